@@ -1,0 +1,93 @@
+"""One family of exceptions: each says what is wrong, where, and what to do about it.
+
+The command line turns them into one message and an exit code (2 for bad input or usage, 1 for work that failed);
+they never reach a user as a traceback.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AlreadyExistsError",
+    "BadInputError",
+    "DiskFullError",
+    "HelixdaskError",
+    "InternalError",
+    "MissingDependencyError",
+    "MissingInputError",
+    "StageFailedError",
+    "StoreBusyError",
+    "StoreFormatError",
+]
+
+
+class HelixdaskError(Exception):
+    """What is wrong, where it was found, and the remedy.
+
+    Parameters
+    ----------
+    problem
+        One sentence without a full stop.
+    where
+        File, record, line, contig or store path.
+    remedy
+        What the user can do.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, problem: str, *, where: str | None = None, remedy: str | None = None) -> None:
+        self.problem = problem
+        self.where = where
+        self.remedy = remedy
+        super().__init__(problem, where, remedy)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.problem}" if self.where else self.problem
+        return f"{text}\n  {self.remedy}" if self.remedy else text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.problem, self.where, self.remedy))
+
+
+def _rebuild(kind: type[HelixdaskError], problem: str, where: str | None, remedy: str | None) -> HelixdaskError:
+    return kind(problem, where=where, remedy=remedy)
+
+
+class BadInputError(HelixdaskError):
+    """A file, record or option that cannot be used."""
+
+    exit_code = 2
+
+
+class MissingInputError(BadInputError):
+    """Something a command needs is not in the store, or is there more than once."""
+
+
+class AlreadyExistsError(BadInputError):
+    """An output of that name is there already, made with other settings."""
+
+
+class StoreFormatError(BadInputError):
+    """Not a store, or a store of a format this version cannot read."""
+
+
+class MissingDependencyError(BadInputError):
+    """An optional dependency is not installed."""
+
+
+class StoreBusyError(HelixdaskError):
+    """Another process is writing the same group of the store."""
+
+
+class DiskFullError(HelixdaskError):
+    """No space was left; what was finished is kept."""
+
+
+class StageFailedError(HelixdaskError):
+    """A region task failed again and again."""
+
+
+class InternalError(HelixdaskError):
+    """A broken promise inside helixdask itself."""
