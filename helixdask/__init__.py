@@ -1,0 +1,1 @@
+"""Fine-tune and run Helixer gene prediction on genomes of any size."""

@@ -1,0 +1,1 @@
+"""From base probabilities to gene models."""

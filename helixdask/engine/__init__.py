@@ -1,0 +1,1 @@
+"""What a stage is, and running one: plans, receipts, locks, Dask."""

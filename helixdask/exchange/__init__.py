@@ -1,0 +1,1 @@
+"""Helixer's HDF5 files, in and out."""

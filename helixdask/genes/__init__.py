@@ -1,0 +1,1 @@
+"""Gene models as columns, and annotation files in and out."""

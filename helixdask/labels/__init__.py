@@ -1,0 +1,1 @@
+"""From gene models to label tracks."""

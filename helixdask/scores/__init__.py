@@ -1,0 +1,1 @@
+"""How good predictions are: per base and per gene."""

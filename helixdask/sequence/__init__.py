@@ -1,0 +1,1 @@
+"""From FASTA to base codes in the store."""

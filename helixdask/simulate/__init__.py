@@ -1,0 +1,1 @@
+"""Simulated genomes and reads of any size."""

@@ -1,0 +1,1 @@
+"""Opening, creating and publishing groups of a store; contigs and regions."""

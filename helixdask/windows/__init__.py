@@ -1,0 +1,1 @@
+"""Windows over contigs: the grid, reading them, and their measures."""

@@ -1,0 +1,1 @@
+"""The network, its weights, the feed, tuning and prediction: the only place that imports TensorFlow."""
