@@ -1,0 +1,301 @@
+"""Every array of the store, declared once.
+
+Creation, validation, attributes and ``docs/FORMAT.md`` are driven by this table. A group path with braces is a
+template: ``labels/{name}`` stands for ``labels/reference``, ``labels/pseudo`` and so on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
+
+from helixdask.errors import InternalError
+
+__all__ = [
+    "ARRAYS",
+    "DIMENSIONS",
+    "FIXED_SIZES",
+    "FORMAT_VERSION",
+    "KINDS",
+    "LABEL_CLASSES",
+    "PHASE_CLASSES",
+    "POSITION",
+    "STRANDS",
+    "TRANSITIONS",
+    "ArraySpec",
+    "arrays_of",
+    "genome_shard_length",
+    "template_of",
+]
+
+FORMAT_VERSION: Final = 1
+
+POSITION: Final = "position"
+STRANDS: Final = ("+", "-")
+LABEL_CLASSES: Final = ("intergenic", "utr", "cds", "intron")
+PHASE_CLASSES: Final = ("none", "0", "1", "2")
+TRANSITIONS: Final = ("+transcript", "+cds", "+intron", "-transcript", "-cds", "-intron")
+
+DIMENSIONS: Final = MappingProxyType(
+    {
+        POSITION: "the whole genome, contigs end to end in FASTA order, 0-based, plus-strand orientation",
+        "strand": "plus, minus",
+        "label_class": ", ".join(LABEL_CLASSES),
+        "phase_class": ", ".join(PHASE_CLASSES),
+        "contig": "contigs in FASTA order",
+        "md5_byte": "the 16 bytes of an MD5",
+        "gene": "genes",
+        "transcript": "transcripts",
+        "exon": "exons of transcripts",
+        "cds": "coding segments of transcripts",
+        "finding": "what was skipped, mended or masked",
+        "window": "windows, in the order of their rows",
+        "row": "chosen windows",
+    }
+)
+
+FIXED_SIZES: Final = MappingProxyType(
+    {"strand": len(STRANDS), "label_class": len(LABEL_CLASSES), "phase_class": len(PHASE_CLASSES), "md5_byte": 16}
+)
+
+KINDS: Final = ("genes", "labels", "predictions", "coverage", "windows", "selections", "splits")
+"""Groups of the root that hold named groups."""
+
+_TABLE_CHUNK: Final = 1 << 16
+_TABLE_SHARD: Final = 1 << 22
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """One array of the store.
+
+    Parameters
+    ----------
+    group, name
+        Where it lies; the group may be a template.
+    dims
+        Dimension names; ``position``, where there is one, is the last.
+    dtype
+        NumPy dtype name, or ``str``. Several are allowed where the user may choose: the first is the default.
+    fill
+        Value of everything never written.
+    chunk, shard
+        Longest chunk (what one reader takes) and shard (what one task writes) along the last dimension of tracks and
+        along the first of tables. Both are shorter on small genomes.
+    unit, meaning
+        For people.
+    flags
+        Meaning of the values of a categorical array.
+    """
+
+    group: str
+    name: str
+    dims: tuple[str, ...]
+    dtype: str
+    fill: int | float | str | bool
+    meaning: str
+    unit: str = "1"
+    chunk: int = _TABLE_CHUNK
+    shard: int = _TABLE_SHARD
+    other_dtypes: tuple[str, ...] = ()
+    optional: bool = False
+    flags: tuple[str, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_track(self) -> bool:
+        """Whether the array has a value for every base."""
+        return self.dims[-1] == POSITION
+
+
+def _track(group: str, name: str, dims: tuple[str, ...], dtype: str, meaning: str, **more: Any) -> ArraySpec:
+    settings: dict[str, Any] = {"fill": 0, "chunk": 1 << 17, "shard": 1 << 21} | more
+    return ArraySpec(group, name, (*dims, POSITION), dtype, meaning=meaning, **settings)
+
+
+def _column(group: str, dim: str, name: str, dtype: str, meaning: str, **more: Any) -> ArraySpec:
+    fill: int | float | str | bool = {"str": "", "bool": False, "float32": float("nan"), "float64": float("nan")}.get(
+        dtype, 0
+    )
+    settings: dict[str, Any] = {"fill": fill} | more
+    dims = (dim, *settings.pop("more_dims", ()))
+    return ArraySpec(group, name, dims, dtype, meaning=meaning, **settings)
+
+
+def _genome() -> list[ArraySpec]:
+    g = "genome"
+    return [
+        _track(
+            g,
+            "sequence",
+            (),
+            "uint8",
+            "base code: low bits C 0, A 1, T 2, G 3, N 4, Y 5, R 6, W 7, S 8, K 9, M 10, D 11, V 12, H 13, B 14; "
+            "bit 0x80 soft-masked",
+            fill=4,
+            chunk=1 << 20,
+            shard=1 << 22,
+        ),
+        _column(g, "contig", "contig_name", "str", "id, cut at the first white space"),
+        _column(g, "contig", "contig_length", "int64", "length", unit="base"),
+        _column(g, "contig", "contig_offset", "int64", "position of the first base", unit="base"),
+        _column(
+            g,
+            "contig",
+            "contig_md5",
+            "uint8",
+            "MD5 of the upper-case sequence (refget)",
+            more_dims=("md5_byte",),
+        ),
+    ]
+
+
+def _genes() -> list[ArraySpec]:
+    g = "genes/{name}"
+    start = "first base, from the contig's start"
+    end = "one past the last base, from the contig's start"
+    return [
+        _column(g, "gene", "gene_id", "str", "id"),
+        _column(g, "gene", "gene_contig", "int32", "row in the contig table"),
+        _column(g, "gene", "gene_start", "int64", start, unit="base"),
+        _column(g, "gene", "gene_end", "int64", end, unit="base"),
+        _column(g, "gene", "gene_strand", "int8", "strand", flags=STRANDS),
+        _column(g, "gene", "gene_type", "str", "feature type"),
+        _column(g, "gene", "gene_source", "str", "who made it"),
+        _column(g, "gene", "gene_score", "float32", "confidence; NaN: none"),
+        _column(g, "gene", "gene_attributes", "str", "other attributes, JSON"),
+        _column(g, "transcript", "transcript_id", "str", "id"),
+        _column(g, "transcript", "transcript_gene", "int32", "row in the gene table"),
+        _column(g, "transcript", "transcript_start", "int64", start, unit="base"),
+        _column(g, "transcript", "transcript_end", "int64", end, unit="base"),
+        _column(g, "transcript", "transcript_type", "str", "feature type"),
+        _column(g, "transcript", "transcript_partial5", "bool", "the 5' end is missing"),
+        _column(g, "transcript", "transcript_partial3", "bool", "the 3' end is missing"),
+        _column(g, "exon", "exon_transcript", "int32", "row in the transcript table"),
+        _column(g, "exon", "exon_start", "int64", start, unit="base"),
+        _column(g, "exon", "exon_end", "int64", end, unit="base"),
+        _column(g, "cds", "cds_transcript", "int32", "row in the transcript table"),
+        _column(g, "cds", "cds_start", "int64", start, unit="base"),
+        _column(g, "cds", "cds_end", "int64", end, unit="base"),
+        _column(g, "cds", "cds_phase", "int8", "bases to skip to the next codon; -1 unknown", fill=-1),
+        *_findings("genes/{name}/findings"),
+    ]
+
+
+def _findings(g: str) -> list[ArraySpec]:
+    return [
+        _column(g, "finding", "finding_code", "str", "what was found"),
+        _column(g, "finding", "finding_severity", "str", "info, warning or error"),
+        _column(g, "finding", "finding_file", "str", "file"),
+        _column(g, "finding", "finding_line", "int64", "line, from 1; 0: none"),
+        _column(g, "finding", "finding_contig", "str", "contig"),
+        _column(g, "finding", "finding_gene", "str", "gene"),
+        _column(g, "finding", "finding_action", "str", "what was done"),
+    ]
+
+
+def _labels() -> list[ArraySpec]:
+    g = "labels/{name}"
+    return [
+        _track(g, "label", ("strand",), "uint8", "class", flags=LABEL_CLASSES),
+        _track(g, "phase", ("strand",), "uint8", "phase class", flags=PHASE_CLASSES),
+        _track(g, "transition", ("strand",), "uint8", "one bit per transition", flags=TRANSITIONS),
+        _track(g, "valid", ("strand",), "uint8", "0 where an error masks the base", fill=1, flags=("masked", "valid")),
+        _track(g, "gene_length", ("strand",), "uint32", "length of the longest transcript here, or 0", unit="base"),
+        *_findings("labels/{name}/findings"),
+    ]
+
+
+def _predictions() -> list[ArraySpec]:
+    g = "predictions/{name}"
+    more: dict[str, Any] = {"other_dtypes": ("uint8",), "chunk": 1 << 16, "shard": 1 << 20}
+    note = "probability; uint8 holds it times 255"
+    return [
+        _track(g, "class_probability", ("strand", "label_class"), "float16", note, **more),
+        _track(g, "phase_probability", ("strand", "phase_class"), "float16", note, optional=True, **more),
+    ]
+
+
+def _coverage() -> list[ArraySpec]:
+    g = "coverage/{set}/{library}"
+    return [
+        _track(g, "coverage", ("strand",), "uint32", "reads that cover the base", unit="reads"),
+        _track(g, "spliced_coverage", ("strand",), "uint32", "reads spliced across the base", unit="reads"),
+    ]
+
+
+def _windows() -> list[ArraySpec]:
+    w = "windows/{name}"
+    measure: dict[str, Any] = {"optional": True}
+    per_class = {"more_dims": ("label_class",), "optional": True}
+    return [
+        _column(w, "window", "window_contig", "int32", "row in the contig table"),
+        _column(w, "window", "window_start", "int64", "first base, from the contig's start", unit="base"),
+        _column(w, "window", "window_end", "int64", "one past the last base, from the contig's start", unit="base"),
+        _column(w, "window", "window_strand", "int8", "strand", flags=STRANDS),
+        _column(w, "window", "window_valid", "int32", "bases that no error masks", unit="base", **measure),
+        _column(w, "window", "window_annotated", "bool", "the contig holds a labelled gene", **measure),
+        _column(w, "window", "window_class_count", "int32", "bases labelled with each class", unit="base", **per_class),
+        _column(
+            w,
+            "window",
+            "window_class_distance",
+            "float64",
+            "sum over bases of |label - probability| for each class",
+            **per_class,
+        ),
+        _column(w, "window", "window_agreement", "float32", "share of bases where label and prediction agree", **measure),
+        _column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
+        _column("splits/{name}", "row", "window_row", "int64", "row in the window table"),
+        _column("splits/{name}", "row", "window_side", "int8", "side", flags=("train", "validation")),
+    ]
+
+
+ARRAYS: Final[tuple[ArraySpec, ...]] = (
+    *_genome(),
+    *_genes(),
+    *_labels(),
+    *_predictions(),
+    *_coverage(),
+    *_windows(),
+)
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    groups = dict.fromkeys(spec.group for spec in ARRAYS)
+    return tuple((group, re.compile(re.sub(r"\{\w+\}", "[^/]+", group) + r"\Z")) for group in groups)
+
+
+def template_of(group: str) -> str:
+    """Template that a group path follows: ``labels/{name}`` for ``labels/reference``.
+
+    Raises
+    ------
+    InternalError
+        The registry knows no such group.
+    """
+    for template, pattern in _patterns():
+        if pattern.match(group):
+            return template
+    raise InternalError("no array is declared for this group", where=group)
+
+
+def arrays_of(group: str) -> dict[str, ArraySpec]:
+    """Arrays declared for a group path, by name."""
+    template = template_of(group)
+    return {spec.name: spec for spec in ARRAYS if spec.group == template}
+
+
+def genome_shard_length(n_bases: int) -> int:
+    """Longest shard of any track in a genome of this size, in bases: a power of two.
+
+    Small genomes get short shards, so that there are some 64-128 of them to share among workers.
+    """
+    shard = 1 << 16
+    while shard < 1 << 24 and shard * 128 < n_bases:
+        shard <<= 1
+    return shard
