@@ -1,0 +1,285 @@
+"""Gene models as four tables: genes, transcripts, exons and coding segments.
+
+Coordinates are 0-based and half-open, from the contig's first base, in plus-strand orientation on both strands.
+Rows refer to their parents by row number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from helixdask.errors import InternalError
+
+__all__ = ["COLUMNS", "GeneModels", "cds_lengths", "introns", "longest_coding", "make_frame"]
+
+COLUMNS: Final = MappingProxyType(
+    {
+        "genes": {
+            "id": "object",
+            "contig": "int32",
+            "start": "int64",
+            "end": "int64",
+            "strand": "int8",
+            "type": "object",
+            "source": "object",
+            "score": "float32",
+            "attributes": "object",
+        },
+        "transcripts": {
+            "id": "object",
+            "gene": "int32",
+            "start": "int64",
+            "end": "int64",
+            "type": "object",
+            "partial5": "bool",
+            "partial3": "bool",
+        },
+        "exons": {"transcript": "int32", "start": "int64", "end": "int64"},
+        "cds": {"transcript": "int32", "start": "int64", "end": "int64", "phase": "int8"},
+    }
+)
+"""Column names and dtypes of each table."""
+
+
+def make_frame(table: str, columns: Mapping[str, ArrayLike] | None = None) -> pd.DataFrame:
+    """One of the four tables, with the right columns, order and dtypes.
+
+    Parameters
+    ----------
+    table
+        ``genes``, ``transcripts``, ``exons`` or ``cds``.
+    columns
+        Values by column name; an empty table without them.
+    """
+    given: Mapping[str, ArrayLike] = columns if columns is not None else {}
+    return pd.DataFrame(
+        {
+            name: pd.Series(np.asarray(given[name] if columns is not None else [], dtype=dtype), dtype=dtype)
+            for name, dtype in COLUMNS[table].items()
+        }
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class GeneModels:
+    """Genes of one annotation.
+
+    Parameters
+    ----------
+    genes, transcripts, exons, cds
+        Tables with the columns of :data:`COLUMNS`. ``strand`` is 0 for plus, 1 for minus; ``phase`` is GFF's (bases to
+        skip to the next codon start, -1 unknown); ``attributes`` is JSON. Exons and coding segments of one transcript
+        stand together, sorted by start.
+    """
+
+    genes: pd.DataFrame
+    transcripts: pd.DataFrame
+    exons: pd.DataFrame
+    cds: pd.DataFrame
+
+    @classmethod
+    def empty(cls) -> GeneModels:
+        """No gene at all."""
+        return cls(*(make_frame(table) for table in COLUMNS))
+
+    @classmethod
+    def from_columns(
+        cls,
+        genes: Mapping[str, ArrayLike],
+        transcripts: Mapping[str, ArrayLike],
+        exons: Mapping[str, ArrayLike],
+        cds: Mapping[str, ArrayLike],
+    ) -> GeneModels:
+        """Tables from columns; exons and coding segments are put in order."""
+        parts = make_frame("exons", exons), make_frame("cds", cds)
+        ordered = (_renumber(part.sort_values(["transcript", "start", "end"], kind="stable")) for part in parts)
+        return cls(make_frame("genes", genes), make_frame("transcripts", transcripts), *ordered)
+
+    @classmethod
+    def concat(cls, models: Iterable[GeneModels]) -> GeneModels:
+        """All genes of several, in the order given."""
+        parts = list(models)
+        if not parts:
+            return cls.empty()
+        tables: dict[str, list[pd.DataFrame]] = {table: [] for table in COLUMNS}
+        n_genes = n_transcripts = 0
+        for part in parts:
+            tables["genes"].append(part.genes)
+            tables["transcripts"].append(_shift(part.transcripts, "gene", n_genes))
+            tables["exons"].append(_shift(part.exons, "transcript", n_transcripts))
+            tables["cds"].append(_shift(part.cds, "transcript", n_transcripts))
+            n_genes += len(part.genes)
+            n_transcripts += len(part.transcripts)
+        return cls(*(pd.concat(frames, ignore_index=True) for frames in tables.values()))
+
+    def __len__(self) -> int:
+        return len(self.genes)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{len(self.genes):,} genes, {len(self.transcripts):,} transcripts, "
+            f"{len(self.exons):,} exons, {len(self.cds):,} coding segments>"
+        )
+
+    def sorted(self) -> GeneModels:
+        """Genes by contig, start, end and strand; transcripts in the order of their genes."""
+        order = self.genes.sort_values(["contig", "start", "end", "strand"], kind="stable").index
+        return self.select(np.asarray(order, np.int64))
+
+    def select(self, genes: NDArray[Any]) -> GeneModels:
+        """Take some genes, with all that belongs to them.
+
+        Parameters
+        ----------
+        genes
+            A mask of all genes, or row numbers in the wanted order, each once.
+        """
+        rows = np.flatnonzero(genes) if genes.dtype == bool else np.asarray(genes, np.int64)
+        transcripts, kept = _follow(self.transcripts, "gene", rows, len(self.genes))
+        exons, _ = _follow(self.exons, "transcript", kept, len(self.transcripts))
+        cds, _ = _follow(self.cds, "transcript", kept, len(self.transcripts))
+        return GeneModels(_renumber(self.genes.iloc[rows]), transcripts, exons, cds)
+
+    def region(self, contig: int, start: int, end: int) -> GeneModels:
+        """Genes that share a base with ``[start, end)`` of a contig, whole."""
+        genes = self.genes
+        mask = (genes["contig"] == contig) & (genes["start"] < end) & (genes["end"] > start)
+        return self.select(mask.to_numpy(bool))
+
+    def transcript_strand(self) -> NDArray[np.int8]:
+        """Strand of each transcript."""
+        strand: NDArray[np.int8] = self.genes["strand"].to_numpy()
+        return strand[self.transcripts["gene"].to_numpy()]
+
+    def transcript_contig(self) -> NDArray[np.int32]:
+        """Contig row of each transcript."""
+        contig: NDArray[np.int32] = self.genes["contig"].to_numpy()
+        return contig[self.transcripts["gene"].to_numpy()]
+
+    def validate(self, contig_lengths: NDArray[np.int64] | None = None) -> None:
+        """Check columns, dtypes, parents, order and coordinates.
+
+        Raises
+        ------
+        InternalError
+            The tables break a rule; the message names the table and the first bad row.
+        """
+        for table, columns in COLUMNS.items():
+            frame: pd.DataFrame = getattr(self, table)
+            if list(frame.columns) != list(columns):
+                raise InternalError(f"columns are {list(frame.columns)}", where=table)
+            for name, dtype in columns.items():
+                if dtype != "object" and frame[name].dtype != dtype:
+                    raise InternalError(f"column {name!r} is {frame[name].dtype}, not {dtype}", where=table)
+            _refuse(table, "start is not before end", frame["start"].to_numpy() >= frame["end"].to_numpy())
+            _refuse(table, "start is negative", frame["start"].to_numpy() < 0)
+        for table, parent, n_parents in (
+            ("transcripts", "gene", len(self.genes)),
+            ("exons", "transcript", len(self.transcripts)),
+            ("cds", "transcript", len(self.transcripts)),
+        ):
+            rows = getattr(self, table)[parent].to_numpy()
+            _refuse(table, f"{parent} is no row of its table", (rows < 0) | (rows >= n_parents))
+        for table in ("exons", "cds"):
+            frame = getattr(self, table)
+            parent_rows, starts = frame["transcript"].to_numpy(), frame["start"].to_numpy()
+            same = parent_rows[1:] == parent_rows[:-1]
+            _refuse(table, "not in order", (parent_rows[1:] < parent_rows[:-1]) | (same & (starts[1:] < starts[:-1])))
+        _refuse("genes", "strand is neither 0 nor 1", ~np.isin(self.genes["strand"].to_numpy(), (0, 1)))
+        _refuse("cds", "phase is not -1, 0, 1 or 2", ~np.isin(self.cds["phase"].to_numpy(), (-1, 0, 1, 2)))
+        if contig_lengths is not None and len(self.genes):
+            contigs = self.genes["contig"].to_numpy()
+            _refuse("genes", "contig is no row of the contig table", (contigs < 0) | (contigs >= len(contig_lengths)))
+            _refuse("genes", "end is beyond the contig", self.genes["end"].to_numpy() > contig_lengths[contigs])
+
+
+def _refuse(table: str, problem: str, bad: NDArray[np.bool_]) -> None:
+    if bad.any():
+        raise InternalError(problem, where=f"{table}, row {int(np.argmax(bad))}")
+
+
+def _renumber(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.reset_index(drop=True)
+
+
+def _shift(frame: pd.DataFrame, column: str, by: int) -> pd.DataFrame:
+    return frame.assign(**{column: (frame[column] + by).astype("int32")})
+
+
+def _follow(
+    frame: pd.DataFrame, column: str, parents: NDArray[np.int64], n_parents: int
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Rows whose parent is kept, in the parents' new order, and their old row numbers."""
+    new = np.full(n_parents, -1, np.int64)
+    new[parents] = np.arange(len(parents))
+    place = new[frame[column].to_numpy()]
+    kept = np.flatnonzero(place >= 0)
+    kept = kept[np.argsort(place[kept], kind="stable")]
+    out = _renumber(frame.iloc[kept])
+    return out.assign(**{column: place[kept].astype(np.int32)}), kept
+
+
+def introns(models: GeneModels) -> pd.DataFrame:
+    """Gaps between neighbouring exons of each transcript.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``transcript`` int32, ``start`` and ``end`` int64, in the order of the exons. Exons that touch or
+        overlap leave no intron.
+    """
+    parent = models.exons["transcript"].to_numpy()
+    start = models.exons["start"].to_numpy()
+    reach = _running_end(parent, models.exons["end"].to_numpy())
+    gap = (parent[1:] == parent[:-1]) & (start[1:] > reach[:-1])
+    return make_frame("exons", {"transcript": parent[1:][gap], "start": reach[:-1][gap], "end": start[1:][gap]})
+
+
+def _running_end(parent: NDArray[np.int32], end: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Largest end so far within each parent."""
+    if not len(end):
+        return end
+    step = np.int64(int(end.max()) + 1)
+    lifted = parent.astype(np.int64) * step
+    running: NDArray[np.int64] = np.maximum.accumulate(end + lifted) - lifted
+    return running
+
+
+def cds_lengths(models: GeneModels) -> NDArray[np.int64]:
+    """Coding bases of each transcript, ``(transcript,)`` int64; 0 where there are none."""
+    lengths = (models.cds["end"] - models.cds["start"]).to_numpy(np.float64)
+    total = np.bincount(models.cds["transcript"].to_numpy(), weights=lengths, minlength=len(models.transcripts))
+    return total.astype(np.int64)
+
+
+def longest_coding(models: GeneModels, lengths: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Choose the transcript that stands for each gene: the longest coding one, the first of equals.
+
+    Parameters
+    ----------
+    models
+        Genes.
+    lengths
+        ``(transcript,)``; 0 keeps a transcript out of it. Without it, coding bases count.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(gene,)`` int64, row in the transcript table; -1 where the gene has no coding transcript.
+    """
+    lengths = cds_lengths(models) if lengths is None else lengths
+    gene = models.transcripts["gene"].to_numpy()
+    order = np.lexsort((np.arange(len(gene)), -lengths, gene))
+    order = order[lengths[order] > 0]
+    first = np.ones(len(order), bool)
+    first[1:] = gene[order][1:] != gene[order][:-1]
+    chosen = np.full(len(models.genes), -1, np.int64)
+    chosen[gene[order][first]] = order[first]
+    return chosen

@@ -1,0 +1,54 @@
+"""Gene models to and from the columns of a store's ``genes/<name>`` group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.genes.models import COLUMNS, GeneModels, make_frame
+
+if TYPE_CHECKING:
+    from helixdask.store.store import Store
+
+__all__ = ["columns_to_genes", "genes_to_columns", "read_genes", "write_genes"]
+
+_PREFIX: Final = MappingProxyType({"genes": "gene", "transcripts": "transcript", "exons": "exon", "cds": "cds"})
+
+
+def genes_to_columns(models: GeneModels) -> dict[str, NDArray[Any]]:
+    """Columns as they are stored: ``gene_id``, ``transcript_gene``, ``exon_start``, ``cds_phase`` and so on."""
+    return {
+        f"{prefix}_{name}": getattr(models, table)[name].to_numpy(dtype=dtype)
+        for table, prefix in _PREFIX.items()
+        for name, dtype in COLUMNS[table].items()
+    }
+
+
+def columns_to_genes(columns: Mapping[str, NDArray[Any]]) -> GeneModels:
+    """Gene models from stored columns; other columns are left alone."""
+    return GeneModels(
+        *(
+            make_frame(table, {name: np.asarray(columns[f"{prefix}_{name}"]) for name in COLUMNS[table]})
+            for table, prefix in _PREFIX.items()
+        )
+    )
+
+
+def read_genes(store: Store, name: str) -> GeneModels:
+    """Gene models of ``genes/<name>``.
+
+    Raises
+    ------
+    MissingInputError
+        The store holds no such genes.
+    """
+    return columns_to_genes(store.table(f"genes/{store.resolve('genes', name)}"))
+
+
+def write_genes(store: Store, group: str, models: GeneModels) -> None:
+    """Write gene models as the table of a group, such as ``genes/reference``."""
+    store.write_table(group, genes_to_columns(models))
