@@ -247,7 +247,9 @@ def _windows() -> list[ArraySpec]:
             "sum over bases of |label - probability| for each class",
             **per_class,
         ),
-        _column(w, "window", "window_agreement", "float32", "share of bases where label and prediction agree", **measure),
+        _column(
+            w, "window", "window_agreement", "float32", "share of bases where label and prediction agree", **measure
+        ),
         _column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
         _column("splits/{name}", "row", "window_row", "int64", "row in the window table"),
         _column("splits/{name}", "row", "window_side", "int8", "side", flags=("train", "validation")),

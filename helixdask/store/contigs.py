@@ -136,6 +136,8 @@ class ContigTable:
             ) from None
         if not 0 <= start < end <= length:
             raise BadInputError(
-                f"the slice [{start:,}, {end:,}) is not inside the contig", where=text, remedy=f"It has {length:,} bases."
+                f"the slice [{start:,}, {end:,}) is not inside the contig",
+                where=text,
+                remedy=f"It has {length:,} bases.",
             )
         return row, start, end

@@ -1,0 +1,264 @@
+"""Runs a stage: plan, lock, resume, region tasks on Dask, publication."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from helixdask.engine.cluster import RunOptions, connect
+from helixdask.engine.lock import GroupLock
+from helixdask.engine.plan import Plan, make_plan, refuse_what_cannot_fit, regions_of
+from helixdask.engine.progress import WorkProgress
+from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.errors import AlreadyExistsError, HelixdaskError, InternalError, StageFailedError
+from helixdask.store.objects import Folder, disk_errors
+from helixdask.store.store import Store, stage_digest
+
+__all__ = ["RunOptions", "Summary", "plan_stage", "run_stage"]
+
+log = logging.getLogger(__name__)
+
+_RETRIES = 2
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a stage did.
+
+    Parameters
+    ----------
+    stage, group
+        The verb, and the group that was written.
+    state
+        ``done``, ``already there`` or ``planned``.
+    seconds
+        Wall time.
+    tasks, resumed
+        Region tasks of the stage, and how many an earlier run had finished.
+    attrs
+        Attributes of the group, its counts among them.
+    """
+
+    stage: str
+    group: str
+    state: str
+    seconds: float
+    tasks: int = 0
+    resumed: int = 0
+    attrs: dict[str, Any] = field(default_factory=dict)
+    plan: Plan | None = None
+
+
+def _work_folder(url: str, group: str) -> Folder:
+    return Folder(url).folder(f".work/{group}")
+
+
+def plan_stage(stage: Stage, url: str, options: RunOptions) -> Plan:
+    """Plan of a stage, without doing it. Inputs are checked; what cannot fit is refused."""
+    store = None if stage.creates_store and not Folder(url).exists("zarr.json") else Store.open(url)
+    if store is not None:
+        stage.inputs(store)
+    n_bases = stage.estimate_bases(store)
+    finished = len(Work(_work_folder(url, stage.group())).finished())
+    plan = make_plan(stage, n_bases, workers=options.n_workers, finished=finished)
+    refuse_what_cannot_fit(plan, url, options.memory_limit_bytes)
+    return plan
+
+
+def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summary:
+    """Run a stage to its end, going on where an earlier run stopped.
+
+    Parameters
+    ----------
+    stage
+        The stage with its settings.
+    url
+        Store to work on; made where the stage creates its store.
+    options
+        How to run.
+
+    Returns
+    -------
+    Summary
+        What was done. A group that is there already, made from the same settings and inputs, is left as it is.
+
+    Raises
+    ------
+    AlreadyExistsError
+        The group is there, made from other settings or inputs, and ``options.replace`` is not set.
+    StoreBusyError
+        Another process is writing the group.
+    StageFailedError
+        A task failed repeatedly; finished regions are kept.
+    """
+    options = options or RunOptions()
+    start = time.perf_counter()
+    group = stage.group()
+    if options.dry_run:
+        plan = plan_stage(stage, url, options)
+        return Summary(stage.name, group, "planned", 0.0, plan.tasks, plan.finished, plan=plan)
+    store = Store.create(url, species=stage.settings()["species"]) if stage.creates_store else Store.open(url)
+    if store.read_only:
+        raise AlreadyExistsError("the store is read-only", where=store.url, remedy="Copy it to a place you can write.")
+    settings = stage.settings()
+    inputs = stage.inputs(store)
+    digest = stage_digest(stage.name, settings, inputs)
+    if _is_there(store, group, digest, options):
+        return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
+    work = Work(_work_folder(store.url, group))
+    with GroupLock(work.folder, f"{store.url}/{group}"), disk_errors(store.url):
+        if _is_there(store, group, digest, options):  # published while we waited for the lock
+            return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
+        _begin_or_resume(store, stage, work, digest)
+        tasks, resumed = _run_regions(stage, store, work, options)
+        result = RegionResult.merged([work.load_receipt(index) for index in range(tasks)])
+        attrs = stage.finish(store, work, result)
+        record = {"stage": stage.name, "settings": settings, "inputs": inputs, "digest": digest}
+        store.complete_group(group, {**record, **attrs})
+    work.folder.remove()
+    seconds = time.perf_counter() - start
+    store.add_event(stage.name, {**record, "group": group, "seconds": seconds, "versions": _versions()})
+    return Summary(stage.name, group, "done", seconds, tasks, resumed, attrs)
+
+
+def _is_there(store: Store, group: str, digest: str, options: RunOptions) -> bool:
+    attrs = store.attrs(group)
+    if attrs.get("complete") is not True:
+        return False
+    if attrs.get("digest") == digest:
+        return True
+    if options.replace:
+        return False
+    raise AlreadyExistsError(
+        f"{group} is in the store already, made from other settings or inputs",
+        where=store.url,
+        remedy="Give the new one another name, or pass --replace.",
+    )
+
+
+def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> None:
+    """Go on with what an earlier run of the same stage left, or start afresh."""
+    begun = work.folder.read_json("stage.json")
+    same = begun is not None and begun.get("digest") == digest
+    if begun is not None and not same:
+        log.warning("%s: unfinished work with other settings is thrown away", stage.group())
+        for name in work.folder.names():
+            if name != "lock.json":
+                work.folder.remove(name)
+    if not same:
+        store.begin_group(stage.group(), {})
+        work.folder.write_json("stage.json", {"digest": digest, "settings": stage.settings()})
+    stage.prepare(store, work)
+    if not work.folder.exists("tracks"):
+        if stage.region_length():
+            store.create_tracks(stage.group(), stage.dtypes())
+        work.folder.write("tracks", b"created")
+
+
+def _run_regions(stage: Stage, store: Store, work: Work, options: RunOptions) -> tuple[int, int]:
+    """Run all unfinished regions; number of regions and how many were finished before."""
+    if not stage.region_length():
+        return 0, 0
+    regions = regions_of(stage, store.n_bases)
+    finished = work.finished()
+    todo = [region for region in regions if region.index not in finished]
+    refuse_what_cannot_fit(
+        make_plan(stage, store.n_bases, workers=options.n_workers, finished=len(finished)),
+        store.url,
+        options.memory_limit_bytes,
+    )
+    done = sum(region.length for region in regions if region.index in finished)
+    with WorkProgress(stage.group(), store.n_bases, done=done, quiet=options.quiet) as progress:
+        for region in _execute(stage, store.url, todo, options):
+            progress.advance(region.length)
+    return len(regions), len(regions) - len(todo)
+
+
+def _execute(stage: Stage, url: str, todo: list[Region], options: RunOptions) -> Iterator[Region]:
+    """Regions as they are finished, here or on a cluster."""
+    if not todo:
+        return
+    token = stage_digest(time.time())
+    with connect(options, len(todo)) as client:
+        if client is None:
+            for region in todo:
+                yield _checked(_run_here(stage, url, token, region), region)
+            return
+        yield from _run_on(client, stage, url, token, todo)
+
+
+def _run_here(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError | None:
+    for attempt in range(_RETRIES + 1):
+        try:
+            return _task(stage, url, token, region)
+        except Exception as error:
+            if attempt == _RETRIES:
+                raise _failed(stage, region, error) from error
+            log.warning("%s, region %d: %s; trying again", stage.group(), region.index, error)
+    raise InternalError("unreachable")
+
+
+def _run_on(client: Any, stage: Stage, url: str, token: str, todo: list[Region]) -> Iterator[Region]:
+    from distributed import as_completed
+
+    futures = {
+        client.submit(_task, stage, url, token, region, retries=_RETRIES, pure=False, priority=-region.index): region
+        for region in todo
+    }
+    try:
+        for future in as_completed(list(futures)):
+            region = futures.pop(future)
+            try:
+                outcome = future.result()
+            except Exception as error:
+                raise _failed(stage, region, error) from error
+            yield _checked(outcome, region)
+    finally:
+        client.cancel(list(futures))
+
+
+def _checked(outcome: HelixdaskError | None, region: Region) -> Region:
+    if outcome is not None:
+        raise outcome
+    return region
+
+
+def _failed(stage: Stage, region: Region, error: Exception) -> StageFailedError:
+    killed = type(error).__name__ == "KilledWorker"
+    return StageFailedError(
+        "its worker died again and again"
+        if killed
+        else f"failed {_RETRIES + 1} times: {type(error).__name__}: {error}",
+        where=f"{stage.group()}, region {region.index} [{region.start:,}, {region.stop:,})",
+        remedy="Finished regions are kept: run the same command again to go on"
+        + (", with fewer --workers or a larger --memory-limit." if killed else "."),
+    )
+
+
+def _task(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError | None:
+    """One region on a worker. What the user can mend is returned, so that it is not tried again."""
+    store = _opened(url, token)
+    work = Work(_work_folder(url, stage.group()))
+    try:
+        with disk_errors(url):
+            work.save_receipt(region, stage.run(store, region, work))
+    except HelixdaskError as error:
+        return error
+    return None
+
+
+@lru_cache(maxsize=2)
+def _opened(url: str, token: str) -> Store:
+    """The store, opened once by each worker in each run."""
+    del token
+    return Store.open(url)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("helixdask", "numpy", "zarr", "dask", "numba")}

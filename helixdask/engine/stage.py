@@ -1,0 +1,180 @@
+"""What a stage is.
+
+A stage turns one thing in the store into another: a genome into predictions, reads into coverage. Its class is a frozen
+dataclass whose fields are its settings; :func:`helixdask.engine.run.run_stage` does everything else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.store.objects import Folder
+from helixdask.store.store import Store
+
+__all__ = ["Region", "RegionResult", "Stage", "Work"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A slice ``[start, stop)`` of ``position`` made of whole shards: what one task does."""
+
+    index: int
+    start: int
+    stop: int
+
+    @property
+    def length(self) -> int:
+        """Bases in the region."""
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class RegionResult:
+    """What a task has to tell beside the shards it wrote.
+
+    Parameters
+    ----------
+    counts
+        Numbers that are summed over the regions.
+    tables
+        Columns that are concatenated in region order.
+    """
+
+    counts: dict[str, float] = field(default_factory=dict)
+    tables: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def merged(cls, results: list[RegionResult]) -> RegionResult:
+        """One result for all regions, in their order."""
+        counts: dict[str, float] = {}
+        columns: dict[str, list[NDArray[Any]]] = {}
+        for result in results:
+            for name, value in result.counts.items():
+                counts[name] = counts.get(name, 0) + value
+            for name, column in result.tables.items():
+                columns.setdefault(name, []).append(column)
+        return cls(counts, {name: np.concatenate(parts) for name, parts in columns.items()})
+
+
+class Work:
+    """Scratch folder of a stage in progress; every worker can read it.
+
+    It lies inside the store, under ``.work/<group>/``, and is removed when the group is published.
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+
+    def has(self, name: str) -> bool:
+        """Whether arrays were saved under a name."""
+        return self.folder.exists(f"{name}.npz")
+
+    def save(self, name: str, **arrays: NDArray[Any]) -> None:
+        """Save named arrays; whole or not at all."""
+        self.folder.write_arrays(f"{name}.npz", arrays)
+
+    def load(self, name: str) -> dict[str, NDArray[Any]]:
+        """Arrays that were saved under a name.
+
+        Raises
+        ------
+        KeyError
+            There are none.
+        """
+        arrays = self.folder.read_arrays(f"{name}.npz")
+        if arrays is None:
+            raise KeyError(name)
+        return arrays
+
+    def save_receipt(self, region: Region, result: RegionResult) -> None:
+        """Note that a region is finished, with its result."""
+        counts = np.frombuffer(json.dumps(result.counts, sort_keys=True).encode(), np.uint8)
+        self.folder.write_arrays(_receipt_name(region.index), {"_counts": counts, **result.tables})
+
+    def load_receipt(self, index: int) -> RegionResult:
+        """Result of a finished region."""
+        arrays = self.folder.read_arrays(_receipt_name(index))
+        if arrays is None:
+            raise KeyError(index)
+        counts = json.loads(arrays.pop("_counts").tobytes())
+        return RegionResult(counts, arrays)
+
+    def finished(self) -> set[int]:
+        """Indexes of the regions that are finished."""
+        return {int(name.split(".")[0]) for name in self.folder.folder("receipts").names()}
+
+
+def _receipt_name(index: int) -> str:
+    return f"receipts/{index:08d}.npz"
+
+
+@dataclass(frozen=True)
+class Stage(ABC):
+    """Base of all stages; fields of a subclass are its settings and must be JSON-able.
+
+    The order of events is: ``inputs``, ``prepare`` (once, in the commanding process), creation of the group's tracks,
+    ``run`` for each region (on workers, in any order, possibly again after a crash), ``finish`` (once), publication.
+    """
+
+    name: ClassVar[str]
+    """Verb of the command line."""
+    bases_per_task: ClassVar[int] = 1 << 22
+    """Bases that one task takes, rounded up to whole shards; 0: the stage has no region tasks."""
+    bases_per_second: ClassVar[float] = 20e6
+    """Rough speed of one worker, for the estimate of the dry run."""
+    bytes_per_base: ClassVar[float] = 0.5
+    """Rough size of what is written, compressed."""
+    memory_per_base: ClassVar[float] = 16.0
+    """Peak memory of a task per base of its region."""
+    memory_fixed: ClassVar[float] = 3e8
+    """Peak memory of a worker apart from that, in bytes."""
+    creates_store: ClassVar[bool] = False
+    """Whether the stage starts from nothing (it then has a field ``species``)."""
+
+    @abstractmethod
+    def group(self) -> str:
+        """Group of the store that the stage writes."""
+
+    @abstractmethod
+    def inputs(self, store: Store) -> dict[str, str]:
+        """Everything that is read: a name and a cheap identity for each.
+
+        Raises
+        ------
+        BadInputError
+            Something is missing or cannot be used. All checks that can be made before work starts belong here.
+        """
+
+    def settings(self) -> dict[str, Any]:
+        """The fields, as JSON-able values."""
+        return dataclasses.asdict(self)
+
+    def estimate_bases(self, store: Store | None) -> int:
+        """Bases there will be to work on; only a stage that creates its store does not know."""
+        return store.n_bases if store is not None else 0
+
+    def region_length(self) -> int:
+        """Bases of a region before rounding; it may follow from the settings, never from the machine."""
+        return self.bases_per_task
+
+    def dtypes(self) -> dict[str, str]:
+        """Types of the tracks that differ from the registry's default."""
+        return {}
+
+    def prepare(self, store: Store, work: Work) -> None:
+        """Do once what all tasks need. May run again after a crash: check ``work.has`` for what is costly."""
+
+    def run(self, store: Store, region: Region, work: Work) -> RegionResult:
+        """Do one region: read, compute, ``store.write_region``. The same bytes for the same region, anywhere."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        """Write small tables from the merged result and return attributes for the group, JSON-able."""

@@ -1,0 +1,161 @@
+"""Small plain objects beside the arrays: receipts, locks, history; on a disk or in an object store."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.errors import DiskFullError
+
+__all__ = ["Folder", "disk_errors", "is_url"]
+
+
+def is_url(path: str) -> bool:
+    """Whether a path names a protocol, such as ``s3://bucket/wheat.zarr``."""
+    return "://" in path
+
+
+@contextlib.contextmanager
+def disk_errors(where: str) -> Iterator[None]:
+    """Turn "no space left" of any library below into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {28, 122}:  # ENOSPC, EDQUOT
+            raise DiskFullError(
+                "no space is left", where=where, remedy="Make room and run the same command again: it goes on."
+            ) from error
+        raise
+
+
+class Folder:
+    """A folder of small objects, each written whole or not at all.
+
+    Parameters
+    ----------
+    url
+        A path, or any URL that fsspec opens.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url if is_url(url) else str(Path(url).absolute())
+        self._fs, self._root = fsspec.core.url_to_fs(self.url)
+        self._local = not is_url(self.url)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Folder, (self.url,))
+
+    def _path(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}"
+
+    def folder(self, name: str) -> Folder:
+        """A folder inside this one."""
+        return Folder(f"{self.url.rstrip('/')}/{name}")
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write an object; readers see the old one or the new one."""
+        path = self._path(name)
+        with disk_errors(path):
+            if not self._local:
+                self._fs.pipe_file(path, data)
+                return
+            target = Path(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+            try:
+                aside.write_bytes(data)
+                aside.replace(target)
+            finally:
+                aside.unlink(missing_ok=True)
+
+    def write_new(self, name: str, data: bytes) -> bool:
+        """Write an object unless it is there already; whether it was written.
+
+        On a disk this is atomic. Object stores without conditional writes leave a gap of one request.
+        """
+        path = self._path(name)
+        if not self._local:
+            if self.exists(name):
+                return False
+            self._fs.pipe_file(path, data)
+            return self.read(name) == data
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        try:
+            with disk_errors(path):
+                aside.write_bytes(data)
+            os.link(aside, target)
+        except FileExistsError:
+            return False
+        finally:
+            aside.unlink(missing_ok=True)
+        return True
+
+    def read(self, name: str) -> bytes | None:
+        """Contents of an object, or None where there is none."""
+        try:
+            self._fs.invalidate_cache()
+            data: bytes = self._fs.cat_file(self._path(name))
+        except FileNotFoundError:
+            return None
+        return data
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such an object."""
+        self._fs.invalidate_cache()
+        return bool(self._fs.exists(self._path(name)))
+
+    def names(self) -> list[str]:
+        """Names of the objects in this folder, sorted."""
+        self._fs.invalidate_cache()
+        try:
+            found = self._fs.ls(self._root, detail=False)
+        except FileNotFoundError:
+            return []
+        names = (path.rstrip("/").rsplit("/", 1)[-1] for path in found)
+        return sorted(name for name in names if name and not name.startswith("."))
+
+    def remove(self, name: str | None = None) -> None:
+        """Remove an object or a folder in this one, or this folder with all that is in it."""
+        with contextlib.suppress(FileNotFoundError):
+            self._fs.rm(self._root if name is None else self._path(name), recursive=True)
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write an object as JSON with sorted keys."""
+        self.write(name, json.dumps(value, sort_keys=True, indent=1).encode())
+
+    def read_json(self, name: str) -> Any:
+        """An object that was written as JSON; None where there is none, or where it is broken."""
+        data = self.read(name)
+        if data is None:
+            return None
+        try:
+            return json.loads(data)
+        except ValueError:
+            return None
+
+    def write_arrays(self, name: str, arrays: dict[str, NDArray[Any]]) -> None:
+        """Write named arrays as one object. Strings travel as fixed-width unicode."""
+        buffer = io.BytesIO()
+        plain = {key: value.astype(str) if value.dtype.kind in "OT" else value for key, value in sorted(arrays.items())}
+        np.savez(buffer, allow_pickle=False, **plain)
+        self.write(name, buffer.getvalue())
+
+    def read_arrays(self, name: str) -> dict[str, NDArray[Any]] | None:
+        """Named arrays, or None where there is no such object."""
+        data = self.read(name)
+        if data is None:
+            return None
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
