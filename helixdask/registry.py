@@ -116,11 +116,11 @@ def _track(group: str, name: str, dims: tuple[str, ...], dtype: str, meaning: st
     return ArraySpec(group, name, (*dims, POSITION), dtype, meaning=meaning, **settings)
 
 
+_FILLS: Final[dict[str, Any]] = {"str": "", "bool": False, "float32": float("nan"), "float64": float("nan")}
+
+
 def _column(group: str, dim: str, name: str, dtype: str, meaning: str, **more: Any) -> ArraySpec:
-    fill: int | float | str | bool = {"str": "", "bool": False, "float32": float("nan"), "float64": float("nan")}.get(
-        dtype, 0
-    )
-    settings: dict[str, Any] = {"fill": fill} | more
+    settings: dict[str, Any] = {"fill": _FILLS.get(dtype, 0)} | more
     dims = (dim, *settings.pop("more_dims", ()))
     return ArraySpec(group, name, dims, dtype, meaning=meaning, **settings)
 

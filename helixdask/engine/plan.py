@@ -93,7 +93,8 @@ def refuse_what_cannot_fit(plan: Plan, url: str, memory_limit: int | None) -> No
     """
     if memory_limit is not None and plan.memory_per_worker > memory_limit:
         raise BadInputError(
-            f"{plan.stage} needs about {plan.memory_per_worker / 1e9:.1f} GB a worker, the limit is {memory_limit / 1e9:.1f} GB",
+            f"{plan.stage} needs about {plan.memory_per_worker / 1e9:.1f} GB a worker, "
+            f"the limit is {memory_limit / 1e9:.1f} GB",
             remedy="Use fewer workers, or a larger --memory-limit.",
         )
     if is_url(url):

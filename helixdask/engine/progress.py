@@ -54,7 +54,7 @@ class WorkProgress:
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._task = self._bar.add_task(self._title, total=self._total, completed=self._before, rate="")
+            self._task = self._bar.add_task(self._title, total=self._total, completed=int(self._before), rate="")
             self._bar.start()
         return self
 

@@ -143,7 +143,7 @@ def _is_there(store: Store, group: str, digest: str, options: RunOptions) -> boo
 def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> None:
     """Go on with what an earlier run of the same stage left, or start afresh."""
     begun = work.folder.read_json("stage.json")
-    same = begun is not None and begun.get("digest") == digest
+    same = begun is not None and begun.get("digest") == digest and store.has_group(stage.group())
     if begun is not None and not same:
         log.warning("%s: unfinished work with other settings is thrown away", stage.group())
         for name in work.folder.names():

@@ -168,7 +168,7 @@ class Stage(ABC):
         """Types of the tracks that differ from the registry's default."""
         return {}
 
-    def prepare(self, store: Store, work: Work) -> None:
+    def prepare(self, store: Store, work: Work) -> None:  # noqa: B027 most stages have nothing to prepare
         """Do once what all tasks need. May run again after a crash: check ``work.has`` for what is costly."""
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:

@@ -112,9 +112,8 @@ class Store:
     def contigs(self) -> ContigTable:
         """The contig table."""
         try:
-            group = self._root["genome"]
-            names, lengths = group["contig_name"], group["contig_length"]  # type: ignore[index]
-        except KeyError as error:
+            names, lengths = self.array("genome/contig_name"), self.array("genome/contig_length")
+        except MissingInputError as error:
             raise MissingInputError(
                 "the store holds no genome yet", where=self.url, remedy="Run helixdask encode again: it goes on."
             ) from error
@@ -177,6 +176,10 @@ class Store:
         if not isinstance(node, zarr.Group):
             raise InternalError("an array where a group was expected", where=f"{self.url}/{group}")
         return node
+
+    def has_group(self, group: str) -> bool:
+        """Whether a group is there, published or not."""
+        return bool(self.attrs(group))
 
     def is_complete(self, group: str) -> bool:
         """Whether a group was published."""
@@ -279,8 +282,15 @@ class Store:
     def complete_group(self, group: str, attrs: Mapping[str, Any]) -> None:
         """Publish a group: its attributes, with ``complete`` true, are the last thing written."""
         with disk_errors(self.url):
+            self._remove_leftovers(group)
             self._group(group).attrs.put({**attrs, "complete": True})
             consolidate(self.url)
+
+    def _remove_leftovers(self, group: str) -> None:
+        """Remove what a killed process was just writing beside its target."""
+        if not is_url(self.url):
+            for path in (Path(self.url) / group).rglob("*.partial"):
+                path.unlink(missing_ok=True)
 
     def remove_group(self, group: str) -> None:
         """Take a group out of the store."""
