@@ -1,0 +1,72 @@
+"""What a model says about itself: how it was trained, on what, and how it is to be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helixdask.errors import BadInputError
+
+__all__ = ["CARD_FORMAT", "CLASS_WEIGHTS", "COVERAGE_NORMS", "TRANSITION_WEIGHTS", "default_card", "published_window"]
+
+CARD_FORMAT = 1
+CLASS_WEIGHTS = (0.7, 1.6, 1.2, 1.2)
+TRANSITION_WEIGHTS = (1.0, 12.0, 3.0, 1.0, 12.0, 3.0)
+COVERAGE_NORMS = ("log", "linear", "none")
+TRAINING_WINDOW = 21_384
+INFERENCE_WINDOW = 21_384
+# What Helixer's guide recommends for its published models, by the lineage their file names start with.
+_PUBLISHED_WINDOWS = {"land_plant": 64_152, "vertebrate": 213_840, "invertebrate": 213_840, "fungi": 21_384}
+
+
+def published_window(file_name: str) -> int | None:
+    """Window length recommended for a published model, or None for a file name that is not one of theirs."""
+    for lineage, window in _PUBLISHED_WINDOWS.items():
+        if file_name.startswith(f"{lineage}_v"):
+            return window
+    return None
+
+
+def default_card(**known: Any) -> dict[str, Any]:
+    """Return a card with Helixer's documented values where nothing else is known.
+
+    Parameters
+    ----------
+    known
+        Entries that are known.
+
+    Returns
+    -------
+    dict
+        JSON values: `format`, `name`, `class_weights` (4), `transition_weights` (6), `loss_weights` (genic, phase), `training_window`
+        and `inference_window` (bases), `coverage_norm`, `libraries` (list of `{"name", "kind"}` in channel order, or None where the file does not say), `base_model`
+        (digest), `training_stores` (list of digests), `seed`, `versions`, `scores` (by epoch), `verdict`.
+
+    Raises
+    ------
+    BadInputError
+        An entry that a card does not have, or a coverage norm that does not exist.
+    """
+    card: dict[str, Any] = {
+        "format": CARD_FORMAT,
+        "name": None,
+        "class_weights": list(CLASS_WEIGHTS),
+        "transition_weights": list(TRANSITION_WEIGHTS),
+        "loss_weights": [0.8, 0.2],
+        "training_window": TRAINING_WINDOW,
+        "inference_window": INFERENCE_WINDOW,
+        "coverage_norm": "log",
+        "libraries": None,
+        "base_model": None,
+        "training_stores": [],
+        "seed": None,
+        "versions": {},
+        "scores": [],
+        "verdict": None,
+    }
+    unknown = sorted(set(known) - set(card))
+    if unknown:
+        raise BadInputError(f"a model card has no entry {', '.join(unknown)}")
+    card.update(known)
+    if card["coverage_norm"] not in COVERAGE_NORMS:
+        raise BadInputError(f"coverage norm {card['coverage_norm']!r} is none of {', '.join(COVERAGE_NORMS)}")
+    return card
