@@ -1,0 +1,129 @@
+"""The stage that brings a genome into a new store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.engine.identity import file_identity
+from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.errors import BadInputError
+from helixdask.sequence.composition import count_kinds
+from helixdask.sequence.fasta import FastaIndex, FastaScan, OnBadBase, open_fasta, scan
+from helixdask.sequence.fasta_source import source_kind
+from helixdask.store.store import Store
+
+__all__ = ["EncodeStage"]
+
+_SEQUENCE = "genome/sequence"
+_COMPRESSION_OF_DNA = 3.3
+
+
+@dataclass(frozen=True)
+class EncodeStage(Stage):
+    """FASTA to base codes, one byte a base before compression, with the contig table.
+
+    Parameters
+    ----------
+    fasta
+        The file: plain, gzip or bgzip.
+    species
+        Name of the species, kept in the store.
+    on_bad_base
+        ``"error"``: a letter that is no nucleotide stops the work. ``"n"``: it becomes N and is counted.
+    """
+
+    fasta: str
+    species: str
+    on_bad_base: OnBadBase = "error"
+
+    name: ClassVar[str] = "encode"
+    creates_store: ClassVar[bool] = True
+    # Starting in the middle of a compressed file costs up to one stretch of rapidgzip's, some 10 Mb: keep tasks longer.
+    bases_per_task: ClassVar[int] = 1 << 24
+    bases_per_second: ClassVar[float] = 100e6
+    bytes_per_base: ClassVar[float] = 0.27
+    # A region is read and written shard by shard, so its length does not matter.
+    memory_per_base: ClassVar[float] = 0.0
+    memory_fixed: ClassVar[float] = 4e8
+
+    def group(self) -> str:
+        """Group of the store that the stage writes."""
+        return "genome"
+
+    def inputs(self, store: Store) -> dict[str, str]:
+        """Identity of the FASTA file.
+
+        Raises
+        ------
+        BadInputError
+            It is not there, empty, or plainly no FASTA.
+        """
+        if self.on_bad_base not in ("error", "n"):
+            raise BadInputError(f"on_bad_base is {self.on_bad_base!r}", remedy="Choose 'error' or 'n'.")
+        source_kind(self.fasta)
+        return {"fasta": file_identity(self.fasta)}
+
+    def estimate_bases(self, store: Store | None) -> int:
+        """Bases of the genome once it is known; before that, a guess from the size of the file."""
+        if store is not None and store.has_group("genome") and "contig_length" in store.table("genome"):
+            return store.n_bases
+        size = Path(self.fasta).stat().st_size
+        return size if source_kind(self.fasta) == "plain" else int(size * _COMPRESSION_OF_DNA)
+
+    def prepare(self, store: Store, work: Work) -> None:
+        """Read the whole file once: check it, write the contig table, note where its bases are for the tasks."""
+        if work.has("scan"):
+            return
+        found = scan(self.fasta, on_bad_base=self.on_bad_base)
+        store.write_table("genome", _contig_columns(found))
+        replaced = np.array([[ord(letter), count] for letter, count in found.replaced.items()], np.int64).reshape(-1, 2)
+        # Saved last: what is there says that the contig table is complete.
+        work.save("scan", replaced=replaced, **found.index.to_arrays())
+
+    def run(self, store: Store, region: Region, work: Work) -> RegionResult:
+        """Write the base codes of one region, shard by shard."""
+        index = _index_of(work)
+        shard = (store.array(_SEQUENCE).shards or store.array(_SEQUENCE).chunks)[-1]
+        counts: dict[str, float] = {}
+        with open_fasta(self.fasta, index) as reader:
+            for start in range(region.start, region.stop, shard):
+                codes = reader.read(start, min(start + shard, region.stop))
+                store.write_region(_SEQUENCE, start, codes)
+                for kind, count in count_kinds(codes).items():
+                    counts[kind] = counts.get(kind, 0) + count
+        return RegionResult(counts)
+
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        """Attributes of the genome: how many bases of each kind it has, and what was replaced."""
+        replaced = work.load("scan")["replaced"].tolist()
+        return {
+            "fasta": Path(self.fasta).name,
+            "n_contigs": len(store.contigs),
+            "n_bases": store.n_bases,
+            "bases": {kind: int(count) for kind, count in result.counts.items()},
+            "replaced_letters": {chr(letter): count for letter, count in replaced},
+        }
+
+
+def _contig_columns(found: FastaScan) -> dict[str, NDArray[Any]]:
+    return {
+        "contig_name": np.array(found.names, dtype=object),
+        "contig_length": found.lengths,
+        "contig_offset": found.offsets,
+        "contig_md5": found.md5,
+    }
+
+
+def _index_of(work: Work) -> FastaIndex:
+    return _load_index(work.folder.url)
+
+
+@lru_cache(maxsize=1)
+def _load_index(url: str) -> FastaIndex:
+    return FastaIndex.from_arrays(Work(Folder(url)).load("scan"))
