@@ -155,13 +155,13 @@ class GeneModels:
 
     def transcript_strand(self) -> NDArray[np.int8]:
         """Strand of each transcript."""
-        strand: NDArray[np.int8] = self.genes["strand"].to_numpy()
-        return strand[self.transcripts["gene"].to_numpy()]
+        strand: NDArray[np.int8] = np.asarray(self.genes["strand"], np.int8)
+        return strand[np.asarray(self.transcripts["gene"], np.int32)]
 
     def transcript_contig(self) -> NDArray[np.int32]:
         """Contig row of each transcript."""
-        contig: NDArray[np.int32] = self.genes["contig"].to_numpy()
-        return contig[self.transcripts["gene"].to_numpy()]
+        contig: NDArray[np.int32] = np.asarray(self.genes["contig"], np.int32)
+        return contig[np.asarray(self.transcripts["gene"], np.int32)]
 
     def validate(self, contig_lengths: NDArray[np.int64] | None = None) -> None:
         """Check columns, dtypes, parents, order and coordinates.

@@ -1,0 +1,131 @@
+"""What the type column of an annotation file means for gene models."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+__all__ = ["CDS", "EXON", "GENE", "IGNORED", "OTHER", "STOP", "TRANSCRIPT", "UTR", "is_noncoding", "level_of"]
+
+GENE: Final = 0
+TRANSCRIPT: Final = 1
+EXON: Final = 2
+CDS: Final = 3
+UTR: Final = 4
+STOP: Final = 5
+OTHER: Final = 6
+"""A type that says nothing; the row is a transcript if exons name it as their parent."""
+IGNORED: Final = 7
+"""A type that is never part of a gene model."""
+
+_IGNORED: Final = frozenset(
+    [
+        "intron",
+        "start_codon",
+        "region",
+        "chromosome",
+        "contig",
+        "scaffold",
+        "supercontig",
+        "match",
+        "match_part",
+        "cdna_match",
+        "est_match",
+        "protein_match",
+        "expressed_sequence_match",
+        "protein",
+        "polypeptide",
+        "repeat_region",
+        "transposable_element",
+        "dispersed_repeat",
+        "tandem_repeat",
+        "low_complexity_region",
+        "gap",
+        "transcript_region",
+        "transcription_start_site",
+        "transcription_end_site",
+        "tss",
+        "tts",
+        "biological_region",
+        "sequence_feature",
+        "snp",
+        "snv",
+        "indel",
+        "deletion",
+        "insertion",
+        "point_mutation",
+        "sequence_alteration",
+        "promoter",
+        "polya_site",
+        "polya_signal_sequence",
+        "origin_of_replication",
+        "remark",
+        "read",
+        "translated_nucleotide_match",
+        "splice5",
+        "splice3",
+        "rnai_reagent",
+        "binding_site",
+        "tf_binding_site",
+        "regulatory_region",
+        "enhancer",
+        "long_terminal_repeat",
+        "ltr_retrotransposon",
+        "nuclear_mt_pseudogene",
+        "sig_peptide",
+        "signal_peptide",
+        "mat_peptide",
+        "similarity",
+    ]
+)
+_UTR: Final = frozenset(
+    [
+        "five_prime_utr",
+        "three_prime_utr",
+        "utr",
+        "utr5",
+        "utr3",
+        "5utr",
+        "3utr",
+        "5'-utr",
+        "3'-utr",
+        "5'utr",
+        "3'utr",
+        "utr_5",
+        "utr_3",
+        "five_prime_untranslated_region",
+        "three_prime_untranslated_region",
+    ]
+)
+_EXON: Final = re.compile(r"exon\Z|exon_of_single_exon_gene\Z|(five_prime|three_prime|interior)_.*exon\Z")
+_CDS: Final = re.compile(r"cds(_.*)?\Z|(edited|orphan|transposable_element)_cds\Z")
+_GENE: Final = re.compile(r"(.*gene|gene_(with|silenced|rearranged)_.*|gene_cassette)\Z")
+_TRANSCRIPT: Final = re.compile(r"(.*rna|.*transcript|.*mrna_with_.*|.*gene_segment|transcript_.*|ribozyme|mrna_.*)\Z")
+_CODING: Final = re.compile(r"(.*mrna|mrna_.*|(?!.*pseudogenic|nc_|.*rna_primary).*transcript.*)\Z")
+
+
+@cache
+def level_of(type_name: str) -> int:
+    """Level of a feature type: :data:`GENE`, :data:`TRANSCRIPT` and so on; upper and lower case are alike."""
+    name = type_name.lower()
+    if name in _IGNORED:
+        return IGNORED
+    if name in _UTR:
+        return UTR
+    if name == "stop_codon":
+        return STOP
+    for pattern, level in ((_CDS, CDS), (_EXON, EXON), (_GENE, GENE), (_TRANSCRIPT, TRANSCRIPT)):
+        if pattern.match(name):
+            return level if name != "mrna_te_gene" else TRANSCRIPT
+    return OTHER
+
+
+@cache
+def is_noncoding(type_name: str) -> bool:
+    """Whether a transcript (or a gene without transcripts) of this type cannot code: tRNA, pseudogene and their like."""
+    name = type_name.lower()
+    level = level_of(type_name)
+    if level == GENE:
+        return "pseudogene" in name or name.endswith("rna_gene")
+    return level == TRANSCRIPT and not _CODING.match(name) and name != "mrna_te_gene"
