@@ -1,0 +1,167 @@
+"""Which alignments count, and on which strand: the rule sets `default` and `helixer`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from helixdask.errors import BadInputError
+
+__all__ = ["DEFAULT_MIN_MAPQ", "REASONS", "STRANDEDNESS", "Rules", "make_rules", "sort_out", "target_strand"]
+
+STRANDEDNESS = ("unstranded", "forward", "reverse")
+"""How reads relate to transcripts. `forward`: read 1 is sense; `reverse`: read 2 is sense (dUTP)."""
+
+DEFAULT_MIN_MAPQ = 10
+"""Leaves out reads that fit several places: STAR gives those 0-3 (unique: 255), HISAT2 0-1 (unique: 60), bwa and
+minimap2 0 and a few. 255, "not available" in the format, passes, because it is STAR's mark of a unique read."""
+
+REASONS = (
+    "used",
+    "unmapped",
+    "secondary",
+    "qc_fail",
+    "duplicate",
+    "supplementary",
+    "low_mapq",
+    "no_cigar",
+    "unclear_mate",
+)
+"""What became of an alignment; the index is the code that `sort_out` returns."""
+
+PAIRED, UNMAPPED, MATE_UNMAPPED, REVERSE, READ1, READ2 = 0x1, 0x4, 0x8, 0x10, 0x40, 0x80
+SECONDARY, QC_FAIL, DUPLICATE, SUPPLEMENTARY = 0x100, 0x200, 0x400, 0x800
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is counted.
+
+    Parameters
+    ----------
+    name
+        `default` or `helixer`.
+    skip_flags
+        Alignments with any of these SAM flags are left out (unmapped ones always).
+    min_mapq
+        Smallest mapping quality that counts.
+    deletions_are_spliced
+        Whether `D` counts as spliced coverage, as `N` does.
+    mates_once
+        Whether a base that both mates of a fragment cover counts once.
+    """
+
+    name: str
+    skip_flags: int
+    min_mapq: int
+    deletions_are_spliced: bool
+    mates_once: bool
+
+
+def make_rules(name: str, min_mapq: int | None = None) -> Rules:
+    """Return the rule set of that name.
+
+    Parameters
+    ----------
+    name
+        `default`: secondary, supplementary, duplicate, QC-failed and low-MAPQ alignments are skipped, deletions are
+        neither coverage nor spliced coverage, mates count once per base. `helixer`: only secondary and QC-failed ones
+        are skipped, deletions are spliced coverage, and mates count one by one.
+    min_mapq
+        For `default` only; None takes `DEFAULT_MIN_MAPQ`.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such rule set, or a mapping quality is asked of `helixer`.
+    """
+    if name == "default":
+        skip = SECONDARY | QC_FAIL | DUPLICATE | SUPPLEMENTARY
+        quality = DEFAULT_MIN_MAPQ if min_mapq is None else min_mapq
+        if not 0 <= quality <= 255:
+            raise BadInputError(f"the least mapping quality is {quality}, outside 0-255", where="--min-mapq")
+        return Rules(name, skip, quality, deletions_are_spliced=False, mates_once=True)
+    if name == "helixer":
+        if min_mapq:
+            raise BadInputError(
+                "the rules `helixer` know no least mapping quality",
+                where="--min-mapq",
+                remedy="Leave it out, or use the default rules.",
+            )
+        return Rules(name, SECONDARY | QC_FAIL, 0, deletions_are_spliced=True, mates_once=False)
+    raise BadInputError(f"no coverage rules called `{name}`", where="--rules", remedy="Use `default` or `helixer`.")
+
+
+@njit(cache=True)
+def sort_out(
+    flag: NDArray[np.uint16],
+    mapq: NDArray[np.uint8],
+    cigar_offset: NDArray[np.int64],
+    skip_flags: int,
+    min_mapq: int,
+    stranded: bool,
+    first_wins: bool,
+) -> NDArray[np.uint8]:
+    """Say of every alignment whether it is used (0) or why not (the index in `REASONS`).
+
+    Parameters
+    ----------
+    flag, mapq
+        SAM flag and mapping quality per alignment.
+    cigar_offset
+        Where the CIGAR of each alignment begins, one entry more than alignments.
+    skip_flags, min_mapq
+        From `Rules`.
+    stranded
+        Whether the mate number decides the strand, so that a paired alignment must have one.
+    first_wins
+        Whether an alignment flagged as both mates is taken as the first.
+    """
+    reason = np.zeros(len(flag), np.uint8)
+    for i in range(len(flag)):
+        f = flag[i]
+        if f & UNMAPPED:
+            reason[i] = 1
+        elif f & skip_flags & SECONDARY:
+            reason[i] = 2
+        elif f & skip_flags & QC_FAIL:
+            reason[i] = 3
+        elif f & skip_flags & DUPLICATE:
+            reason[i] = 4
+        elif f & skip_flags & SUPPLEMENTARY:
+            reason[i] = 5
+        elif mapq[i] < min_mapq:
+            reason[i] = 6
+        elif cigar_offset[i] == cigar_offset[i + 1]:
+            reason[i] = 7
+        elif stranded and f & PAIRED:
+            mates = f & (READ1 | READ2)
+            if mates == 0 or (mates == (READ1 | READ2) and not first_wins):
+                reason[i] = 8
+    return reason
+
+
+@njit(cache=True)
+def target_strand(flag: NDArray[np.uint16], protocol: int) -> NDArray[np.uint8]:
+    """Return the strand that each alignment counts on: 0 plus, 1 minus.
+
+    Parameters
+    ----------
+    flag
+        SAM flags.
+    protocol
+        Index in `STRANDEDNESS`. Unstranded keeps the strand of the alignment; `forward` turns second mates round,
+        `reverse` first mates and unpaired reads.
+    """
+    strand = np.empty(len(flag), np.uint8)
+    for i in range(len(flag)):
+        f = flag[i]
+        s = np.uint8(1 if f & REVERSE else 0)
+        second = (f & PAIRED) != 0 and (f & READ2) != 0 and (f & READ1) == 0
+        if (protocol == 1 and second) or (protocol == 2 and not second):
+            s = np.uint8(1 - s)
+        strand[i] = s
+    return strand
