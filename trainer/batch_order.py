@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BatchOrder", "Stretches", "epoch_shifts", "epoch_order", "free_stretches"]
+__all__ = ["BatchOrder", "Stretches", "epoch_order", "epoch_shifts", "free_stretches"]
 
 
 def _generator(seed: int, epoch: int, purpose: int) -> np.random.Generator:

@@ -8,17 +8,13 @@ point: the mask is taken per base, so that a single masked or padded base no lon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import tensorflow as tf
 
+from helixdask.trainer.card import CLASS_WEIGHTS, TRANSITION_WEIGHTS
+
 __all__ = ["CLASS_WEIGHTS", "TRANSITION_WEIGHTS", "base_weights", "class_factor", "transition_factor"]
-
-CLASS_WEIGHTS: Final = (0.7, 1.6, 1.2, 1.2)
-"""Helixer's documented weights of intergenic, UTR, CDS and intron."""
-
-TRANSITION_WEIGHTS: Final = (1.0, 12.0, 3.0, 1.0, 12.0, 3.0)
-"""Helixer's documented weights of +transcript, +CDS, +intron, -transcript, -CDS, -intron."""
 
 
 def class_factor(label: Any, counted: Any, weights: Sequence[float]) -> Any:

@@ -1,0 +1,165 @@
+"""Windows of a store's tracks as arrays for the network, many at a time.
+
+Reads go straight to the chunks (tensorstore on a disk, zarr elsewhere), all windows of a batch at once: random
+windows of a genome-long axis then cost little more than neighbouring ones, and only the batch is ever in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.errors import MissingInputError
+from helixdask.sequence.codes import PADDING
+from helixdask.store.objects import is_url
+from helixdask.store.store import Store
+
+__all__ = ["LABEL_TRACKS", "TrackSet", "WindowReader"]
+
+LABEL_TRACKS: Final = ("label", "phase", "transition", "valid")
+
+_CACHE_BYTES: Final = 256 << 20
+_THREADS: Final = 4
+
+# What a read returns: something whose result() is the array, (length,) or (strand, length).
+_Read = Callable[[int, int, int], Any]
+
+
+@dataclass(frozen=True)
+class TrackSet:
+    """Names of what is read beside the sequence.
+
+    Parameters
+    ----------
+    labels
+        Name of the label group; None: sequence (and coverage) alone.
+    coverage
+        Groups of the libraries, ``coverage/{set}/{library}``, in the order in which the network sees them.
+    """
+
+    labels: str | None = None
+    coverage: tuple[str, ...] = ()
+
+
+@cache
+def _tensorstore_context() -> Any:
+    import tensorstore as ts
+
+    return ts.Context({"cache_pool": {"total_bytes_limit": _CACHE_BYTES}})
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="helixdask-read")
+
+
+def _opener(store: Store, path: str) -> _Read:
+    """How slices of one track are read; the strand is ignored by tracks that have none."""
+    array = store.array(path)
+    stranded = array.ndim == 2
+    if is_url(store.url):
+
+        def read_zarr(strand: int, start: int, stop: int) -> Any:
+            where = (strand, slice(start, stop)) if stranded else slice(start, stop)
+            return _threads().submit(lambda: np.asarray(array[where]))
+
+        return read_zarr
+
+    import tensorstore as ts
+
+    spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(Path(store.url) / path)}}
+    track = ts.open(spec, context=_tensorstore_context(), read=True, open=True).result()
+
+    def read_tensorstore(strand: int, start: int, stop: int) -> Any:
+        return (track[strand, start:stop] if stranded else track[start:stop]).read()
+
+    return read_tensorstore
+
+
+class WindowReader:
+    """Reads windows of one store.
+
+    Parameters
+    ----------
+    store
+        The store.
+    tracks
+        What to read.
+
+    Raises
+    ------
+    MissingInputError
+        The store lacks a track.
+    """
+
+    def __init__(self, store: Store, tracks: TrackSet) -> None:
+        self.contigs = store.contigs
+        self.n_libraries = len(tracks.coverage)
+        self._reads: dict[str, _Read] = {"codes": _opener(store, "genome/sequence")}
+        if tracks.labels is not None:
+            for name in LABEL_TRACKS:
+                self._reads[name] = _opener(store, f"labels/{tracks.labels}/{name}")
+        for i, group in enumerate(tracks.coverage):
+            if not store.is_complete(group):
+                raise MissingInputError("not there, or not finished", where=f"{store.url}/{group}")
+            self._reads[f"coverage.{i}"] = _opener(store, f"{group}/coverage")
+            self._reads[f"coverage.{self.n_libraries + i}"] = _opener(store, f"{group}/spliced_coverage")
+
+    def fill(
+        self,
+        buffers: Mapping[str, NDArray[Any]],
+        rows: Sequence[int] | NDArray[np.int64],
+        contig: NDArray[np.integer],
+        start: NDArray[np.int64],
+        end: NDArray[np.int64],
+        strand: NDArray[np.integer],
+    ) -> None:
+        """Read windows into some rows of a batch.
+
+        Minus windows are reversed (5' to 3'), not complemented: that is done on the one-hot vectors. Windows shorter
+        than the batch are padded, as Helixer shows them to the network: at the end on plus, in front on minus, so
+        that a minus window is always the reverse complement of the plus one.
+
+        Parameters
+        ----------
+        buffers
+            What `new_buffers` returned.
+        rows
+            Row of the batch for each window.
+        contig, start, end, strand
+            The windows, contig coordinates.
+        """
+        first = self.contigs.offsets[contig] + start
+        last = self.contigs.offsets[contig] + end
+        pending = [
+            (row, name, minus, read(minus, a, b))
+            for row, a, b, minus in zip(
+                np.asarray(rows).tolist(), first.tolist(), last.tolist(), np.asarray(strand).tolist(), strict=True
+            )
+            for name, read in self._reads.items()
+        ]
+        for row, name, minus, future in pending:
+            values = future.result()
+            track, dot, channel = name.partition(".")
+            target = buffers[track][row, :, int(channel)] if dot else buffers[track][row]
+            if minus:
+                target[len(target) - len(values) :] = values[::-1]
+            else:
+                target[: len(values)] = values
+
+    def new_buffers(self, n_windows: int, length: int) -> dict[str, NDArray[Any]]:
+        """Empty batch, all padding: (n_windows, length) uint8 per track, coverage (n_windows, length, 2n) uint32."""
+        names = [name for name in self._reads if "." not in name]
+        buffers: dict[str, NDArray[Any]] = {
+            name: np.full((n_windows, length), PADDING if name == "codes" else 0, np.uint8) for name in names
+        }
+        if self.n_libraries:
+            buffers["coverage"] = np.zeros((n_windows, length, 2 * self.n_libraries), np.uint32)
+        return buffers
