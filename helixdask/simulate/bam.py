@@ -99,7 +99,7 @@ def _records(reads: Alignments, contig: int, offset: int, first_pair: int) -> ND
     fixed[:, 7] = reads.mate_start + offset
     fixed[:, 8] = reads.template_length
     codes = _NIBBLE[reads.bases]
-    packed: NDArray[np.uint8] = codes[:, 0::2] << 4 | codes[:, 1::2]
+    packed = (codes[:, 0::2] << 4 | codes[:, 1::2]).astype(np.uint8)
     out = np.empty(int(where[-1]), dtype=np.uint8)
     _fill(
         out, where, fixed.view(np.uint8), reads.pair + first_pair, reads.cigar.astype("<u4").view(np.uint8),

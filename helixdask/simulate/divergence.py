@@ -1,4 +1,4 @@
-"""What became of an ancestor in one subgenome: substitutions, small insertions and deletions, lost genes, one sequence."""
+"""What became of an ancestor in one subgenome: substitutions, small indels, lost genes, all on one sequence."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ def strand_by_protocol(read: pysam.AlignedSegment) -> str:
 
 def test_counts_and_order(made, reads):
     assert len(reads) == 2 * made.read_pairs > 5_000
+    pysam.quickcheck(str(made.reads))
     places = [(read.reference_id, read.reference_start) for read in reads]
     assert places == sorted(places)
     with pysam.AlignmentFile(str(made.reads)) as bam:
