@@ -37,9 +37,10 @@ def default_card(**known: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON values: `format`, `name`, `class_weights` (4), `transition_weights` (6), `loss_weights` (genic, phase), `training_window`
-        and `inference_window` (bases), `coverage_norm`, `libraries` (list of `{"name", "kind"}` in channel order, or None where the file does not say), `base_model`
-        (digest), `training_stores` (list of digests), `seed`, `versions`, `scores` (by epoch), `verdict`.
+        JSON values: `format`, `name`, `class_weights` (4), `transition_weights` (6), `loss_weights` (genic, phase),
+        `training_window` and `inference_window` (bases), `coverage_norm`, `libraries` (list of `{"name", "kind"}` in
+        the order of the channels, or None where nobody knows), `base_model` (digest), `training_stores` (list of
+        digests), `seed`, `versions`, `scores` (by epoch), `verdict`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Reading the layer graph that Helixer's Keras 2 files carry as JSON. Nothing of it is ever run: a graph we do not know is refused."""
+"""The layer graph that Helixer's Keras 2 files carry as JSON, read without running it: an unknown graph is refused."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from helixdask.trainer.spec import HIDDEN_ACTIVATIONS, N_CLASSES, NetworkSpec
-
 from helixdask.errors import BadInputError
+from helixdask.trainer.spec import HIDDEN_ACTIVATIONS, N_CLASSES, NetworkSpec
 
 __all__ = ["HelixerGraph", "SourceLayer", "read_graph"]
 
@@ -18,7 +17,7 @@ _PASS_THROUGH = {"TFOpLambda", "SlicingOpLambda"}
 
 @dataclass(frozen=True)
 class SourceLayer:
-    """Where in the file the weights of a layer are: the top-level layer, and the layer itself (another one inside a nested model)."""
+    """Where a layer's weights are: the top-level layer of the file, and the layer itself, perhaps nested in it."""
 
     top: str
     name: str
@@ -44,7 +43,7 @@ class _Node:
 def read_graph(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
     """Read the network off a `model_config`.
 
-    The graph is followed from its outputs back to its input, so names of layers (they differ between releases) do not matter.
+    The graph is followed from its outputs back to its input: the names of layers differ between releases.
 
     Parameters
     ----------
@@ -164,7 +163,7 @@ def _outputs(nodes: dict[str, _Node], names: list[str], where: str) -> tuple[int
 
 def _body(nodes: dict[str, _Node], node: _Node, where: str) -> list[_Node]:
     """The body from its last layer back to the input, turned round; slices of the input are left out."""
-    chain = []
+    chain: list[_Node] = []
     for _ in range(len(nodes) + 1):
         if node.kind == "InputLayer":
             return chain[::-1]

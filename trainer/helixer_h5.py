@@ -1,4 +1,4 @@
-"""Helixer's own model files (Keras 2, HDF5): checked, then read into our network without running anything that is in them."""
+"""Helixer's own model files (Keras 2, HDF5): checked and read without running anything that is in them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 
 import h5py
 import numpy as np
-from helixdask.trainer.helixer_graph import SourceLayer, read_graph
-from helixdask.trainer.spec import NetworkSpec, weight_shapes
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.trainer.helixer_graph import SourceLayer, read_graph
+from helixdask.trainer.spec import NetworkSpec, weight_shapes
 
 __all__ = ["HelixerFile", "read_helixer_h5"]
 
 _REMEDY = "Download or copy the file again; it must be a model of Helixer 0.3.x."
+_DIRECTIONS = ("forward", "backward")
 _ORDER = {
     "conv": ["kernel", "bias"],
     "norm": ["gamma", "beta", "moving_mean", "moving_variance"],
@@ -75,7 +76,7 @@ def read_helixer_h5(path: str | Path) -> HelixerFile:
     Raises
     ------
     BadInputError
-        No HDF5 file, damaged, not a Helixer model, or weights whose names, shapes or values do not fit the network described.
+        No HDF5 file, damaged, not a Helixer model, or weights that do not fit the network described.
     """
     where = str(path)
     try:
@@ -138,7 +139,7 @@ def _named_weights(
 def _values(dataset: h5py.Dataset, shape: tuple[int, ...], source: SourceLayer, where: str) -> NDArray[np.float32]:
     if dataset.shape != shape or dataset.dtype.kind != "f":
         raise BadInputError(
-            f"layer {source.name!r} has a weight of shape {dataset.shape} and type {dataset.dtype} where {shape} is expected",
+            f"layer {source.name!r} has a weight {dataset.shape} of type {dataset.dtype} instead of {shape}",
             where=where,
             remedy=_REMEDY,
         )

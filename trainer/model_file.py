@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -11,17 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helixdask.trainer.card import CARD_FORMAT, default_card, published_window
+from helixdask.errors import BadInputError
+from helixdask.trainer.card import default_card
+from helixdask.trainer.describe import CARD_MEMBER, MODEL_REMEDY, card_of_helixer, file_digest, is_h5, read_description
 from helixdask.trainer.helixer_h5 import read_helixer_h5
 from helixdask.trainer.network import NetworkSpec, build_network, keras, weight_shapes
 
-from helixdask.errors import BadInputError
-
 __all__ = ["LoadedModel", "file_digest", "load_model", "save_model"]
 
-_MEMBER = "helixdask.json"
 _WEIGHTS = "model.weights.h5"
-_REMEDY = "Use a .keras file that helixdask wrote or a Helixer .h5 file; copy or download it again if it was cut short."
 
 
 @dataclass(frozen=True)
@@ -49,23 +46,6 @@ class LoadedModel:
     path: str
 
 
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file, hexadecimal.
-
-    Raises
-    ------
-    BadInputError
-        There is no such file, or it is a folder or cannot be read.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BadInputError(
-            f"the model file cannot be read ({error.strerror})", where=str(path), remedy="Check the path."
-        ) from error
-
-
 def load_model(path: str | Path) -> LoadedModel:
     """Load a model file; nothing inside the file is executed.
 
@@ -86,14 +66,7 @@ def load_model(path: str | Path) -> LoadedModel:
     """
     path = Path(path).absolute()
     digest = file_digest(path)
-    with path.open("rb") as file:
-        start = file.read(8)
-    if start == b"\x89HDF\r\n\x1a\n":
-        network, spec, card = _load_h5(path)
-    elif start[:2] == b"PK":
-        network, spec, card = _load_keras(path)
-    else:
-        raise BadInputError("neither a .keras nor a Helixer .h5 model", where=str(path), remedy=_REMEDY)
+    network, spec, card = _load_h5(path) if is_h5(path) else _load_keras(path)
     return LoadedModel(network, spec, card, digest, str(path))
 
 
@@ -102,33 +75,18 @@ def _load_h5(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:
     network = build_network(source.spec)
     for layer, values in source.weights.items():
         network.get_layer(layer).set_weights(values)
-    loss_weights = source.training_config.get("loss_weights") or ([0.8, 0.2] if source.spec.predict_phase else [1.0])
-    card = default_card(
-        name=path.stem,
-        loss_weights=list(loss_weights),
-        inference_window=published_window(path.name) or default_card()["inference_window"],
-        versions={"keras": source.keras_version},
-    )
-    return network, source.spec, card
+    return network, source.spec, card_of_helixer(path, source)
 
 
 def _load_keras(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:
-    where = str(path)
+    spec, card = read_description(path)
+    network = build_network(spec)
     try:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="helixdask-") as folder:
-            if _MEMBER not in archive.namelist():
-                raise BadInputError("a Keras file that helixdask did not write", where=where, remedy=_REMEDY)
-            description = json.loads(archive.read(_MEMBER))
-            if not isinstance(description, dict) or description.get("card", {}).get("format") != CARD_FORMAT:
-                raise BadInputError(
-                    "a model file of a format this version cannot read", where=where, remedy="Update helixdask."
-                )
-            spec = NetworkSpec.from_dict(description["spec"], where=where)
-            network = build_network(spec)
             network.load_weights(archive.extract(_WEIGHTS, folder))
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise BadInputError(f"the model file is damaged ({error})", where=where, remedy=_REMEDY) from error
-    return network, spec, description["card"]
+    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise BadInputError(f"the weights are damaged ({error})", where=str(path), remedy=MODEL_REMEDY) from error
+    return network, spec, card
 
 
 def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: dict[str, Any]) -> str:
@@ -166,7 +124,7 @@ def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: 
             aside = Path(folder) / path.name
             network.save(aside)
             with zipfile.ZipFile(aside, "a") as archive:
-                archive.writestr(_MEMBER, description)
+                archive.writestr(CARD_MEMBER, description)
             with aside.open("rb+") as file:
                 os.fsync(file.fileno())
             aside.replace(path)

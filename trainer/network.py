@@ -1,14 +1,13 @@
-"""The network in Keras: convolutions, pooling by concatenation, bidirectional LSTMs and a head with a class for every base."""
+"""The network in Keras: convolutions, pooling by concatenation, bidirectional LSTMs, and a class for every base."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
-
-from helixdask.trainer.runtime import import_tensorflow
-from helixdask.trainer.spec import N_CLASSES, NetworkSpec, parameter_count, weight_shapes
+from typing import Literal
 
 from helixdask.errors import BadInputError
+from helixdask.trainer.runtime import import_tensorflow
+from helixdask.trainer.spec import N_CLASSES, NetworkSpec, parameter_count, weight_shapes
 
 import_tensorflow()
 
@@ -53,8 +52,9 @@ def build_network(spec: NetworkSpec, *, seed: int = 0) -> keras.Model:
     Returns
     -------
     keras.Model
-        Input `main_input` (B, S, 4 + 2n), S a multiple of the pool size P. Outputs: a list of `genic` and, with phase, `phase`, each
-        (B, S / P, P, 4), probabilities. The layer `head` gives the logits of both, (B, S / P, 4P or 8P), genic first.
+        Input `main_input` (B, S, 4 + 2n), S a multiple of the pool size P. Outputs: a list of `genic` and,
+        with phase, `phase`, each (B, S / P, P, 4), probabilities. The layer `head` gives the logits of both,
+        (B, S / P, 4P or 8P), genic first.
     """
     seeds = _Seeds(seed)
     pool = spec.pool_size
@@ -117,14 +117,8 @@ def _dense(units: int, seeds: _Seeds, name: str, activation: str = "linear") -> 
 
 def logits_model(network: keras.Model) -> keras.Model:
     """Return the same network, sharing its weights, with logits instead of probabilities: a list of (B, T, P, 4)."""
-    return keras.Model(
-        network.input, [output_layer_input(network, name) for name in network.output_names], name="logits"
-    )
-
-
-def output_layer_input(network: keras.Model, name: str) -> Any:
-    """What an output layer takes the softmax of, as a symbolic tensor (B, T, P, 4)."""
-    return network.get_layer(name).input
+    outputs = [network.get_layer(name).input for name in network.output_names]
+    return keras.Model(network.input, outputs, name="logits")
 
 
 def freeze_body(network: keras.Model) -> keras.Model:

@@ -43,8 +43,8 @@ def import_tensorflow() -> Any:
 def configure_tensorflow(threads: int = 1) -> Any:
     """Start TensorFlow with a fixed number of threads; harmless when called again.
 
-    Sums inside a matrix product are split by thread, so the last bits of a result depend on the number of threads. It is therefore a
-    setting, never the number of cores of the machine.
+    Sums inside a matrix product are split by thread, so the last bits of a result depend on the number of threads. It
+    is therefore a setting, never the number of cores of the machine.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a network looks like, in numbers: enough to build it, count it and check a file against it. Needs no TensorFlow."""
+"""What a network looks like, in numbers: enough to build it, count it and check a file. Needs no TensorFlow."""
 
 from __future__ import annotations
 
