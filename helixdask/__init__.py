@@ -1,1 +1,22 @@
 """Fine-tune and run Helixer gene prediction on genomes of any size."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from helixdask.explore import GenomeStore, open_store
+
+__all__ = ["GenomeStore", "open_store"]
+
+__version__ = _version("helixdask")
+
+
+def __getattr__(name: str) -> Any:
+    """Import what people use when they use it, so that the command line starts fast."""
+    if name in __all__:
+        from helixdask import explore
+
+        return getattr(explore, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

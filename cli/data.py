@@ -1,0 +1,212 @@
+"""Commands that fill a store: encode, labels, coverage, windows, select, split; and simulate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from helixdask.cli.options import Output, Rules, RulesOption, Strandedness, with_run_options
+from helixdask.cli.report import print_json, print_summaries, print_table
+from helixdask.errors import BadInputError
+
+__all__ = ["coverage", "encode", "labels", "select", "simulate", "split", "windows"]
+
+Store = Annotated[str, typer.Argument(metavar="STORE", help="Folder or URL of the store.")]
+Bams = Annotated[
+    list[Path] | None,
+    typer.Option("--bam", help="Coordinate-sorted BAM file. Repeat it for several, or give a sheet with --libraries."),
+]
+Sheet = Annotated[
+    Path | None,
+    typer.Option("--libraries", help="Sheet of libraries: tab-separated name, path, kind, strandedness."),
+]
+Protocol = Annotated[
+    Strandedness | None,
+    typer.Option(help="Protocol of all --bam files; dUTP (second read is sense) is `reverse`."),
+]
+
+
+@with_run_options
+def encode(
+    genome: Annotated[Path, typer.Argument(metavar="GENOME.fa", help="FASTA, plain, gzip or bgzip.")],
+    store: Annotated[str, typer.Option("--output", "-o", metavar="STORE", help="Folder or URL of the new store.")],
+    species: Annotated[str | None, typer.Option(help="Name of the species. Default: the file's name.")] = None,
+    on_bad_base: Annotated[
+        str, typer.Option(help="Letters that are no nucleotide: `error`, or `n` to turn them into N and count them.")
+    ] = "error",
+    *,
+    output: Output,
+) -> None:
+    """Put a genome into a new store, about two bits a base."""
+    from helixdask.engine.run import run_stage
+    from helixdask.sequence.stage import EncodeStage
+
+    stage = EncodeStage(fasta=str(genome), species=species or species_of(genome), on_bad_base=_bad_base(on_bad_base))
+    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+
+
+def species_of(genome: Path) -> str:
+    """Name of a species where none is given: the file's name without its endings."""
+    return genome.name.split(".")[0] or genome.name
+
+
+def _bad_base(value: str) -> str:
+    if value not in ("error", "n"):
+        raise BadInputError(f"--on-bad-base is {value!r}", remedy="Use error or n.")
+    return value
+
+
+@with_run_options
+def labels(
+    store: Store,
+    gff3: Annotated[Path, typer.Option(help="Annotation, GFF3 or GTF, plain or gzip.")],
+    name: Annotated[str, typer.Option(help="Name of the gene models and labels.")] = "reference",
+    aliases: Annotated[
+        Path | None, typer.Option(help="Tab-separated table: name in the annotation, name in the genome.")
+    ] = None,
+    rules: RulesOption = Rules.DEFAULT,
+    *,
+    output: Output,
+) -> None:
+    """Read an annotation and paint its genes as label tracks."""
+    from helixdask.engine.run import run_stage
+    from helixdask.labels.stage import ImportGenesStage, LabelsStage
+
+    options = output.run_options()
+    stages = [
+        ImportGenesStage(gff=str(gff3), name=name, aliases=str(aliases) if aliases else None),
+        LabelsStage(genes=name, name=name, rules=rules.value),
+    ]
+    # The plan of the labels needs the imported genes.
+    print_summaries(
+        [run_stage(stage, store, options) for stage in (stages[:1] if output.dry_run else stages)], as_json=output.json
+    )
+
+
+@with_run_options
+def coverage(
+    store: Store,
+    bam: Bams = None,
+    strandedness: Protocol = None,
+    libraries: Sheet = None,
+    name: Annotated[str, typer.Option(help="Name of the set of libraries.")] = "rnaseq",
+    min_mapq: Annotated[
+        int | None, typer.Option(min=0, max=255, help="Skip reads mapped less certainly. Default: that of the rules.")
+    ] = None,
+    rules: RulesOption = Rules.DEFAULT,
+    *,
+    output: Output,
+) -> None:
+    """Count aligned RNA-seq reads over every base, stranded, with and without splicing."""
+    from helixdask.engine.run import run_stage
+    from helixdask.pipeline import coverage_stages, libraries_of
+
+    chosen = libraries_of(
+        [str(path) for path in bam or []],
+        strandedness.value if strandedness else None,
+        str(libraries) if libraries else None,
+    )
+    if not chosen:
+        raise BadInputError("no reads were given", remedy="Give --bam FILE --strandedness ..., or --libraries SHEET.")
+    stages = coverage_stages(chosen, set_name=name, rules=rules.value, min_mapq=min_mapq)
+    options = output.run_options()
+    print_summaries([run_stage(stage, store, options) for stage in stages], as_json=output.json)
+
+
+@with_run_options
+def windows(
+    store: Store,
+    window_length: Annotated[int, typer.Option(min=1, help="Bases of a window.")] = 21_384,
+    labels: Annotated[str | None, typer.Option(help="Labels to measure; the only ones by default.")] = None,
+    predictions: Annotated[str | None, typer.Option(help="Predictions to measure; the only ones by default.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the table.")] = "default",
+    rules: RulesOption = Rules.DEFAULT,
+    *,
+    output: Output,
+) -> None:
+    """Cut all contigs into windows and measure each: classes, masks, distance of prediction and label."""
+    from helixdask.engine.run import run_stage
+    from helixdask.pipeline import windows_stage
+
+    stage = windows_stage(store, window_length, labels=labels, predictions=predictions, name=name, rules=rules.value)
+    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+
+
+@with_run_options
+def select(
+    store: Store,
+    windows: Annotated[str | None, typer.Option(help="Table of windows; the only one by default.")] = None,
+    keep_fraction: Annotated[float, typer.Option(min=0, max=1, help="Share of the windows to keep.")] = 0.2,
+    name: Annotated[str, typer.Option(help="Name of the selection.")] = "default",
+    rules: RulesOption = Rules.DEFAULT,
+    *,
+    output: Output,
+) -> None:
+    """Choose the windows whose predictions are surest, stratified by how much of them is intergenic.
+
+    Without predictions every window with valid labels is kept.
+    """
+    from helixdask.engine.run import run_stage
+    from helixdask.pipeline import select_stage
+
+    stage = select_stage(store, windows=windows, keep_fraction=keep_fraction, name=name, rules=rules.value)
+    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+
+
+@with_run_options
+def split(
+    store: Store,
+    selection: Annotated[str | None, typer.Option(help="Selection to split; the only one by default.")] = None,
+    val_fraction: Annotated[float, typer.Option(min=0, max=1, help="Share of the bases for validation.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+    groups: Annotated[
+        Path | None, typer.Option(help="Tab-separated contig and group: a group is never divided (homoeologs).")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the split.")] = "default",
+    rules: RulesOption = Rules.DEFAULT,
+    *,
+    output: Output,
+) -> None:
+    """Put whole contigs on the training or the validation side."""
+    from helixdask.engine.run import run_stage
+    from helixdask.pipeline import split_stage
+
+    stage = split_stage(
+        store,
+        selection=selection,
+        val_fraction=val_fraction,
+        seed=seed,
+        groups=str(groups) if groups else None,
+        name=name,
+        rules=rules.value,
+    )
+    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+
+
+def simulate(
+    folder: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.")],
+    bases: Annotated[str, typer.Option(help="Size of the genome, such as 2M or 400M.")] = "2M",
+    seed: Annotated[int, typer.Option(help="Seed of the genome.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Simulate a polyploid genome with its true genes and stranded RNA-seq reads."""
+    from helixdask.simulate import simulation
+    from helixdask.simulate.settings import SimulateSettings
+
+    result = simulation.simulate(SimulateSettings(bases=_size(bases), seed=seed), folder)
+    facts = {key: str(value) if isinstance(value, Path) else value for key, value in vars(result).items()}
+    if as_json:
+        print_json(facts)
+    else:
+        print_table(f"simulate → {folder}", ("", ""), facts.items())
+
+
+def _size(text: str) -> int:
+    scale = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000}.get(text[-1:].lower(), 1)
+    digits = text[:-1] if scale > 1 else text
+    try:
+        return int(float(digits) * scale)
+    except ValueError:
+        raise BadInputError(f"{text!r} is no number of bases", remedy="For example 2M.") from None

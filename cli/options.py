@@ -1,0 +1,145 @@
+"""Options that commands share, each defined once."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from helixdask.engine.cluster import RunOptions
+
+__all__ = [
+    "CoverageNorm",
+    "Output",
+    "Replace",
+    "Rules",
+    "RulesOption",
+    "Strandedness",
+    "with_run_options",
+]
+
+
+class Rules(StrEnum):
+    """Which rule set: ``helixer`` is exactly what Helixer does, faults included."""
+
+    DEFAULT = "default"
+    HELIXER = "helixer"
+
+
+class Strandedness(StrEnum):
+    """Protocol of an RNA-seq library."""
+
+    UNSTRANDED = "unstranded"
+    FORWARD = "forward"
+    REVERSE = "reverse"
+
+
+class CoverageNorm(StrEnum):
+    """How coverage enters the network."""
+
+    LOG = "log"
+    LINEAR = "linear"
+    NONE = "none"
+
+
+RulesOption = Annotated[
+    Rules, typer.Option(help="default, or helixer: exactly what Helixer does, faults included.", show_default=True)
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Make an output anew that is there with other settings.")]
+
+_RUNNING = "How to run"
+_SHARED: dict[str, Any] = {
+    "workers": Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes on this machine. Default: one for each core.", rich_help_panel=_RUNNING),
+    ],
+    "scheduler": Annotated[
+        str | None, typer.Option(help="Address of a running Dask scheduler.", rich_help_panel=_RUNNING)
+    ],
+    "scheduler_file": Annotated[
+        Path | None, typer.Option(help="Scheduler file of a running Dask cluster.", rich_help_panel=_RUNNING)
+    ],
+    "memory_limit": Annotated[
+        str | None, typer.Option(help="Memory limit of a worker, such as 4GB.", rich_help_panel=_RUNNING)
+    ],
+    "dry_run": Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Print the plan (tasks, disk, memory, time) and stop.", rich_help_panel=_RUNNING
+        ),
+    ],
+    "replace": Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Make outputs anew that are there with other settings.", rich_help_panel=_RUNNING
+        ),
+    ],
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=_RUNNING)],
+    "json": Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel=_RUNNING)],
+}
+_DEFAULTS: dict[str, Any] = {
+    "workers": None,
+    "scheduler": None,
+    "scheduler_file": None,
+    "memory_limit": None,
+    "dry_run": False,
+    "replace": False,
+    "quiet": False,
+    "json": False,
+}
+
+
+@dataclass(frozen=True)
+class Output:
+    """What every command is told about running and reporting."""
+
+    workers: int | None
+    scheduler: str | None
+    scheduler_file: Path | None
+    memory_limit: str | None
+    dry_run: bool
+    replace: bool
+    quiet: bool
+    json: bool
+
+    def run_options(self) -> RunOptions:
+        """The same, as the engine takes it."""
+        from helixdask.engine.cluster import RunOptions
+
+        return RunOptions(
+            workers=self.workers,
+            scheduler=self.scheduler,
+            scheduler_file=str(self.scheduler_file) if self.scheduler_file else None,
+            memory_limit=self.memory_limit,
+            dry_run=self.dry_run,
+            replace=self.replace,
+            quiet=self.quiet,
+        )
+
+
+def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options; it receives them as one keyword argument, ``output``."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [parameter for name, parameter in signature.parameters.items() if name != "output"]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=annotation)
+        for name, annotation in _SHARED.items()
+    ]
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+
+    @functools.wraps(command)
+    def wrapped(**arguments: Any) -> None:
+        output = Output(**{name: arguments.pop(name) for name in _SHARED})
+        command(**arguments, output=output)
+
+    del wrapped.__wrapped__  # typer follows it back to the command without the shared options
+    wrapped.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
+    return wrapped

@@ -1,0 +1,133 @@
+"""Commands that turn predictions into results, and look at what is there: call, evaluate, inspect, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from helixdask.cli.data import Store
+from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
+from helixdask.cli.report import print_json, print_summaries, print_table
+
+__all__ = ["call", "evaluate", "export", "inspect"]
+
+
+@with_run_options
+def call(
+    store: Store,
+    gff3: Annotated[Path, typer.Option("--output", "-o", metavar="GENES.gff3", help="The annotation to write.")],
+    predictions: Annotated[str | None, typer.Option(help="Predictions to use; the only ones by default.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the gene models. Default: that of the predictions.")] = None,
+    window_size: Annotated[int, typer.Option(min=1, help="Bases over which genic probability is averaged.")] = 100,
+    edge_threshold: Annotated[float, typer.Option(min=0, max=1, help="A genic stretch begins and ends here.")] = 0.1,
+    peak_threshold: Annotated[float, typer.Option(min=0, max=1, help="and must rise above this somewhere.")] = 0.8,
+    min_coding_length: Annotated[int, typer.Option(min=0, help="Shortest coding sequence, in bases.")] = 60,
+    labels: Annotated[str | None, typer.Option(help="Store the genes as labels of this name, too.")] = None,
+    rules: RulesOption = Rules.DEFAULT,
+    *,
+    output: Output,
+) -> None:
+    """Call gene models from predictions with a hidden Markov model, and write them as GFF3."""
+    from helixdask.engine.run import run_stage
+    from helixdask.labels.stage import LabelsStage
+    from helixdask.pipeline import call_stage, write_annotation
+
+    options = output.run_options()
+    stage = call_stage(
+        store,
+        predictions=predictions,
+        name=name,
+        window_size=window_size,
+        edge_threshold=edge_threshold,
+        peak_threshold=peak_threshold,
+        min_coding_length=min_coding_length,
+        rules=rules.value,
+    )
+    summaries = [run_stage(stage, store, options)]
+    if not output.dry_run:
+        write_annotation(store, stage.name_of_genes, str(gff3), rules=rules.value)
+        if labels:
+            labelling = LabelsStage(genes=stage.name_of_genes, name=labels, rules=rules.value)
+            summaries.append(run_stage(labelling, store, options))
+    print_summaries(summaries, as_json=output.json)
+
+
+def evaluate(
+    source: Annotated[str, typer.Argument(metavar="STORE|GFF3", help="A store with predictions, or gene models.")],
+    reference: Annotated[Path, typer.Option(help="The true annotation, GFF3 or GTF.")],
+    predictions: Annotated[str | None, typer.Option(help="Predictions to score; all by default.")] = None,
+    contigs: Annotated[Path | None, typer.Option(help="Score only the contigs listed in this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Score predictions base by base, and genes exon by exon, against an annotation."""
+    from helixdask.evaluate import evaluate as run
+
+    only = contigs.read_text().split() if contigs else None
+    scores = run(source, str(reference), predictions=predictions, only_contigs=only)
+    if as_json:
+        print_json(scores)
+        return
+    for title, rows in scores.items():
+        names = list(rows)
+        columns = list(next(iter(rows.values()))) if rows else []
+        print_table(title, ("", *columns), [(name, *rows[name].values()) for name in names])
+
+
+def inspect(
+    store: Store,
+    region: Annotated[str | None, typer.Argument(metavar="[CONTIG:START-END]", help="A region to look into.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the region's tracks.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Show what a store holds, or the tracks of a region (0-based, half-open)."""
+    from helixdask.explore import open_store
+
+    opened = open_store(store)
+    if region is None and plot is None:
+        if as_json:
+            print_json(opened.summary())
+        else:
+            typer.echo(repr(opened))
+        return
+    view = opened.sel(region or str(opened.contigs.names[0]))
+    if plot is not None:
+        from helixdask.plot import plot_region
+
+        plot_region(view, plot)
+        typer.echo(f"written: {plot}")
+    elif as_json:
+        print_json(view.to_dict(data=False))
+    else:
+        typer.echo(repr(view))
+
+
+def export(
+    store: Store,
+    helixer: Annotated[Path, typer.Option(metavar="OUT.h5", help="Helixer's HDF5 file to write.")],
+    window_length: Annotated[int, typer.Option(min=1, help="Bases of a row (subsequence length).")],
+    labels: Annotated[str | None, typer.Option(help="Labels to write, with their masks and gene lengths.")] = None,
+    coverage: Annotated[str | None, typer.Option(help="Coverage set to write.")] = None,
+    predictions: Annotated[str | None, typer.Option(help="Predictions to write.")] = None,
+    sequence: Annotated[bool, typer.Option(help="Write the sequence (data/X).")] = True,
+    order: Annotated[
+        str | None,
+        typer.Option(help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels)."),
+    ] = None,
+) -> None:
+    """Write a file that Helixer's trainer and HelixerPost read."""
+    from helixdask.exchange.helixer_h5 import export_helixer
+    from helixdask.store.store import Store as Opened
+
+    export_helixer(
+        Opened.open(store),
+        str(helixer),
+        window_length,
+        labels=labels,
+        coverage=coverage,
+        predictions=predictions,
+        with_sequence=sequence,
+        order=order or ("length" if labels else "file"),
+    )
+    typer.echo(f"written: {helixer}")

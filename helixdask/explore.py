@@ -1,0 +1,171 @@
+"""A store for people: region strings, xarray, lazy windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import xarray as xr
+import zarr
+from numpy.typing import NDArray
+
+from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, STRANDS, arrays_of
+from helixdask.store.store import Store
+
+__all__ = ["GenomeStore", "open_store"]
+
+_KINDS_WITH_TRACKS = ("labels", "predictions")
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """A part of a Zarr array along its last axis, looking like an array to Dask."""
+
+    array: zarr.Array[Any]
+    start: int
+    stop: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (*self.array.shape[:-1], self.stop - self.start)
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.array.dtype)
+
+    def __getitem__(self, key: tuple[slice, ...]) -> NDArray[Any]:
+        first, last, _ = key[-1].indices(self.stop - self.start)
+        return np.asarray(self.array[(*key[:-1], slice(self.start + first, self.start + last))])
+
+
+def lazy_track(array: zarr.Array[Any], start: int, stop: int) -> da.Array:
+    """Slice ``[start, stop)`` of a track as a Dask array, one block for each shard that it touches."""
+    shard = (array.shards or array.chunks)[-1]
+    edges = [start, *range(start - start % shard + shard, stop, shard), stop]
+    along = tuple(b - a for a, b in zip(edges, edges[1:], strict=False))
+    chunks = (*((size,) for size in array.shape[:-1]), along)
+    return da.from_array(_Slice(array, start, stop), chunks=chunks, name=False, asarray=False)
+
+
+class GenomeStore(Store):
+    """A store with the verbs that people use.
+
+    Examples
+    --------
+    >>> import helixdask as hd
+    >>> store = hd.open_store("wheat.zarr")  # doctest: +SKIP
+    >>> store.sel("chr1A:1,000,000-1,050,000")  # doctest: +SKIP
+    >>> store.windows(21_384).sequence[:100].compute()  # doctest: +SKIP
+    """
+
+    @cached_property
+    def tree(self) -> xr.DataTree:
+        """Everything that is published, as an xarray DataTree backed by Dask."""
+        return xr.open_datatree(self.url, engine="zarr", chunks={}, consolidated=True)
+
+    def tracks(self) -> dict[str, str]:
+        """Paths of all tracks, by the name they have in merged views: ``reference_label``, ``base_class_probability``.
+
+        Coverage is not here: its libraries are merged, see :meth:`sel`.
+        """
+        found = {"sequence": "genome/sequence"}
+        for kind in _KINDS_WITH_TRACKS:
+            for name in self.names(kind):
+                group = f"{kind}/{name}"
+                node = self._group(group)
+                found |= {
+                    f"{name}_{track}": f"{group}/{track}"
+                    for track, spec in arrays_of(group).items()
+                    if spec.is_track and track in node
+                }
+        return found
+
+    def sel(self, region: str) -> xr.Dataset:
+        """All tracks of a region, lazily.
+
+        Parameters
+        ----------
+        region
+            ``contig``, or ``contig:start-end``, 0-based half-open; commas may be used.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dims ``position`` (and ``strand``, ``label_class``, ``phase_class``, ``library``), in plus-strand
+            orientation on both strands; ``contig_position`` counts from the contig's first base.
+
+        Raises
+        ------
+        BadInputError
+            No such contig, or a slice outside it.
+        """
+        row, start, end = self.contigs.parse_region(region)
+        begin = int(self.contigs.offsets[row]) + start
+        stop = begin + end - start
+        variables: dict[str, Any] = {}
+        for name, path in self.tracks().items():
+            array = self.array(path)
+            attrs = {key: value for key, value in array.attrs.items() if key in ("long_name", "units", "flag_meanings")}
+            variables[name] = (_dims(array), lazy_track(array, begin, stop), attrs)
+        for set_name in self.names("coverage"):
+            libraries = self.names(f"coverage/{set_name}")
+            for track in ("coverage", "spliced_coverage"):
+                arrays = [self.array(f"coverage/{set_name}/{library}/{track}") for library in libraries]
+                stacked = da.stack([lazy_track(array, begin, stop) for array in arrays])
+                dim = f"{set_name}_library"
+                variables[f"{set_name}_{track}"] = ((dim, *_dims(arrays[0])), stacked)
+                variables[dim] = ((dim,), np.array(libraries, dtype=object))
+        coords = {
+            "contig_position": ("position", np.arange(start, end)),
+            "strand": ("strand", np.array(STRANDS, dtype=object)),
+        }
+        used = {dim for dims, *_ in variables.values() for dim in dims}
+        if "label_class" in used:
+            coords["label_class"] = ("label_class", np.array(LABEL_CLASSES, dtype=object))
+        if "phase_class" in used:
+            coords["phase_class"] = ("phase_class", np.array(PHASE_CLASSES, dtype=object))
+        attrs = {"species": self.species, "contig": str(self.contigs.names[row]), "start": start, "end": end}
+        return xr.Dataset(variables, coords=coords, attrs=attrs)
+
+    def windows(self, length: int = 21_384) -> xr.Dataset:
+        """All windows of a length over all contigs and both strands, lazily.
+
+        See :func:`helixdask.windows.view.lazy_windows`.
+        """
+        from helixdask.windows.view import lazy_windows
+
+        return lazy_windows(self, length)
+
+    def __repr__(self) -> str:
+        lines = [f"<helixdask store of {self.species!r}: {self.url}>", f"  genome       {self.contigs!r}"[:160]]
+        for kind in ("labels", "predictions", "coverage", "genes", "windows", "selections", "splits"):
+            names = self.names(kind)
+            if kind == "coverage":
+                names = [f"{name} ({', '.join(self.names(f'coverage/{name}'))})" for name in names]
+            if names:
+                lines.append(f"  {kind:<12} {', '.join(names)}")
+        return "\n".join(lines)
+
+
+def _dims(array: zarr.Array[Any]) -> tuple[str, ...]:
+    names = getattr(array.metadata, "dimension_names", None) or ()
+    return tuple(str(name) for name in names)
+
+
+def open_store(url: str | Path) -> GenomeStore:
+    """Open a store by path or URL (any that fsspec opens; ``http(s)`` read-only).
+
+    Raises
+    ------
+    StoreFormatError
+        There is no store, or its format is not this version's.
+    """
+    return GenomeStore(url)

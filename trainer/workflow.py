@@ -1,0 +1,287 @@
+"""The whole way: prepare a store, and annotate with a model.
+
+Each step is a stage, so an interrupted run goes on where it stopped when it is called again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helixdask.engine.cluster import RunOptions
+from helixdask.engine.run import Summary, run_stage
+from helixdask.errors import BadInputError
+from helixdask.pipeline import call_stage, coverage_stages, select_stage, split_stage, windows_stage
+from helixdask.store.objects import Folder
+from helixdask.store.store import Store
+
+if TYPE_CHECKING:
+    from helixdask.coverage.libraries import Library
+    from helixdask.trainer.predict_stage import PredictStage
+
+__all__ = ["PrepareSettings", "annotate", "predict_stage", "prepare"]
+
+log = logging.getLogger(__name__)
+
+_DEFAULT_WINDOW = 21_384
+BASE = "base"
+PSEUDO = "pseudo"
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class PrepareSettings:
+    """What goes into a store.
+
+    Parameters
+    ----------
+    genome, store
+        FASTA file and store.
+    species
+        Name of the species.
+    gff3
+        Annotation to learn from; None: the model's own genes are the labels (pseudolabels).
+    model
+        Base model; needed where there is no annotation. Its predictions also tell how sure each window is.
+    libraries
+        Aligned reads.
+    window_length
+        Training window; None: what the model was trained on, else 21,384.
+    """
+
+    genome: str
+    store: str
+    species: str
+    gff3: str | None = None
+    aliases: str | None = None
+    model: str | None = None
+    libraries: tuple[Library, ...] = ()
+    on_bad_base: str = "error"
+    window_length: int | None = None
+    keep_fraction: float = 0.2
+    val_fraction: float = 0.2
+    seed: int = 0
+    groups: str | None = None
+    rules: str = "default"
+
+
+def predict_stage(
+    url: str,
+    model: str,
+    *,
+    name: str | None = None,
+    window_length: int | None = None,
+    overlap: bool = True,
+    batch_size: int | None = None,
+    precision: str = "float16",
+    coverage: str | None = None,
+    coverage_norm: str | None = None,
+) -> PredictStage:
+    """Prediction with a model, all that is left out taken from the model's card."""
+    from helixdask.trainer.predict_stage import PredictStage
+
+    return PredictStage.for_model(
+        url,
+        model,
+        name=name or Path(model).stem,
+        window_length=window_length,
+        overlap=overlap,
+        batch_size=batch_size,
+        precision=precision,
+        coverage=coverage,
+        coverage_norm=coverage_norm,
+    )
+
+
+def prepare(
+    settings: PrepareSettings, options: RunOptions, on_stage: Callable[[Summary], None] = lambda summary: None
+) -> list[Summary]:
+    """Genome, labels, coverage, predictions, windows, selection and split, in this order.
+
+    Parameters
+    ----------
+    settings
+        What goes in.
+    options
+        How to run. With ``dry_run`` only the plan of what can be planned yet is made.
+    on_stage
+        Called after each stage.
+
+    Returns
+    -------
+    list of Summary
+        One for each stage.
+
+    Raises
+    ------
+    BadInputError
+        Neither annotation nor model is given, or an input cannot be used.
+    """
+    if settings.gff3 is None and settings.model is None:
+        raise BadInputError(
+            "there is nothing to learn from", remedy="Give --gff3 with an annotation, or --model with a base model."
+        )
+    for path in (settings.gff3, settings.model, settings.groups, *(library.path for library in settings.libraries)):
+        if path is not None and not Path(path).exists():
+            raise BadInputError("no such file", where=path, remedy="Check the path.")
+    window_length = settings.window_length or _training_window(settings.model)
+    done: list[Summary] = []
+
+    def run(make: Callable[[], object]) -> None:
+        if options.dry_run and done and not Folder(settings.store).exists("zarr.json"):
+            return  # later stages can be planned when the genome is in the store
+        stage = make()
+        summary = run_stage(stage, settings.store, options)  # type: ignore[arg-type]
+        done.append(summary)
+        on_stage(summary)
+
+    for make in _stages(settings, window_length):
+        try:
+            run(make)
+        except BadInputError:
+            if options.dry_run and done:
+                log.warning("what follows %s can be planned when that is done", done[-1].group)
+                break
+            raise
+    return done
+
+
+def _training_window(model: str | None) -> int:
+    if model is None:
+        return _DEFAULT_WINDOW
+    from helixdask.trainer.model_file import load_model
+
+    return int(load_model(model).card["training_window"])
+
+
+def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], object]]:
+    """Makers of the stages, in order; each is called when what it needs is in the store."""
+    from helixdask.labels.stage import ImportGenesStage, LabelsStage
+    from helixdask.sequence.stage import EncodeStage
+
+    url, rules = settings.store, settings.rules
+    labels = REFERENCE if settings.gff3 else PSEUDO
+    stages: list[Callable[[], object]] = [
+        lambda: EncodeStage(fasta=settings.genome, species=settings.species, on_bad_base=settings.on_bad_base)
+    ]
+    if settings.gff3:
+        gff3 = settings.gff3
+        stages += [
+            lambda: ImportGenesStage(gff=gff3, name=REFERENCE, aliases=settings.aliases),
+            lambda: LabelsStage(genes=REFERENCE, name=REFERENCE, rules=rules),
+        ]
+    for stage in coverage_stages(settings.libraries, set_name="rnaseq", rules=rules):
+        stages.append(lambda stage=stage: stage)  # type: ignore[misc]
+    predictions = None
+    if settings.model:
+        model, predictions = settings.model, BASE
+        stages.append(lambda: predict_stage(url, model, name=BASE))
+        if not settings.gff3:
+            stages += [
+                lambda: call_stage(url, predictions=BASE, name=PSEUDO),
+                lambda: LabelsStage(genes=PSEUDO, name=PSEUDO, rules=rules),
+            ]
+    stages += [
+        lambda: windows_stage(url, window_length, labels=labels, predictions=predictions, rules=rules),
+        lambda: select_stage(url, windows="default", keep_fraction=settings.keep_fraction, rules=rules),
+        lambda: split_stage(
+            url,
+            selection="default",
+            val_fraction=settings.val_fraction,
+            seed=settings.seed,
+            groups=settings.groups,
+            rules=rules,
+        ),
+    ]
+    return stages
+
+
+def annotate(
+    source: str,
+    model: str,
+    gff3: str,
+    options: RunOptions,
+    *,
+    store: str | None = None,
+    species: str | None = None,
+    name: str | None = None,
+    libraries: Sequence[Library] = (),
+    window_length: int | None = None,
+    overlap: bool = True,
+    batch_size: int | None = None,
+    coverage: str | None = None,
+    peak_threshold: float = 0.8,
+    min_coding_length: int = 60,
+    rules: str = "default",
+    on_stage: Callable[[Summary], None] = lambda summary: None,
+) -> list[Summary]:
+    """Predict with a model, call genes, write them as GFF3.
+
+    Parameters
+    ----------
+    source
+        A store, or a FASTA file; of a file a store is made first.
+    model
+        ``.keras``, or Helixer's ``.h5``.
+    gff3
+        Annotation to write; it appears whole or not at all.
+    store
+        Where the store of a FASTA file goes; default: beside the GFF3.
+    libraries
+        Reads for a model that sees coverage.
+
+    Returns
+    -------
+    list of Summary
+        One for each stage.
+    """
+    from helixdask.calling.stage import CallStage
+    from helixdask.genes.gff_write import write_gff3
+    from helixdask.genes.table import read_genes
+    from helixdask.sequence.stage import EncodeStage
+
+    done: list[Summary] = []
+
+    def run(stage: object) -> None:
+        done.append(run_stage(stage, url, options))  # type: ignore[arg-type]
+        on_stage(done[-1])
+
+    is_store = Folder(source).exists("zarr.json")
+    url = source if is_store else store or str(Path(gff3).with_suffix(".zarr"))
+    if not is_store:
+        if not Path(source).is_file():
+            raise BadInputError("neither a store nor a FASTA file", where=source, remedy="Check the path.")
+        run(EncodeStage(fasta=source, species=species or Path(source).name.split(".")[0], on_bad_base="error"))
+        if options.dry_run and not Folder(url).exists("zarr.json"):
+            return done
+    for stage in coverage_stages(libraries, set_name=coverage or "rnaseq", rules=rules):
+        run(stage)
+    predictions = predict_stage(
+        url,
+        model,
+        name=name,
+        window_length=window_length,
+        overlap=overlap,
+        batch_size=batch_size,
+        coverage=coverage,
+    )
+    run(predictions)
+    if options.dry_run:
+        return done
+    call: CallStage = call_stage(
+        url,
+        predictions=predictions.group().removeprefix("predictions/"),
+        peak_threshold=peak_threshold,
+        min_coding_length=min_coding_length,
+        rules=rules,
+    )
+    run(call)
+    opened = Store.open(url)
+    digest = opened.attrs(predictions.group()).get("model_digest")
+    genes = read_genes(opened, call.group().removeprefix("genes/"))
+    write_gff3(gff3, genes, opened.contigs, species=opened.species, model_digest=digest, rules=rules)
+    done[-1] = replace(done[-1], attrs={**done[-1].attrs, "written": gff3})
+    return done
