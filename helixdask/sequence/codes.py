@@ -71,7 +71,7 @@ def _complement_table() -> NDArray[np.uint8]:
 
 
 def _one_hot_table() -> NDArray[np.float16]:
-    table = np.array(_FRACTIONS, np.float16)[np.arange(256) & CODE_MASK]
+    table: NDArray[np.float16] = np.array(_FRACTIONS, np.float16)[np.arange(256) & CODE_MASK]
     table.setflags(write=False)
     return table
 

@@ -2,8 +2,8 @@
 
 What counts as what (also in ``fasta_kernels``): upper and lower case, all IUPAC letters, ``U`` as T; LF, CR LF or CR;
 blank lines and white space at the ends of lines are ignored; ids are cut at the first white space. Letters that are no
-nucleotides, ``-``, ``*`` and ``.`` among them, are errors, or become N and are counted. White space between two bases, a
-``>`` inside a line and bytes that are no text are errors always.
+nucleotides, ``-``, ``*`` and ``.`` among them, are errors, or become N and are counted. White space between two bases,
+a ``>`` inside a line and bytes that are no text are errors always.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from helixdask.sequence import fasta_kernels as kernels
 from helixdask.sequence.fasta_kernels import CHECKPOINT
 from helixdask.sequence.fasta_source import (
     BLOCK,
-    check_complete,
-    export_seek_points,
+    finish_source,
     open_source,
     read_blocks,
     source_kind,
@@ -50,7 +49,7 @@ class FastaIndex:
         Byte in the decompressed file of every `CHECKPOINT`-th base of the genome, ``(ceil(n_bases / CHECKPOINT),)``
         int64.
     seek_points
-        rapidgzip's own index, ``(byte,)`` uint8; empty for plain files.
+        An index that rapidgzip can load, ``(byte,)`` uint8; empty for plain files.
     """
 
     n_bases: int
@@ -125,8 +124,7 @@ def scan(path: str, *, on_bad_base: OnBadBase = "error") -> FastaScan:
     with open_source(path, kind) as file:
         for block in read_blocks(file):
             scanner.feed(block)
-        check_complete(path, kind, file)
-        seek_points = export_seek_points(kind, file)
+        seek_points = finish_source(path, kind, file)
     return scanner.finish(kind, seek_points)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, MissingInputError
 from helixdask.sequence.composition import count_kinds
 from helixdask.sequence.fasta import FastaIndex, FastaScan, OnBadBase, open_fasta, scan
 from helixdask.sequence.fasta_source import source_kind
+from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 
 __all__ = ["EncodeStage"]
@@ -44,7 +46,7 @@ class EncodeStage(Stage):
 
     name: ClassVar[str] = "encode"
     creates_store: ClassVar[bool] = True
-    # Starting in the middle of a compressed file costs up to one stretch of rapidgzip's, some 10 Mb: keep tasks longer.
+    # Starting in the middle of a compressed file costs some Mb of decompression: keep tasks longer than that.
     bases_per_task: ClassVar[int] = 1 << 24
     bases_per_second: ClassVar[float] = 100e6
     bytes_per_base: ClassVar[float] = 0.27
@@ -71,8 +73,9 @@ class EncodeStage(Stage):
 
     def estimate_bases(self, store: Store | None) -> int:
         """Bases of the genome once it is known; before that, a guess from the size of the file."""
-        if store is not None and store.has_group("genome") and "contig_length" in store.table("genome"):
-            return store.n_bases
+        if store is not None:
+            with suppress(MissingInputError):
+                return store.n_bases
         size = Path(self.fasta).stat().st_size
         return size if source_kind(self.fasta) == "plain" else int(size * _COMPRESSION_OF_DNA)
 
@@ -80,15 +83,16 @@ class EncodeStage(Stage):
         """Read the whole file once: check it, write the contig table, note where its bases are for the tasks."""
         if work.has("scan"):
             return
+        identity = file_identity(self.fasta)
         found = scan(self.fasta, on_bad_base=self.on_bad_base)
         store.write_table("genome", _contig_columns(found))
         replaced = np.array([[ord(letter), count] for letter, count in found.replaced.items()], np.int64).reshape(-1, 2)
         # Saved last: what is there says that the contig table is complete.
-        work.save("scan", replaced=replaced, **found.index.to_arrays())
+        work.save("scan", replaced=replaced, identity=np.array(identity), **found.index.to_arrays())
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Write the base codes of one region, shard by shard."""
-        index = _index_of(work)
+        index = _load_index(work.folder.url, self.fasta, file_identity(self.fasta))
         shard = (store.array(_SEQUENCE).shards or store.array(_SEQUENCE).chunks)[-1]
         counts: dict[str, float] = {}
         with open_fasta(self.fasta, index) as reader:
@@ -120,10 +124,12 @@ def _contig_columns(found: FastaScan) -> dict[str, NDArray[Any]]:
     }
 
 
-def _index_of(work: Work) -> FastaIndex:
-    return _load_index(work.folder.url)
-
-
 @lru_cache(maxsize=1)
-def _load_index(url: str) -> FastaIndex:
-    return FastaIndex.from_arrays(Work(Folder(url)).load("scan"))
+def _load_index(url: str, fasta: str, identity: str) -> FastaIndex:
+    """What the scan found, loaded once by each worker."""
+    arrays = Work(Folder(url)).load("scan")
+    if arrays["identity"].item() != identity:
+        raise BadInputError(
+            "the file has changed since it was scanned", where=fasta, remedy="Run the same command again."
+        )
+    return FastaIndex.from_arrays(arrays)
