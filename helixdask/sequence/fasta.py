@@ -220,7 +220,7 @@ class _Scanner:
             record = self.ids.count(b"\n", 0, error.start) + 1
             shown = self.ids.split(b"\n")[record - 1].decode("utf-8", "backslashreplace")
             raise BadInputError(
-                f"the id {shown!r} is not UTF-8 text",
+                f"the id '{shown}' is not UTF-8 text",
                 where=f"{self.path}, record {record:,}",
                 remedy="Rename it, or convert the file: iconv -f latin1 -t utf-8.",
             ) from error
@@ -243,7 +243,7 @@ class _Scanner:
         name = ids[record - 1].decode("utf-8", "backslashreplace") if 0 < record <= len(ids) else ""
         where = f"{self.path}, line {int(state[kernels.LINE]):,}"
         if record:
-            where = f"{self.path}, record {record:,} ({name!r}), line {int(state[kernels.LINE]):,}"
+            where = f"{self.path}, record {record:,} ('{name}'), line {int(state[kernels.LINE]):,}"
         shown = repr(chr(byte)) if 33 <= byte <= 126 else f"the byte 0x{byte:02x}"
         problem, remedy = {
             kernels.NO_HEADER: ("sequence before the first header", "A FASTA file begins with a line '>ID'."),
