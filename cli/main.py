@@ -32,8 +32,9 @@ The whole way is three commands:
 
     helixdask annotate STORE --model TUNED.keras -o GENES.gff3
 
-`prepare` puts the genome, its labels (from --gff3, or the model's own most confident predictions) and its coverage into one
-store; `tune` learns from it; `annotate` predicts again. All can be stopped at any time and go on when they are run again.
+`prepare` puts the genome, its labels (from --gff3, or the model's own most confident predictions) and its coverage
+into one store; `tune` learns from it; `annotate` predicts again. All can be stopped at any time and go on when they
+are run again.
 """,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def lazy_track(array: zarr.Array[Any], start: int, stop: int) -> da.Array:
     """Slice ``[start, stop)`` of a track as a Dask array, one block for each shard that it touches."""
     shard = (array.shards or array.chunks)[-1]
     edges = [start, *range(start - start % shard + shard, stop, shard), stop]
-    along = tuple(b - a for a, b in zip(edges, edges[1:], strict=False))
+    along = tuple(last - first for first, last in pairwise(edges))
     chunks = (*((size,) for size in array.shape[:-1]), along)
     return da.from_array(_Slice(array, start, stop), chunks=chunks, name=False, asarray=False)
 

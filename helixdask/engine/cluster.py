@@ -42,6 +42,8 @@ class RunOptions:
         Make a group anew that is there with other settings.
     quiet
         No progress.
+    connect_seconds
+        How long to wait for the scheduler.
     """
 
     workers: int | None = None
@@ -51,6 +53,7 @@ class RunOptions:
     dry_run: bool = False
     replace: bool = False
     quiet: bool = False
+    connect_seconds: float = 20.0
 
     @property
     def n_workers(self) -> int:
@@ -91,7 +94,7 @@ def connect(options: RunOptions, n_tasks: int) -> Iterator[Any | None]:
 
         address = options.scheduler or (None if options.scheduler_file else dask.config.get("scheduler-address"))
         try:
-            client = Client(address=address, scheduler_file=options.scheduler_file, timeout="20s")
+            client = Client(address=address, scheduler_file=options.scheduler_file, timeout=options.connect_seconds)
         except (OSError, TimeoutError, ValueError) as error:
             raise BadInputError(
                 f"the Dask scheduler does not answer: {error}",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import zarr
 
+from helixdask.registry import KINDS
 from helixdask.store.objects import Folder
 
 __all__ = ["consolidate"]
@@ -23,8 +24,10 @@ def consolidate(url: str) -> None:
     for _ in range(5):
         root = zarr.open_group(url, mode="r", zarr_format=3, use_consolidated=False)
         metadata: dict[str, Any] = {}
-        for kind, node in sorted(root.groups()):
-            _collect(node, kind, metadata)
+        for kind in ("genome", *KINDS):
+            node = root.get(kind)
+            if isinstance(node, zarr.Group):
+                _collect(node, kind, metadata)
         document = {
             "attributes": dict(root.attrs),
             "zarr_format": 3,

@@ -1,0 +1,267 @@
+"""Running a stage: the same bytes whatever happens on the way."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helixdask.engine.lock import GroupLock
+from helixdask.engine.plan import regions_of
+from helixdask.engine.run import RunOptions, plan_stage, run_stage
+from helixdask.engine.stage import Work
+from helixdask.errors import (
+    AlreadyExistsError,
+    BadInputError,
+    DiskFullError,
+    StageFailedError,
+    StoreBusyError,
+)
+from helixdask.store.objects import Folder
+from helixdask.store.store import Store
+from tests.engine.toy import ToyStage, make_store
+
+LENGTHS = [300_000, 1, 77_000, 150_000, 65_536]
+HERE = RunOptions(workers=1, quiet=True)
+TWO = RunOptions(workers=2, quiet=True)
+
+
+def contents(store: Path) -> dict[str, bytes]:
+    """All objects of a store except its history."""
+    return {
+        str(path.relative_to(store)): path.read_bytes()
+        for path in sorted(store.rglob("*"))
+        if path.is_file() and "history" not in path.parts
+    }
+
+
+@pytest.fixture
+def work(tmp_path):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def whole(tmp_path):
+    """What an undisturbed run leaves."""
+    url = tmp_path / "whole.zarr"
+    make_store(str(url), LENGTHS)
+    runs = tmp_path / "runs-of-whole"
+    runs.mkdir()
+    run_stage(ToyStage(str(runs)), str(url), HERE)
+    return url
+
+
+def ignoring_settings(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Leave out what names the folder of the toy stage, which is one of its settings."""
+    return {name: data for name, data in files.items() if name not in ("zarr.json", "labels/toy/zarr.json")}
+
+
+def runs_by_region(folder: Path) -> dict[int, int]:
+    counted: dict[int, int] = {}
+    for path in folder.glob("run-*"):
+        index = int(path.name.split("-")[1])
+        counted[index] = counted.get(index, 0) + 1
+    return counted
+
+
+def test_done_then_there(tmp_path, work):
+    url = str(tmp_path / "a.zarr")
+    store = make_store(url, LENGTHS)
+    stage = ToyStage(str(work))
+    first = run_stage(stage, url, HERE)
+    assert first.state == "done"
+    assert first.attrs["counts"]["bases"] == sum(LENGTHS)
+    assert Store.open(url).names("labels") == ["toy"]
+    label = store.read("labels/toy/label", 0, store.n_bases)
+    np.testing.assert_array_equal(label[0], store.read("genome/sequence", 0, store.n_bases))
+    assert run_stage(stage, url, HERE).state == "already there"
+    assert set(runs_by_region(work).values()) == {1}
+    assert not (tmp_path / "a.zarr/.work/labels/toy").exists()
+    assert len(list((tmp_path / "a.zarr/history").iterdir())) == 1
+
+
+def test_other_settings_need_replace(tmp_path, work):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    run_stage(ToyStage(str(work)), url, HERE)
+    other = ToyStage(str(work), seconds=0.001)
+    with pytest.raises(AlreadyExistsError, match="--replace"):
+        run_stage(other, url, HERE)
+    assert run_stage(other, url, RunOptions(workers=1, quiet=True, replace=True)).state == "done"
+
+
+def test_workers_give_the_same_bytes(tmp_path, work, whole):
+    url = tmp_path / "two.zarr"
+    make_store(str(url), LENGTHS)
+    run_stage(ToyStage(str(work)), str(url), TWO)
+    assert ignoring_settings(contents(url)) == ignoring_settings(contents(whole))
+
+
+def test_a_task_that_fails_once_is_tried_again(tmp_path, work):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    (work / "raise-once-3").touch()
+    assert run_stage(ToyStage(str(work)), url, HERE).state == "done"
+    assert runs_by_region(work)[3] == 2
+
+
+def test_a_task_that_always_fails_keeps_the_others(tmp_path, work):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    (work / "fail-4").touch()
+    with pytest.raises(StageFailedError, match=r"region 4 .*as told"):
+        run_stage(ToyStage(str(work)), url, HERE)
+    assert Store.open(url).names("labels") == []
+    (work / "fail-4").unlink()
+    again = run_stage(ToyStage(str(work)), url, HERE)
+    assert again.resumed == 4
+    assert runs_by_region(work)[0] == 1
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_replaced(tmp_path, work, whole):
+    url = tmp_path / "a.zarr"
+    make_store(str(url), LENGTHS)
+    (work / "die-2").touch()
+    summary = run_stage(ToyStage(str(work)), str(url), TWO)
+    assert summary.state == "done"
+    assert runs_by_region(work)[2] == 2
+    assert ignoring_settings(contents(url)) == ignoring_settings(contents(whole))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_kill_nine_and_go_on(tmp_path, work, whole, workers):
+    url = tmp_path / "killed.zarr"
+    make_store(str(url), LENGTHS)
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "tests.engine.toy", str(url), str(work), "0.3", str(workers)]
+    process = subprocess.Popen(command, cwd=root, start_new_session=True, env={**os.environ, "PYTHONPATH": str(root)})
+    receipts = url / ".work/labels/toy/receipts"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and len(list(receipts.glob("*.npz"))) < 3:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    finished = {int(path.stem) for path in receipts.glob("[0-9]*.npz")}
+    assert len(finished) >= 3
+    assert Store.open(str(url)).names("labels") == []
+    summary = run_stage(ToyStage(str(work), seconds=0.3), str(url), TWO)
+    assert summary.resumed == len(finished)
+    assert all(runs_by_region(work)[index] == 1 for index in finished)
+    assert ignoring_settings(contents(url)) == ignoring_settings(contents(whole))
+
+
+def test_unfinished_work_with_other_settings_is_thrown_away(tmp_path, work, caplog):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    (work / "fail-4").touch()
+    with pytest.raises(StageFailedError):
+        run_stage(ToyStage(str(work)), url, HERE)
+    (work / "fail-4").unlink()
+    assert run_stage(ToyStage(str(work), seconds=0.001), url, HERE).resumed == 0
+    assert "thrown away" in caplog.text
+
+
+def test_second_writer_is_told(tmp_path, work):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    with (
+        GroupLock(Folder(url).folder(".work/labels/toy"), "labels/toy"),
+        pytest.raises(StoreBusyError, match="is writing this group"),
+    ):
+        run_stage(ToyStage(str(work)), url, HERE)
+    assert run_stage(ToyStage(str(work), label="other"), url, HERE).state == "done"
+    assert run_stage(ToyStage(str(work)), url, HERE).state == "done"
+
+
+def test_lock_of_a_dead_process_is_taken_over(tmp_path, work):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    folder = Folder(url).folder(".work/labels/toy")
+    import socket
+
+    dead = {"token": "x", "host": socket.gethostname(), "pid": 2**22 + 1, "born": 0.0, "beat": time.time()}
+    folder.write_json("lock.json", dead)
+    assert run_stage(ToyStage(str(work)), url, HERE).state == "done"
+    folder.write_json("lock.json", {**dead, "host": "elsewhere"})
+    with pytest.raises(StoreBusyError):
+        run_stage(ToyStage(str(work), seconds=0.001), url, RunOptions(workers=1, replace=True))
+    folder.write_json("lock.json", {**dead, "host": "elsewhere", "beat": time.time() - 100})
+    assert run_stage(ToyStage(str(work), seconds=0.001), url, RunOptions(workers=1, replace=True)).state == "done"
+
+
+def test_full_disk_then_room(tmp_path, work, monkeypatch, whole):
+    url = tmp_path / "a.zarr"
+    make_store(str(url), LENGTHS)
+    write = Store.write_region
+
+    def full(self, path, start, data):
+        if start >= 3 << 16:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(self, path, start, data)
+
+    monkeypatch.setattr(Store, "write_region", full)
+    with pytest.raises(DiskFullError, match="Make room"):
+        run_stage(ToyStage(str(work)), str(url), HERE)
+    monkeypatch.setattr(Store, "write_region", write)
+    assert run_stage(ToyStage(str(work)), str(url), HERE).resumed == 3
+    assert ignoring_settings(contents(url)) == ignoring_settings(contents(whole))
+
+
+def test_regions_do_not_depend_on_workers_and_are_whole_shards(tmp_path, work):
+    stage = ToyStage(str(work), task=100_000)
+    regions = regions_of(stage, sum(LENGTHS))
+    assert {region.length for region in regions[:-1]} == {1 << 17}
+    assert regions[-1].stop == sum(LENGTHS)
+    assert [region.start for region in regions[1:]] == [region.stop for region in regions[:-1]]
+
+
+def test_plan_changes_nothing(tmp_path, work):
+    url = tmp_path / "a.zarr"
+    make_store(str(url), LENGTHS)
+    before = contents(url)
+    plan = plan_stage(ToyStage(str(work)), str(url), TWO)
+    assert (plan.tasks, plan.bases) == (10, sum(LENGTHS))
+    assert run_stage(ToyStage(str(work)), str(url), RunOptions(dry_run=True)).state == "planned"
+    assert contents(url) == before
+
+
+def test_plan_refuses_what_cannot_fit(tmp_path, work, monkeypatch):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    with pytest.raises(BadInputError, match="memory"):
+        plan_stage(ToyStage(str(work)), url, RunOptions(workers=1, memory_limit="10MB"))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    with pytest.raises(BadInputError, match="are free"):
+        plan_stage(ToyStage(str(work)), url, TWO)
+
+
+def test_no_scheduler_there(tmp_path, work):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    missing = tmp_path / "scheduler.json"
+    missing.write_text(json.dumps({"address": "tcp://127.0.0.1:9"}))
+    with pytest.raises(BadInputError, match="does not answer"):
+        run_stage(ToyStage(str(work)), url, RunOptions(scheduler_file=str(missing), quiet=True, connect_seconds=1))
+
+
+def test_receipt_round_trip(tmp_path):
+    work = Work(Folder(str(tmp_path)))
+    work.save("x", names=np.array(["a", "bé"], dtype=object), numbers=np.arange(3))
+    loaded = work.load("x")
+    assert loaded["names"].tolist() == ["a", "bé"]
+    with pytest.raises(KeyError):
+        work.load("y")

@@ -1,0 +1,85 @@
+"""A stage that is quick and can be made to misbehave; run as a script it is a command to be killed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from helixdask.engine.run import RunOptions, run_stage
+from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.store.store import Store
+
+
+def make_store(url: str, lengths: list[int], *, shuffle: int | None = None) -> Store:
+    """A store whose genome is published, its bases random but the same for the same contig name."""
+    order = np.arange(len(lengths)) if shuffle is None else np.random.default_rng(shuffle).permutation(len(lengths))
+    sizes = np.array(lengths)[order]
+    store = Store.create(url, species="toy")
+    store.begin_group("genome", {})
+    store.write_table(
+        "genome",
+        {
+            "contig_name": np.array([f"c{i}" for i in order], dtype=object),
+            "contig_length": sizes,
+            "contig_offset": np.concatenate([[0], np.cumsum(sizes)[:-1]]),
+            "contig_md5": np.zeros((len(sizes), 16), np.uint8),
+        },
+    )
+    store.create_tracks("genome")
+    codes = [np.random.default_rng(int(i)).integers(0, 4, lengths[i]).astype(np.uint8) for i in order]
+    if sum(lengths) < 1e8:
+        store.write_region("genome/sequence", 0, np.concatenate(codes))
+    store.complete_group("genome", {"digest": "toy"})
+    return Store.open(url)
+
+
+@dataclass(frozen=True)
+class ToyStage(Stage):
+    """Labels each base with its code; ``folder`` counts the runs and says how to misbehave."""
+
+    folder: str
+    label: str = "toy"
+    task: int = 1 << 16
+    seconds: float = 0.0
+
+    name: ClassVar[str] = "toy"
+
+    def group(self) -> str:
+        return f"labels/{self.label}"
+
+    def inputs(self, store: Store) -> dict[str, str]:
+        return {"genome": store.identity("genome")}
+
+    def region_length(self) -> int:
+        return self.task
+
+    def run(self, store: Store, region: Region, work: Work) -> RegionResult:
+        time.sleep(self.seconds)
+        runs = Path(self.folder)
+        (runs / f"run-{region.index}-{time.time_ns()}-{os.getpid()}").touch()
+        for trick in ("fail", "die", "raise-once"):
+            mark = runs / f"{trick}-{region.index}"
+            if mark.exists():
+                if trick != "fail":
+                    mark.unlink()
+                if trick == "die":
+                    os._exit(9)
+                raise RuntimeError("as told")
+        codes = store.read("genome/sequence", region.start, region.stop)
+        store.write_region(f"{self.group()}/label", region.start, np.stack([codes & 3, 3 - (codes & 3)]))
+        return RegionResult({"bases": region.length, "ones": int((codes == 1).sum())}, {"first": codes[:1]})
+
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        store.write_table(f"{self.group()}/findings", {"finding_line": result.tables["first"].astype(np.int64)})
+        return {"counts": result.counts}
+
+
+if __name__ == "__main__":
+    url, folder, seconds, workers = sys.argv[1:5]
+    run_stage(ToyStage(folder, seconds=float(seconds)), url, RunOptions(workers=int(workers), quiet=True))
