@@ -1,0 +1,131 @@
+"""What training tells while it runs: events, and the bar, log and picture made from them."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["Event", "OnProgress", "draw_curves", "show_progress", "silent", "write_log"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened.
+
+    Parameters
+    ----------
+    kind
+        ``message``: text for people. ``step``: one batch was trained. ``validation``: one validation batch was
+        scored. ``epoch``: an epoch is finished and scored.
+    epoch, epochs
+        Counted from 1; 0 while the base model is scored.
+    done, total
+        Batches of this epoch, or of this validation.
+    loss
+        Mean over the epoch so far.
+    windows_per_second, bases_per_second
+        Over the epoch so far.
+    seconds_left
+        Of all epochs, if none ends early.
+    scores
+        Of an ``epoch`` event: the row that goes into the log.
+    """
+
+    kind: Literal["message", "step", "validation", "epoch"]
+    epoch: int = 0
+    epochs: int = 0
+    done: int = 0
+    total: int = 0
+    loss: float = float("nan")
+    windows_per_second: float = 0.0
+    bases_per_second: float = 0.0
+    seconds_left: float = 0.0
+    text: str = ""
+    scores: dict[str, Any] = field(default_factory=dict)
+
+
+OnProgress = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Tell nobody."""
+
+
+@contextmanager
+def show_progress(console: Any = None) -> Iterator[OnProgress]:
+    """Progress bars on a terminal, a line per epoch; give what it yields to ``tune`` as ``on_progress``.
+
+    Parameters
+    ----------
+    console
+        A rich Console; None: standard error.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = console or Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def on_progress(event: Event) -> None:
+            if event.kind == "message":
+                console.print(event.text, highlight=False)
+                return
+            if event.kind == "epoch":
+                console.print(event.text, highlight=False)
+                return
+            name = "validation" if event.kind == "validation" else "training"
+            where = f"epoch {event.epoch}/{event.epochs}" if event.epoch else "base model"
+            rate = f"{event.windows_per_second:,.1f} windows/s  {event.bases_per_second / 1e3:,.0f} kb/s"
+            if event.kind == "step":
+                rate += f"  loss {event.loss:.4f}  {_clock(event.seconds_left)} left"
+            bar.update(task, description=f"{where} {name}", completed=event.done, total=event.total, rate=rate)
+
+        yield on_progress
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
+
+
+def write_log(path: Path, history: list[dict[str, Any]]) -> None:
+    """Write one row per epoch as CSV; epoch 0 is the base model."""
+    columns = list(dict.fromkeys(name for row in history for name in row))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(history)
+
+
+def draw_curves(path: Path, history: list[dict[str, Any]]) -> bool:
+    """Draw loss and scores by epoch as PNG; False where matplotlib is not installed."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return False
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    trained = [row for row in history if row["epoch"] > 0]
+    epochs = [row["epoch"] for row in trained]
+    left.plot(epochs, [row["loss"] for row in trained], marker="o")
+    left.set(xlabel="epoch", ylabel="training loss")
+    for name in ("genic_f1", "utr_f1", "cds_f1", "intron_f1"):
+        style = {"linewidth": 2.5} if name == "genic_f1" else {"linewidth": 1.0}
+        (line,) = right.plot(
+            epochs, [row[name] for row in trained], marker="o", label=name.removesuffix("_f1"), **style
+        )
+        base = [row[name] for row in history if row["epoch"] == 0]
+        if base:
+            right.axhline(base[0], color=line.get_color(), linestyle=":", linewidth=1)
+    right.set(xlabel="epoch", ylabel="F1 on validation (dotted: base model)")
+    right.legend(fontsize="small")
+    figure.savefig(path, dpi=120)
+    return True

@@ -1,0 +1,90 @@
+"""The network that training starts from, for each mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from helixdask.errors import BadInputError, MissingInputError
+from helixdask.store.store import Store
+from helixdask.trainer.model_file import LoadedModel
+from helixdask.trainer.network import NetworkSpec, unfreeze, with_new_head
+from helixdask.trainer.settings import Mode, TuneSettings
+
+__all__ = ["chosen_mode", "coverage_groups", "starting_network"]
+
+
+def chosen_mode(settings: TuneSettings) -> Mode:
+    """Mode that ``auto`` stands for."""
+    if settings.mode != "auto":
+        return settings.mode
+    return "coverage" if settings.coverage is not None else "head"
+
+
+def coverage_groups(store: Store, coverage: str | None) -> tuple[str, ...]:
+    """Groups of all libraries of a coverage set, sorted by name.
+
+    Raises
+    ------
+    MissingInputError
+        There is no such set, or it holds no library.
+    """
+    name = store.resolve("coverage", coverage)
+    libraries = store.names(f"coverage/{name}")
+    if not libraries:
+        raise MissingInputError("the coverage set holds no library", where=f"{store.url}/coverage/{name}")
+    return tuple(f"coverage/{name}/{library}" for library in libraries)
+
+
+def starting_network(settings: TuneSettings, base: LoadedModel, n_libraries: int) -> tuple[Any, NetworkSpec]:
+    """Network to train, frozen as the mode wants it.
+
+    In ``whole`` mode it *is* the base network; in the others the base is left as it is.
+
+    Parameters
+    ----------
+    settings
+        Mode and head.
+    base
+        The base model.
+    n_libraries
+        Libraries of the coverage set, in ``coverage`` mode.
+
+    Raises
+    ------
+    BadInputError
+        The base model cannot be tuned in this mode.
+    """
+    if not base.spec.predict_phase:
+        raise BadInputError(
+            "the base model predicts no codon phase, so genes cannot be called from a model tuned on it",
+            where=base.path,
+            remedy="Use a base model that was trained with phase.",
+        )
+    if base.spec.n_libraries:
+        raise BadInputError(
+            "the base model was itself tuned with coverage",
+            where=base.path,
+            remedy="Tune the model it was made from.",
+        )
+    mode = chosen_mode(settings)
+    if mode == "whole":
+        return unfreeze(base.network), base.spec
+    helixer = settings.rules == "helixer"
+    hidden = settings.hidden_units if mode == "coverage" else 0
+    network, spec = with_new_head(
+        base.network,
+        base.spec,
+        n_libraries=n_libraries if mode == "coverage" else 0,
+        hidden_units=hidden,
+        hidden_activation="linear" if helixer else "relu",
+        cut="helixer" if helixer and mode == "coverage" else "last",
+        seed=settings.seed,
+    )
+    if settings.new_head == "base" and not helixer and not hidden and not base.spec.hidden_units:
+        kernel, bias = base.network.get_layer("head").get_weights()
+        wide = np.zeros((network.get_layer("head").get_weights()[0].shape[0], kernel.shape[1]), kernel.dtype)
+        wide[: len(kernel)] = kernel
+        network.get_layer("head").set_weights([wide, bias])
+    return network, spec
