@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.calling.hmm import HOSTS, Rules, state_labels
+from helixdask.calling.hmm import HOSTS, state_labels
 from helixdask.genes.models import GeneModels
 
 __all__ = ["CallColumns", "build_models", "genes_in_path"]
@@ -68,7 +68,7 @@ def genes_in_path(
     cds
         (segments, 3) int64: start, end, GFF phase.
     """
-    return _cut(states, _LABELS[states], _SKIP, min_coding_length)  # type: ignore[no-any-return]
+    return _cut(states, _LABELS[states], _SKIP, min_coding_length)
 
 
 @njit(cache=True, nogil=True)
@@ -94,8 +94,8 @@ def _cut(
         before = 0
         while position < n and labels[position] != 0:
             label = labels[position]
-            if label == _UTR or label == _CDS:
-                if before != _UTR and before != _CDS:
+            if label in (_UTR, _CDS):
+                if before not in (_UTR, _CDS):
                     exons[n_exons, 0] = position
                     n_exons += 1
                 exons[n_exons - 1, 1] = position + 1
@@ -168,7 +168,7 @@ class CallColumns:
 
 
 def build_models(
-    columns: Mapping[str, NDArray[Any]], contig_names: NDArray[Any], species: str, *, rules: Rules = "default"
+    columns: Mapping[str, NDArray[Any]], contig_names: NDArray[Any], species: str, *, rules: str = "default"
 ) -> GeneModels:
     """Number the genes and make gene models of them.
 
@@ -181,7 +181,8 @@ def build_models(
     species
         First part of every gene id.
     rules
-        "helixer": a contig's genes are numbered as HelixerPost does, plus strand first, then the minus strand from its 5' end.
+        "helixer": a contig's genes are numbered as HelixerPost does, plus strand first, then the minus strand from
+        its 5' end.
         "default": by start, end and strand.
 
     Returns

@@ -1,8 +1,9 @@
 """The cheapest path of the gene model through a region, exactly.
 
-Forward dynamic programming over (position, state) in integer costs of a millionth of a bit, cut off once per step as HelixerPost does, with
-one byte of back pointer per state and base. Long regions are done in blocks: the first pass keeps only the state at each block's
-start, and the blocks are done again from the last to the first, so memory does not grow with the region beyond its inputs.
+Forward dynamic programming over (position, state) in integer costs of a millionth of a bit, cut off once per step as
+HelixerPost does, with one byte of back pointer per state and base. Long regions are done in blocks: the first pass
+keeps only the state at each block's start, and the blocks are done again from the last to the first, so memory does
+not grow with the region beyond its inputs.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def decode_region(
     class_probability, phase_probability
         (4, n) float32, same orientation.
     begin_open, end_open
-        The region touches the 5', 3' end of its contig: genes may begin, end beyond it (where the model allows that at all).
+        The region touches the 5', 3' end of its contig: genes may begin, end beyond it (where the model allows that
+        at all).
     block
         Bases per block.
 
@@ -78,7 +80,7 @@ def decode_region(
 
 @njit(cache=True, nogil=True)
 def _cost_units(bits: float) -> int:
-    return np.int64(bits * _SCALE)
+    return int(bits * _SCALE)
 
 
 @njit(cache=True, nogil=True)
@@ -257,7 +259,7 @@ def _trace(
     back_source: NDArray[np.uint16],
     states: NDArray[np.uint8],
 ) -> tuple[int, int, int]:
-    """Follow the path backwards from `position` bases taken until `start` or before; a donor block may reach further back."""
+    """Follow the path backwards from `position` bases taken to `start`; a donor block may reach further back."""
     n_edges = model.edge_from.size
     n_types = model.block.size
     n_groups = model.group_host.shape[0]
@@ -336,9 +338,7 @@ def _decode(
         ahead = min(stop + longest, n)
         emission_costs(class_probability, phase_probability, start, ahead, model.raw_coding1, emissions)
         _donor_costs(model, codes, emissions, start, stop, donors)
-        _advance(
-            model, codes, emissions, donors, start, stop, host, body, pending, back_host, back_body, back_source
-        )
+        _advance(model, codes, emissions, donors, start, stop, host, body, pending, back_host, back_body, back_source)
 
     at, state, cost = _best_end(model, n, end_open, host, body, pending)
     if state < 0:

@@ -36,8 +36,8 @@ def emission_costs(
     raw_coding1
         Column 6 holds the absolute instead of the relative cost.
     costs
-        (>= stop - start, 7) float64, filled with bits relative to the cheapest at the base: intergenic, utr, codon base 1,
-        codon base 3, codon base 2, intron, and codon base 2 of ordinary codons.
+        (>= stop - start, 7) float64, filled with bits relative to the cheapest at the base: intergenic, utr, codon
+        base 1, codon base 3, codon base 2, intron, and codon base 2 of ordinary codons.
     """
     values = np.empty(6)
     for position in range(start, stop):

@@ -1,12 +1,12 @@
 """The hidden Markov model of a gene as tables: states, transitions, and what each base letter costs.
 
-Thirteen *host* states take one base each. Ten of them can be interrupted by an intron of one of three types; an intron is a donor block
-of fixed length followed by a body of any length. `decode.py` runs any model of this shape.
+Thirteen *host* states take one base each. Ten of them can be interrupted by an intron of one of three types; an
+intron is a donor block of fixed length followed by a body of any length. `decode.py` runs any model of this shape.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,13 @@ __all__ = [
     "INTRON_TYPES",
     "MISMATCH",
     "Hmm",
-    "Rules",
     "build_hmm",
     "complement_codes",
     "state_labels",
 ]
 
-Rules = Literal["default", "helixer"]
-
-#: Host states by number. A name tells which base has just been taken: start0 the A of ATG, stop1ta the second base of TA-.
+#: Host states by number. A name tells which base has just been taken: start0 the A of ATG, stop1ta the second base
+#: of TA-.
 HOSTS = (
     "intergenic",
     "utr5",
@@ -102,7 +100,8 @@ _EDGES: tuple[tuple[str, str, str, str], ...] = (
 )
 _NOT_AFTER_INTRON = {("utr3", "intergenic")}
 
-# Columns of the emission table: intergenic, utr, codon base 1, codon base 3, codon base 2, intron, and the coding1 state's own column.
+# Columns of the emission table: intergenic, utr, codon base 1, codon base 3, codon base 2, intron, and the coding1
+# state's own column.
 _EMISSION = {
     "intergenic": 0,
     "utr5": 1,
@@ -119,7 +118,8 @@ _EMISSION = {
     "stop2": 3,
 }
 
-# Donor motifs with the offset of their first base from the first intron base; acceptor motifs end at the last intron base.
+# Donor motifs with the offset of their first base from the first intron base; acceptor motifs end at the last intron
+# base.
 _DONORS = ((0, "GT"), (-1, "GGC"), (0, "ATATCCT"))
 _ACCEPTORS = ("AG", "AC")
 _ACCEPTOR_OF_TYPE = (0, 0, 1)
@@ -150,7 +150,8 @@ class Hmm(NamedTuple):
     host_emission
         (hosts,) int64 column of the emission table.
     begin
-        (hosts,) bool states in which a path may be before the first base of a contig; `begin_body` (types, groups) likewise.
+        (hosts,) bool states in which a path may be before the first base of a contig; `begin_body` (types, groups)
+        likewise.
     end
         (hosts,) bool states in which a path may end inside a contig; introns never.
     raw_coding1
@@ -183,7 +184,7 @@ class Hmm(NamedTuple):
 
 
 def build_hmm(
-    rules: Rules = "default",
+    rules: str = "default",
     *,
     min_intron: int = 50,
     min_u12_intron: int = 30,
@@ -195,9 +196,10 @@ def build_hmm(
     Parameters
     ----------
     rules
-        "helixer": HelixerPost's costs, faults included. "default": the second codon base has its relative cost, an ambiguous base is no
-        start, stop or splice site unless every letter it stands for would be, wrong start and stop codons are impossible, genes may
-        begin and end beyond the ends of a contig, and nowhere else without start or stop.
+        "helixer": HelixerPost's costs, faults included. "default": the second codon base has its relative cost, an
+        ambiguous base is no start, stop or splice site unless every letter it stands for would be, wrong start and
+        stop codons are impossible, genes may begin and end beyond the ends of a contig, and nowhere else without
+        start or stop.
     min_intron, min_u12_intron
         Shortest GT-AG and GC-AG, and shortest AT-AC intron, in bases.
     donor_weight, acceptor_weight
@@ -258,7 +260,7 @@ def build_hmm(
 
 
 def state_labels() -> NDArray[np.uint8]:
-    """Label class of every state of a decoded path: 0 intergenic, 1 utr, 2 cds, 3 intron; hosts first, then intron states."""
+    """Label class of every state of a path: 0 intergenic, 1 utr, 2 cds, 3 intron; hosts first, then intron states."""
     label = {"intergenic": 0, "utr5": 1, "utr3": 1}
     hosts = [label.get(name, 2) for name in HOSTS]
     return np.array(hosts + [3] * BODY_STATES, np.uint8)

@@ -1,7 +1,7 @@
 """Where genes may be: stretches in which the network sees anything but intergenic sequence.
 
-A window passes when the sum of its genic probability reaches the edge threshold. Sums are exact (integers, millionths), so the
-regions do not depend on where the scan began, nor on its direction.
+A window passes when the sum of its genic probability reaches the edge threshold. Sums are exact (integers,
+millionths), so the regions do not depend on where the scan began, nor on its direction.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.calling.hmm import Rules
 from helixdask.errors import BadInputError
 
 __all__ = ["Pieces", "Scan", "check_thresholds", "find_regions", "genic_units", "scan_pieces"]
@@ -45,7 +44,8 @@ class Scan(NamedTuple):
     piece, start, end
         (regions,) int64: row of `Pieces`, and half-open place in the loaded array.
     open_start
-        Where the last region begins when it may go on beyond the loaded bases; -1 otherwise. It is not among the regions.
+        Where the last region begins when it may go on beyond the loaded bases; -1 otherwise. It is not among the
+        regions.
     """
 
     piece: NDArray[np.int64]
@@ -72,7 +72,8 @@ def check_thresholds(window: int, edge: float, peak: float) -> None:
 def genic_units(intergenic: NDArray[np.float32]) -> NDArray[np.int32]:
     """Genic probability in millionths, cut off: (n,) float32 to (n,) int32."""
     scaled = (np.float32(1.0) - intergenic) * np.float32(1e6)
-    return np.maximum(scaled, np.float32(0.0)).astype(np.int32)
+    units: NDArray[np.int32] = np.maximum(scaled, np.float32(0.0)).astype(np.int32)
+    return units
 
 
 def find_regions(
@@ -81,7 +82,7 @@ def find_regions(
     window: int = 100,
     edge: float = 0.1,
     peak: float = 0.8,
-    rules: Rules = "default",
+    rules: str = "default",
 ) -> NDArray[np.int64]:
     """Find the regions of one strand of one whole contig.
 
@@ -92,7 +93,8 @@ def find_regions(
     window
         Bases per window.
     edge, peak
-        Shares of genic probability that a window needs to belong to a region, and that one window of a region must exceed.
+        Shares of genic probability that a window needs to belong to a region, and that one window of a region must
+        exceed.
     rules
         "helixer": regions may overlap by up to window - 2 bases, and contigs shorter than a window have none.
         "default": regions that touch are one, and the window shrinks to the length of a short contig.
@@ -123,7 +125,7 @@ def scan_pieces(
     window: int,
     edge: float,
     peak: float,
-    rules: Rules,
+    rules: str,
 ) -> Scan:
     """Find the regions that begin in a range of a loaded array of many contigs.
 
@@ -132,8 +134,8 @@ def scan_pieces(
     units
         (n,) int32 from `genic_units`, in plus orientation (of either strand's probabilities).
     pieces
-        Which contigs the array holds. Only the first may lack its beginning and only the last its end; `window` bases before the
-        owned range must be there where the contig has them.
+        Which contigs the array holds. Only the first may lack its beginning and only the last its end; `window`
+        bases before the owned range must be there where the contig has them.
     own
         Half-open range of the array: regions that begin elsewhere are left out.
     window, edge, peak, rules
@@ -185,7 +187,7 @@ def _scan(
     mend: bool,
     found: NDArray[np.int64],
 ) -> tuple[int, int]:
-    """Fill `found` with (piece, start, end) and return how many there are (also when more than fit), and the open start."""
+    """Fill `found` with (piece, start, end); return how many there are, even if more than fit, and the open start."""
     count = 0
     open_start = -1
     for piece in range(piece_start.size):
@@ -202,12 +204,12 @@ def _scan(
         # A region is over when the next window fails; where touching regions are one, when the next `width` do.
         patience = width if mend else 1
         whole = contig_start[piece] + (last - first) == contig_length[piece]
-        total = np.int64(0)
+        total = 0
         for position in range(first, first + width):
             total += units[position]
-        begin = np.int64(-1)
-        latest = np.int64(-1)
-        top = np.int64(0)
+        begin = -1
+        latest = -1
+        top = 0
         for position in range(first, last - width + 1):
             if total >= edge:
                 if begin < 0:
@@ -222,7 +224,7 @@ def _scan(
                     if count < found.shape[0]:
                         found[count, 0], found[count, 1], found[count, 2] = piece, begin, latest + width
                     count += 1
-                begin = np.int64(-1)
+                begin = -1
             if position + width < last:
                 total += units[position + width] - units[position]
         if begin >= 0 and begin >= own_start:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helixdask.calling.assemble import CallColumns
 from helixdask.calling.decode import decode_region
-from helixdask.calling.hmm import Hmm, Rules, complement_codes
+from helixdask.calling.hmm import Hmm, complement_codes
 from helixdask.calling.regions import Pieces, Scan, genic_units, scan_pieces
 
 __all__ = ["CallSettings", "Span", "call_span", "probabilities", "scan_span", "whole_contigs"]
@@ -20,13 +20,13 @@ _COMPLEMENT = complement_codes()
 
 @dataclass(frozen=True)
 class CallSettings:
-    """What a call depends on beside the predictions: the scan's window and thresholds, the shortest coding sequence, the rules."""
+    """What a call depends on beside the predictions; the fields are those of the stage."""
 
     window_size: int = 100
     edge_threshold: float = 0.1
     peak_threshold: float = 0.8
     min_coding_length: int = 60
-    rules: Rules = "default"
+    rules: str = "default"
 
 
 @dataclass(frozen=True)

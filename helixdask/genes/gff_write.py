@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 from urllib.parse import quote
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from helixdask.errors import BadInputError
 from helixdask.genes.models import GeneModels
@@ -47,7 +47,7 @@ def write_gff3(
     species: str,
     model_digest: str | None = None,
     source: str | None = "helixdask",
-    rules: Literal["default", "helixer"] = "default",
+    rules: str = "default",
 ) -> None:
     """Write gene models as GFF3; the file appears under its name only when it is whole.
 
@@ -64,8 +64,8 @@ def write_gff3(
     source
         Second column; None: that of each gene.
     rules
-        "default": sorted by contig and start, children of a transcript by start, one ID for all segments of a coding sequence, UTRs, and
-        `partial=true` with `start_range` or `end_range` where an end of the gene is missing.
+        "default": sorted by contig and start, children of a transcript by start, one ID for all segments of a coding
+        sequence, UTRs, and `partial=true` with `start_range` or `end_range` where an end of the gene is missing.
         "helixer": HelixerPost's order (that of the ids), ids and headers; all contigs are listed.
 
     Raises
@@ -83,7 +83,9 @@ def write_gff3(
                 _write_default(out, models, contigs, species, model_digest, source)
         aside.replace(path)
     except OSError as error:
-        raise BadInputError(f"cannot write: {error.strerror}", where=str(path), remedy="Choose another file.") from error
+        raise BadInputError(
+            f"cannot write: {error.strerror}", where=str(path), remedy="Choose another file."
+        ) from error
     finally:
         aside.unlink(missing_ok=True)
 
@@ -214,7 +216,7 @@ def _transcripts_by_gene(models: GeneModels) -> list[list[_Transcript]]:
     return out
 
 
-def _parts_by_transcript(frame: Mapping[str, NDArray[np.int64]], n: int) -> list[list[_Part]]:
+def _parts_by_transcript(frame: pd.DataFrame, n: int) -> list[list[_Part]]:
     out: list[list[_Part]] = [[] for _ in range(n)]
     parents, starts, ends = (frame[name].tolist() for name in ("transcript", "start", "end"))
     phases = frame["phase"].tolist() if "phase" in frame else [-1] * len(parents)

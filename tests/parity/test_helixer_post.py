@@ -35,7 +35,8 @@ CASES = [
 
 
 def read_as_helixer_post(genome: Path, predictions: Path, *, unshifted: bool):
-    """Codes and predictions of whole contigs in plus orientation; rows are cut at their end, padded or not, as HelixerPost does.
+    """Codes and predictions of whole contigs in plus orientation; rows are cut at their end, padded or not, as
+    HelixerPost does.
 
     `unshifted` moves the padding of minus rows, which Helixer writes in front, to the end first.
     """
@@ -47,7 +48,9 @@ def read_as_helixer_post(genome: Path, predictions: Path, *, unshifted: bool):
         tracks = [predicted["predictions"][:], predicted["predictions_phase"][:]]
         digest = predicted.attrs.get("model_md5sum")
     names = list(dict.fromkeys(ids))
-    lengths = np.array([max(s for n, s in zip(ids, start_ends.max(1)) if n == name) for name in names], np.int64)
+    lengths = np.array(
+        [max(s for n, s in zip(ids, start_ends.max(1), strict=True) if n == name) for name in names], np.int64
+    )
     offset = dict(zip(names, np.cumsum(lengths) - lengths, strict=True))
     codes = np.full(lengths.sum(), 4, np.uint8)
     out = [np.zeros((2, 4, lengths.sum()), np.float16) for _ in tracks]
