@@ -1,0 +1,74 @@
+"""A sparse genome of 17 Gb in 2 million contigs costs almost nothing."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+import helixdask as hd
+from helixdask.engine.plan import regions_of
+from helixdask.engine.run import RunOptions, _task, plan_stage
+from helixdask.engine.stage import Work
+from helixdask.store.objects import Folder
+from helixdask.store.store import Store
+from tests.engine.toy import ToyStage
+
+
+@pytest.fixture(scope="module")
+def huge(tmp_path_factory):
+    """One contig of 16.4 Gb, then two million of 300 bp."""
+    url = str(tmp_path_factory.mktemp("huge") / "huge.zarr")
+    lengths = np.full(2_000_001, 300, np.int64)
+    lengths[0] = 16_400_000_000
+    store = Store.create(url, species="huge")
+    store.begin_group("genome", {})
+    store.write_table(
+        "genome",
+        {
+            "contig_name": np.char.add("scaffold_", np.arange(len(lengths)).astype(str)).astype(object),
+            "contig_length": lengths,
+            "contig_offset": np.concatenate([[0], np.cumsum(lengths)[:-1]]),
+            "contig_md5": np.zeros((len(lengths), 16), np.uint8),
+        },
+    )
+    store.create_tracks("genome")
+    store.complete_group("genome", {"digest": "huge"})
+    for group in ("labels/reference", "predictions/base"):
+        store.begin_group(group, {})
+        store.create_tracks(group)
+        store.complete_group(group, {"digest": group})
+    return url
+
+
+def test_opening_and_looking_is_quick(huge):
+    start = time.perf_counter()
+    store = hd.open_store(huge)
+    assert store.n_bases == 17_000_000_000
+    view = store.sel("scaffold_1999999:100-200")
+    assert view.sequence.values.tolist() == [4] * 100
+    assert int(view.reference_label.sum()) == 0
+    assert "2,000,001 contigs" in repr(store)
+    far = store.sel(f"scaffold_0:{2**33 + 5}-{2**33 + 105}")
+    assert far.base_class_probability.shape == (2, 4, 100)
+    assert time.perf_counter() - start < 60
+
+
+def test_one_region_beyond_the_reach_of_32_bits(huge, tmp_path):
+    stage = ToyStage(str(tmp_path), task=1 << 21)
+    regions = regions_of(stage, 17_000_000_000)
+    assert len(regions) == -(-17_000_000_000 // (1 << 21))
+    plan = plan_stage(stage, huge, RunOptions(workers=2))
+    assert plan.tasks == len(regions)
+    store = Store.open(huge)
+    store.begin_group(stage.group(), {})
+    store.create_tracks(stage.group())
+    region = next(region for region in regions if region.start > 2**33)
+    assert _task(stage, huge, "token", region) is None
+    read = store.read(f"{stage.group()}/label", region.start - 1, region.start + 1)
+    assert read.tolist() == [[0, 0], [0, 3]]
+    result = Work(Folder(huge).folder(f".work/{stage.group()}")).load_receipt(region.index)
+    assert result.counts["bases"] == 1 << 21
+    store.folder.remove(".work")
+    store.remove_group(stage.group())
