@@ -32,7 +32,7 @@ def default_card(**known: Any) -> dict[str, Any]:
     Parameters
     ----------
     known
-        Entries that are known.
+        Entries that are known; others than those below are kept as they are.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def default_card(**known: Any) -> dict[str, Any]:
     Raises
     ------
     BadInputError
-        An entry that a card does not have, or a coverage norm that does not exist.
+        A coverage norm that does not exist.
     """
     card: dict[str, Any] = {
         "format": CARD_FORMAT,
@@ -64,9 +64,6 @@ def default_card(**known: Any) -> dict[str, Any]:
         "scores": [],
         "verdict": None,
     }
-    unknown = sorted(set(known) - set(card))
-    if unknown:
-        raise BadInputError(f"a model card has no entry {', '.join(unknown)}")
     card.update(known)
     if card["coverage_norm"] not in COVERAGE_NORMS:
         raise BadInputError(f"coverage norm {card['coverage_norm']!r} is none of {', '.join(COVERAGE_NORMS)}")

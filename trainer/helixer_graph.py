@@ -81,7 +81,7 @@ def _read(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
         raise _unknown(f"a head of {head.config['units']} units for {len(names)} outputs of {pool} bases", where)
 
     sources = {"head": SourceLayer(head.top, head.name)}
-    hidden = {"hidden_units": 0, "hidden_activation": "linear"}
+    hidden: dict[str, Any] = {"hidden_units": 0, "hidden_activation": "linear"}
     node, graph = _parent(nodes, head), nodes
     if node.kind == "Dense":
         sources["hidden"] = SourceLayer(node.top, node.name)

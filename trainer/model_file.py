@@ -14,7 +14,9 @@ from helixdask.errors import BadInputError
 from helixdask.trainer.card import default_card
 from helixdask.trainer.describe import CARD_MEMBER, MODEL_REMEDY, card_of_helixer, file_digest, is_h5, read_description
 from helixdask.trainer.helixer_h5 import read_helixer_h5
-from helixdask.trainer.network import NetworkSpec, build_network, keras, weight_shapes
+from helixdask.trainer.network import NetworkSpec, build_network, weight_shapes
+
+import keras  # isort: skip
 
 __all__ = ["LoadedModel", "file_digest", "load_model", "save_model"]
 
