@@ -1,0 +1,88 @@
+"""Stores in an object store and over HTTP."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+
+import numpy as np
+import pytest
+
+import helixdask as hd
+from helixdask.engine.run import RunOptions, run_stage
+from helixdask.errors import HelixdaskError, StageFailedError
+from helixdask.store.store import Store
+from tests.engine.toy import ToyStage, make_store
+
+LENGTHS = [300_000, 1, 77_000]
+HERE = RunOptions(workers=1, quiet=True)
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """A bucket of an S3 server on this machine."""
+    pytest.importorskip("s3fs")
+    server_module = pytest.importorskip("moto.server")
+    import boto3
+    import fsspec
+
+    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    boto3.client("s3", endpoint_url=endpoint, **keys).create_bucket(Bucket="genomes")
+    before = fsspec.config.conf.get("s3")
+    fsspec.config.conf["s3"] = {"endpoint_url": endpoint, "key": "test", "secret": "test"}
+    yield "s3://genomes"
+    server.stop()
+    if before is None:
+        del fsspec.config.conf["s3"]
+    else:
+        fsspec.config.conf["s3"] = before
+
+
+@pytest.mark.slow
+def test_write_and_resume_on_s3(bucket, tmp_path):
+    url = f"{bucket}/toy.zarr"
+    make_store(url, LENGTHS)
+    (tmp_path / "fail-4").touch()
+    with pytest.raises(StageFailedError):
+        run_stage(ToyStage(str(tmp_path)), url, HERE)
+    (tmp_path / "fail-4").unlink()
+    summary = run_stage(ToyStage(str(tmp_path)), url, HERE)
+    assert summary.resumed == 4
+    store = hd.open_store(url)
+    assert store.names("labels") == ["toy"]
+    label = store.read("labels/toy/label", 0, store.n_bases)
+    np.testing.assert_array_equal(label[0], store.read("genome/sequence", 0, store.n_bases))
+    assert not store.folder.exists(".work/labels/toy")
+    assert store.sel("c2:5-10").toy_label.shape == (2, 5)
+
+
+@pytest.fixture
+def web(tmp_path):
+    """The folder as a web server shows it."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.slow
+def test_read_over_http(web, tmp_path):
+    pytest.importorskip("aiohttp")
+    local = str(tmp_path / "toy.zarr")
+    make_store(local, LENGTHS)
+    run_stage(ToyStage(str(tmp_path)), local, HERE)
+    store = hd.open_store(f"{web}/toy.zarr")
+    assert store.names("labels") == ["toy"]
+    assert store.sel("c2:5-10").toy_label.values.tolist() == hd.open_store(local).sel("c2:5-10").toy_label.values.tolist()
+    with pytest.raises(HelixdaskError, match="read-only"):
+        run_stage(ToyStage(str(tmp_path), label="b"), store.url, HERE)
+    assert Store.open(local).names("labels") == ["toy"]
