@@ -1,0 +1,80 @@
+"""Write docs/FORMAT.md from the registry; ``--check`` only compares.
+
+Run it after every change of helixdask/registry.py: python tools/write_format.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from helixdask.registry import ARRAYS, DIMENSIONS, FORMAT_VERSION
+
+TARGET = Path(__file__).parents[1] / "docs/FORMAT.md"
+
+HEAD = f"""# The store, format {FORMAT_VERSION}
+
+This page is normative. Its tables are written from `helixdask/registry.py` (`python tools/write_format.py`); a test compares them.
+
+A store is one Zarr 3 group on a disk or in an object store. It holds one genome and everything that was made from it. The root's attributes are
+`helixdask_format` (this version, apart from the package's) and `species`. A reader refuses a format that it does not know.
+
+## Coordinates
+All coordinates are 0-based and half-open. `position` runs over the whole genome, contigs end to end in FASTA order; contig `c` is the slice
+`[contig_offset[c], contig_offset[c] + contig_length[c])`. Tracks are in plus-strand orientation on both strands; `strand` is (plus, minus). The minus strand
+of a window is the reverse complement of the plus window, made when it is read. There is no coordinate variable along `position`.
+
+## Groups and publication
+A group is published when its attribute `complete` is true, which is the last thing written. Published groups never change. Their attributes name the
+`stage` that made them, its `settings`, its `inputs` (a cheap identity of each) and the `digest` of the three, and what the stage has to say (counts, constants).
+A group without `complete` is work in progress. The metadata of all published groups is copied into the root's `zarr.json` (consolidated metadata), for readers
+that cannot list folders; those that can never need it.
+
+Beside the Zarr hierarchy lie `history/`, one JSON object for each event, and, while something is unfinished, `.work/<group>/` with the lock, the receipts of
+finished regions and scratch arrays. Two runs that make the same things leave the same bytes everywhere else.
+
+## Shards and chunks
+A shard is what one task writes, a chunk what one reader takes. Lengths below are the longest; in a genome of `n` bases no shard is longer than the smallest power of
+two, from 65,536 to 16,777,216, that is at least `n / 128`. A shard holds all strands and classes of its stretch; a chunk holds one strand. Chunks that hold nothing
+but the fill value are not stored. The sequence is compressed with Blosc LZ4 and bit-shuffling, everything else with Blosc Zstandard and bit-shuffling; text columns are
+variable-length UTF-8.
+
+## Size
+Sequence about 0.26 byte a base (2 bits and what is left of ambiguities and masking); labels next to nothing outside genes; predictions as float16 about 20 byte a base (both
+strands), as uint8 about 3; coverage as the reads are.
+
+## Dimensions
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    lines = [HEAD, "| dimension | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in DIMENSIONS.items()]
+    for group in dict.fromkeys(spec.group for spec in ARRAYS):
+        lines += ["", f"## `/{group}`", "", "| array | dims | dtype | fill | shard, chunk | unit | meaning |"]
+        lines.append("|---|---|---|---|---|---|---|")
+        for spec in ARRAYS:
+            if spec.group == group:
+                dims = ", ".join(spec.dims)
+                dtype = " or ".join((spec.dtype, *spec.other_dtypes))
+                flags = f" ({', '.join(f'{i} {flag}' for i, flag in enumerate(spec.flags))})" if spec.flags else ""
+                optional = "; may be absent" if spec.optional else ""
+                lines.append(
+                    f"| `{spec.name}` | {dims} | {dtype} | {spec.fill!r} | {spec.shard:,}, {spec.chunk:,} "
+                    f"| {spec.unit} | {spec.meaning}{flags}{optional} |"
+                )
+    lines += ["", "## Versions of the format", "", "| version | what changed |", "|---|---|", "| 1 | the first |", ""]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Write or compare; 1 where they differ."""
+    if "--check" in sys.argv:
+        return int(not TARGET.exists() or TARGET.read_text() != page())
+    TARGET.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
