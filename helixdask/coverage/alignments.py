@@ -25,6 +25,8 @@ class Alignments:
         Mapping quality, uint8.
     name_hash
         64-bit hash of the read name, the same for both mates.
+    mate_position
+        Where the mate begins on the same contig; -1: not said, -2: on another contig; int64.
     cigar
         CIGAR operations of all alignments end to end as in BAM: length << 4 | operation, uint32.
     cigar_offset
@@ -35,6 +37,7 @@ class Alignments:
     position: NDArray[np.int64]
     mapq: NDArray[np.uint8]
     name_hash: NDArray[np.uint64]
+    mate_position: NDArray[np.int64]
     cigar: NDArray[np.uint32]
     cigar_offset: NDArray[np.int64]
 
@@ -49,6 +52,7 @@ class Alignments:
             np.zeros(0, np.int64),
             np.zeros(0, np.uint8),
             np.zeros(0, np.uint64),
+            np.zeros(0, np.int64),
             np.zeros(0, np.uint32),
             np.zeros(1, np.int64),
         )
@@ -57,7 +61,15 @@ class Alignments:
 def take(batch: Alignments, rows: NDArray[np.int64]) -> Alignments:
     """Return the alignments with these row numbers."""
     cigar, offset = _take_cigars(batch.cigar, batch.cigar_offset, rows)
-    return Alignments(batch.flag[rows], batch.position[rows], batch.mapq[rows], batch.name_hash[rows], cigar, offset)
+    return Alignments(
+        batch.flag[rows],
+        batch.position[rows],
+        batch.mapq[rows],
+        batch.name_hash[rows],
+        batch.mate_position[rows],
+        cigar,
+        offset,
+    )
 
 
 def join(first: Alignments, second: Alignments) -> Alignments:
@@ -69,6 +81,7 @@ def join(first: Alignments, second: Alignments) -> Alignments:
         np.concatenate([first.position, second.position]),
         np.concatenate([first.mapq, second.mapq]),
         np.concatenate([first.name_hash, second.name_hash]),
+        np.concatenate([first.mate_position, second.mate_position]),
         np.concatenate([first.cigar, second.cigar]),
         np.concatenate([first.cigar_offset[:-1], second.cigar_offset + len(first.cigar)]),
     )

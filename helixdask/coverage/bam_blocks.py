@@ -8,9 +8,9 @@ before it is followed.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from isal import isal_zlib
@@ -47,7 +47,8 @@ class BamReader:
 
     def __init__(self, path: str, index: BamIndex) -> None:
         self.path, self.index = path, index
-        self._file: BinaryIO = Path(path).open("rb")  # noqa: SIM115 open as long as the reader
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
         self._first: tuple[int, bytes, int] = (-1, b"", -1)
 
     def batches(self, contig: int, start: int, stop: int) -> Iterator[Alignments]:
@@ -91,9 +92,10 @@ class BamReader:
 
         The first block is remembered, because many small contigs share one.
         """
-        if self._first[0] != offset:
-            self._first = (offset, *self._inflate_blocks(offset, 1))
-        _, data, offset = self._first
+        first = self._first
+        if first[0] != offset:
+            first = self._first = (offset, *self._inflate_blocks(offset, 1))
+        _, data, offset = first
         limit = CHUNK // 16
         while data:
             yield data
@@ -104,8 +106,7 @@ class BamReader:
         """Return what the blocks from `offset` on hold, until `limit` bytes are done, and the next block's offset."""
         pieces: list[bytes] = []
         while not any(pieces):  # empty blocks are allowed inside a file
-            self._file.seek(offset)
-            raw = self._file.read(limit + BLOCK)
+            raw = os.pread(self._file, limit + BLOCK, offset)  # keeps no place in the file: threads may share a reader
             if not raw:
                 return b"", offset
             at = 0
@@ -124,10 +125,6 @@ class BamReader:
     def _damaged(self, problem: str) -> BadInputError:
         return BadInputError(problem, where=self.path, remedy="The file is damaged or cut short: make it again.")
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
 
 def open_reader(path: str, load_index: Callable[[], BamIndex]) -> BamReader:
     """Return this process's reader of a file; it is opened once and kept while the file does not change.
@@ -143,7 +140,7 @@ def open_reader(path: str, load_index: Callable[[], BamIndex]) -> BamReader:
     key = (path, stat.st_size, stat.st_mtime_ns, os.getpid())
     if key not in _READERS:
         while len(_READERS) >= MAX_OPEN:
-            _READERS.pop(next(iter(_READERS))).close()
+            _READERS.pop(next(iter(_READERS)), None)
         _READERS[key] = BamReader(path, load_index())
     return _READERS[key]
 

@@ -195,4 +195,4 @@ def _csi_offset(data: NDArray[np.uint8], at: int, position: int, min_shift: int,
                 if first < 0 or chunk < first:
                     first = chunk
         at += 16 * chunks
-    return max(best, first)
+    return max(best, first) if first >= 0 else -1  # no chunk: no alignment

@@ -135,6 +135,7 @@ def parse_records(
     NDArray[np.int64],
     NDArray[np.uint8],
     NDArray[np.uint64],
+    NDArray[np.int64],
     NDArray[np.uint32],
     NDArray[np.int64],
 ]:
@@ -142,13 +143,14 @@ def parse_records(
 
     Returns
     -------
-    flag, position, mapq, name_hash, cigar, cigar_offset
+    flag, position, mapq, name_hash, mate_position, cigar, cigar_offset
         The fields of `Alignments`.
     """
     flag = np.empty(reads, np.uint16)
     where = np.empty(reads, np.int64)
     mapq = np.empty(reads, np.uint8)
     name_hash = np.empty(reads, np.uint64)
+    mate_position = np.empty(reads, np.int64)
     cigar = np.empty(total, np.uint32)
     offset = np.zeros(reads + 1, np.int64)
     i = 0
@@ -161,6 +163,8 @@ def parse_records(
                 flag[i] = np.uint16(data[at + 18]) | (np.uint16(data[at + 19]) << np.uint16(8))
                 where[i] = position
                 mapq[i] = data[at + 13]
+                mate_contig = _i32(data, at + 24)
+                mate_position[i] = _i32(data, at + 28) if mate_contig == contig else (-1 if mate_contig < 0 else -2)
                 value = np.uint64(14695981039346656037)  # FNV-1a, then mixed so that the low bits are good
                 for k in range(at + FIXED, at + FIXED + data[at + 12]):
                     value = (value ^ np.uint64(data[k])) * np.uint64(1099511628211)
@@ -171,4 +175,4 @@ def parse_records(
                 offset[i + 1] = offset[i] + operations
                 i += 1
         at = end
-    return flag, where, mapq, name_hash, cigar, offset
+    return flag, where, mapq, name_hash, mate_position, cigar, offset

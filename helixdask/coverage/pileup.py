@@ -11,7 +11,8 @@ sorted by start, in batches; a second mate waits until a start at or beyond its 
 on no first mate can reach it. Only mates that are still open are kept from batch to batch, which bounds memory by the
 depth and the span of the alignments, not by the size of the part.
 
-Mates are recognised by a 64-bit hash of their name, not by their mate fields, which filters leave stale.
+Mates are alignments of one name (a 64-bit hash of it) that point to each other's start; where a record does not say
+where its mate is, the name decides. Names that come more than once, as in merged or badly cut files, do no harm.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Pileup:
             )
         state = np.where(reason == 0, ALONE, IGNORE).astype(np.uint8)
         if rules.mates_once:
-            _mark_mates(batch.flag, state)
+            _mark_mates(batch.flag, batch.position, batch.mate_position, batch.cigar, batch.cigar_offset, state)
         self._count(batch, state, self._last)
 
     def finish(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
@@ -128,6 +129,7 @@ class Pileup:
             strand,
             state,
             batch.name_hash,
+            batch.mate_position,
             batch.cigar,
             batch.cigar_offset,
             spliced_ops,
@@ -144,9 +146,23 @@ class Pileup:
 
 
 @njit(cache=True)
-def _mark_mates(flag: NDArray[np.uint16], state: NDArray[np.uint8]) -> None:
+def _mark_mates(
+    flag: NDArray[np.uint16],
+    position: NDArray[np.int64],
+    mate_position: NDArray[np.int64],
+    cigar: NDArray[np.uint32],
+    offset: NDArray[np.int64],
+    state: NDArray[np.uint8],
+) -> None:
+    """Mark the first and second mates among the alignments to count, but for those whose mate begins beyond them."""
     for i in range(len(flag)):
-        if state[i] == ALONE and flag[i] & PAIRED and not flag[i] & MATE_UNMAPPED:
+        if state[i] != ALONE or not flag[i] & PAIRED or flag[i] & MATE_UNMAPPED or mate_position[i] == -2:
+            continue
+        end = position[i]
+        for k in range(offset[i], offset[i + 1]):
+            if (REFERENCE_OPS >> (cigar[k] & 15)) & 1:
+                end += cigar[k] >> 4
+        if mate_position[i] < end:
             if flag[i] & (READ1 | READ2) == READ1:
                 state[i] = FIRST
             elif flag[i] & (READ1 | READ2) == READ2:
@@ -200,6 +216,7 @@ def _count_second_mates(
     strand: NDArray[np.uint8],
     state: NDArray[np.uint8],
     name_hash: NDArray[np.uint64],
+    mate_position: NDArray[np.int64],
     cigar: NDArray[np.uint32],
     offset: NDArray[np.int64],
     spliced_ops: int,
@@ -228,7 +245,11 @@ def _count_second_mates(
         n_mates = 0
         j = head[name_hash[i] & mask]
         while j >= 0:
-            if name_hash[j] == name_hash[i] and position[j] < end[i] and position[i] < end[j]:
+            if (
+                name_hash[j] == name_hash[i]
+                and (mate_position[i] < 0 or mate_position[i] == position[j])
+                and (mate_position[j] < 0 or mate_position[j] == position[i])
+            ):
                 mates[n_mates] = j
                 n_mates += 1
             j = following[j]

@@ -1,0 +1,123 @@
+import numpy as np
+import pysam
+import pytest
+
+from helixdask.coverage.bam_blocks import BamReader
+from helixdask.coverage.checks import check_library, load_index
+from helixdask.coverage.libraries import Library, libraries_from_paths, read_libraries
+from helixdask.errors import BadInputError
+from tests.coverage.plain_count import Read, write_bam
+
+GENOME = {"c": 100, "d": 50}
+READS = [Read("x", 0, 0, 5, "10M")]
+
+
+def check(path, genome=GENOME):
+    return check_library(Library("x", str(path)), list(genome), np.array(list(genome.values())))
+
+
+def test_names_come_from_the_files():
+    libraries = libraries_from_paths(["/a/leaf 1.bam", "b/root.sorted.bam"], "reverse")
+    assert [(x.name, x.strandedness, x.kind) for x in libraries] == [
+        ("leaf_1", "reverse", "rnaseq"),
+        ("root.sorted", "reverse", "rnaseq"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"), [(["a/x.bam", "b/x.bam"], "both called `x`"), (["x.bam", "./x.bam"], "given twice")]
+)
+def test_twice_the_same(paths, message):
+    with pytest.raises(BadInputError, match=message):
+        libraries_from_paths(paths, "forward")
+
+
+def test_a_sheet(tmp_path):
+    sheet = tmp_path / "sheet.tsv"
+    sheet.write_text(
+        "# mine\nname\tpath\tkind\tstrandedness\n\nleaf\tsub/a.bam\trnaseq\treverse\nont\t/b.bam\tlongread\tforward\n"
+    )
+    assert read_libraries(str(sheet)) == [
+        Library("leaf", str(tmp_path / "sub/a.bam"), "rnaseq", "reverse"),
+        Library("ont", "/b.bam", "longread", "forward"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        ("name\tpath\tstrandedness\n", "lists no library"),
+        ("name\tpath\n", "columns"),
+        ("name\tpath\tstrandedness\tcolour\n", "columns"),
+        ("name\tpath\tstrandedness\na\tb.bam\n", "line 2: 2 fields"),
+        ("name\tpath\tstrandedness\na\tb.bam\tdUTP\n", "line 2: the strandedness of library `a` is `dUTP`"),
+        ("name\tpath\tstrandedness\n../a\tb.bam\treverse\n", "cannot name a library"),
+        ("name\tpath\tkind\tstrandedness\na\tb.bam\tx\treverse\n", "kind of library `a` is `x`"),
+        ("name\tpath\tstrandedness\na\tb.bam\treverse\na\tc.bam\treverse\n", "both called `a`"),
+        ("name\tpath\tstrandedness\na\tb.bam\treverse\nb\tx/../b.bam\treverse\n", "given twice"),
+    ],
+)
+def test_sheets_that_are_refused(tmp_path, text, message):
+    (tmp_path / "sheet.tsv").write_text(text)
+    with pytest.raises(BadInputError, match=message):
+        read_libraries(str(tmp_path / "sheet.tsv"))
+
+
+def test_a_good_file(tmp_path):
+    path = write_bam(tmp_path / "a.bam", {"d": 50, "x": 9, "c": 100}, [Read("x", 0, 1, 2, "3M")])
+    checked = check(path, {"c": 100, "d": 50, "e": 5})
+    assert checked.contig_numbers.tolist() == [2, 0, -1]
+    assert checked.foreign_contigs == ["x"]
+    assert checked.contigs_without_reads == ["e"]
+    assert load_index(path, checked.index_path, checked.foreign_contigs)[1] == 1
+
+
+def test_files_that_are_refused(tmp_path):
+    with pytest.raises(BadInputError, match="no such file"):
+        check(tmp_path / "none.bam")
+    (tmp_path / "text.bam").write_text("@HD\tVN:1.6\nmuch more text than a magic number has\n")
+    with pytest.raises(BadInputError, match="not a BAM file"):
+        check(tmp_path / "text.bam")
+    good = write_bam(tmp_path / "a.bam", GENOME, READS)
+    data = (tmp_path / "a.bam").read_bytes()
+    (tmp_path / "cut.bam").write_bytes(data[:-28])
+    with pytest.raises(BadInputError, match=r"cut\.bam: the file is cut short"):
+        check(tmp_path / "cut.bam")
+    (tmp_path / "bgzip.bam").write_bytes(_bgzip(tmp_path, b"not alignments\n" * 100))
+    with pytest.raises(BadInputError, match=r"bgzip\.bam: (cannot be read as BAM|not a BAM)"):
+        check(tmp_path / "bgzip.bam")
+    with pytest.raises(BadInputError, match="contig `d` has 50 bases in the BAM, 51 in the genome"):
+        check(good, {"c": 100, "d": 51})
+    with pytest.raises(BadInputError, match=r"no contig name in common with the genome \(BAM: c, d; genome: chrc\)"):
+        check(good, {"chrc": 100})
+    with pytest.raises(BadInputError, match="SO:queryname"):
+        check(write_bam(tmp_path / "q.bam", GENOME, READS, index=False, order="queryname"))
+    other = write_bam(tmp_path / "other.bam", {"c": 100}, READS, index=False)
+    (tmp_path / "other.bam.bai").write_bytes((tmp_path / "a.bam.bai").read_bytes())
+    with pytest.raises(BadInputError, match="index belongs to another file"):
+        check(other, {"c": 100})
+
+
+def _bgzip(folder, data):
+    with pysam.BGZFile(str(folder / "x.gz"), "wb") as file:
+        file.write(data)
+    return (folder / "x.gz").read_bytes()
+
+
+def test_a_missing_index_is_made_elsewhere(tmp_path):
+    path = write_bam(tmp_path / "a.bam", GENOME, READS, index=False)
+    before = sorted(tmp_path.iterdir())
+    checked = check(path)
+    assert checked.index_path is None
+    index, _ = load_index(path, None)
+    assert sum(len(b) for b in BamReader(path, index).batches(0, 0, 100)) == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_unsorted_alignments_are_found_when_the_index_is_made(tmp_path):
+    reads = [Read("x", 0, 0, 50, "10M"), Read("y", 0, 0, 5, "10M")]
+    path = write_bam(tmp_path / "a.bam", GENOME, reads, index=False, order=None, sort=False)
+    checked = check(path)
+    with pytest.raises(BadInputError, match="none could be made"):
+        load_index(path, checked.index_path)
