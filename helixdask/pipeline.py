@@ -81,7 +81,7 @@ def call_stage(
     predictions = Store.open(url).resolve("predictions", predictions)
     return CallStage(
         predictions=predictions,
-        name=name or predictions,
+        output=name or predictions,
         window_size=window_size,
         edge_threshold=edge_threshold,
         peak_threshold=peak_threshold,
