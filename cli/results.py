@@ -47,9 +47,9 @@ def call(
     )
     summaries = [run_stage(stage, store, options)]
     if not output.dry_run:
-        write_annotation(store, stage.name_of_genes, str(gff3), rules=rules.value)
+        write_annotation(store, stage.output, str(gff3), rules=rules.value)
         if labels:
-            labelling = LabelsStage(genes=stage.name_of_genes, name=labels, rules=rules.value)
+            labelling = LabelsStage(genes=stage.output, name=labels, rules=rules.value)
             summaries.append(run_stage(labelling, store, options))
     print_summaries(summaries, as_json=output.json)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from helixdask.cli.data import Bams, Protocol, Sheet, species_of
-from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
+from helixdask.cli.options import CoverageNorm, Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
-from helixdask.errors import BadInputError
 
 if TYPE_CHECKING:
-    from helixdask.trainer.tune import TuneResult
+    from helixdask.trainer.settings import TuneResult
 
-__all__ = ["annotate", "prepare", "print_training", "tune"]
+__all__ = ["annotate", "prepare", "print_training", "tune", "with_progress"]
 
 
 class Mode(StrEnum):
@@ -108,33 +109,86 @@ def tune(
     model: Annotated[Path, typer.Option(help="Base model: .keras, or Helixer's .h5.")],
     tuned: Annotated[Path, typer.Option("--output", "-o", metavar="TUNED.keras", help="The tuned model to write.")],
     mode: Annotated[
-        Mode, typer.Option(help="head: a new output layer on the frozen network; whole: all of it.")
+        Mode,
+        typer.Option(
+            help="head: a new output layer on the frozen network; coverage: one that also sees RNA-seq coverage; "
+            "whole: all of it; auto: coverage where --coverage is given, else head."
+        ),
     ] = Mode.AUTO,
     labels: Annotated[str | None, typer.Option(help="Labels to learn; those of the split by default.")] = None,
     split: Annotated[str | None, typer.Option(help="Split to learn from; the only one by default.")] = None,
-    coverage: Annotated[str | None, typer.Option(help="Coverage set, for --mode coverage.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(min=0, help="Step size. Default: by mode.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Windows in a step.")] = None,
+    coverage: Annotated[str | None, typer.Option(help="Coverage set to learn from, too.")] = None,
+    coverage_norm: Annotated[CoverageNorm, typer.Option(help="How coverage enters the network.")] = CoverageNorm.LOG,
+    learning_rate: Annotated[float, typer.Option(min=0, help="Step size.")] = 1e-4,
+    batch_size: Annotated[int, typer.Option(min=1, help="Windows in a step.")] = 8,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training windows, at most.")] = 10,
     patience: Annotated[int, typer.Option(min=1, help="Epochs without gain before it stops.")] = 3,
-    max_steps: Annotated[int | None, typer.Option(min=1, help="Steps in all, at most.")] = None,
+    max_steps: Annotated[int, typer.Option(min=0, help="Steps in all, at most; 0: no limit.")] = 0,
+    max_hours: Annotated[float, typer.Option(min=0, help="Hours, at most; 0: no limit.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the new weights and the order of windows.")] = 0,
     require_better: Annotated[
         bool, typer.Option("--require-better", help="Exit with 1 when the tuned model is not better than the base.")
     ] = False,
+    rules: RulesOption = Rules.DEFAULT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Tune a model on prepared stores; the best model by validation score is kept, Ctrl-C leaves the best so far."""
-    raise BadInputError("not wired yet")
+    """Tune a model on prepared stores.
+
+    After each epoch it is scored on the validation windows. The best is kept: Ctrl-C leaves the best so far.
+    """
+    from helixdask.trainer.settings import TuneSettings
+
+    settings = TuneSettings(
+        stores=tuple(stores),
+        output=str(tuned),
+        model=str(model),
+        mode=mode.value,
+        split=split,
+        labels=labels,
+        coverage=coverage,
+        coverage_norm=coverage_norm.value,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        epochs=epochs,
+        patience=patience,
+        max_steps=max_steps,
+        max_hours=max_hours,
+        seed=seed,
+        rules=rules.value,
+    )
+    settings.check()
+    from helixdask.trainer import tune as training
+
+    result = with_progress(lambda told: training.tune(settings, told), quiet=quiet)
+    print_training(result, as_json=as_json)
+    if require_better and not result.better:
+        raise typer.Exit(1)
+
+
+def with_progress(run: Callable[[Any], TuneResult], *, quiet: bool) -> TuneResult:
+    """Run a training and show how it goes."""
+    from helixdask.trainer.progress import show_progress, silent
+
+    if quiet:
+        return run(silent)
+    with show_progress() as told:
+        return run(told)
 
 
 def print_training(result: TuneResult, *, as_json: bool) -> None:
-    """Print how training went: scores of the base model and of each epoch."""
+    """Print how training went: scores of the base model and of each epoch, and the verdict."""
     if as_json:
-        print_json(result)
-    else:
-        print_table("", ("", ""), [])
+        print_json(dataclasses.asdict(result))
+        return
+    columns = list(dict.fromkeys(name for row in result.history for name in row))
+    print_table(
+        f"{result.path}: epoch {result.best_epoch} of {len(result.history)}, stopped by {result.stopped}",
+        columns,
+        [[row.get(column, "") for column in columns] for row in result.history],
+    )
+    typer.echo(f"{result.windows_per_second:.1f} windows/s, {result.bases_per_second:,.0f} bases/s while training")
+    typer.secho(str(result.verdict.get("text", "")), bold=True, fg=None if result.better else "yellow")
 
 
 @with_run_options

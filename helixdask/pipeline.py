@@ -25,6 +25,7 @@ __all__ = [
     "select_stage",
     "split_stage",
     "windows_stage",
+    "write_annotation",
 ]
 
 
@@ -107,7 +108,7 @@ def windows_stage(
         window_length=window_length,
         labels=_only(store, "labels", labels),
         predictions=_only(store, "predictions", predictions),
-        name=name,
+        output=name,
         rules=rules,
     )
 
@@ -119,7 +120,7 @@ def select_stage(
     from helixdask.selection.stage import SelectStage
 
     windows = Store.open(url).resolve("windows", windows)
-    return SelectStage(windows=windows, keep_fraction=keep_fraction, name=name, rules=rules)
+    return SelectStage(windows=windows, keep_fraction=keep_fraction, output=name, rules=rules)
 
 
 def split_stage(
@@ -136,4 +137,17 @@ def split_stage(
     from helixdask.selection.stage import SplitStage
 
     selection = Store.open(url).resolve("selections", selection)
-    return SplitStage(selection=selection, val_fraction=val_fraction, seed=seed, groups=groups, name=name, rules=rules)
+    return SplitStage(
+        selection=selection, val_fraction=val_fraction, seed=seed, groups=groups, output=name, rules=rules
+    )
+
+
+def write_annotation(url: str, genes: str, gff3: str, *, rules: str = "default") -> None:
+    """Write gene models of a store as GFF3, with the species and the model that they come from in the header."""
+    from helixdask.genes.gff_write import write_gff3
+    from helixdask.genes.table import read_genes
+
+    store = Store.open(url)
+    predictions = store.attrs(f"genes/{genes}").get("settings", {}).get("predictions")
+    digest = store.attrs(f"predictions/{predictions}").get("model_digest") if predictions else None
+    write_gff3(gff3, read_genes(store, genes), store.contigs, species=store.species, model_digest=digest, rules=rules)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, run_stage
 from helixdask.errors import BadInputError
-from helixdask.pipeline import call_stage, coverage_stages, select_stage, split_stage, windows_stage
+from helixdask.pipeline import call_stage, coverage_stages, select_stage, split_stage, windows_stage, write_annotation
 from helixdask.store.objects import Folder
-from helixdask.store.store import Store
 
 if TYPE_CHECKING:
     from helixdask.coverage.libraries import Library
@@ -152,9 +151,9 @@ def prepare(
 def _training_window(model: str | None) -> int:
     if model is None:
         return _DEFAULT_WINDOW
-    from helixdask.trainer.model_file import load_model
+    from helixdask.trainer.describe import describe_model
 
-    return int(load_model(model).card["training_window"])
+    return int(describe_model(model).card["training_window"])
 
 
 def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], object]]:
@@ -238,9 +237,6 @@ def annotate(
     list of Summary
         One for each stage.
     """
-    from helixdask.calling.stage import CallStage
-    from helixdask.genes.gff_write import write_gff3
-    from helixdask.genes.table import read_genes
     from helixdask.sequence.stage import EncodeStage
 
     done: list[Summary] = []
@@ -271,17 +267,14 @@ def annotate(
     run(predictions)
     if options.dry_run:
         return done
-    call: CallStage = call_stage(
+    call = call_stage(
         url,
-        predictions=predictions.group().removeprefix("predictions/"),
+        predictions=predictions.predictions,
         peak_threshold=peak_threshold,
         min_coding_length=min_coding_length,
         rules=rules,
     )
     run(call)
-    opened = Store.open(url)
-    digest = opened.attrs(predictions.group()).get("model_digest")
-    genes = read_genes(opened, call.group().removeprefix("genes/"))
-    write_gff3(gff3, genes, opened.contigs, species=opened.species, model_digest=digest, rules=rules)
+    write_annotation(url, call.output, gff3, rules=rules)
     done[-1] = replace(done[-1], attrs={**done[-1].attrs, "written": gff3})
     return done
