@@ -17,10 +17,10 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.selection.draw import draw_keys
 from helixdask.windows.grid import Windows
 
 __all__ = ["TRAIN", "VALIDATION", "Split", "split_n90", "split_windows"]
@@ -85,14 +85,14 @@ def split_windows(
             remedy="Use --val-fraction above 0 and below 1, for example 0.2.",
         )
     n_contigs = int(windows.contig.max()) + 1 if len(windows.contig) else 0
-    key = _hashes(np.arange(n_contigs) if names is None else names[:n_contigs], seed)
+    key = draw_keys(np.arange(n_contigs) if names is None else names[:n_contigs], seed)
     unit = windows.contig.astype(np.int64) if groups is None else np.asarray(groups, np.int64)[windows.contig]
     size = windows.end - windows.start
     side = _assign(unit, size, genic, key[windows.contig], val_fraction)
     if side is not None:
         return Split(side)
     block = _blocks(windows, val_fraction)
-    side = _assign(block, size, genic, key[windows.contig] ^ _hashes(windows.start, seed), val_fraction, force=True)
+    side = _assign(block, size, genic, key[windows.contig] ^ draw_keys(windows.start, seed), val_fraction, force=True)
     if side is None:
         raise BadInputError(
             "all windows lie at one place and cannot be split into training and validation",
@@ -142,17 +142,6 @@ def split_n90(unit: NDArray[np.int64], names: NDArray[Any], *, val_fraction: flo
             )
         validation.append(half[draw.permutation(len(half))[:n_validation]])
     return np.isin(unit, np.concatenate([*validation, np.empty(0, np.int64)])).astype(np.int8)
-
-
-def _hashes(values: NDArray[Any], seed: int) -> NDArray[np.uint64]:
-    """Well mixed numbers that depend on a value and the seed only."""
-    values = np.asarray(values)
-    numbers = pd.util.hash_array(values, hash_key="helixdask splits", categorize=False)
-    with np.errstate(over="ignore"):
-        mixed = numbers + np.uint64(seed % (1 << 64)) * np.uint64(0x9E3779B97F4A7C15)
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _assign(

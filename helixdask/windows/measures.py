@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import InternalError
 
-__all__ = ["Measures", "Rules", "measure_windows", "probability_table", "round_to_float16"]
+__all__ = ["Measures", "Rules", "likeliest_class", "measure_windows", "probability_table", "round_to_float16"]
 
 Rules = Literal["default", "helixer"]
 
@@ -101,6 +101,25 @@ def measure_windows(
         rules == "helixer",
     )
     return Measures(*outputs)
+
+
+def likeliest_class(probability: NDArray[Any]) -> NDArray[np.uint8]:
+    """Class of the largest probability, the first at ties: ``(strand, class, base)`` to ``(strand, base)`` uint8."""
+    raw = np.ascontiguousarray(probability)
+    table = probability_table(str(raw.dtype))
+    return _likeliest(raw.view(np.uint16) if raw.dtype == np.float16 else raw, table)
+
+
+@njit(cache=True, nogil=True)
+def _likeliest(raw: NDArray[Any], table: NDArray[np.float32]) -> NDArray[np.uint8]:
+    n_strands, n_classes, n = raw.shape
+    best = np.zeros((n_strands, n), np.uint8)
+    for s in range(n_strands):
+        for i in range(n):
+            for k in range(1, n_classes):
+                if table[raw[s, k, i]] > table[raw[s, best[s, i], i]]:
+                    best[s, i] = k
+    return best
 
 
 def _float16_units(table: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -1,0 +1,253 @@
+"""The stages that choose windows and split them into training and validation. Both are small and run at once."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.engine.identity import file_identity
+from helixdask.engine.stage import RegionResult, Stage, Work
+from helixdask.errors import BadInputError, MissingInputError
+from helixdask.selection.draw import draw_keys
+from helixdask.selection.select import select_windows
+from helixdask.selection.split import TRAIN, VALIDATION, Split, split_n90, split_windows
+from helixdask.store.store import Store
+from helixdask.windows.grid import Windows
+from helixdask.windows.measures import Rules
+
+__all__ = ["SelectStage", "SplitStage"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SelectStage(Stage):
+    """Windows to learn from.
+
+    Parameters
+    ----------
+    windows
+        Name of the table of windows, measured against labels.
+    keep_fraction
+        Share of all windows to keep. Where the windows were measured without predictions, all usable ones are kept.
+    output
+        Name of the selection: the group is ``selections/<output>``.
+    rules
+        ``helixer``: as Helixer's script does; needs windows measured by the same rules.
+    unannotated
+        Whether windows of contigs without any labelled gene may be chosen. By default only where labels were called
+        from predictions: an annotation that is silent about a contig does not say that it has no genes.
+    """
+
+    windows: str = "default"
+    keep_fraction: float = 0.2
+    output: str = "default"
+    rules: Rules = "default"
+    unannotated: bool | None = None
+
+    name: ClassVar[str] = "select"
+    bases_per_task: ClassVar[int] = 0
+
+    def group(self) -> str:
+        """Group of the store that the stage writes."""
+        return f"selections/{self.output}"
+
+    def inputs(self, store: Store) -> dict[str, str]:
+        """Digest of the windows.
+
+        Raises
+        ------
+        BadInputError
+            The windows are not there, or were not measured as the rules need it.
+        """
+        group = f"windows/{store.resolve('windows', self.windows)}"
+        attrs = store.attrs(group)
+        if not attrs.get("labels") and not attrs.get("predictions"):
+            raise MissingInputError(
+                "these windows were measured without labels and predictions",
+                where=group,
+                remedy="Run helixdask windows with --labels or --predictions, under another --name.",
+            )
+        if self.rules == "helixer" and attrs.get("rules") != "helixer":
+            raise BadInputError(
+                "Helixer's selection needs distances that are summed as Helixer does",
+                where=group,
+                remedy="Run helixdask windows --rules helixer, under another --name.",
+            )
+        return {group: store.identity(group)}
+
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        """Choose, write the rows, and return the strata."""
+        group = f"windows/{self.windows}"
+        table, attrs = store.table(group), store.attrs(group)
+        unannotated = bool(attrs.get("predicted_labels")) if self.unannotated is None else self.unannotated
+        usable = table["window_valid"] > 0
+        if not unannotated:
+            usable &= table["window_annotated"]
+        selection = select_windows(
+            table["window_class_count"],
+            table.get("window_class_distance"),
+            keep_fraction=self.keep_fraction,
+            usable=usable,
+            # Equally certain windows, such as deserts where quantised probabilities are exactly 1, are many: drawn by
+            # lot, they do not all come from the first contig.
+            tie_break=_lots(store, table),
+            rules=self.rules,
+        )
+        store.write_table(self.group(), {"window_row": selection.rows})
+        n = len(usable)
+        log.info("%s: %d of %d windows", self.group(), len(selection.rows), n)
+        return {
+            "windows": self.windows,
+            "labels": attrs.get("labels"),
+            "predictions": attrs.get("predictions"),
+            "window_length": attrs["window_length"],
+            "rules": self.rules,
+            "n_windows": n,
+            "n_usable": int(usable.sum()),
+            "n_kept": len(selection.rows),
+            "strata": [stratum.as_dict() for stratum in selection.strata],
+        }
+
+
+@dataclass(frozen=True)
+class SplitStage(Stage):
+    """Training and validation windows.
+
+    Parameters
+    ----------
+    selection
+        Name of the selection to split.
+    val_fraction
+        Share of the bases for validation.
+    seed
+        Seed of the draw.
+    groups
+        Tab-separated file of contig and group: contigs of one group stay on one side.
+    output
+        Name of the split: the group is ``splits/<output>``.
+    rules
+        ``helixer``: by number of sequences, as Helixer's N90 script does; validation may then be empty.
+    """
+
+    selection: str = "default"
+    val_fraction: float = 0.2
+    seed: int = 0
+    groups: str | None = None
+    output: str = "default"
+    rules: Rules = "default"
+
+    name: ClassVar[str] = "split"
+    bases_per_task: ClassVar[int] = 0
+
+    def group(self) -> str:
+        """Group of the store that the stage writes."""
+        return f"splits/{self.output}"
+
+    def inputs(self, store: Store) -> dict[str, str]:
+        """Digests of the selection, its windows and the file of groups.
+
+        Raises
+        ------
+        BadInputError
+            Something is missing, or the windows were made anew after the selection.
+        """
+        if not 0 <= self.seed < 1 << 32:
+            raise BadInputError(f"a seed of {self.seed}", remedy="Use --seed from 0 to 4,294,967,295.")
+        group = f"selections/{store.resolve('selections', self.selection)}"
+        attrs = store.attrs(group)
+        windows = f"windows/{attrs['windows']}"
+        found = {group: store.identity(group), windows: store.identity(windows)}
+        if attrs.get("inputs", {}).get(windows) != found[windows]:
+            raise BadInputError(
+                f"{windows} was made anew after this selection", where=group, remedy="Run helixdask select again."
+            )
+        if self.groups:
+            found["groups"] = file_identity(self.groups)
+        return found
+
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        """Split, write rows and sides, and return what came where."""
+        selection = store.attrs(f"selections/{self.selection}")
+        rows = store.table(f"selections/{self.selection}")["window_row"]
+        table = store.table(f"windows/{selection['windows']}")
+        windows = _windows_of(table).take(rows)
+        split = self._split(store, windows, table["window_class_count"][rows], int(selection["window_length"]))
+        kept = split.side >= 0
+        store.write_table(self.group(), {"window_row": rows[kept], "window_side": split.side[kept]})
+        size = windows.end - windows.start
+        sides = {"train": split.side == TRAIN, "validation": split.side == VALIDATION}
+        attrs: dict[str, Any] = {
+            "windows": selection["windows"],
+            "selection": self.selection,
+            "labels": selection["labels"],
+            "predictions": selection["predictions"],
+            "window_length": selection["window_length"],
+            "rules": self.rules,
+            "seed": self.seed,
+            "by_blocks": split.by_blocks,
+            "guard": split.guard,
+            "n_left_out": int((~kept).sum()),
+            "n_windows": {name: int(mine.sum()) for name, mine in sides.items()},
+            "n_bases": {name: int(size[mine].sum()) for name, mine in sides.items()},
+            "n_contigs": {name: len(np.unique(windows.contig[mine])) for name, mine in sides.items()},
+        }
+        if split.by_blocks:
+            log.warning(
+                "%s: one contig holds nearly everything, so contigs were cut into blocks; %d windows within %d bases "
+                "of a validation block were left out",
+                self.group(),
+                attrs["n_left_out"],
+                split.guard,
+            )
+        if not sides["validation"].any():
+            log.warning("%s: by Helixer's rules nothing is left for validation", self.group())
+        return attrs
+
+    def _split(self, store: Store, windows: Windows, class_count: NDArray[np.int32], window_length: int) -> Split:
+        names = store.contigs.names
+        if self.rules == "helixer":
+            unit = windows.contig.astype(np.int64)
+            return Split(split_n90(unit, names, val_fraction=self.val_fraction, seed=self.seed))
+        return split_windows(
+            windows,
+            class_count[:, 1:].sum(axis=1) > 0,
+            val_fraction=self.val_fraction,
+            seed=self.seed,
+            window_length=window_length,
+            names=names,
+            groups=_read_groups(self.groups, store) if self.groups else None,
+        )
+
+
+def _windows_of(table: dict[str, NDArray[Any]]) -> Windows:
+    return Windows(
+        table["window_contig"], table["window_start"], table["window_end"], table["window_strand"].astype(np.int8)
+    )
+
+
+def _lots(store: Store, table: dict[str, NDArray[Any]]) -> NDArray[np.uint64]:
+    """Draw a lot for each window, which depends on contig name, start and strand only."""
+    lots: NDArray[np.uint64] = draw_keys(store.contigs.names, 0)[table["window_contig"]]
+    return lots ^ draw_keys(2 * table["window_start"] + table["window_strand"], 1)
+
+
+def _read_groups(path: str, store: Store) -> NDArray[np.int64]:
+    """Group number of each contig; one that the file does not name is a group of its own."""
+    numbers: dict[str, int] = {}
+    group = np.arange(len(store.contigs), dtype=np.int64)
+    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        contig, tab, name = line.partition("\t")
+        if not tab or not name.strip():
+            raise BadInputError(
+                "a line is not CONTIG, tab, GROUP", where=f"{path}, line {number}", remedy="Separate them by a tab."
+            )
+        group[store.contigs.index(contig.strip())] = numbers.setdefault(name.strip(), len(group) + len(numbers))
+    return group

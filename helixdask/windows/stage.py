@@ -1,0 +1,145 @@
+"""The stage that cuts a genome into windows and measures them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.errors import BadInputError
+from helixdask.store.store import Store
+from helixdask.windows.grid import WindowGrid
+from helixdask.windows.measures import Rules, likeliest_class, measure_windows
+
+__all__ = ["WindowsStage"]
+
+
+@dataclass(frozen=True)
+class WindowsStage(Stage):
+    """Windows of all contigs, with what each holds.
+
+    A task owns the windows that start in its region, on both strands, and reads as far beyond it as they reach.
+
+    Parameters
+    ----------
+    window_length
+        Bases of a window.
+    labels
+        Labels to measure. Without them the likeliest class of the predictions stands for the label.
+    predictions
+        Predictions to compare with the labels. Without labels and predictions there are no measures.
+    output
+        Name of the table: the group is ``windows/<output>``.
+    rules
+        ``helixer``: counts and distances include masked bases, and distances are summed in float16.
+    """
+
+    window_length: int = 21_384
+    labels: str | None = None
+    predictions: str | None = None
+    output: str = "default"
+    rules: Rules = "default"
+
+    name: ClassVar[str] = "windows"
+    bases_per_second: ClassVar[float] = 10e6
+    bytes_per_base: ClassVar[float] = 0.005
+    memory_per_base: ClassVar[float] = 40.0
+
+    def group(self) -> str:
+        """Group of the store that the stage writes."""
+        return f"windows/{self.output}"
+
+    def region_length(self) -> int:
+        """Bases of a region; 0 where there is nothing to measure."""
+        return self.bases_per_task if self.labels or self.predictions else 0
+
+    def inputs(self, store: Store) -> dict[str, str]:
+        """Digests of the genome, the labels and the predictions.
+
+        Raises
+        ------
+        BadInputError
+            The window length or the rules cannot be used, or something named is not in the store.
+        """
+        if self.window_length < 1:
+            raise BadInputError(f"a window of {self.window_length} bases", remedy="Use --window-length 1 or more.")
+        if self.rules not in ("default", "helixer"):
+            raise BadInputError(f"rules is {self.rules!r}", remedy="Choose 'default' or 'helixer'.")
+        groups = ["genome"]
+        if self.labels:
+            groups.append(f"labels/{store.resolve('labels', self.labels)}")
+        if self.predictions:
+            groups.append(f"predictions/{store.resolve('predictions', self.predictions)}")
+        return {group: store.identity(group) for group in groups}
+
+    def run(self, store: Store, region: Region, work: Work) -> RegionResult:
+        """Measure the windows that start in a region."""
+        contigs = store.contigs
+        grid = WindowGrid(contigs.lengths, self.window_length)
+        pieces = contigs.pieces(region.start, region.stop)
+        rows = grid.rows_starting(pieces.contig, pieces.contig_start, pieces.contig_stop)
+        windows = grid.at(rows)
+        begin = contigs.offsets[windows.contig] + windows.start - region.start
+        size = windows.end - windows.start
+        stop = region.start + int((begin + size).max(initial=0))
+        probability = None
+        if self.predictions:
+            probability = store.read(f"predictions/{self.predictions}/class_probability", region.start, stop)
+        if self.labels:
+            label = store.read(f"labels/{self.labels}/label", region.start, stop)
+            valid = store.read(f"labels/{self.labels}/valid", region.start, stop)
+        elif probability is not None:
+            label = likeliest_class(probability)
+            valid = np.ones_like(label)
+        got = measure_windows(begin, size, windows.strand, label, valid, probability, self.rules)
+        tables: dict[str, NDArray[Any]] = {
+            "row": rows,
+            "genic": got.genic,
+            "window_valid": got.valid,
+            "window_class_count": got.class_count,
+        }
+        if probability is not None:
+            tables["window_class_distance"] = got.class_distance
+            tables["window_agreement"] = got.agreement
+            tables["window_confidence"] = got.confidence
+        return RegionResult(tables=tables)
+
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        """Write the table, in the order of rows, and return what was measured."""
+        grid = WindowGrid(store.contigs.lengths, self.window_length)
+        windows = grid.windows()
+        columns: dict[str, NDArray[Any]] = {f"window_{name}": column for name, column in windows._asdict().items()}
+        attrs: dict[str, Any] = {
+            "window_length": self.window_length,
+            "labels": self.labels,
+            "predictions": self.predictions,
+            "rules": self.rules,
+            "n_windows": len(grid),
+        }
+        if result.tables:
+            measures = dict(result.tables)
+            rows = measures.pop("row")  # a contig of several regions: its minus windows come in another order
+            genic = measures.pop("genic")
+            for name, values in measures.items():
+                columns[name] = np.empty_like(values)
+                columns[name][rows] = values
+            annotated = np.zeros(len(store.contigs), np.bool_)
+            annotated[windows.contig[rows[genic]]] = True
+            columns["window_annotated"] = annotated[windows.contig]
+            attrs["class_bases"] = columns["window_class_count"].sum(axis=0, dtype=np.int64).tolist()
+            attrs["n_annotated_contigs"] = int(annotated.sum())
+            attrs["predicted_labels"] = _labels_are_predicted(store, self.labels)
+        store.write_table(self.group(), columns)
+        return attrs
+
+
+def _labels_are_predicted(store: Store, labels: str | None) -> bool:
+    """Whether labels were called from predictions, so that a contig without genes is known to have none."""
+    if labels is None or labels == "pseudo":
+        return True
+    attrs = store.attrs(f"labels/{labels}")
+    parents = [group for group in attrs.get("inputs", {}) if group.startswith("genes/")]
+    return attrs.get("stage") == "call" or any(store.attrs(group).get("stage") == "call" for group in parents)
