@@ -1,0 +1,246 @@
+"""A store as an HDF5 file laid out the way Helixer writes and reads it."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.errors import BadInputError
+from helixdask.exchange.helixer_columns import (
+    ID_BYTES,
+    SPECIES_BYTES,
+    Block,
+    Column,
+    coverage_columns,
+    label_columns,
+    prediction_columns,
+    row_columns,
+    sequence_column,
+)
+from helixdask.store.objects import disk_errors
+from helixdask.store.store import Store
+from helixdask.windows.grid import WindowGrid, Windows
+
+__all__ = ["Compression", "Order", "export_helixer"]
+
+Order = Literal["file", "length"]
+Compression = Literal["gzip", "lzf"]
+
+log = logging.getLogger(__name__)
+
+_BASES_PER_BLOCK: Final = 1 << 21
+_BAM_PATH_BYTES: Final = 512
+
+
+def export_helixer(
+    store: Store,
+    path: str | Path,
+    window_length: int,
+    *,
+    labels: str | None = None,
+    coverage: str | None = None,
+    predictions: str | None = None,
+    alternative: Mapping[str, str] | None = None,
+    with_sequence: bool = True,
+    order: Order | None = None,
+    compression: Compression = "gzip",
+) -> int:
+    """Write windows of a store into one HDF5 file, in Helixer's layout; memory does not grow with the genome.
+
+    Parameters
+    ----------
+    store
+        The store.
+    path
+        The file; replaced if it is there, and only when the new one is complete.
+    window_length
+        Bases of a row.
+    labels
+        Label set for ``data/y`` and the other label columns.
+    coverage
+        Coverage set for ``evaluation/rnaseq_*``, libraries in the order of their names.
+    predictions
+        Predictions for ``predictions`` and ``predictions_phase``.
+    alternative
+        Further label sets: name in the file to name in the store.
+    with_sequence
+        Whether to write ``data/X``.
+    order
+        Contigs in ``file`` order, as fasta2h5 has them, or by descending ``length``, as geenuff2h5 has them (ties:
+        contigs with labels first, then file order). Default: ``length`` exactly when ``labels`` are given.
+    compression
+        ``gzip`` or ``lzf``, as in Helixer.
+
+    Returns
+    -------
+    Number of rows.
+
+    Raises
+    ------
+    MissingInputError
+        Something that was asked for is not in the store.
+    BadInputError
+        Two ids are the same in the 50 bytes that the layout has for them, or an option cannot be used.
+    """
+    if compression not in ("gzip", "lzf"):
+        raise BadInputError(f"compression is {compression!r}", remedy="Choose 'gzip' or 'lzf'.")
+    labels = None if labels is None else store.resolve("labels", labels)
+    predictions = None if predictions is None else store.resolve("predictions", predictions)
+    alternative = {name: store.resolve("labels", source) for name, source in (alternative or {}).items()}
+    libraries = [] if coverage is None else store.names(f"coverage/{store.resolve('coverage', coverage)}")
+    annotated = {name: annotated_contigs(store, name) for name in {labels, *alternative.values()} - {None} if name}
+    contigs = _contig_order(store, order or ("length" if labels else "file"), annotated.get(labels or ""))
+    grid = WindowGrid(store.contigs.lengths[contigs], window_length)
+
+    seqids, species = _fixed_ids(store), _cut(store.species, SPECIES_BYTES)
+    columns = [*row_columns("data", seqids, species)]
+    if with_sequence:
+        columns.append(sequence_column(window_length))
+    if labels:
+        columns.extend(label_columns("data", labels, window_length, annotated[labels]))
+    for name, source in alternative.items():
+        folder = f"alternative/{name}"
+        columns.extend(row_columns(folder, seqids, species))
+        columns.extend(label_columns(folder, source, window_length, annotated[source]))
+    if coverage is not None:
+        columns.extend(coverage_columns(coverage, libraries, window_length))
+    if predictions:
+        columns.extend(prediction_columns(store, predictions, window_length))
+
+    target = Path(path)
+    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        with disk_errors(str(target)), h5py.File(aside, "w") as file:
+            file.attrs.update(_root_attributes(store))
+            if coverage is not None:
+                _write_library_paths(file, store, coverage, libraries)
+            _write_columns(file, columns, store, grid, contigs, compression)
+        aside.replace(target)
+    except FileNotFoundError as error:
+        raise BadInputError("there is no such folder", where=str(target.parent), remedy="Make it first.") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return len(grid)
+
+
+def _write_columns(
+    file: h5py.File,
+    columns: list[Column],
+    store: Store,
+    grid: WindowGrid,
+    contigs: NDArray[np.int64],
+    compression: Compression,
+) -> None:
+    datasets = [_create(file, column, len(grid), compression) for column in columns]
+    step = max(1, _BASES_PER_BLOCK // grid.window_length)
+    for start in range(0, len(grid), step):
+        found = grid.windows(start, start + step)
+        block = Block(store, _of_contigs(found, contigs), grid.window_length)
+        for column, dataset in zip(columns, datasets, strict=True):
+            dataset[start : start + step] = column.make(block)
+
+
+def _of_contigs(windows: Windows, contigs: NDArray[np.int64]) -> Windows:
+    """Turn places in the order of the file into rows of the contig table."""
+    return windows._replace(contig=contigs[windows.contig].astype(np.int32))
+
+
+def _create(file: h5py.File, column: Column, rows: int, compression: Compression) -> h5py.Dataset:
+    maxshape: list[int | None] = [None, *column.tail]
+    if column.growing is not None:
+        maxshape[column.growing] = None
+    kind = column.compression or compression
+    return file.create_dataset(
+        column.path,
+        shape=(rows, *column.tail),
+        maxshape=tuple(maxshape),
+        chunks=column.chunk or (1, *column.tail),
+        dtype=column.dtype,
+        compression=kind,
+        compression_opts=4 if kind == "gzip" else None,
+        shuffle=bool(column.tail),
+        fillvalue=column.fill,
+    )
+
+
+def annotated_contigs(store: Store, labels: str) -> NDArray[np.bool_]:
+    """Which contigs hold any base that is labelled as part of a gene, on either strand: ``(contig,)`` bool."""
+    annotated = np.zeros(len(store.contigs), np.bool_)
+    step = 4 * _BASES_PER_BLOCK
+    for start in range(0, store.n_bases, step):
+        stop = min(start + step, store.n_bases)
+        genic = (store.read(f"labels/{labels}/label", start, stop) != 0).any(axis=0)
+        if genic.any():
+            pieces = store.contigs.pieces(start, stop)
+            annotated[pieces.contig] |= np.logical_or.reduceat(genic, pieces.position - start)
+    return annotated
+
+
+def _contig_order(store: Store, order: str, annotated: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    if order not in ("file", "length"):
+        raise BadInputError(f"order is {order!r}", remedy="Choose 'file' or 'length'.")
+    rows = np.arange(len(store.contigs))
+    if order == "file":
+        return rows
+    bare = np.zeros(len(rows), np.bool_) if annotated is None else ~annotated
+    by_length: NDArray[np.int64] = np.lexsort((rows, bare, -store.contigs.lengths))
+    return by_length
+
+
+def _fixed_ids(store: Store) -> NDArray[np.bytes_]:
+    """Ids of all contigs in the layout's 50 bytes; a warning where that cuts one, an error where it makes two equal."""
+    names = [str(name) for name in store.contigs.names.tolist()]
+    ids = [_cut(name, ID_BYTES) for name in names]
+    long = [name for name in names if len(name.encode()) > ID_BYTES]
+    if long:
+        log.warning("%d ids are cut to %d bytes, as the layout wants, such as %r", len(long), ID_BYTES, long[0])
+        first, count = Counter(ids).most_common(1)[0]
+        if count > 1:
+            same = [name for name, short in zip(names, ids, strict=True) if short == first]
+            raise BadInputError(
+                f"the ids {same[0]!r} and {same[1]!r} are the same in their first {ID_BYTES} bytes, all that fits",
+                where=store.url,
+                remedy="Helixer's files cannot hold both: give the contigs shorter ids and encode again.",
+            )
+    return np.array(ids, dtype=f"S{ID_BYTES}")
+
+
+def _cut(text: str, size: int) -> bytes:
+    """First bytes of a text, never half a character."""
+    return text.encode()[:size].decode("utf-8", "ignore").encode()
+
+
+def _root_attributes(store: Store) -> dict[str, str]:
+    made_by = f"helixdask {version('helixdask')}"
+    return {
+        "timestamp": str(datetime.datetime.now()),
+        "input_path": str(store.attrs("genome").get("fasta", store.url)),
+        "geenuff_commit": made_by,
+        "helixer_commit": made_by,
+    }
+
+
+def _write_library_paths(file: h5py.File, store: Store, set_name: str, libraries: list[str]) -> None:
+    paths = [_cut(path, _BAM_PATH_BYTES) for path in _library_paths(store, set_name, libraries)]
+    file.create_dataset(
+        "evaluation/rnaseq_meta/bam_files",
+        data=np.array(paths, dtype=f"S{_BAM_PATH_BYTES}"),
+        maxshape=(None,),
+        chunks=(max(1, len(paths)),),
+    )
+
+
+def _library_paths(store: Store, set_name: str, libraries: list[str]) -> Iterator[str]:
+    for library in libraries:
+        attrs: dict[str, Any] = store.attrs(f"coverage/{set_name}/{library}")
+        yield str(attrs.get("path", library))
