@@ -162,17 +162,16 @@ def _sides_of(split: StoreSplit, index: int, rules: str) -> tuple[WindowSet, Win
         keep &= table["window_annotated"][rows]
     contig, start, end, strand = (table[f"window_{c}"][rows] for c in ("contig", "start", "end", "strand"))
     held_out = side == VALIDATION
+    # A split by blocks leaves a gap between the sides; shifted windows keep out of it too.
+    guard = int(split.store.attrs(f"splits/{split.split}").get("guard") or 0)
+    lengths = split.store.contigs.lengths
+    held_start = np.maximum(start[held_out] - guard, 0)
+    held_end = np.minimum(end[held_out] + guard, lengths[contig[held_out]])
     sets = []
     for wanted in (TRAIN, VALIDATION):
         mine = (side == wanted) & keep
         stretches = free_stretches(
-            contig[mine],
-            start[mine],
-            end[mine],
-            split.store.contigs.lengths,
-            contig[held_out],
-            start[held_out],
-            end[held_out],
+            contig[mine], start[mine], end[mine], lengths, contig[held_out], held_start, held_end
         )
         store = np.full(int(mine.sum()), index, np.int16)
         sets.append(
@@ -189,5 +188,12 @@ def _join(parts: list[WindowSet]) -> WindowSet:
         np.concatenate([part.stretches.lower for part in parts]),
         np.concatenate([part.stretches.upper for part in parts]),
     )
-    columns = (joined(name) for name in ("store", "contig", "start", "end", "strand"))
-    return WindowSet(*columns, stretches=stretches, window_length=parts[0].window_length)
+    return WindowSet(
+        joined("store"),
+        joined("contig"),
+        joined("start"),
+        joined("end"),
+        joined("strand"),
+        stretches,
+        parts[0].window_length,
+    )

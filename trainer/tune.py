@@ -357,7 +357,7 @@ class _Run:
     def _card(self, base: LoadedModel | None, verdict: dict[str, Any]) -> dict[str, Any]:
         settings = self.settings
         known = default_card()
-        card: dict[str, Any] = {
+        return {
             "name": Path(settings.output).stem,
             "class_weights": settings.class_weights and list(settings.class_weights),
             "transition_weights": settings.transition_weights and list(settings.transition_weights),
@@ -371,10 +371,8 @@ class _Run:
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "python": platform.python_version()},
             "scores": self.state.history,
             "verdict": verdict,
+            "settings": settings.to_dict() | {"mode": chosen_mode(settings) if base else "scratch"},
         }
-        if "settings" in known:
-            card["settings"] = settings.to_dict() | {"mode": chosen_mode(settings) if base else "scratch"}
-        return card
 
 
 class _Stopped(Exception):

@@ -89,9 +89,8 @@ def write_split(store, side, name="default"):
     rows = np.arange(len(side), dtype=np.int64)
     keep = side >= 0
     store.write_table(f"splits/{name}", {"window_row": rows[keep], "window_side": side[keep].astype(np.int8)})
-    store.complete_group(
-        f"splits/{name}", {"digest": f"split {name}", "windows": "default", "labels": "reference", "selection": "default"}
-    )
+    parents = {"windows": "default", "labels": "reference", "selection": "default"}
+    store.complete_group(f"splits/{name}", {"digest": f"split {name}", **parents})
 
 
 @pytest.fixture(scope="session")
