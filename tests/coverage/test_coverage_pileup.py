@@ -147,12 +147,25 @@ def some_reads(draw):
     return reads
 
 
+@st.composite
+def true_pairs(draw):
+    """Fragments as an aligner reports them: two reads that point to each other, near enough to overlap often."""
+    reads = []
+    for i in range(draw(st.integers(0, 6))):
+        a = draw(st.integers(0, 70))
+        b = a + draw(st.integers(0, 19))
+        flags = draw(st.sampled_from([(0x63, 0x93), (0x93, 0x63), (0x53, 0xA3), (0x43, 0x83)]))
+        cigars = [draw(st.sampled_from(["10M", "3M5N10M", "20M", "4M20N6M", "1M1D8M", "15M"])) for _ in range(2)]
+        reads += [Read(f"p{i}", flags[0], 0, a, cigars[0], 60, b), Read(f"p{i}", flags[1], 0, b, cigars[1], 60, a)]
+    return reads
+
+
 REGIONS = st.sampled_from([1, 3, 10, 33, 64, 200])
 PROTOCOLS = st.sampled_from(["unstranded", "forward", "reverse"])
 
 
-@given(some_reads(), PROTOCOLS, REGIONS, st.sampled_from([1, 2, 5, None]))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(some_reads(), true_pairs()), PROTOCOLS, REGIONS, st.sampled_from([1, 2, 5, None]))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("rules", ["default", "helixer"])
 def test_any_reads_any_region_size_any_batch_size(tmp_path, rules, reads, strandedness, region, batch_size):
     if rules == "helixer":
