@@ -108,6 +108,7 @@ def connect(options: RunOptions, n_tasks: int) -> Iterator[Any | None]:
     else:
         from distributed import Client, LocalCluster
 
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         has_dashboard = importlib.util.find_spec("bokeh") is not None
         with (
             LocalCluster(
