@@ -10,7 +10,7 @@ from helixdask.errors import BadInputError, MissingInputError
 from helixdask.selection.stage import SelectStage, SplitStage
 from helixdask.store.store import Store
 from helixdask.windows.stage import WindowsStage
-from tests.small_store import small_store
+from tests.small_store import publish, small_store
 
 LENGTH = 100
 LENGTHS = [3000, 2500, 40, 1500, 900, 700, 2200, 1800]
@@ -74,7 +74,9 @@ def test_unannotated_contigs_may_be_chosen_where_labels_are_predicted_or_on_requ
     assert attrs["n_usable"] == 40
     _, attrs = run(store, SelectStage(output="all", unannotated=True))
     assert attrs["n_usable"] == 80
-    store.complete_group("labels/reference", {**store.attrs("labels/reference"), "stage": "call", "digest": "other"})
+    publish(store, "genes/called", stage="call")
+    attrs = store.attrs("labels/reference")
+    store.complete_group("labels/reference", {**attrs, "settings": {"genes": "called"}, "digest": "other"})
     run_stage(WindowsStage(LENGTH, "reference", output="called"), store.url, QUIET)
     _, attrs = run(Store.open(store.url), SelectStage("called", output="called"))
     assert attrs["n_usable"] == 80

@@ -138,8 +138,7 @@ class WindowsStage(Stage):
 
 def _labels_are_predicted(store: Store, labels: str | None) -> bool:
     """Whether labels were called from predictions, so that a contig without genes is known to have none."""
-    if labels is None or labels == "pseudo":
+    if labels is None:
         return True
-    attrs = store.attrs(f"labels/{labels}")
-    parents = [group for group in attrs.get("inputs", {}) if group.startswith("genes/")]
-    return attrs.get("stage") == "call" or any(store.attrs(group).get("stage") == "call" for group in parents)
+    genes = store.attrs(f"labels/{labels}").get("settings", {}).get("genes")
+    return genes is not None and store.attrs(f"genes/{genes}").get("stage") == "call"
