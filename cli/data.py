@@ -76,8 +76,13 @@ def labels(
 
     options = output.run_options()
     stages = [
-        ImportGenesStage(gff=str(gff3), name=name, aliases=str(aliases) if aliases else None),
-        LabelsStage(genes=name, name=name, rules=rules.value),
+        ImportGenesStage(
+            gff=str(gff3),
+            output=name,
+            aliases=str(aliases) if aliases else None,
+            phases="file" if rules is Rules.HELIXER else "chain",
+        ),
+        LabelsStage(genes=name, output=name, rules=rules.value),
     ]
     # The plan of the labels needs the imported genes.
     print_summaries(

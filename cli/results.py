@@ -49,7 +49,7 @@ def call(
     if not output.dry_run:
         write_annotation(store, stage.output, str(gff3), rules=rules.value)
         if labels:
-            labelling = LabelsStage(genes=stage.output, name=labels, rules=rules.value)
+            labelling = LabelsStage(genes=stage.output, output=labels, rules=rules.value)
             summaries.append(run_stage(labelling, store, options))
     print_summaries(summaries, as_json=output.json)
 

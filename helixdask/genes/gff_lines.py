@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 
 from helixdask.errors import BadInputError
-from helixdask.genes.findings import Findings
-from helixdask.genes.gff_types import IGNORED, OTHER, level_of
+from helixdask.genes.gff_types import OTHER, level_of
 
 __all__ = ["GffRows", "plain", "read_rows"]
 
@@ -47,7 +46,7 @@ class GffRows(NamedTuple):
     is_gtf: bool
 
 
-def read_rows(path: str | Path, findings: Findings) -> GffRows:
+def read_rows(path: str | Path) -> GffRows:
     """Read a GFF3 or GTF file, plain or gzip.
 
     Raises
@@ -64,7 +63,8 @@ def read_rows(path: str | Path, findings: Findings) -> GffRows:
         keep = [
             row for row, level in enumerate(levels) if level < OTHER or (level == OTHER and "ID=" in fields[row][8])
         ]
-        skipped.update(fields[row][2] for row, level in enumerate(levels) if level == IGNORED or level == OTHER)
+        kept = set(keep)
+        skipped.update(field[2] for row, field in enumerate(fields) if row not in kept)
         for column, values in zip(columns, _converted(path, numbers, fields, keep, levels), strict=True):
             column.extend(values)
     names = ("line", "seqid", "source", "type", "level", "start", "end", "score", "strand_phase_attributes")
@@ -73,18 +73,8 @@ def read_rows(path: str | Path, findings: Findings) -> GffRows:
     frame["strand"] = np.array([t[0] for t in triples], np.int8)
     frame["phase"] = np.array([t[1] for t in triples], np.int8)
     frame["attributes"] = np.array([t[2] for t in triples], object)
-    for name, dtype in (
-        ("line", "int64"),
-        ("level", "int8"),
-        ("start", "int64"),
-        ("end", "int64"),
-        ("score", "float32"),
-    ):
-        frame[name] = frame[name].astype(dtype)
+    frame = frame.astype({"line": "int64", "level": "int8", "start": "int64", "end": "int64", "score": "float32"})
     is_gtf = _add_relations(frame)
-    for type_name, count in sorted(skipped.items()):
-        action = f"{count:,} rows ignored: {type_name!r} is no part of a gene model"
-        findings.add("type_ignored", "info", action)
     return GffRows(frame, skipped, seqids, is_gtf)
 
 
@@ -94,8 +84,7 @@ def _batches(path: Path) -> Iterator[tuple[list[int], list[list[str]]]]:
     try:
         with path.open("rb") as raw:
             is_gzip = raw.read(2) == b"\x1f\x8b"
-        opener = gzip.open(path, "rt", encoding="utf-8", errors="replace") if is_gzip else None
-        with opener or path.open(encoding="utf-8", errors="replace") as handle:
+        with (gzip.open if is_gzip else open)(path, "rt", encoding="utf-8", errors="replace") as handle:
             ended = False
             while not ended and (lines := list(islice(handle, _BATCH))):
                 numbers: list[int] = []

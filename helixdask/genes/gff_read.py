@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from helixdask.genes.findings import Findings
 from helixdask.genes.gff_lines import GffRows, plain, read_rows
 from helixdask.genes.gff_segments import coding_segments, exon_segments
 from helixdask.genes.gff_tree import Tree, build_tree
+from helixdask.genes.gff_types import OTHER
 from helixdask.genes.models import GeneModels
 from helixdask.store.contigs import ContigTable
 
@@ -88,9 +90,10 @@ def read_gff(
         The file is no GFF, or names no sequence of the genome.
     """
     findings = Findings(Path(path).name)
-    rows = read_rows(path, findings)
+    rows = read_rows(path)
     frame = _on_contigs(path, rows, contigs, aliases or {}, findings)
     tree = build_tree(frame, findings, rows.is_gtf)
+    _say_ignored(rows, frame, tree, findings)
     if not tree.gene_id:
         findings.add("no_genes", "warning", f"no gene found in {sum(rows.seqids.values()):,} feature lines")
         return GeneModels.empty(), findings
@@ -98,6 +101,15 @@ def read_gff(
     exons = exon_segments(children, tree, findings)
     cds = coding_segments(children, tree, findings, phases)
     return _assemble(frame, tree, exons, cds, contigs, findings), findings
+
+
+def _say_ignored(rows: GffRows, frame: pd.DataFrame, tree: Tree, findings: Findings) -> None:
+    """Count what is no part of any gene model."""
+    unused = frame["level"].to_numpy() == OTHER
+    unused[[row for row in tree.transcript_row if row >= 0]] = False
+    counts = rows.types + Counter(frame["type"].to_numpy(object)[unused].tolist())
+    for type_name, count in sorted(counts.items()):
+        findings.add("type_ignored", "info", f"{count:,} rows ignored: {type_name!r} is no part of a gene model")
 
 
 def masked_reasons(models: GeneModels) -> NDArray[np.object_]:
@@ -168,10 +180,11 @@ def _flag_rows(
     code: str,
     action: str,
 ) -> None:
+    transcript, lines = children["transcript"].to_numpy(np.int64), children["line"].to_numpy(np.int64)
     for index in np.flatnonzero(bad).tolist():
-        number = int(gene[children["transcript"].iat[index]])
+        number = int(gene[transcript[index]])
         if tree.flags.get(number) != code:
-            line, contig = int(children["line"].iat[index]), str(children["seqid"].iat[index])
+            line, contig = int(lines[index]), str(children["seqid"].iat[index])
             findings.add(code, "error", action, line=line, contig=contig, gene=tree.gene_id[number])
         tree.flags[number] = code
 
@@ -292,5 +305,5 @@ def _flag(tree: Tree, findings: Findings, genes: pd.DataFrame, bad: NDArray[np.b
 
 
 def _say(findings: Findings, genes: pd.DataFrame, row: int, code: str, severity: str, action: str) -> None:
-    line, contig, name = int(genes["line"].iat[row]), str(genes["seqid"].iat[row]), str(genes["id"].iat[row])
-    findings.add(code, severity, action, line=line, contig=contig, gene=name)
+    line = int(genes["line"].to_numpy(np.int64)[row])
+    findings.add(code, severity, action, line=line, contig=str(genes["seqid"].iat[row]), gene=str(genes["id"].iat[row]))

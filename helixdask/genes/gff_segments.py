@@ -36,7 +36,8 @@ def exon_segments(children: pd.DataFrame, tree: Tree, findings: Findings) -> pd.
     if n_made:
         findings.add("exons_made", "info", f"{n_made:,} transcripts have no exon rows: made from CDS and UTR rows")
     exons = pd.concat([given[["transcript", "start", "end"]], made], ignore_index=True)
-    return exons.sort_values(["transcript", "start", "end"], kind="stable", ignore_index=True)
+    exons = exons.sort_values(["transcript", "start", "end"], kind="stable", ignore_index=True)
+    return pd.DataFrame(exons)
 
 
 def _joined(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Who belongs to whom in an annotation file: by ID and Parent; the order of lines decides only where those are silent."""
+"""Who belongs to whom in an annotation file: by ID and Parent, by the order of lines only where those are silent."""
 
 from __future__ import annotations
 

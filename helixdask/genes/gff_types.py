@@ -19,85 +19,23 @@ OTHER: Final = 6
 IGNORED: Final = 7
 """A type that is never part of a gene model."""
 
-_IGNORED: Final = frozenset(
-    [
-        "intron",
-        "start_codon",
-        "region",
-        "chromosome",
-        "contig",
-        "scaffold",
-        "supercontig",
-        "match",
-        "match_part",
-        "cdna_match",
-        "est_match",
-        "protein_match",
-        "expressed_sequence_match",
-        "protein",
-        "polypeptide",
-        "repeat_region",
-        "transposable_element",
-        "dispersed_repeat",
-        "tandem_repeat",
-        "low_complexity_region",
-        "gap",
-        "transcript_region",
-        "transcription_start_site",
-        "transcription_end_site",
-        "tss",
-        "tts",
-        "biological_region",
-        "sequence_feature",
-        "snp",
-        "snv",
-        "indel",
-        "deletion",
-        "insertion",
-        "point_mutation",
-        "sequence_alteration",
-        "promoter",
-        "polya_site",
-        "polya_signal_sequence",
-        "origin_of_replication",
-        "remark",
-        "read",
-        "translated_nucleotide_match",
-        "splice5",
-        "splice3",
-        "rnai_reagent",
-        "binding_site",
-        "tf_binding_site",
-        "regulatory_region",
-        "enhancer",
-        "long_terminal_repeat",
-        "ltr_retrotransposon",
-        "nuclear_mt_pseudogene",
-        "sig_peptide",
-        "signal_peptide",
-        "mat_peptide",
-        "similarity",
-    ]
-)
-_UTR: Final = frozenset(
-    [
-        "five_prime_utr",
-        "three_prime_utr",
-        "utr",
-        "utr5",
-        "utr3",
-        "5utr",
-        "3utr",
-        "5'-utr",
-        "3'-utr",
-        "5'utr",
-        "3'utr",
-        "utr_5",
-        "utr_3",
-        "five_prime_untranslated_region",
-        "three_prime_untranslated_region",
-    ]
-)
+# fmt: off
+_IGNORED: Final = frozenset({
+    "binding_site", "biological_region", "cdna_match", "chromosome", "contig", "deletion", "dispersed_repeat",
+    "enhancer", "est_match", "expressed_sequence_match", "gap", "indel", "insertion", "intron",
+    "long_terminal_repeat", "low_complexity_region", "ltr_retrotransposon", "mat_peptide", "match", "match_part",
+    "nuclear_mt_pseudogene", "origin_of_replication", "point_mutation", "polya_signal_sequence", "polya_site",
+    "polypeptide", "promoter", "protein", "protein_match", "read", "region", "regulatory_region", "remark",
+    "repeat_region", "rnai_reagent", "scaffold", "sequence_alteration", "sequence_feature", "sig_peptide",
+    "signal_peptide", "similarity", "snp", "snv", "splice3", "splice5", "start_codon", "supercontig", "tandem_repeat",
+    "tf_binding_site", "transcript_region", "transcription_end_site", "transcription_start_site",
+    "translated_nucleotide_match", "transposable_element", "tss", "tts",
+})
+_UTR: Final = frozenset({
+    "3'-utr", "3'utr", "3utr", "5'-utr", "5'utr", "5utr", "five_prime_untranslated_region", "five_prime_utr",
+    "three_prime_untranslated_region", "three_prime_utr", "utr", "utr3", "utr5", "utr_3", "utr_5",
+})
+# fmt: on
 _EXON: Final = re.compile(r"exon\Z|exon_of_single_exon_gene\Z|(five_prime|three_prime|interior)_.*exon\Z")
 _CDS: Final = re.compile(r"cds(_.*)?\Z|(edited|orphan|transposable_element)_cds\Z")
 _GENE: Final = re.compile(r"(.*gene|gene_(with|silenced|rearranged)_.*|gene_cassette)\Z")
@@ -123,7 +61,7 @@ def level_of(type_name: str) -> int:
 
 @cache
 def is_noncoding(type_name: str) -> bool:
-    """Whether a transcript (or a gene without transcripts) of this type cannot code: tRNA, pseudogene and their like."""
+    """Whether a transcript (or a gene without transcripts) of this type cannot code: tRNA, pseudogene and so on."""
     name = type_name.lower()
     level = level_of(type_name)
     if level == GENE:

@@ -9,8 +9,8 @@ faults and differ in this:
 * start and stop codons are looked up in the spliced sequence;
 * a doubtful stretch beside a gene is as long on either side, and no longer at the end of a contig;
 * where two genes overlap and both lack the UTR between them, both sides are masked, whatever the order of isoforms;
-* the frame is checked without introns too; a gene out of frame, or with coding bases outside its exons or transcript, is
-  masked whole, as are genes without transcripts and genes that cannot code;
+* the frame is checked without introns too; a gene out of frame, or with coding bases outside its exons or transcript,
+  is masked whole, as are genes without transcripts and genes that cannot code;
 * bases on which overlapping genes of one strand contradict each other are masked.
 """
 
@@ -160,10 +160,13 @@ def _overlapping_genes(
 def _frame(collect: _Collector, sound: NDArray[np.bool_], after: Ints, exact: bool) -> None:
     f = collect.features
     if exact:
-        n_introns = np.bincount(f.introns.owner, minlength=len(f))
-        inside = (f.introns.end <= f.cds_end[f.introns.owner]) & (f.introns.end > f.cds_start[f.introns.owner])
+        # An overlap of exons is an intron that runs backwards: it ends where the overlap begins.
+        owner = np.concatenate([f.introns.owner, f.overlaps.owner])
+        end = np.concatenate([f.introns.end, f.overlaps.start])
+        n_introns = np.bincount(owner, minlength=len(f))
+        inside = (end <= f.cds_end[owner]) & (end > f.cds_start[owner])
         last = f.cds_start.copy()
-        np.maximum.at(last, f.introns.owner[inside], f.introns.end[inside])
+        np.maximum.at(last, owner[inside], end[inside])
         off = (n_introns > 0) & (f.phase3 != (f.cds_end - last) % 3)
         collect.add("mismatched_ending_phase", sound & off, f.cds_end, after)
         return
@@ -178,8 +181,8 @@ def _introns(collect: _Collector, sound: NDArray[np.bool_], before: Ints, after:
     f, introns, shared = collect.features, collect.features.introns, collect.features.overlaps
     low, high = f.start[shared.owner].copy(), f.end[shared.owner].copy()
     for row, owner in enumerate(shared.owner.tolist()):
-        own = slice(*np.searchsorted(introns.owner, (owner, owner + 1)).tolist())
-        ends, starts = introns.end[own], introns.start[own]
+        first, last = np.searchsorted(introns.owner, (owner, owner + 1)).tolist()
+        ends, starts = introns.end[first:last], introns.start[first:last]
         low[row] = max(ends[ends <= shared.start[row]].max(initial=0), low[row])
         high[row] = starts[starts >= shared.end[row]].min(initial=high[row])
     own = sound[shared.owner]
@@ -239,7 +242,8 @@ def _contradictions(collect: _Collector) -> None:
     kinds = []
     for spans in (Spans(np.arange(len(f)), f.start, f.end), f.introns, f.pieces):
         own = f.chosen[spans.owner]
-        kinds.append((spans.start[own] + axis[spans.owner[own]], spans.end[own] + axis[spans.owner[own]], spans.owner[own]))
+        owner = spans.owner[own]
+        kinds.append((spans.start[own] + axis[owner], spans.end[own] + axis[owner], owner))
     cuts = np.unique(np.concatenate([column for kind in kinds for column in kind[:2]]))
     n_transcripts, n_introns, n_coding = (depth(start, end, cuts) for start, end, _ in kinds)
     many = n_transcripts > 1

@@ -21,8 +21,8 @@ _BLOCK: Final = 1 << 20
 def codon_positions(features: Features, rules: str) -> tuple[Ints, Ints]:
     """Contig coordinates of the first and last three coding bases, ``(feature, 3)`` each, 5' to 3'.
 
-    With ``helixer`` rules the three bases stand side by side in the genome; with ``default`` rules they are those of the
-    spliced sequence. -1 where there is no such base. Coordinates are those of the plus strand.
+    With ``helixer`` rules the three bases stand side by side in the genome; with ``default`` rules they are those of
+    the spliced sequence. -1 where there is no such base. Coordinates are those of the plus strand.
     """
     f = features
     n = len(f)

@@ -30,8 +30,8 @@ class Spans:
 class Features:
     """One row for each coding transcript, in the order of the transcript table.
 
-    ``start``/``end`` are the transcript's, ``cds_start``/``cds_end`` run from the first to the last coding base, introns
-    included. ``phase5`` and ``phase3`` are the phases of the first and last coding segment (-1 unknown). ``chosen``
+    ``start``/``end`` are the transcript's, ``cds_start``/``cds_end`` run from the first to the last coding base, with
+    introns. ``phase5`` and ``phase3`` are the phases of the first and last coding segment (-1 unknown). ``chosen``
     marks the transcript that stands for its gene. ``introns`` is the transcript without its exons; ``pieces`` are the
     coding segments; ``overlaps`` are bases that two exons of the transcript share.
     """

@@ -65,8 +65,8 @@ def strand_tables(
     lengths
         Bases of every contig.
     rules
-        ``helixer``: other genes' introns interrupt the count of phases, and transitions of the minus strand stand in the
-        columns of the plus strand's direction. ``default``: each transcript counts for itself, and a transition is
+        ``helixer``: other genes' introns interrupt the count of phases, and transitions of the minus strand stand in
+        the columns of the plus strand's direction. ``default``: each transcript counts for itself, and a transition is
         named by what it is 5' to 3'.
     """
     tables = (_one_strand(features, masks, minus_genes, gene_contig, lengths, rules, minus) for minus in (False, True))
@@ -139,9 +139,7 @@ def _placed(start: Ints, end: Ints, offsets: Ints) -> tuple[Ints, Ints]:
     return start - contig, end - contig
 
 
-def _classes(
-    t: tuple[Ints, Ints], c: tuple[Ints, Ints], i: tuple[Ints, Ints]
-) -> tuple[Ints, Ints, NDArray[np.uint8]]:
+def _classes(t: tuple[Ints, Ints], c: tuple[Ints, Ints], i: tuple[Ints, Ints]) -> tuple[Ints, Ints, NDArray[np.uint8]]:
     """Intron over CDS over UTR, inside transcripts only."""
     layers = [t, *(subtract(*kind, *_outside(*t))[:2] for kind in (c, i))]
     start = np.concatenate([layer[0] for layer in layers])
@@ -157,9 +155,7 @@ def _outside(start: Ints, end: Ints) -> tuple[Ints, Ints]:
     return np.append(least, end), np.append(start, most)
 
 
-def _phases(
-    start: Ints, end: Ints, owner: Ints, phase5: Ints, minus: bool
-) -> tuple[Ints, Ints, NDArray[np.uint8]]:
+def _phases(start: Ints, end: Ints, owner: Ints, phase5: Ints, minus: bool) -> tuple[Ints, Ints, NDArray[np.uint8]]:
     """Phase at the 5' end of each segment, counted over its owner's segments; later owners cover earlier ones.
 
     Segments are sorted by owner and start; ``phase5`` is the owner's phase at its 5' end.

@@ -36,7 +36,7 @@ class Neighbours:
 
 
 def reach(distance: Ints) -> Ints:
-    """How far doubt reaches into a gap: ten times the root of its length, in whole steps of ten; 0 where there is none."""
+    """How far doubt reaches into a gap: ten times the whole part of the root of its length."""
     return 10 * np.floor(np.sqrt(np.maximum(distance, 0).astype(np.float64))).astype(np.int64)
 
 
@@ -89,7 +89,16 @@ def neighbours_of(models: GeneModels, contig_lengths: Ints, *, symmetric: bool) 
     tail = np.append(head[1:], n) - 1 if len(head) else head
     previous = np.full(n, -1, np.int64)
     previous[1:] = np.where(linked[1:], order[:-1], -1)
-    columns = (s, e, before, after, previous, overlaps, nested, order[head[chain]], order[tail[chain]])
     back = np.empty(n, np.int64)
     back[order] = number
-    return Neighbours(*(column[back] for column in columns))
+    return Neighbours(
+        start,
+        end,
+        before[back],
+        after[back],
+        previous[back],
+        overlaps[back],
+        nested[back],
+        order[head[chain]][back],
+        order[tail[chain]][back],
+    )

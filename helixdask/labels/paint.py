@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from helixdask.labels.intervals import StrandTables
 from helixdask.labels.segments import Ints, covered
 
-__all__ = ["TRACKS", "paint"]
+__all__ = ["TRACKS", "is_blank", "paint"]
 
 TRACKS: Final = ("label", "phase", "transition", "valid", "gene_length")
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _fill(out: NDArray[np.generic], start: Ints, end: Ints, value: NDArray[np.generic], low: int) -> None:
     for row in range(len(start)):
         first, last = max(start[row] - low, 0), min(end[row] - low, len(out))
@@ -25,15 +25,23 @@ def _fill(out: NDArray[np.generic], start: Ints, end: Ints, value: NDArray[np.ge
             out[at] = value[row]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _fill_phases(
-    out: NDArray[np.uint8], start: Ints, end: Ints, value: NDArray[np.uint8], low: int, minus: bool
-) -> None:
+@njit(cache=True)
+def _fill_phases(out: NDArray[np.uint8], start: Ints, end: Ints, value: Ints, low: int, minus: bool) -> None:
     for row in range(len(start)):
         first, last = max(start[row] - low, 0), min(end[row] - low, len(out))
         for at in range(first, last):
             run = end[row] - 1 - low - at if minus else at + low - start[row]
             out[at] = 1 + (value[row] - run) % 3
+
+
+def is_blank(tables: Sequence[StrandTables], low: int, high: int) -> bool:
+    """Whether nothing at all is to be painted in ``[low, high)``: every track keeps its fill value."""
+    for t in tables:
+        spans = ((t.class_start, t.class_end), (t.phase_start, t.phase_end), (t.mask_start, t.mask_end))
+        rows = [covered(start, end, low, high) for start, end in spans]
+        if any(part.stop > part.start for part in rows) or np.diff(np.searchsorted(t.mark_at, (low, high)))[0]:
+            return False
+    return True
 
 
 def paint(tables: Sequence[StrandTables], low: int, high: int) -> dict[str, NDArray[np.generic]]:
@@ -60,11 +68,11 @@ def paint(tables: Sequence[StrandTables], low: int, high: int) -> dict[str, NDAr
         rows = covered(t.class_start, t.class_end, low, high)
         _fill(out["label"][strand], t.class_start[rows], t.class_end[rows], t.class_value[rows], low)
         rows = covered(t.phase_start, t.phase_end, low, high)
-        spans = t.phase_start[rows], t.phase_end[rows], t.phase_value[rows].astype(np.int64)
-        _fill_phases(out["phase"][strand], *spans, low, strand == 1)
+        value = t.phase_value[rows].astype(np.int64)
+        _fill_phases(out["phase"][strand], t.phase_start[rows], t.phase_end[rows], value, low, strand == 1)
         rows = covered(t.mask_start, t.mask_end, low, high)
-        spans = t.mask_start[rows], t.mask_end[rows], np.zeros(rows.stop - rows.start, np.uint8)
-        _fill(out["valid"][strand], *spans, low)
+        zero = np.zeros(rows.stop - rows.start, np.uint8)
+        _fill(out["valid"][strand], t.mask_start[rows], t.mask_end[rows], zero, low)
         rows = covered(t.length_start, t.length_end, low, high)
         _fill(out["gene_length"][strand], t.length_start[rows], t.length_end[rows], t.length_value[rows], low)
         rows = slice(*np.searchsorted(t.mark_at, (low, high)).tolist())

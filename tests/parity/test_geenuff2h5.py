@@ -6,7 +6,6 @@ from the painted tracks. The ``*.90.wb180`` files are left out: they hold Helixe
 
 from __future__ import annotations
 
-
 import h5py
 import numpy as np
 import pytest
