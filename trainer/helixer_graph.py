@@ -64,6 +64,8 @@ def read_graph(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
     """
     try:
         return _read(model_config, where)
+    except BadInputError as error:  # an impossible network does not know which file it came from
+        raise BadInputError(error.problem, where=where, remedy=_REMEDY) from error
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise BadInputError(f"the network description is damaged ({error!r})", where=where, remedy=_REMEDY) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 from helixdask.errors import BadInputError
 from helixdask.trainer.runtime import import_tensorflow
@@ -19,6 +19,7 @@ __all__ = [
     "build_network",
     "freeze_body",
     "logits_model",
+    "output_list",
     "parameter_count",
     "unfreeze",
     "weight_shapes",
@@ -52,8 +53,9 @@ def build_network(spec: NetworkSpec, *, seed: int = 0) -> keras.Model:
     Returns
     -------
     keras.Model
-        Input `main_input` (B, S, 4 + 2n), S a multiple of the pool size P. Outputs: a list of `genic` and,
-        with phase, `phase`, each (B, S / P, P, 4), probabilities. The layer `head` gives the logits of both,
+        Input `main_input` (B, S, 4 + 2n), S a multiple of the pool size P. Outputs: `genic` and, with phase,
+        `phase`, each (B, S / P, P, 4), probabilities; a list of two, or a single tensor (see
+        `output_list`). The layer `head` gives the logits of both,
         (B, S / P, 4P or 8P), genic first.
     """
     seeds = _Seeds(seed)
@@ -116,9 +118,14 @@ def _dense(units: int, seeds: _Seeds, name: str, activation: str = "linear") -> 
 
 
 def logits_model(network: keras.Model) -> keras.Model:
-    """Return the same network, sharing its weights, with logits instead of probabilities: a list of (B, T, P, 4)."""
+    """Return the same network, sharing its weights, with logits (B, T, P, 4) instead of probabilities."""
     outputs = [network.get_layer(name).input for name in network.output_names]
     return keras.Model(network.input, outputs, name="logits")
+
+
+def output_list(outputs: Any) -> list[Any]:
+    """Outputs of a network as a list; Keras gives a network's only output without one."""
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
 def freeze_body(network: keras.Model) -> keras.Model:

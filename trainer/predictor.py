@@ -42,6 +42,7 @@ class Predictor:
         tf = configure_tensorflow(threads)
         from helixdask.trainer.feed import network_input
         from helixdask.trainer.model_file import load_model
+        from helixdask.trainer.network import output_list
 
         model = load_model(path)
         if model.digest != digest:
@@ -59,7 +60,7 @@ class Predictor:
             if coverage:
                 batch["coverage"] = coverage[0]
             outputs = network(network_input(batch, coverage_norm), training=False)
-            return [tf.reshape(output, (*self.shape, -1)) for output in outputs]
+            return [tf.reshape(output, (*self.shape, -1)) for output in output_list(outputs)]
 
         self._probabilities = tf.function(probabilities, input_signature=signature, autograph=False)
 
