@@ -58,7 +58,7 @@ class Feed:
         -------
         dict
             ``codes``, ``label``, ``phase``, ``transition``, ``valid`` (B, S) uint8, 5' to 3' of the window's strand
-            but not complemented; ``minus`` (B,) bool; with libraries ``coverage`` (B, S, 2n) uint32.
+            but not complemented; ``minus`` (B,) bool; with libraries ``coverage`` (B, S, 2n) float32.
         """
         epoch, within = divmod(step, self.order.steps_per_epoch)
         rows, start, end = self.order.batch(epoch, within)

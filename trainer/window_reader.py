@@ -21,9 +21,12 @@ from helixdask.sequence.codes import PADDING
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
-__all__ = ["LABEL_TRACKS", "TrackSet", "WindowReader"]
+__all__ = ["COVERAGE_PADDING", "LABEL_TRACKS", "TrackSet", "WindowReader"]
 
 LABEL_TRACKS: Final = ("label", "phase", "transition", "valid")
+
+COVERAGE_PADDING: Final = -1.0
+"""Coverage where a window has no base, as Helixer pads it: a network tells it from no reads."""
 
 _CACHE_BYTES: Final = 256 << 20
 _THREADS: Final = 4
@@ -155,11 +158,12 @@ class WindowReader:
                 target[: len(values)] = values
 
     def new_buffers(self, n_windows: int, length: int) -> dict[str, NDArray[Any]]:
-        """Empty batch, all padding: (n_windows, length) uint8 per track, coverage (n_windows, length, 2n) uint32."""
+        """Empty batch, all padding: (n_windows, length) uint8 per track, coverage (n_windows, length, 2n) float32."""
         names = [name for name in self._reads if "." not in name]
         buffers: dict[str, NDArray[Any]] = {
             name: np.full((n_windows, length), PADDING if name == "codes" else 0, np.uint8) for name in names
         }
         if self.n_libraries:
-            buffers["coverage"] = np.zeros((n_windows, length, 2 * self.n_libraries), np.uint32)
+            shape = (n_windows, length, 2 * self.n_libraries)
+            buffers["coverage"] = np.full(shape, COVERAGE_PADDING, np.float32)
         return buffers

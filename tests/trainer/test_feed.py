@@ -9,7 +9,7 @@ from helixdask.trainer.feed import Feed, network_input, normalised_coverage
 from helixdask.trainer.training_windows import gather_windows, read_split
 from helixdask.trainer.window_reader import TrackSet, WindowReader
 
-from .conftest import POOL, WINDOW, write_split, write_toy_store
+from .conftest import POOL, WINDOW, add_library, write_split, write_toy_store
 
 
 def make_feeds(store, batch_size=4, **more):
@@ -110,7 +110,23 @@ def test_named_errors_before_training(tmp_path):
 
 
 def test_coverage_norms():
-    values = np.array([0, 10], np.uint32)
-    np.testing.assert_allclose(normalised_coverage(values, "log"), [0.0953, 2.406], atol=1e-3)
-    np.testing.assert_allclose(normalised_coverage(values, "linear"), [0, 0.1], rtol=1e-6)
-    np.testing.assert_array_equal(normalised_coverage(values, "none"), [0, 10])
+    values = np.array([0, 10, -1], np.float32)
+    np.testing.assert_allclose(normalised_coverage(values, "log"), [0.0953, 2.406, -2.303], atol=1e-3)
+    np.testing.assert_allclose(normalised_coverage(values, "linear"), [0, 0.1, -0.01], rtol=1e-6)
+    np.testing.assert_array_equal(normalised_coverage(values, "none"), values)
+
+
+def test_coverage_of_two_libraries(tmp_path):
+    store = write_toy_store(tmp_path / "toy.zarr")
+    groups = tuple(f"coverage/rnaseq/{name}" for name in ("a", "b"))
+    counts = [add_library(store, group, seed) for seed, group in enumerate(groups)]
+    reader = WindowReader(store, TrackSet(None, groups))
+    buffers = reader.new_buffers(2, 500)
+    reader.fill(buffers, np.arange(2), np.array([2, 2]), np.array([0, 0]), np.array([400, 400]), np.array([0, 1]))
+    first = int(store.contigs.offsets[2])
+    for channel, (library, kind) in enumerate([(0, 0), (1, 0), (0, 1), (1, 1)]):  # coverage of all, then spliced
+        values = counts[library][kind][:, first : first + 400].astype(np.float32)
+        np.testing.assert_array_equal(buffers["coverage"][0, :400, channel], values[0])
+        np.testing.assert_array_equal(buffers["coverage"][1, 100:, channel], values[1][::-1])
+    assert (buffers["coverage"][0, 400:] == -1).all()
+    assert (buffers["coverage"][1, :100] == -1).all()

@@ -14,7 +14,7 @@ from helixdask.trainer.network import build_network
 from helixdask.trainer.spec import NetworkSpec
 from helixdask.trainer.tune import TuneSettings, train_from_scratch, tune
 
-from .conftest import POOL, write_toy_store
+from .conftest import POOL, add_library, write_toy_store
 
 SPEC = NetworkSpec(cnn_layers=2, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
 
@@ -117,6 +117,25 @@ def test_random_head_under_helixer_rules(base, toy_store, tmp_path):
     result = tune(settings_for(toy_store, tmp_path / "t.keras", model=model.path, rules="helixer", epochs=1))
     assert result.best_epoch == 1
     assert result.history[1]["genic_f1"] != result.history[0]["genic_f1"]
+
+
+@pytest.mark.parametrize("hidden_units", [0, 6])
+def test_coverage_head(base, tmp_path, hidden_units):
+    model, _ = base
+    store = write_toy_store(tmp_path / "toy.zarr")
+    add_library(store, "coverage/rnaseq/leaf")
+    settings = settings_for(
+        store, tmp_path / "t.keras", model=model.path, coverage="rnaseq", hidden_units=hidden_units, epochs=2
+    )
+    result = tune(settings)
+    tuned = load_model(result.path)
+    assert tuned.spec.n_libraries == 1
+    assert tuned.spec.hidden_units == hidden_units
+    assert tuned.card["libraries"] == [{"name": "leaf", "kind": "reverse"}]
+    assert tuned.card["settings"]["mode"] == "coverage"
+    assert result.history[-1]["loss"] < result.history[1]["loss"]
+    if not hidden_units:  # a hidden layer starts from random numbers and needs longer
+        assert result.better
 
 
 def test_named_errors_before_training(base, toy_store, tmp_path):
