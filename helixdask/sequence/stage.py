@@ -76,8 +76,9 @@ class EncodeStage(Stage):
         if store is not None:
             with suppress(MissingInputError):
                 return store.n_bases
+        kind = source_kind(self.fasta)
         size = Path(self.fasta).stat().st_size
-        return size if source_kind(self.fasta) == "plain" else int(size * _COMPRESSION_OF_DNA)
+        return size if kind == "plain" else int(size * _COMPRESSION_OF_DNA)
 
     def prepare(self, store: Store, work: Work) -> None:
         """Read the whole file once: check it, write the contig table, note where its bases are for the tasks."""
