@@ -10,6 +10,7 @@ import typer
 from helixdask.cli.data import Store
 from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
+from helixdask.errors import BadInputError
 
 __all__ = ["call", "evaluate", "export", "inspect"]
 
@@ -59,20 +60,27 @@ def evaluate(
     reference: Annotated[Path, typer.Option(help="The true annotation, GFF3 or GTF.")],
     predictions: Annotated[str | None, typer.Option(help="Predictions to score; all by default.")] = None,
     contigs: Annotated[Path | None, typer.Option(help="Score only the contigs listed in this file.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Score predictions base by base, and genes exon by exon, against an annotation."""
     from helixdask.evaluate import evaluate as run
 
-    only = contigs.read_text().split() if contigs else None
-    scores = run(source, str(reference), predictions=predictions, only_contigs=only)
+    if contigs is not None and not contigs.is_file():
+        raise BadInputError("no such file", where=str(contigs))
+    scores = run(
+        source,
+        str(reference),
+        predictions=predictions,
+        contigs=contigs.read_text().split() if contigs else None,
+        quiet=quiet,
+    )
     if as_json:
-        print_json(scores)
+        print_json(scores.as_dict())
         return
-    for title, rows in scores.items():
-        names = list(rows)
-        columns = list(next(iter(rows.values()))) if rows else []
-        print_table(title, ("", *columns), [(name, *rows[name].values()) for name in names])
+    for columns, rows in (scores.base_table(), scores.gene_table()):
+        if rows:
+            print_table("", columns, rows)
 
 
 def inspect(

@@ -53,7 +53,8 @@ def lazy_track(array: zarr.Array[Any], start: int, stop: int) -> da.Array:
     edges = [start, *range(start - start % shard + shard, stop, shard), stop]
     along = tuple(last - first for first, last in pairwise(edges))
     chunks = (*((size,) for size in array.shape[:-1]), along)
-    return da.from_array(_Slice(array, start, stop), chunks=chunks, name=False, asarray=False)
+    track: da.Array = da.from_array(_Slice(array, start, stop), chunks=chunks, name=False, asarray=False)
+    return track
 
 
 class GenomeStore(Store):

@@ -6,7 +6,7 @@ A name that is left out means the only group of its kind; where there are severa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from helixdask.windows.stage import WindowsStage
 
 __all__ = [
+    "Rules",
     "call_stage",
     "coverage_stages",
     "libraries_of",
@@ -27,6 +28,9 @@ __all__ = [
     "windows_stage",
     "write_annotation",
 ]
+
+
+Rules = Literal["default", "helixer"]
 
 
 def _only(store: Store, kind: str, name: str | None) -> str | None:
@@ -57,7 +61,7 @@ def libraries_of(bams: Sequence[str], strandedness: str | None, sheet: str | Non
 
 
 def coverage_stages(
-    libraries: Sequence[Library], *, set_name: str, rules: str = "default", min_mapq: int | None = None
+    libraries: Sequence[Library], *, set_name: str, rules: Rules = "default", min_mapq: int | None = None
 ) -> list[CoverageStage]:
     """One stage for each library."""
     from helixdask.coverage.stage import CoverageStage
@@ -74,7 +78,7 @@ def call_stage(
     edge_threshold: float = 0.1,
     peak_threshold: float = 0.8,
     min_coding_length: int = 60,
-    rules: str = "default",
+    rules: Rules = "default",
 ) -> CallStage:
     """Gene calling; the genes are named like the predictions they come from."""
     from helixdask.calling.stage import CallStage
@@ -98,7 +102,7 @@ def windows_stage(
     labels: str | None = None,
     predictions: str | None = None,
     name: str = "default",
-    rules: str = "default",
+    rules: Rules = "default",
 ) -> WindowsStage:
     """Windows, measured against the labels and predictions that are there."""
     from helixdask.windows.stage import WindowsStage
@@ -114,7 +118,7 @@ def windows_stage(
 
 
 def select_stage(
-    url: str, *, windows: str | None = None, keep_fraction: float = 0.2, name: str = "default", rules: str = "default"
+    url: str, *, windows: str | None = None, keep_fraction: float = 0.2, name: str = "default", rules: Rules = "default"
 ) -> SelectStage:
     """Selection among measured windows."""
     from helixdask.selection.stage import SelectStage
@@ -131,7 +135,7 @@ def split_stage(
     seed: int = 0,
     groups: str | None = None,
     name: str = "default",
-    rules: str = "default",
+    rules: Rules = "default",
 ) -> SplitStage:
     """Split of a selection into training and validation."""
     from helixdask.selection.stage import SplitStage
@@ -142,7 +146,7 @@ def split_stage(
     )
 
 
-def write_annotation(url: str, genes: str, gff3: str, *, rules: str = "default") -> None:
+def write_annotation(url: str, genes: str, gff3: str, *, rules: Rules = "default") -> None:
     """Write gene models of a store as GFF3, with the species and the model that they come from in the header."""
     from helixdask.genes.gff_write import write_gff3
     from helixdask.genes.table import read_genes

@@ -169,8 +169,8 @@ def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], 
     if settings.gff3:
         gff3 = settings.gff3
         stages += [
-            lambda: ImportGenesStage(gff=gff3, name=REFERENCE, aliases=settings.aliases),
-            lambda: LabelsStage(genes=REFERENCE, name=REFERENCE, rules=rules),
+            lambda: ImportGenesStage(gff=gff3, output=REFERENCE, aliases=settings.aliases),
+            lambda: LabelsStage(genes=REFERENCE, output=REFERENCE, rules=rules),
         ]
     for stage in coverage_stages(settings.libraries, set_name="rnaseq", rules=rules):
         stages.append(lambda stage=stage: stage)  # type: ignore[misc]
@@ -181,7 +181,7 @@ def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], 
         if not settings.gff3:
             stages += [
                 lambda: call_stage(url, predictions=BASE, name=PSEUDO),
-                lambda: LabelsStage(genes=PSEUDO, name=PSEUDO, rules=rules),
+                lambda: LabelsStage(genes=PSEUDO, output=PSEUDO, rules=rules),
             ]
     stages += [
         lambda: windows_stage(url, window_length, labels=labels, predictions=predictions, rules=rules),
