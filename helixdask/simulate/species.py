@@ -18,6 +18,10 @@ __all__ = ["AMINO_ACID", "CONTEXT", "STOP", "Species", "draw_species", "lognorma
 CONTEXT = 3
 """Bases before a base that its probability depends on."""
 
+# Spread of the logarithms of probabilities: what species share, and what is their own.
+COMMON_CHAIN, OWN_CHAIN = 0.25, 0.15
+COMMON_CODONS, OWN_CODONS = 0.4, 0.5
+
 _LETTERS = "CATG"
 _STANDARD_CODE = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"  # in the order TCAG
 _TCAG_TO_CODE = np.array([2, 0, 1, 3])
@@ -97,16 +101,17 @@ def sample_columns(motif: NDArray[np.float64], count: int, rng: np.random.Genera
 def draw_species(seed: int) -> Species:
     """Draw a species; the same seed gives the same species."""
     rng = np.random.default_rng([0x5EC1E5, seed])
+    kin = np.random.default_rng(0xC0DE)  # what all species have in common
     gc = rng.uniform(0.30, 0.44)
     coding_gc3 = rng.uniform(0.30, 0.75)
     tract_t = rng.uniform(0.45, 0.65)
     tract = {"T": tract_t, "C": 0.85 - tract_t}
     return Species(
         seed=seed,
-        intergenic=_chain(rng, gc, t_skew=0.0, noise=0.30),
-        utr=_chain(rng, gc + rng.uniform(0.0, 0.06), t_skew=rng.uniform(0.0, 0.08), noise=0.25),
-        intron=_chain(rng, gc - rng.uniform(0.0, 0.05), t_skew=rng.uniform(0.05, 0.14), noise=0.25),
-        codons=_codon_usage(rng, coding_gc3),
+        intergenic=_chain(rng, kin, gc, t_skew=0.0),
+        utr=_chain(rng, kin, gc + rng.uniform(0.0, 0.06), t_skew=rng.uniform(0.0, 0.08)),
+        intron=_chain(rng, kin, gc - rng.uniform(0.0, 0.05), t_skew=rng.uniform(0.05, 0.14)),
+        codons=_codon_usage(rng, kin, coding_gc3),
         stops=_stops(rng),
         donor=_motif(rng, ["G", "T", "AG", "A", "G", "T"], (0.60, 0.92), exact=2),
         branch=_motif(rng, ["CT", "T", "ACGT", "A", "CT"], (0.65, 0.92)),
@@ -147,17 +152,20 @@ def _motif(
     return np.array(columns)
 
 
-def _chain(rng: np.random.Generator, gc: float, t_skew: float, noise: float) -> NDArray[np.float64]:
+def _chain(rng: np.random.Generator, kin: np.random.Generator, gc: float, t_skew: float) -> NDArray[np.float64]:
     at = 1 - gc
     base = np.array([gc / 2, at / 2 - t_skew / 2, at / 2 + t_skew / 2, gc / 2])
-    chain = base * np.exp(rng.normal(0, noise, (4**CONTEXT, 4)))
+    shape = (4**CONTEXT, 4)
+    chain = base * np.exp(kin.normal(0, COMMON_CHAIN, shape) + rng.normal(0, OWN_CHAIN, shape))
     normalised: NDArray[np.float64] = chain / chain.sum(axis=1, keepdims=True)
     return normalised
 
 
-def _codon_usage(rng: np.random.Generator, gc3: float) -> NDArray[np.float64]:
+def _codon_usage(rng: np.random.Generator, kin: np.random.Generator, gc3: float) -> NDArray[np.float64]:
     third_is_gc = np.isin(np.arange(64) % 4, (0, 3))
-    taste = np.where(third_is_gc, gc3, 1 - gc3) * np.exp(rng.normal(0, 0.7, 64))
+    taste = np.where(third_is_gc, gc3, 1 - gc3) * np.exp(
+        kin.normal(0, COMMON_CODONS, 64) + rng.normal(0, OWN_CODONS, 64)
+    )
     usage = np.zeros(64)
     for amino, share in _PROTEIN.items():
         family = np.isin(AMINO_ACID, amino)
