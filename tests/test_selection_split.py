@@ -107,11 +107,14 @@ def test_one_contig_is_split_by_blocks_with_a_gap():
     assert (got.side == -1).sum() <= 4 * 5
 
 
-def test_a_contig_that_holds_nearly_everything_is_cut_and_two_equal_ones_are_not():
+def test_contigs_too_few_or_too_unequal_are_cut_and_others_are_not():
     assert split([4000, 100], 0.2)[1].by_blocks
-    windows, got = split([1000, 800], 0.2)
+    windows, got = split([5600, 4500], 0.2)
+    assert got.by_blocks
+    assert val_bases(windows, got) == pytest.approx(0.2 * 10_100, rel=0.2)
+    windows, got = split([1000, 600], 0.2)
     assert not got.by_blocks
-    assert val_bases(windows, got) == 800
+    assert val_bases(windows, got) == 600
 
 
 def test_two_windows_are_split_without_a_gap():

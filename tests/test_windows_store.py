@@ -78,6 +78,7 @@ def test_quantised_probabilities_come_as_probabilities(tmp_path):
     np.testing.assert_allclose(got, tracks["probability"][0, :, 100:200].T / 255, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_sparse_store_of_17_gb_and_2_million_contigs_opens_at_once(tmp_path):
     lengths = np.full(2_000_000, 8_500, np.int64)
     store = Store.create(tmp_path / "s.zarr", species="sparse")

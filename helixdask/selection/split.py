@@ -4,8 +4,9 @@ Neighbouring windows are alike, so a contig (or a group of contigs, such as homo
 Which ones is drawn with a seed, then adjusted until the bases of the validation side are as near to what was asked for
 as moving or exchanging single contigs can bring them, with genes on both sides.
 
-Where that cannot be done, because one contig holds nearly all bases or all genes, contigs are cut into blocks that take
-the place of contigs, and training windows that lie within the guard of a validation block are left out.
+Where that cannot be done, because one contig holds all genes or because whole contigs would give less than half or more
+than twice of what was asked for (one chromosome, or two of a size), contigs are cut into blocks that take the place of
+contigs, and training windows that lie within the guard of a validation block are left out.
 
 ``rules="helixer"`` is Helixer's N90 script: by number of sequences, among large and small ones separately.
 """
@@ -167,7 +168,7 @@ def _assign(
     np.minimum.at(draw, row, key)
     order = np.argsort(draw, kind="stable")
     validation = _fill(bases[order], has_genes[order] if need_genes else np.ones(len(units), np.bool_), target)
-    if not force and bases[order][validation].sum() < target / 2:
+    if not force and not target / 2 <= bases[order][validation].sum() <= 2 * target:
         return None
     chosen = np.zeros(len(units), np.bool_)
     chosen[order] = validation

@@ -199,9 +199,10 @@ class SplitStage(Stage):
         }
         if split.by_blocks:
             log.warning(
-                "%s: one contig holds nearly everything, so contigs were cut into blocks; %d windows within %d bases "
-                "of a validation block were left out",
+                "%s: contigs are too few or too unequal to give %g of the bases to validation, so they were cut into "
+                "blocks; %d windows within %d bases of a validation block were left out",
                 self.group(),
+                self.val_fraction,
                 attrs["n_left_out"],
                 split.guard,
             )
