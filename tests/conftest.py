@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Time limits of single examples say more about the machine, and about numba's first compilation, than about the code.
+settings.register_profile("helixdask", deadline=None)
+settings.load_profile("helixdask")
 
 
 @pytest.fixture(scope="session")
