@@ -1,7 +1,8 @@
 """The bytes of a FASTA file, plain or compressed, from any place: what kind it is, is found by looking inside.
 
 gzip and bgzip are read with rapidgzip, which can leave an index behind on the way, so that the next reader starts in
-the middle. It does not notice by itself that a file was cut off, hence `finish_source`.
+the middle. It does not notice by itself that a file was cut off, hence `finish_source`. Its cache takes up to some 230
+MB for gzip and 30 MB for bgzip, whatever the size of the file.
 """
 
 from __future__ import annotations

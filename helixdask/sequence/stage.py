@@ -52,7 +52,7 @@ class EncodeStage(Stage):
     bytes_per_base: ClassVar[float] = 0.27
     # A region is read and written shard by shard, so its length does not matter.
     memory_per_base: ClassVar[float] = 0.0
-    memory_fixed: ClassVar[float] = 4e8
+    memory_fixed: ClassVar[float] = 5e8
 
     def group(self) -> str:
         """Group of the store that the stage writes."""
