@@ -77,7 +77,7 @@ def export_helixer(
         Whether to write ``data/X``.
     order
         Contigs in ``file`` order, as fasta2h5 has them, or by descending ``length``, as geenuff2h5 has them (ties:
-        contigs with labels first, then file order). Default: ``length`` exactly when ``labels`` are given.
+        contigs with labels first, in the order of the annotation where the store has its genes; then file order). Default: ``length`` exactly when ``labels`` are given.
     compression
         ``gzip`` or ``lzf``, as in Helixer.
 
@@ -99,7 +99,7 @@ def export_helixer(
     alternative = {name: store.resolve("labels", source) for name, source in (alternative or {}).items()}
     libraries = [] if coverage is None else store.names(f"coverage/{store.resolve('coverage', coverage)}")
     annotated = {name: annotated_contigs(store, name) for name in {labels, *alternative.values()} - {None} if name}
-    contigs = _contig_order(store, order or ("length" if labels else "file"), annotated.get(labels or ""))
+    contigs = _contig_order(store, order or ("length" if labels else "file"), labels, annotated.get(labels or ""))
     grid = WindowGrid(store.contigs.lengths[contigs], window_length)
 
     seqids, species = _fixed_ids(store), _cut(store.species, SPECIES_BYTES)
@@ -186,15 +186,26 @@ def annotated_contigs(store: Store, labels: str) -> NDArray[np.bool_]:
     return annotated
 
 
-def _contig_order(store: Store, order: str, annotated: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+def _contig_order(
+    store: Store, order: str, labels: str | None, annotated: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
     if order not in ("file", "length"):
         raise BadInputError(f"order is {order!r}", remedy="Choose 'file' or 'length'.")
     rows = np.arange(len(store.contigs))
     if order == "file":
         return rows
     bare = np.zeros(len(rows), np.bool_) if annotated is None else ~annotated
-    by_length: NDArray[np.int64] = np.lexsort((rows, bare, -store.contigs.lengths))
+    by_length: NDArray[np.int64] = np.lexsort((rows, _rank_in_annotation(store, labels), bare, -store.contigs.lengths))
     return by_length
+
+
+def _rank_in_annotation(store: Store, labels: str | None) -> NDArray[np.int64]:
+    """When each contig first occurs in the annotation that labels were made from: GeenuFF's way to settle ties."""
+    rank = np.full(len(store.contigs), np.iinfo(np.int64).max)
+    if labels and store.is_complete(f"genes/{labels}"):
+        found, first = np.unique(store.array(f"genes/{labels}/gene_contig")[...], return_index=True)
+        rank[found] = first
+    return rank
 
 
 def _fixed_ids(store: Store) -> NDArray[np.bytes_]:
