@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +22,8 @@ from helixdask.store.store import Store
 __all__ = ["CoverageStage"]
 
 log = logging.getLogger(__name__)
+
+_BYTES_PER_SECOND = 40e6
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class CoverageStage(Stage):
     min_mapq: int | None = None
 
     name: ClassVar[str] = "coverage"
-    bases_per_second: ClassVar[float] = 10e6
+    bases_per_second: ClassVar[float] = 40e6
     bytes_per_base: ClassVar[float] = 1.0
     memory_per_base: ClassVar[float] = 40.0
 
@@ -58,6 +61,11 @@ class CoverageStage(Stage):
     ) -> CoverageStage:
         """Return the stage for a library."""
         return cls(library.name, library.path, library.kind, library.strandedness, set_name, rules, min_mapq)
+
+    def estimate_seconds(self, n_bases: int) -> float:
+        """Time of writing the tracks, and of reading the file."""
+        path = Path(self.path)
+        return super().estimate_seconds(n_bases) + (path.stat().st_size / _BYTES_PER_SECOND if path.exists() else 0)
 
     def group(self) -> str:
         """Group of the store that is written."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from dask.utils import parse_bytes
 from helixdask.errors import BadInputError
 
 __all__ = ["RunOptions", "connect", "default_workers"]
+
+
+_WORTH_A_CLUSTER = 4.0
+"""Seconds of work below which starting processes takes longer than it saves."""
 
 
 def default_workers() -> int:
@@ -79,10 +84,19 @@ class RunOptions:
 
 
 @contextlib.contextmanager
-def connect(options: RunOptions, n_tasks: int) -> Iterator[Any | None]:
+def connect(options: RunOptions, n_tasks: int, seconds: float = math.inf) -> Iterator[Any | None]:
     """A Dask client, or None where the work is better done right here.
 
-    Two tasks or fewer, or one worker, need no cluster.
+    Two tasks or fewer, one worker, or a few seconds of work need no cluster.
+
+    Parameters
+    ----------
+    options
+        How to run.
+    n_tasks
+        Tasks to be done.
+    seconds
+        Estimate of the work on one worker.
 
     Raises
     ------
@@ -103,7 +117,7 @@ def connect(options: RunOptions, n_tasks: int) -> Iterator[Any | None]:
             ) from error
         with client:
             yield client
-    elif n_tasks <= 2 or options.n_workers == 1:
+    elif n_tasks <= 2 or options.n_workers == 1 or seconds < _WORTH_A_CLUSTER:
         yield None
     else:
         from distributed import Client, LocalCluster

@@ -79,7 +79,7 @@ def make_plan(stage: Stage, n_bases: int, *, workers: int, finished: int = 0) ->
         bytes_out=int(n_bases * stage.bytes_per_base),
         memory_per_worker=int(stage.memory_fixed + stage.memory_per_base * length),
         workers=workers,
-        seconds=left * n_bases / stage.bases_per_second / busy,
+        seconds=left * stage.estimate_seconds(n_bases) / busy,
     )
 
 

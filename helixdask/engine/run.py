@@ -173,17 +173,19 @@ def _run_regions(stage: Stage, store: Store, work: Work, options: RunOptions) ->
     )
     done = sum(region.length for region in regions if region.index in finished)
     with WorkProgress(stage.group(), store.n_bases, done=done, quiet=options.quiet) as progress:
-        for region in _execute(stage, store.url, todo, options):
+        for region in _execute(stage, store, todo, options):
             progress.advance(region.length)
     return len(regions), len(regions) - len(todo)
 
 
-def _execute(stage: Stage, url: str, todo: list[Region], options: RunOptions) -> Iterator[Region]:
+def _execute(stage: Stage, store: Store, todo: list[Region], options: RunOptions) -> Iterator[Region]:
     """Regions as they are finished, here or on a cluster."""
     if not todo:
         return
     token = stage_digest(time.time())
-    with connect(options, len(todo)) as client:
+    url = store.url
+    left = stage.estimate_seconds(store.n_bases) * sum(region.length for region in todo) / store.n_bases
+    with connect(options, len(todo), left) as client:
         if client is None:
             for region in todo:
                 yield _checked(_run_here(stage, url, token, region), region)

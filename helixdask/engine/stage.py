@@ -164,6 +164,10 @@ class Stage(ABC):
         """Bases of a region before rounding; it may follow from the settings, never from the machine."""
         return self.bases_per_task
 
+    def estimate_seconds(self, n_bases: int) -> float:
+        """Rough time for the whole genome on one worker: for the plan, and to see if a cluster is worth starting."""
+        return n_bases / self.bases_per_second
+
     def dtypes(self) -> dict[str, str]:
         """Types of the tracks that differ from the registry's default."""
         return {}

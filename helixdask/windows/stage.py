@@ -44,7 +44,7 @@ class WindowsStage(Stage):
     rules: Rules = "default"
 
     name: ClassVar[str] = "windows"
-    bases_per_second: ClassVar[float] = 10e6
+    bases_per_second: ClassVar[float] = 20e6
     bytes_per_base: ClassVar[float] = 0.005
     memory_per_base: ClassVar[float] = 40.0
 

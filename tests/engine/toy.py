@@ -49,6 +49,7 @@ class ToyStage(Stage):
     seconds: float = 0.0
 
     name: ClassVar[str] = "toy"
+    bases_per_second: ClassVar[float] = 1e4
 
     def group(self) -> str:
         return f"labels/{self.label}"
