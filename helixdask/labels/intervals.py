@@ -110,9 +110,13 @@ def _one_strand(
         phases = _phases(*subtract(start, end, *i), phase5, minus)
     else:
         pieces = lifted_spans(f.pieces)
-        order = np.lexsort((pieces[0], pieces[2]))
-        owner_rows, owner = np.unique(pieces[2][order], return_inverse=True)
-        phase5 = np.maximum(f.phase5[owner_rows], 0)
+        # Where two code, the one that begins farther downstream is seen, whatever the order of the file.
+        by_start = np.lexsort((f.cds_end, f.cds_start))
+        rank = np.empty(len(f), np.int64)
+        rank[by_start] = np.arange(len(f))
+        order = np.lexsort((pieces[0], rank[pieces[2]]))
+        ranks, owner = np.unique(rank[pieces[2][order]], return_inverse=True)
+        phase5 = np.maximum(f.phase5[by_start[ranks]], 0)
         phases = _phases(pieces[0][order], pieces[1][order], owner, phase5, minus)
         phases = _inside(phases, labels, minus)
     lost = minus_genes[masks.gene] == minus
