@@ -163,9 +163,8 @@ def _chain(rng: np.random.Generator, kin: np.random.Generator, gc: float, t_skew
 
 def _codon_usage(rng: np.random.Generator, kin: np.random.Generator, gc3: float) -> NDArray[np.float64]:
     third_is_gc = np.isin(np.arange(64) % 4, (0, 3))
-    taste = np.where(third_is_gc, gc3, 1 - gc3) * np.exp(
-        kin.normal(0, COMMON_CODONS, 64) + rng.normal(0, OWN_CODONS, 64)
-    )
+    spread = kin.normal(0, COMMON_CODONS, 64) + rng.normal(0, OWN_CODONS, 64)
+    taste = np.where(third_is_gc, gc3, 1 - gc3) * np.exp(spread)
     usage = np.zeros(64)
     for amino, share in _PROTEIN.items():
         family = np.isin(AMINO_ACID, amino)
