@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 
 from helixdask.calling.emission import emission_costs
 from helixdask.calling.hmm import HOSTS, Hmm
+from helixdask.calling.ties import LONGEST_SEARCH, search_best_first
 
 __all__ = ["BLOCK", "Path", "decode_region"]
 
 #: Bases per block; about 130 bytes of working memory each.
-BLOCK = 1 << 18
+BLOCK = 1 << 19
 
 _N_HOSTS = len(HOSTS)
 _SCALE = 1e6
 _INFINITE = 10**18
 _BARRED = 5 * 10**16  # dearer than any path without a forbidden transition
+_TIED = 0x80  # mark in a back pointer: another predecessor is as cheap
 _AT_HOST, _AT_BODY, _AT_DONOR = 0, 1, 2
 
 
@@ -74,7 +76,10 @@ def decode_region(
     -------
     Path
     """
-    states, cost = _decode(model, codes, class_probability, phase_probability, begin_open, end_open, block)
+    # One memory layout: the kernel is compiled anew for every other.
+    codes = np.ascontiguousarray(codes)
+    classes, phases = np.ascontiguousarray(class_probability), np.ascontiguousarray(phase_probability)
+    states, cost = _decode(model, codes, classes, phases, begin_open, end_open, block)
     return Path(states, int(cost))
 
 
@@ -135,7 +140,7 @@ def _advance(
     pending: NDArray[np.int64],
     back_host: NDArray[np.uint8],
     back_body: NDArray[np.uint8],
-    back_source: NDArray[np.uint16],
+    back_source: NDArray[np.uint32],
 ) -> None:
     """Take the bases [start, stop): the costs in `host`, `body` and `pending` are those before and then after them.
 
@@ -149,19 +154,20 @@ def _advance(
     fresh = np.empty(_N_HOSTS, np.int64)
     leaving = np.empty((n_acceptors, n_groups), np.int64)
     leaving_type = np.empty((n_acceptors, n_groups), np.int64)
+    leaving_tied = np.zeros((n_acceptors, n_groups), np.int64)
     acceptor = np.empty(n_acceptors)
     for position in range(start, stop):
         row = position - start
         code = codes[position]
 
         # Introns that begin here.
-        second = np.uint16(0)
+        second = np.uint32(0)
         for group in range(n_groups):
             cost = host[model.group_host[group, 0]]
             other = model.group_host[group, 1]
-            if other >= 0 and host[other] < cost:
+            if other >= 0 and host[other] <= cost:
+                second |= np.uint32(1 << (group + 16 * (host[other] == cost)))
                 cost = host[other]
-                second |= np.uint16(1 << group)
             for kind in range(n_types):
                 pending[position & mask, kind, group] = min(cost + donors[row, kind], _INFINITE)
         back_source[position] = second
@@ -182,27 +188,32 @@ def _advance(
                 if body[kind, group] < leaving[motif, group]:
                     leaving[motif, group] = body[kind, group]
                     leaving_type[motif, group] = kind
+                    leaving_tied[motif, group] = 0
+                elif body[kind, group] == leaving[motif, group]:
+                    leaving_tied[motif, group] = _TIED
 
         for state in range(_N_HOSTS):
             emission = emissions[row, model.host_emission[state]]
             best = 4 * _INFINITE
-            best_from = 4 * _INFINITE
             best_code = 0
             for edge in range(model.edge_ptr[state], model.edge_ptr[state + 1]):
                 before = host[model.edge_from[edge]]
                 cost = before + _cost_units(model.edge_cost[edge, code] + emission)
-                # Of equal costs the one that was cheaper before: a search in order of cost reaches it first.
-                if cost < best or (cost == best and before < best_from):
-                    best, best_from, best_code = cost, before, edge
+                if cost < best:
+                    best, best_code = cost, edge
+                elif cost == best:
+                    best_code |= _TIED
             for way in range(model.exit_ptr[state], model.exit_ptr[state + 1]):
                 group = model.exit_group[way]
                 bits = model.exit_cost[way, code]
                 for motif in range(n_acceptors):
                     before = leaving[motif, group]
                     cost = before + _cost_units(bits + acceptor[motif] + emission)
-                    if cost < best or (cost == best and before < best_from):
-                        best, best_from = cost, before
-                        best_code = n_edges + way * n_types + leaving_type[motif, group]
+                    if cost < best:
+                        best = cost
+                        best_code = (n_edges + way * n_types + leaving_type[motif, group]) | leaving_tied[motif, group]
+                    elif cost == best:
+                        best_code |= _TIED
             fresh[state] = min(best, _INFINITE)
             back_host[row, state] = best_code
 
@@ -214,7 +225,7 @@ def _advance(
                 for group in range(n_groups):
                     new = pending[begun & mask, kind, group]
                     old = body[kind, group]
-                    back_body[row, kind * n_groups + group] = new < old
+                    back_body[row, kind * n_groups + group] = (new < old) | ((new == old) << 7)
                     body[kind, group] = min(new, old) + step
             else:
                 for group in range(n_groups):
@@ -226,25 +237,38 @@ def _advance(
 @njit(cache=True, nogil=True)
 def _best_end(
     model: Hmm, n: int, end_open: bool, host: NDArray[np.int64], body: NDArray[np.int64], pending: NDArray[np.int64]
-) -> tuple[int, int, int]:
-    """Kind, number and cost of the cheapest state in which the path may end."""
+) -> tuple[int, int, int, int]:
+    """Kind, number and cost of the cheapest state in which the path may end, and how many others are as cheap."""
     anywhere = model.any_end or end_open
-    kind_of_best, number, best = _AT_HOST, -1, _BARRED
+    kind_of_best, number, best, ties = _AT_HOST, -1, _BARRED, 0
     for state in range(_N_HOSTS):
-        if (anywhere or model.end[state]) and host[state] < best:
-            kind_of_best, number, best = _AT_HOST, state, host[state]
+        if anywhere or model.end[state]:
+            ties = _tied(host[state], best, ties)
+            if host[state] < best:
+                kind_of_best, number, best = _AT_HOST, state, host[state]
     if anywhere:
         n_types, n_groups = body.shape
         mask = pending.shape[0] - 1
         for kind in range(n_types):
             begun = n - model.block[kind]
             for group in range(n_groups):
+                ties = _tied(body[kind, group], best, ties)
                 if body[kind, group] < best:
                     kind_of_best, number, best = _AT_BODY, kind * n_groups + group, body[kind, group]
-                if begun >= 0 and pending[begun & mask, kind, group] < best:
-                    kind_of_best, number = _AT_DONOR, kind * n_groups + group
-                    best = pending[begun & mask, kind, group]
-    return kind_of_best, number, best
+                if begun >= 0:
+                    cost = pending[begun & mask, kind, group]
+                    ties = _tied(cost, best, ties)
+                    if cost < best:
+                        kind_of_best, number, best = _AT_DONOR, kind * n_groups + group, cost
+    return kind_of_best, number, best, ties
+
+
+@njit(cache=True, nogil=True)
+def _tied(cost: int, best: int, ties: int) -> int:
+    """Number of states that are as cheap as the best so far, once another has been looked at."""
+    if cost < best:
+        return 0
+    return ties + (cost == best)
 
 
 @njit(cache=True, nogil=True)
@@ -256,10 +280,14 @@ def _trace(
     number: int,
     back_host: NDArray[np.uint8],
     back_body: NDArray[np.uint8],
-    back_source: NDArray[np.uint16],
+    back_source: NDArray[np.uint32],
     states: NDArray[np.uint8],
-) -> tuple[int, int, int]:
-    """Follow the path backwards from `position` bases taken to `start`; a donor block may reach further back."""
+) -> tuple[int, int, int, int]:
+    """Follow the path backwards from `position` bases taken to `start`; a donor block may reach further back.
+
+    The last value returned is above 0 where another path is as cheap.
+    """
+    ties = 0
     n_edges = model.edge_from.size
     n_types = model.block.size
     n_groups = model.group_host.shape[0]
@@ -267,7 +295,9 @@ def _trace(
         if at == _AT_HOST:
             position -= 1
             states[position] = number
-            code = np.int64(back_host[position - start, number])
+            code = int(back_host[position - start, number])
+            ties += code & _TIED
+            code &= _TIED - 1
             if code < n_edges:
                 number = model.edge_from[code]
             else:
@@ -277,17 +307,19 @@ def _trace(
         elif at == _AT_BODY:
             position -= 1
             states[position] = _N_HOSTS + number
-            if back_body[position - start, number]:
+            ties += int(back_body[position - start, number]) & _TIED
+            if back_body[position - start, number] & 1:
                 at = _AT_DONOR
         else:
             begun = position - model.block[number // n_groups]
             states[begun:position] = _N_HOSTS + number
             position = begun
             group = number % n_groups
-            other = (back_source[position] >> np.uint16(group)) & np.uint16(1)
+            other = (back_source[position] >> np.uint32(group)) & np.uint32(1)
+            ties += int((back_source[position] >> np.uint32(group + 16)) & np.uint32(1))
             at = _AT_HOST
             number = model.group_host[group, 1 if other else 0]
-    return position, at, number
+    return position, at, number, ties
 
 
 @njit(cache=True, nogil=True)
@@ -326,7 +358,7 @@ def _decode(
     donors = np.empty((width, n_types), np.int64)
     back_host = np.empty((width, _N_HOSTS), np.uint8)
     back_body = np.empty((width, n_types * n_groups), np.uint8)
-    back_source = np.empty(n, np.uint16)
+    back_source = np.empty(n, np.uint32)
     saved_host = np.empty((n_blocks, _N_HOSTS), np.int64)
     saved_body = np.empty((n_blocks, n_types, n_groups), np.int64)
     saved_pending = np.empty((n_blocks, ring, n_types, n_groups), np.int64)
@@ -340,7 +372,7 @@ def _decode(
         _donor_costs(model, codes, emissions, start, stop, donors)
         _advance(model, codes, emissions, donors, start, stop, host, body, pending, back_host, back_body, back_source)
 
-    at, state, cost = _best_end(model, n, end_open, host, body, pending)
+    at, state, cost, ties = _best_end(model, n, end_open, host, body, pending)
     if state < 0:
         return states, -1
     position = n
@@ -356,5 +388,12 @@ def _decode(
             _advance(
                 model, codes, emissions, donors, start, stop, host, body, pending, back_host, back_body, back_source
             )
-        position, at, state = _trace(model, start, position, at, state, back_host, back_body, back_source, states)
+        position, at, state, more = _trace(model, start, position, at, state, back_host, back_body, back_source, states)
+        ties += more
+    if ties > 0 and model.any_end and n <= LONGEST_SEARCH:
+        emissions = np.empty((n, 7))
+        donors = np.empty((n, n_types), np.int64)
+        emission_costs(class_probability, phase_probability, 0, n, model.raw_coding1, emissions)
+        _donor_costs(model, codes, emissions, 0, n, donors)
+        search_best_first(model, codes, emissions, donors, _BARRED, states)
     return states, cost

@@ -139,6 +139,10 @@ class Hmm(NamedTuple):
         (hosts + 1,) where the edges into each host begin.
     exit_group, exit_to, exit_cost, exit_ptr
         The same for leaving an intron body: group is the intron host.
+    edge_by_source, source_ptr
+        Edges by the state they leave, in the order in which HelixerPost tries them; where those of each host begin.
+    exit_by_group, group_ptr
+        The same for exits.
     group_host
         (groups, 2) int64 states that may open an intron; -1: only one.
     donor_offset, donor_length, donor_cost
@@ -168,6 +172,10 @@ class Hmm(NamedTuple):
     exit_to: NDArray[np.int64]
     exit_cost: NDArray[np.float64]
     exit_ptr: NDArray[np.int64]
+    edge_by_source: NDArray[np.int64]
+    source_ptr: NDArray[np.int64]
+    exit_by_group: NDArray[np.int64]
+    group_ptr: NDArray[np.int64]
     group_host: NDArray[np.int64]
     donor_offset: NDArray[np.int64]
     donor_length: NDArray[np.int64]
@@ -197,8 +205,8 @@ def build_hmm(
     ----------
     rules
         "helixer": HelixerPost's costs, faults included. "default": the second codon base has its relative cost, an
-        ambiguous base is no start, stop or splice site unless every letter it stands for would be, wrong start and
-        stop codons are impossible, genes may begin and end beyond the ends of a contig, and nowhere else without
+        ambiguous base is no start, stop or splice site (but may stand inside a coding sequence), wrong start and stop
+        codons are impossible, genes may begin and end beyond the ends of a contig, and nowhere else without
         start or stop.
     min_intron, min_u12_intron
         Shortest GT-AG and GC-AG, and shortest AT-AC intron, in bases.
@@ -222,6 +230,7 @@ def build_hmm(
 
     rows = sorted(_EDGES, key=lambda edge: _HOST[edge[1]])
     exits = [row for row in rows if row[0] in _GROUP and row[:2] not in _NOT_AFTER_INTRON]
+    exit_group = np.array([_GROUP[row[0]] for row in exits], np.int64)
     longest = max(len(motif) for _, motif in _DONORS)
     donor_cost = np.zeros((len(_DONORS), longest, 16))
     for number, (_, motif) in enumerate(_DONORS):
@@ -238,11 +247,15 @@ def build_hmm(
         edge_from=_hosts([row[0] for row in rows]),
         edge_to=_hosts([row[1] for row in rows]),
         edge_cost=np.array([_codon_cost(row[2], row[3], helixer) for row in rows]),
-        edge_ptr=_pointers(_hosts([row[1] for row in rows])),
-        exit_group=np.array([_GROUP[row[0]] for row in exits], np.int64),
+        edge_ptr=_pointers(_hosts([row[1] for row in rows]), len(HOSTS)),
+        exit_group=exit_group,
         exit_to=_hosts([row[1] for row in exits]),
         exit_cost=np.array([_codon_cost(row[2], row[3], helixer) for row in exits]),
-        exit_ptr=_pointers(_hosts([row[1] for row in exits])),
+        exit_ptr=_pointers(_hosts([row[1] for row in exits]), len(HOSTS)),
+        edge_by_source=_in_order(rows, _hosts([row[0] for row in rows])),
+        source_ptr=_pointers(np.sort(_hosts([row[0] for row in rows])), len(HOSTS)),
+        exit_by_group=_in_order(exits, exit_group),
+        group_ptr=_pointers(np.sort(exit_group), len(_INTRON_HOSTS)),
         group_host=group_host,
         donor_offset=np.array([offset for offset, _ in _DONORS], np.int64),
         donor_length=np.array([len(motif) for _, motif in _DONORS], np.int64),
@@ -278,8 +291,13 @@ def _hosts(names: list[str]) -> NDArray[np.int64]:
     return np.array([_HOST[name] for name in names], np.int64)
 
 
-def _pointers(to: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.searchsorted(to, np.arange(len(HOSTS) + 1)).astype(np.int64)
+def _in_order(rows: list[tuple[str, str, str, str]], source: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places of transitions sorted by what they leave, then as in the list of edges."""
+    return np.lexsort((np.array([_EDGES.index(row) for row in rows]), source)).astype(np.int64)
+
+
+def _pointers(to: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    return np.searchsorted(to, np.arange(size + 1)).astype(np.int64)
 
 
 def _codon_cost(letters: str, kind: str, helixer: bool) -> NDArray[np.float64]:
@@ -291,7 +309,7 @@ def _codon_cost(letters: str, kind: str, helixer: bool) -> NDArray[np.float64]:
         return np.asarray(_CODON_WEIGHT * np.min(per_letter, axis=0), np.float64)
     asked = set(letters)
     if kind == "need":
-        possible = [asked.issuperset(meaning) for meaning in CODE_LETTERS]
+        possible = [meaning in asked for meaning in CODE_LETTERS]
     else:
         possible = [not asked.isdisjoint(meaning) for meaning in CODE_LETTERS]
     return np.where(possible, 0.0, FORBIDDEN)
