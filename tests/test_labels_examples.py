@@ -1,4 +1,4 @@
-"""The worked examples of the reference: what GeenuFF and Helixer made of small loci, and what the default rules change."""
+"""The worked examples of the reference: what Helixer makes of small loci, and what the default rules change."""
 
 from __future__ import annotations
 

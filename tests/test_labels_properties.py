@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -86,7 +88,7 @@ def test_mirrored_genes_give_mirrored_tracks(items, rules, seed):
         for c, s, e, d, phase in items
     ]
     # Of genes that begin at one place the file's first comes first on plus and last on minus.
-    other = np.concatenate([3 - codes[a:b][::-1] for a, b in zip(OFFSETS[:-1], OFFSETS[1:], strict=True)])
+    other = np.concatenate([3 - codes[a:b][::-1] for a, b in pairwise(OFFSETS)])
     there = paint(tables_of(items, codes, rules).strands, 0, 327)
     back = paint(tables_of(turned[::-1], other, rules).strands, 0, 327)
     swap = np.array([(v >> 3 | (v & 7) << 3) for v in range(64)], np.uint8) if rules == "helixer" else np.arange(64)
@@ -97,7 +99,7 @@ def test_mirrored_genes_give_mirrored_tracks(items, rules, seed):
         names = ["label", "gene_length"]
     for name in names:
         for strand in (0, 1):
-            for low, high in zip(OFFSETS[:-1], OFFSETS[1:], strict=True):
+            for low, high in pairwise(OFFSETS):
                 a, b = there[name][strand, low:high], back[name][1 - strand, low:high][::-1]
                 np.testing.assert_array_equal(a, swap[b] if name == "transition" else b, err_msg=name)
 

@@ -36,7 +36,7 @@ _UTR: Final = frozenset({
     "three_prime_untranslated_region", "three_prime_utr", "utr", "utr3", "utr5", "utr_3", "utr_5",
 })
 # fmt: on
-_EXON: Final = re.compile(r"exon\Z|exon_of_single_exon_gene\Z|(five_prime|three_prime|interior)_.*exon\Z")
+_EXON: Final = re.compile(r"(.*exon|exon_of_single_exon_gene)\Z")
 _CDS: Final = re.compile(r"cds(_.*)?\Z|(edited|orphan|transposable_element)_cds\Z")
 _GENE: Final = re.compile(r"(.*gene|gene_(with|silenced|rearranged)_.*|gene_cassette)\Z")
 _TRANSCRIPT: Final = re.compile(r"(.*rna|.*transcript|.*mrna_with_.*|.*gene_segment|transcript_.*|ribozyme|mrna_.*)\Z")

@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from helixdask.errors import BadInputError
+from helixdask.genes.gff_read import masked_reasons, read_aliases, read_gff
+from helixdask.genes.gff_segments import chain_phases
+from helixdask.genes.gff_types import CDS, EXON, GENE, IGNORED, OTHER, TRANSCRIPT, UTR, is_noncoding, level_of
+from helixdask.store.contigs import ContigTable
+
+CONTIGS = ContigTable(np.array(["chr1", "chr2", "Chr3:1-100"], object), np.array([1000, 500, 100], np.int64))
+
+
+def rows(*lines, end="\n"):
+    """Lines with spaces for tabs; the last field may hold spaces after the eighth."""
+    return "".join("\t".join(line.split(None, 8)) + end for line in lines)
+
+
+@pytest.fixture
+def read(tmp_path):
+    def made(text, **options):
+        path = tmp_path / "a.gff3"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        models, findings = read_gff(path, CONTIGS, **options)
+        models.validate(CONTIGS.lengths)
+        return models, findings
+
+    return made
+
+
+def spans(frame):
+    return list(zip(frame["transcript"].tolist(), frame["start"].tolist(), frame["end"].tolist(), strict=True))
+
+
+LINES = [
+    "chr1 x gene 101 400 0.5 + . ID=g1;Name=a%3Bb;biotype=protein_coding",
+    "chr1 x mRNA 101 400 . + . ID=t1;Parent=g1",
+    "chr1 x exon 101 200 . + . Parent=t1",
+    "chr1 x exon 301 400 . + . Parent=t1",
+    "chr1 x CDS 151 200 . + 0 ID=c;Parent=t1",
+    "chr1 x CDS 301 340 . + 1 ID=c;Parent=t1",
+    "chr2 x gene 11 60 . - . ID=g2",
+    "chr2 x mRNA 11 60 . - . ID=t2;Parent=g2",
+    "chr2 x exon 11 60 . - . Parent=t2",
+    "chr2 x CDS 21 50 . - 0 Parent=t2",
+]
+
+
+def check_lines(models):
+    assert sorted(models.genes["id"]) == ["g1", "g2"]
+    order = models.sorted()
+    assert order.genes[["start", "end", "strand"]].to_numpy().tolist() == [[100, 400, 0], [10, 60, 1]]
+    assert spans(order.exons) == [(0, 100, 200), (0, 300, 400), (1, 10, 60)]
+    assert spans(order.cds) == [(0, 150, 200), (0, 300, 340), (1, 20, 50)]
+    assert order.cds["phase"].tolist() == [0, 1, 0]
+
+
+def test_a_clean_file(read):
+    models, findings = read("##gff-version 3\n" + rows(*LINES))
+    check_lines(models)
+    assert len(findings) == 0
+    assert models.genes["score"].tolist()[0] == 0.5
+    assert json.loads(models.genes["attributes"][0]) == {"Name": "a;b", "biotype": "protein_coding"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_lines_does_not_matter(read, seed):
+    lines = [LINES[k] for k in np.random.default_rng(seed).permutation(len(LINES))]
+    models, findings = read(rows(*lines))
+    check_lines(models)
+    assert len(findings) == 0
+
+
+def test_line_ends_blank_lines_comments_gzip_and_fasta(read):
+    text = rows(*LINES[:6], end="\r\n") + "\r\n   \n#comment\n" + rows(*LINES[6:]) + "##FASTA\n>chr1\nACGT\n"
+    check_lines(read(text)[0])
+    check_lines(read(gzip.compress(text.encode()))[0])
+
+
+def test_parents_ids_and_names_are_decoded(read):
+    text = rows(
+        "chr1 x gene 1 100 . + . ID=g%2C1",
+        "chr1 x mRNA 1 100 . + . ID=t%2C1;Parent=g%2C1",
+        "chr1 x mRNA 1 100 . + . ID=t2;Parent=g%2C1",
+        "chr1 x exon 1 100 . + . Parent=t%2C1,t2",
+    )
+    models, findings = read(text)
+    assert models.transcripts["id"].tolist() == ["t,1", "t2"]
+    assert models.transcripts["gene"].tolist() == [0, 0]
+    assert spans(models.exons) == [(0, 0, 100), (1, 0, 100)]
+    assert len(findings) == 0
+
+
+def test_exons_are_made_from_cds_and_utr(read):
+    text = rows(
+        "chr1 x gene 1 100 . + . ID=g",
+        "chr1 x mRNA 1 100 . + . ID=t;Parent=g",
+        "chr1 x five_prime_UTR 1 10 . + . Parent=t",
+        "chr1 x CDS 11 40 . + 0 Parent=t",
+        "chr1 x CDS 61 90 . + 0 Parent=t",
+        "chr1 x three_prime_UTR 91 100 . + . Parent=t",
+    )
+    models, findings = read(text)
+    assert spans(models.exons) == [(0, 0, 40), (0, 60, 100)]
+    assert findings.counts() == {"exons_made": 1}
+
+
+def test_genes_without_transcripts_and_transcripts_without_genes(read):
+    text = rows(
+        "chr1 x gene 1 100 . + . ID=g",
+        "chr1 x CDS 11 40 . + 0 Parent=g",
+        "chr1 x mRNA 201 300 . + . ID=t2",
+        "chr1 x exon 201 300 . + . Parent=t2",
+        "chr1 x gene 401 500 . + . ID=bare",
+    )
+    models, findings = read(text)
+    assert models.genes["id"].tolist() == ["g", "t2.gene", "bare"]
+    assert models.transcripts["id"].tolist() == ["g.t1", "t2"]
+    assert models.transcripts[["start", "end"]].to_numpy().tolist() == [[10, 40], [200, 300]]
+    assert findings.counts()["empty_gene"] == 1
+
+
+def test_rows_without_known_parent_join_the_transcript_above(read):
+    text = rows(
+        "chr1 x gene 1 100 . + . ID=g",
+        "chr1 x mRNA 1 100 . + . ID=t",
+        "chr1 x exon 1 100 . + . ID=e",
+        "chr1 x CDS 11 40 . + 0 Parent=typo",
+    )
+    models, findings = read(text)
+    assert models.transcripts["gene"].tolist() == [0]
+    assert spans(models.cds) == [(0, 10, 40)]
+    assert findings.counts() == {"parent_missing": 2, "parent_unknown": 1}
+
+
+def test_cds_of_noncoding_genes_are_exons(read):
+    text = rows(
+        "chr1 x gene 1 100 . + . ID=g",
+        "chr1 x tRNA 1 100 . + . ID=t;Parent=g",
+        "chr1 x CDS 1 100 . + 0 Parent=t",
+    )
+    models, findings = read(text)
+    assert len(models.cds) == 0
+    assert spans(models.exons) == [(0, 0, 100)]
+    assert findings.counts() == {"cds_of_noncoding": 1, "exons_made": 1}
+
+
+def test_wrong_phases_are_counted_anew(read):
+    text = rows(*LINES).replace("+\t1\tID=c", "+\t0\tID=c")
+    models, findings = read(text)
+    check_lines(models)
+    (finding,) = findings.rows
+    assert finding[0] == "wrong_phase"
+    assert finding[3] == 5
+    assert finding[5] == "g1"
+    kept, _ = read(text, phases="file")
+    assert kept.cds["phase"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("given", "minus", "expected"),
+    [
+        ([0, 0, 0], False, [0, 2, 0]),
+        ([1, -1, -1], False, [1, 0, 1]),
+        ([-1, -1, 1], True, [1, 0, 1]),
+    ],
+)
+def test_phase_chain(given, minus, expected):
+    start, end = np.array([0, 20, 40]), np.array([4, 31, 50])
+    phases = chain_phases(np.zeros(3, np.int64), start, end, np.full(3, minus), np.array(given, np.int8))
+    assert phases.tolist() == expected
+
+
+def test_a_first_phase_that_spoils_the_frame_is_dropped():
+    phases = chain_phases(*(np.array([v]) for v in (0, 0, 9)), np.array([False]), np.array([1], np.int8))
+    assert phases.tolist() == [0]
+
+
+def test_coordinates_off_the_contig_mask_the_gene(read):
+    text = rows(
+        "chr2 x gene 401 600 . + . ID=over",
+        "chr2 x mRNA 401 600 . + . ID=t;Parent=over",
+        "chr2 x CDS 401 600 . + 0 Parent=t",
+        "chr2 x gene 90 10 . + . ID=turned",
+        "chr2 x gene 700 800 . + . ID=away",
+        "chr2 x gene 11 60 . + . ID=inside",
+        "chr2 x mRNA 11 60 . + . ID=t2;Parent=inside",
+        "chr2 x exon 0 60 . + . Parent=t2",
+    )
+    models, findings = read(text)
+    assert models.genes["id"].tolist() == ["over", "inside"]
+    assert models.genes["end"].tolist() == [500, 60]
+    assert masked_reasons(models).tolist() == ["bad_coordinates"] * 2
+    assert len(models.transcripts) == 0
+    named = {row[5] for row in findings.rows}
+    assert named == {"over", "turned", "away", "inside"}
+    assert [row[5] for row in findings.rows if row[0] == "gene_skipped"] == ["turned", "away"]
+
+
+def test_rows_on_the_other_strand_or_contig_mask_the_gene(read):
+    text = rows(*LINES, "chr1 x exon 601 650 . - . Parent=t1", "chr1 x CDS 11 50 . - 0 Parent=t2")
+    models, findings = read(text)
+    assert masked_reasons(models).tolist() == ["mismatching_strands", "contig_mismatch"]
+    assert {row[0] for row in findings.rows} == {"mismatching_strands", "contig_mismatch"}
+
+
+def test_unknown_contigs_are_listed_and_aliases_help(read, tmp_path):
+    text = rows(*LINES[:6]) + rows(*LINES[6:]).replace("chr2", "NC_2")
+    models, findings = read(text)
+    assert models.genes["id"].tolist() == ["g1"]
+    (finding,) = findings.rows
+    assert finding[0] == "contig_unknown"
+    assert "NC_2" in finding[6]
+    assert "4 rows" in finding[6]
+    table = tmp_path / "names.tsv"
+    table.write_text("# theirs\tours\nNC_2\tchr2\n")
+    models, findings = read(text, aliases=read_aliases(table))
+    check_lines(models)
+    assert len(findings) == 0
+    with pytest.raises(BadInputError, match="--aliases"):
+        read(rows(*LINES).replace("chr", "x"))
+    table.write_text("one column\n")
+    with pytest.raises(BadInputError, match="line 1"):
+        read_aliases(table)
+
+
+def test_a_colon_in_a_sequence_name(read):
+    models, _ = read(rows("Chr3:1-100 x gene 1 50 . + . ID=g"))
+    assert models.genes["contig"].tolist() == [2]
+
+
+def test_gtf(read):
+    text = "".join(
+        f'chr1\tx\t{kind}\t{a}\t{b}\t.\t-\t{p}\tgene_id "g"; transcript_id "t{k}"; note "x; y";\n'
+        for k, kind, a, b, p in [
+            (1, "exon", 101, 200, "."),
+            (1, "CDS", 111, 200, 0),
+            (1, "stop_codon", 108, 110, 0),
+            (2, "exon", 101, 150, "."),
+            (2, "exon", 181, 200, "."),
+        ]
+    )
+    models, findings = read(text)
+    assert models.genes[["id", "start", "end", "strand"]].to_numpy().tolist() == [["g", 100, 200, 1]]
+    assert models.transcripts["id"].tolist() == ["t1", "t2"]
+    assert spans(models.cds) == [(0, 107, 200)]
+    assert findings.counts() == {"stop_codon_added": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("chr1 x gene 1 100 . + . ID=g\n", "line 1: a line with 1 tab"),
+        (rows(LINES[0], "chr1 x gene one 100 . + . ID=g"), "line 2: start, end and score"),
+        (rows(LINES[0], "chr1 x gene 1 100 . plus . ID=g"), "line 2: the strand"),
+        (gzip.compress(rows(*LINES).encode())[:-20], "a.gff3"),
+    ],
+)
+def test_bad_syntax_names_file_and_line(read, text, message):
+    with pytest.raises(BadInputError, match=message):
+        read(text)
+
+
+def test_no_file_and_no_genes(read, tmp_path):
+    with pytest.raises(BadInputError, match="no such file"):
+        read_gff(tmp_path / "none", CONTIGS)
+    models, findings = read("##gff-version 3\n")
+    assert len(models) == 0
+    assert findings.counts() == {"no_genes": 1}
+
+
+def test_types():
+    levels = {
+        GENE: "gene pseudogene ncRNA_gene transposable_element_gene gene_with_edited_transcript cryptogene",
+        TRANSCRIPT: "mRNA transcript tRNA lnc_RNA pseudogenic_transcript V_gene_segment primary_transcript mRNA_TE_gene",
+        EXON: "exon coding_exon five_prime_noncoding_exon pseudogenic_exon exon_of_single_exon_gene",
+        CDS: "CDS cds CDS_predicted edited_CDS",
+        UTR: "five_prime_UTR three_prime_utr UTR 5UTR",
+        IGNORED: "intron start_codon protein region repeat_region",
+        OTHER: "bibou",
+    }
+    assert {t: level_of(t) for types in levels.values() for t in types.split()} == {
+        t: level for level, types in levels.items() for t in types.split()
+    }
+    noncoding = "tRNA ncRNA lnc_RNA pseudogenic_transcript snoRNA antisense_RNA pseudogene rRNA_gene"
+    assert all(is_noncoding(t) for t in noncoding.split())
+    assert not any(is_noncoding(t) for t in ["mRNA", "transcript", "gene", "trans_spliced_mRNA", "protein_coding_gene"])
+
+
+def test_findings_as_columns(read):
+    _, findings = read(rows("chr1 x gene 1 100 . + . ID=g"))
+    columns = findings.columns()
+    assert columns["finding_code"].tolist() == ["empty_gene"]
+    assert columns["finding_line"].dtype == np.int64
+    assert columns["finding_file"].tolist() == ["a.gff3"]
