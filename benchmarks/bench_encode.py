@@ -51,7 +51,7 @@ def compressed(path: Path, kind: str) -> Path:
     if kind == "bgzip":
         pysam.tabix_compress(str(path), str(target), force=True)
     else:
-        with path.open("rb") as source, gzip.open(target, "wb", compresslevel=6) as out:
+        with path.open("rb") as source, gzip.open(target, "wb", compresslevel=1) as out:
             shutil.copyfileobj(source, out, 1 << 20)
     return target
 

@@ -77,7 +77,8 @@ def export_helixer(
         Whether to write ``data/X``.
     order
         Contigs in ``file`` order, as fasta2h5 has them, or by descending ``length``, as geenuff2h5 has them (ties:
-        contigs with labels first, in the order of the annotation where the store has its genes; then file order). Default: ``length`` exactly when ``labels`` are given.
+        contigs with labels first, in the order of the annotation where the store has its genes; then file order).
+        Default: ``length`` exactly when ``labels`` are given.
     compression
         ``gzip`` or ``lzf``, as in Helixer.
 
