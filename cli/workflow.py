@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["annotate", "prepare", "print_training", "tune", "with_progress"]
 
 
+_EPOCH_COLUMNS = {
+    "epoch": "epoch",
+    "step": "step",
+    "loss": "loss",
+    "genic_f1": "genic F1",
+    "utr_f1": "UTR",
+    "cds_f1": "CDS",
+    "intron_f1": "intron",
+    "intergenic_f1": "intergenic",
+    "phase_accuracy": "phase",
+}
+
+
 class Mode(StrEnum):
     """Which part of the network learns."""
 
@@ -181,11 +194,11 @@ def print_training(result: TuneResult, *, as_json: bool) -> None:
     if as_json:
         print_json(dataclasses.asdict(result))
         return
-    columns = list(dict.fromkeys(name for row in result.history for name in row))
+    shown = [name for name in _EPOCH_COLUMNS if any(name in row for row in result.history)]
     print_table(
-        f"{result.path}: epoch {result.best_epoch} of {len(result.history)}, stopped by {result.stopped}",
-        columns,
-        [[row.get(column, "") for column in columns] for row in result.history],
+        f"{result.path}: best epoch {result.best_epoch}, ended by {result.stopped}",
+        [_EPOCH_COLUMNS[name] for name in shown],
+        [[row.get(name) for name in shown] for row in result.history],
     )
     typer.echo(f"{result.windows_per_second:.1f} windows/s, {result.bases_per_second:,.0f} bases/s while training")
     typer.secho(str(result.verdict.get("text", "")), bold=True, fg=None if result.better else "yellow")
