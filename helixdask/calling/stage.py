@@ -89,6 +89,8 @@ class CallStage(Stage):
             "predictions": self.predictions,
             "model_digest": predicted.get("model_digest"),
             "rules": self.rules,
+            "regions": int(result.counts.get("regions", 0)),
+            "region_bases": int(result.counts.get("region_bases", 0)),
             "genes": len(models),
             "partial_genes": int(partial.sum()),
             "coding_bases": int((models.cds["end"] - models.cds["start"]).sum()),
