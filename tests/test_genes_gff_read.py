@@ -137,6 +137,14 @@ def test_rows_without_known_parent_join_the_transcript_above(read):
     assert findings.counts() == {"parent_missing": 2, "parent_unknown": 1}
 
 
+def test_rows_of_a_transcript_that_is_missing_do_not_spoil_another(read):
+    lines = "chr1 x exon 71 90 . + . Parent=lost", "chr1 x CDS 71 90 . + 0 Parent=lost"
+    models, findings = read(rows(*LINES[:6], *(line.replace("71 90", "151 190") for line in lines)))
+    assert models.transcripts["id"].tolist() == ["t1", "lost"]
+    assert spans(models.cds) == [(0, 150, 200), (0, 300, 340), (1, 150, 190)]
+    assert findings.counts() == {"parent_unknown": 1}
+
+
 def test_cds_of_noncoding_genes_are_exons(read):
     text = rows(
         "chr1 x gene 1 100 . + . ID=g",
@@ -276,7 +284,7 @@ def test_no_file_and_no_genes(read, tmp_path):
 def test_types():
     levels = {
         GENE: "gene pseudogene ncRNA_gene transposable_element_gene gene_with_edited_transcript cryptogene",
-        TRANSCRIPT: "mRNA transcript tRNA lnc_RNA pseudogenic_transcript V_gene_segment primary_transcript mRNA_TE_gene",
+        TRANSCRIPT: "mRNA transcript tRNA lnc_RNA pseudogenic_transcript V_gene_segment mRNA_TE_gene",
         EXON: "exon coding_exon five_prime_noncoding_exon pseudogenic_exon exon_of_single_exon_gene",
         CDS: "CDS cds CDS_predicted edited_CDS",
         UTR: "five_prime_UTR three_prime_utr UTR 5UTR",

@@ -62,6 +62,7 @@ class _Builder:
         self.transcript_contig: dict[str, str] = {}
         self.of_gene: dict[int, list[int]] = defaultdict(list)
         self.implicit: dict[tuple[str, str, int], int] = {}
+        self.has: set[tuple[int, int]] = set()
 
     def note(self, code: str, row: int, action: str, gene: str = "", severity: str = "warning") -> None:
         self.findings.add(
@@ -177,22 +178,28 @@ class _Builder:
         lines = [line for line, _ in explicit]
         counts: dict[tuple[str, int], int] = defaultdict(int)
         first: dict[tuple[str, int], int] = {}
+        orphans = []
         for row, level in enumerate(self.level):
-            if level not in (EXON, CDS, UTR, STOP):
+            if level in (EXON, CDS, UTR, STOP):
+                found = self.by_parent(row)
+                self.tree.child_row.extend([row] * len(found))
+                self.tree.child_transcript.extend(found)
+                self.has.update((number, level) for number in found)
+                if not found:
+                    orphans.append(row)
+        for row in orphans:
+            above = bisect_left(lines, self.line[row]) - 1
+            # An orphan before this one may have made their common parent.
+            made = self.by_parent(row)
+            target = made[0] if made else self.orphan(row, explicit[above][1] if above >= 0 else -1)
+            if target < 0:
                 continue
-            found = self.by_parent(row)
-            if not found:
-                above = bisect_left(lines, self.line[row]) - 1
-                target = self.orphan(row, explicit[above][1] if above >= 0 else -1)
-                if target < 0:
-                    continue
-                found = [target]
-                code = "parent_unknown" if self.parents[row] else "parent_missing"
-                if self.tree.transcript_row[target] >= 0:
-                    counts[code, target] += 1
-                    first.setdefault((code, target), row)
-            self.tree.child_row.extend([row] * len(found))
-            self.tree.child_transcript.extend(found)
+            code = "parent_unknown" if self.parents[row] else "parent_missing"
+            if self.tree.transcript_row[target] >= 0:
+                counts[code, target] += 1
+                first.setdefault((code, target), row)
+            self.tree.child_row.append(row)
+            self.tree.child_transcript.append(target)
         for (code, target), count in counts.items():
             name = self.tree.transcript_id[target]
             action = f"{count} exon or CDS rows without a known parent put into the transcript above, {name!r}"
@@ -244,7 +251,9 @@ class _Builder:
             top = self.tree.transcript_row[above]
             same = self.seqid[top] == self.seqid[row] and self.strand[top] == self.strand[row]
             overlaps = self.start[top] < self.end[row] and self.start[row] < self.end[top]
-            if same and overlaps and not (self.level[row] == CDS and is_noncoding(self.type[top])):
+            # A transcript that has such rows of its own needs none of a stranger's.
+            fits = (above, self.level[row]) not in self.has
+            if same and overlaps and fits and not (self.level[row] == CDS and is_noncoding(self.type[top])):
                 return above
         if self.level[row] in (UTR, STOP) and not self.parents[row]:
             self.note("parent_missing", row, "skipped: no transcript to put it into")
@@ -257,7 +266,8 @@ class _Builder:
                 gene = self.add_gene(tag or f"{name}.gene", -1, self.line[row], key[0])
             self.implicit[key] = self.add_transcript(name, -1, gene, "mRNA", key[0])
             if not tag:
-                self.note("parent_missing", row, f"gene and transcript {name!r} made from the exon and CDS rows", name)
+                code = "parent_unknown" if self.parents[row] else "parent_missing"
+                self.note(code, row, f"gene and transcript {name!r} made from the exon and CDS rows", name)
         return self.implicit[key]
 
 
