@@ -54,9 +54,8 @@ def build_network(spec: NetworkSpec, *, seed: int = 0) -> keras.Model:
     -------
     keras.Model
         Input `main_input` (B, S, 4 + 2n), S a multiple of the pool size P. Outputs: `genic` and, with phase,
-        `phase`, each (B, S / P, P, 4), probabilities; a list of two, or a single tensor (see
-        `output_list`). The layer `head` gives the logits of both,
-        (B, S / P, 4P or 8P), genic first.
+        `phase`, each (B, S / P, P, 4), probabilities; a list of two, or a single tensor (see `output_list`). The layer
+        `head` gives the logits of both, (B, S / P, 4P or 8P), genic first.
     """
     seeds = _Seeds(seed)
     pool = spec.pool_size

@@ -72,7 +72,7 @@ class PredictStage(Stage):
     memory_per_base: ClassVar[float] = 120.0
     memory_fixed: ClassVar[float] = 1.5e9
     bytes_per_base: ClassVar[float] = 20.0
-    bases_per_second: ClassVar[float] = 40e3
+    bases_per_second: ClassVar[float] = 30e3
 
     model: str
     predictions: str

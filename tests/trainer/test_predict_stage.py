@@ -1,5 +1,7 @@
 """Prediction of a whole store."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -103,8 +105,20 @@ def test_the_order_of_contigs_changes_no_contig(predicted, model, tmp_path):
         parts = []
         for s, contig in ((store, old), (Store.open(other.url), new)):
             at = int(s.contigs.offsets[contig])
-            parts.append(s.read("predictions/tiny/class_probability", at, at + length).astype(np.float32))
-        np.testing.assert_allclose(*parts, atol=5e-4)
+            parts.append(s.read("predictions/tiny/class_probability", at, at + length))
+        np.testing.assert_array_equal(*parts)
+
+
+@pytest.mark.slow
+def test_the_number_of_workers_changes_no_byte(predicted, model, tmp_path):
+    store, stage, _ = predicted
+    other, _ = small_store(tmp_path / "w.zarr", LENGTHS)
+    run_stage(stage, other.url, RunOptions(workers=2, quiet=True))
+    for track in ("class_probability", "phase_probability"):
+        shards = [sorted(Path(s.url, "predictions/tiny", track).rglob("c/**/*")) for s in (store, other)]
+        one, two = ({p.name: p.read_bytes() for p in paths if p.is_file()} for paths in shards)
+        assert len(one) == 3
+        assert one == two
 
 
 def test_probabilities_in_one_byte(predicted, model):
