@@ -126,3 +126,15 @@ def test_codes_and_coverage_are_read_along_their_strand():
     assert coverage[1, :, 1].tolist() == [-1, -1, 60, 50, 40, 30, 20, 10]
     assert (coverage[2, :, 1] == -1).all()
     assert not coverage[..., 0].any()
+
+
+def test_positions_far_beyond_32_bits():
+    far = 2**33 + 5
+    windows = whole(6, WindowRule(8, 8, 0))
+    at, length = np.array([far, far]), np.array([6, 6])
+    out = np.empty((2, 8), np.uint8)
+    fill_codes(out, text_to_codes("ACGTGC"), far, at, length, windows)
+    assert out[0, :6].tolist() == text_to_codes("ACGTGC").tolist()
+    total = np.zeros((2, 1, 6), np.float32)
+    add_predictions(total, far, np.ones((2, 8, 1), np.float32), at, windows)
+    assert (total == 1).all()

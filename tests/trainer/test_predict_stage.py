@@ -195,3 +195,16 @@ def test_a_library_that_is_missing_is_named(covered):
         path = coverage_model(covered, [{"name": name, "kind": kind}, {"name": "leaf", "kind": "rnaseq"}])
         with pytest.raises(MissingInputError, match=told):
             PredictStage.for_model(store, path)
+
+
+def test_a_model_without_phase(tmp_path):
+    store, _ = small_store(tmp_path / "g.zarr", [500])
+    spec = NetworkSpec(1, 4, 5, 9, 1, 4, predict_phase=False)
+    network = build_network(spec, seed=2)
+    save_model(tmp_path / "genic.keras", network, spec, default_card(inference_window=WINDOW))
+    stage = PredictStage.for_model(store, tmp_path / "genic.keras", overlap=False)
+    run_stage(stage, store.url, QUIET)
+    assert store.attrs(stage.group())["has_phase"] is False
+    x = ONE_HOT.astype(np.float32)[contig_input(store, 0, 0)[:WINDOW]][None]
+    found = store.read(f"{stage.group()}/class_probability", 0, WINDOW)[0].T
+    np.testing.assert_allclose(found, np.asarray(network(x)).reshape(WINDOW, 4), atol=5e-4)
