@@ -198,6 +198,17 @@ def test_split_start_codon_is_found_by_default_only(label):
     assert label(text, bases, "default").mask_spans() == []
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_stop_codon_inside_masks_the_gene_by_default_only(label, mirrored):
+    # The inner TGA is split by the intron; the one before it is out of frame.
+    text = gene("g", 5, 70, exons=[(5, 20), (41, 70)], cds=[(10, 20), (41, 53)], phases=[0, 1])
+    bases = sequence(90, at10="ATG", at14="TGA", at19="TG", at41="A", at51="TAA")
+    if mirrored:
+        text, bases = mirror_of(text, 90), reverse_complement(bases)
+    assert label(text, bases).mask_spans(int(mirrored)) == []
+    assert label(text, bases, "default").mask_spans(int(mirrored)) == [("inner_stop", 4, 70)]
+
+
 def test_no_transition_at_the_ends_of_a_contig(label):
     text = gene("g", 1, 60, exons=[(1, 60)], cds=[(1, 60)])
     made = label(text + text.replace("c\t", "d\t").replace("=g", "=h"), {"c": sequence(60), "d": sequence(60)})

@@ -9,8 +9,8 @@ faults and differ in this:
 * start and stop codons are looked up in the spliced sequence;
 * a doubtful stretch beside a gene is as long on either side, and no longer at the end of a contig;
 * where two genes overlap and both lack the UTR between them, both sides are masked, whatever the order of isoforms;
-* the frame is checked without introns too; a gene out of frame, or with coding bases outside its exons or transcript,
-  is masked whole, as are genes without transcripts and genes that cannot code;
+* the frame is checked without introns too; a gene out of frame, with a stop codon inside, or with coding bases outside
+  its exons or transcript, is masked whole, as are genes without transcripts and genes that cannot code;
 * bases on which overlapping genes of one strand contradict each other are masked.
 """
 
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from helixdask.genes.gff_read import masked_reasons
 from helixdask.genes.models import GeneModels
+from helixdask.labels.codons import STOP_CODONS
 from helixdask.labels.features import Features, Spans
 from helixdask.labels.neighbours import Neighbours, neighbours_of
 from helixdask.labels.segments import Ints, depth, subtract, union
@@ -32,7 +33,6 @@ __all__ = ["Masks", "check_genes"]
 
 MIN_INTRON: Final = 20
 _START: Final = np.array([1, 2, 3])
-_STOPS: Final = np.array([[2, 1, 3], [2, 3, 1], [2, 1, 1]])
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def check_genes(
     features: Features,
     start_codons: NDArray[np.uint8],
     stop_codons: NDArray[np.uint8],
+    inner: NDArray[np.bool_],
     contig_lengths: Ints,
     rules: str,
 ) -> Masks:
@@ -83,6 +84,8 @@ def check_genes(
         Genes, and their coding transcripts under the same rules.
     start_codons, stop_codons
         ``(feature, 3)`` base codes of the first and last three coding bases, read 5' to 3' on the gene's strand.
+    inner
+        Which features have a stop codon inside, ``(feature,)``; ``helixer`` rules do not look at it.
     contig_lengths
         ``(contig,)``.
     rules
@@ -115,7 +118,7 @@ def check_genes(
     collect.add("missing_utr_5p", sound & no_utr5, before, f.cds_start)
     collect.add("missing_utr_3p", sound & no_utr3, f.cds_end, after)
     no_start = ~(start_codons == _START).all(axis=1)
-    no_stop = ~(stop_codons[:, None, :] == _STOPS).all(axis=2).any(axis=1)
+    no_stop = ~(stop_codons[:, None, :] == STOP_CODONS).all(axis=2).any(axis=1)
     collect.add("missing_start_codon", sound & no_start, before, f.cds_start)
     collect.add("missing_stop_codon", sound & no_stop, f.cds_end, after)
     collect.add("wrong_starting_phase", sound & (f.phase5 != 0), before, f.cds_start)
@@ -123,6 +126,7 @@ def check_genes(
     _frame(collect, sound, after, exact)
     _introns(collect, sound, before, after)
     if not exact:
+        collect.add("inner_stop", sound & inner, f.start, f.end)
         _outside_exons(collect, sound)
         _unlearnable_genes(collect, models, around, reasons)
         _contradictions(collect)

@@ -1,4 +1,4 @@
-"""Start and stop codons of coding transcripts, looked up in the genome without holding more than a piece of it."""
+"""Codons of coding transcripts, looked up in the genome without holding more than a piece of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 from helixdask.labels.features import Features, mirrored
 from helixdask.labels.segments import Ints
 
-__all__ = ["codon_positions", "codons", "gather"]
+__all__ = ["STOP_CODONS", "codon_positions", "codons", "gather", "inner_stops"]
+
+STOP_CODONS: Final = np.array([[2, 1, 3], [2, 3, 1], [2, 1, 1]], np.uint8)
+"""TAG, TGA and TAA as base codes."""
 
 _N: Final = 4
 _BASE: Final = 0x0F
 _BLOCK: Final = 1 << 20
+_BATCH: Final = 1 << 22
 
 
 def codon_positions(features: Features, rules: str) -> tuple[Ints, Ints]:
@@ -99,3 +103,56 @@ def codons(
         turned = np.where(bases < _N, 3 - bases, bases).astype(np.uint8)
         out.append(np.where(f.minus[:, None], turned, bases).astype(np.uint8))
     return out[0], out[1]
+
+
+def inner_stops(features: Features, offsets: Ints, read: Callable[[int, int], NDArray[np.uint8]]) -> NDArray[np.bool_]:
+    """Which coding transcripts have a stop codon before their last codon, ``(feature,)``.
+
+    Parameters
+    ----------
+    features
+        Only the transcripts that stand for their genes are translated, in the frame of their first phase, by the
+        standard genetic code.
+    offsets, read
+        As in :func:`codons`.
+    """
+    f = features
+    found = np.zeros(len(f), bool)
+    rows = np.flatnonzero(f.chosen[f.pieces.owner])
+    owner = f.pieces.owner[rows]
+    size, flag = f.contig_length[owner], f.minus[owner]
+    low, high = mirrored(f.pieces.start[rows], f.pieces.end[rows], size, flag)
+    low, high = np.clip(low, 0, size), np.clip(high, 0, size)
+    low, high = low + offsets[f.contig[owner]], high + offsets[f.contig[owner]]
+    begin = np.full(len(f), np.iinfo(np.int64).max)
+    np.minimum.at(begin, owner, low)
+    order = np.lexsort((np.arange(len(rows)), owner, begin[owner]))
+    owner, low, high = owner[order], low[order], high[order]
+    for part in np.split(np.arange(len(order)), np.flatnonzero(np.diff(begin[owner] // _BATCH)) + 1):
+        if len(part):
+            first = int(low[part].min())
+            codes = read(first, int(high[part].max())) & _BASE
+            found[_translated(f, owner[part], low[part] - first, high[part] - first, codes)] = True
+    return found
+
+
+def _translated(f: Features, owner: Ints, low: Ints, high: Ints, codes: NDArray[np.uint8]) -> Ints:
+    """Owners with an inner stop; ``low`` and ``high`` are places in ``codes``, pieces 5' to 3' within each owner."""
+    length = high - low
+    done = np.cumsum(length) - length
+    run = np.arange(int(length.sum())) - np.repeat(done, length)
+    minus = np.repeat(f.minus[owner], length)
+    bases = codes[np.where(minus, np.repeat(high - 1, length) - run, np.repeat(low, length) + run)]
+    bases = np.where(minus & (bases < _N), 3 - bases, bases).astype(np.uint8)
+    first = np.ones(len(owner), bool)
+    first[1:] = owner[1:] != owner[:-1]
+    start = done[first]
+    total = np.diff(np.append(start, len(bases)))
+    phase = np.maximum(f.phase5[owner[first]], 0)
+    # Codons that are whole and not the last.
+    n_codons = np.maximum((total - phase) // 3 - 1, 0)
+    head = np.repeat(start + phase, n_codons)
+    head += 3 * (np.arange(len(head)) - np.repeat(np.cumsum(n_codons) - n_codons, n_codons))
+    codon = bases[head[:, None] + np.arange(3)]
+    stops = (codon[:, None, :] == STOP_CODONS).all(axis=2).any(axis=1)
+    return np.unique(np.repeat(owner[first], n_codons)[stops])

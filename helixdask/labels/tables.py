@@ -13,7 +13,7 @@ from helixdask.genes.findings import Findings
 from helixdask.genes.gff_read import masked_reasons
 from helixdask.genes.models import GeneModels
 from helixdask.labels.checks import Masks, check_genes
-from helixdask.labels.codons import codons
+from helixdask.labels.codons import codons, inner_stops
 from helixdask.labels.features import Features, features_of, mirrored
 from helixdask.labels.intervals import StrandTables, strand_tables
 from helixdask.store.contigs import ContigTable
@@ -52,7 +52,8 @@ def label_tables(
     if rules != "helixer":
         features = _without(features, masked_reasons(models) != "")
     first, last = codons(features, rules, contigs.offsets, read)
-    masks = check_genes(models, features, first, last, contigs.lengths, rules)
+    inner = np.zeros(len(features), bool) if rules == "helixer" else inner_stops(features, contigs.offsets, read)
+    masks = check_genes(models, features, first, last, inner, contigs.lengths, rules)
     minus = models.genes["strand"].to_numpy() == 1
     gene_contig = models.genes["contig"].to_numpy(np.int64)
     strands = strand_tables(features, masks, minus, gene_contig, contigs.lengths, rules)
