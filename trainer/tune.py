@@ -30,7 +30,12 @@ from helixdask.trainer.network import NetworkSpec, build_network  # noqa: E402
 from helixdask.trainer.optimisers import make_optimiser  # noqa: E402
 from helixdask.trainer.progress import Event, OnProgress, draw_curves, silent, write_log  # noqa: E402
 from helixdask.trainer.settings import TuneResult, TuneSettings  # noqa: E402
-from helixdask.trainer.starting_point import chosen_mode, coverage_groups, starting_network  # noqa: E402
+from helixdask.trainer.starting_point import (  # noqa: E402
+    chosen_mode,
+    coverage_groups,
+    quicken_normalisation,
+    starting_network,
+)
 from helixdask.trainer.training_windows import StoreSplit, gather_windows, read_split  # noqa: E402
 from helixdask.trainer.verdict import in_words, score_row, verdict_of  # noqa: E402
 from helixdask.trainer.window_reader import TrackSet, WindowReader  # noqa: E402
@@ -152,8 +157,7 @@ class _Run:
         self.tell, self.stop = on_progress, stop
         self.splits: list[StoreSplit] = [read_split(store, settings.split, settings.labels) for store in stores]
         self.libraries = [
-            {"name": group.rpartition("/")[2], "kind": stores[0].attrs(group).get("strandedness")}
-            for group in libraries[0]
+            {"name": group.rpartition("/")[2], "kind": stores[0].attrs(group).get("kind")} for group in libraries[0]
         ]
         train, validation = gather_windows(self.splits, spec.pool_size, rules=settings.rules)
         readers = [
@@ -169,6 +173,8 @@ class _Run:
         self.validation_feed = Feed(validation, readers, fixed, spec.pool_size)
         self._check_unmasked(self.train_feed, "training")
         self._check_unmasked(self.validation_feed, "validation")
+        if settings.rules != "helixer":
+            quicken_normalisation(network)
         self.learner = Learner(
             network,
             spec,

@@ -103,7 +103,7 @@ def add_library(store, group, seed=0):
     store.create_tracks(group)
     for name, values in zip(("coverage", "spliced_coverage"), counts, strict=True):
         store.write_region(f"{group}/{name}", 0, values)
-    store.complete_group(group, {"digest": group, "strandedness": "reverse"})
+    store.complete_group(group, {"digest": group, "kind": "rnaseq"})
     return counts
 
 

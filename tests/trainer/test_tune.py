@@ -131,7 +131,7 @@ def test_coverage_head(base, tmp_path, hidden_units):
     tuned = load_model(result.path)
     assert tuned.spec.n_libraries == 1
     assert tuned.spec.hidden_units == hidden_units
-    assert tuned.card["libraries"] == [{"name": "leaf", "kind": "reverse"}]
+    assert tuned.card["libraries"] == [{"name": "leaf", "kind": "rnaseq"}]
     assert tuned.card["settings"]["mode"] == "coverage"
     assert result.history[-1]["loss"] < result.history[1]["loss"]
     if not hidden_units:  # a hidden layer starts from random numbers and needs longer
