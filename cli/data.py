@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.options import Output, Rules, RulesOption, Strandedness, with_run_options
-from helixdask.cli.report import print_json, print_summaries, print_table
+from helixdask.cli.report import print_facts, print_json, print_summaries
 from helixdask.errors import BadInputError
 
 __all__ = ["coverage", "encode", "labels", "select", "simulate", "split", "windows"]
 
-Store = Annotated[str, typer.Argument(metavar="STORE", help="Folder or URL of the store.")]
+StoreUrl = Annotated[str, typer.Argument(metavar="STORE", help="Folder or URL of the store.")]
 Bams = Annotated[
     list[Path] | None,
     typer.Option("--bam", help="Coordinate-sorted BAM file. Repeat it for several, or give a sheet with --libraries."),
@@ -26,6 +26,8 @@ Protocol = Annotated[
     Strandedness | None,
     typer.Option(help="Protocol of all --bam files; dUTP (second read is sense) is `reverse`."),
 ]
+
+Report = Annotated[Path | None, typer.Option(metavar="HTML", help="Write a page that shows what was chosen.")]
 
 
 @with_run_options
@@ -60,7 +62,7 @@ def _bad_base(value: str) -> str:
 
 @with_run_options
 def labels(
-    store: Store,
+    store: StoreUrl,
     gff3: Annotated[Path, typer.Option(help="Annotation, GFF3 or GTF, plain or gzip.")],
     name: Annotated[str, typer.Option(help="Name of the gene models and labels.")] = "reference",
     aliases: Annotated[
@@ -73,6 +75,7 @@ def labels(
     """Read an annotation and paint its genes as label tracks."""
     from helixdask.engine.run import run_stage
     from helixdask.labels.stage import ImportGenesStage, LabelsStage
+    from helixdask.store.store import Store
 
     options = output.run_options()
     stages = [
@@ -84,15 +87,14 @@ def labels(
         ),
         LabelsStage(genes=name, output=name, rules=rules.value),
     ]
-    # The plan of the labels needs the imported genes.
-    print_summaries(
-        [run_stage(stage, store, options) for stage in (stages[:1] if output.dry_run else stages)], as_json=output.json
-    )
+    if output.dry_run and not Store.open(store).is_complete(f"genes/{name}"):
+        stages = stages[:1]  # the plan of the labels needs the imported genes
+    print_summaries([run_stage(stage, store, options) for stage in stages], as_json=output.json)
 
 
 @with_run_options
 def coverage(
-    store: Store,
+    store: StoreUrl,
     bam: Bams = None,
     strandedness: Protocol = None,
     libraries: Sheet = None,
@@ -122,16 +124,21 @@ def coverage(
 
 @with_run_options
 def windows(
-    store: Store,
+    store: StoreUrl,
     window_length: Annotated[int, typer.Option(min=1, help="Bases of a window.")] = 21_384,
     labels: Annotated[str | None, typer.Option(help="Labels to measure; the only ones by default.")] = None,
     predictions: Annotated[str | None, typer.Option(help="Predictions to measure; the only ones by default.")] = None,
-    name: Annotated[str, typer.Option(help="Name of the table.")] = "default",
+    name: Annotated[
+        str | None, typer.Option(help="Name of the table. Default: length, labels and predictions joined by dashes.")
+    ] = None,
     rules: RulesOption = Rules.DEFAULT,
     *,
     output: Output,
 ) -> None:
-    """Cut all contigs into windows and measure each: classes, masks, distance of prediction and label."""
+    """Cut all contigs into windows and measure each: classes, masks, distance of prediction and label.
+
+    `select` does this by itself where it is needed.
+    """
     from helixdask.engine.run import run_stage
     from helixdask.pipeline import windows_stage
 
@@ -141,28 +148,58 @@ def windows(
 
 @with_run_options
 def select(
-    store: Store,
-    windows: Annotated[str | None, typer.Option(help="Table of windows; the only one by default.")] = None,
+    store: StoreUrl,
+    labels: Annotated[str | None, typer.Option(help="Labels to learn; the only ones by default.")] = None,
+    predictions: Annotated[
+        str | None, typer.Option(help="Predictions that say how sure each window is; the only ones by default.")
+    ] = None,
+    window_length: Annotated[
+        int | None,
+        typer.Option(min=1, help="Bases of a window. Default: those of the only fitting table, else 21384."),
+    ] = None,
+    windows: Annotated[
+        str | None, typer.Option(help="Choose from this table of windows, whatever it was measured against.")
+    ] = None,
     keep_fraction: Annotated[float, typer.Option(min=0, max=1, help="Share of the windows to keep.")] = 0.2,
     name: Annotated[str, typer.Option(help="Name of the selection.")] = "default",
+    report: Report = None,
     rules: RulesOption = Rules.DEFAULT,
     *,
     output: Output,
 ) -> None:
     """Choose the windows whose predictions are surest, stratified by how much of them is intergenic.
 
-    Without predictions every window with valid labels is kept.
+    The windows are cut and measured first, unless that was done before. Without predictions every window with valid
+    labels is kept.
     """
     from helixdask.engine.run import run_stage
-    from helixdask.pipeline import select_stage
+    from helixdask.pipeline import select_stages
 
-    stage = select_stage(store, windows=windows, keep_fraction=keep_fraction, name=name, rules=rules.value)
-    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+    measure, choose = select_stages(
+        store,
+        windows=windows,
+        window_length=window_length,
+        labels=labels,
+        predictions=predictions,
+        keep_fraction=keep_fraction,
+        name=name,
+        rules=rules.value,
+    )
+    options = output.run_options()
+    summaries = [run_stage(measure, store, options)] if measure else []
+    if not (measure and output.dry_run):  # the plan of the choice needs the windows
+        summaries.append(run_stage(choose, store, options))
+    if report and not output.dry_run:
+        from helixdask.selection.report import write_selection_report
+        from helixdask.store.store import Store
+
+        write_selection_report(Store.open(store), name, report)
+    print_summaries(summaries, as_json=output.json)
 
 
 @with_run_options
 def split(
-    store: Store,
+    store: StoreUrl,
     selection: Annotated[str | None, typer.Option(help="Selection to split; the only one by default.")] = None,
     val_fraction: Annotated[float, typer.Option(min=0, max=1, help="Share of the bases for validation.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
@@ -170,6 +207,7 @@ def split(
         Path | None, typer.Option(help="Tab-separated contig and group: a group is never divided (homoeologs).")
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the split.")] = "default",
+    report: Report = None,
     rules: RulesOption = Rules.DEFAULT,
     *,
     output: Output,
@@ -187,7 +225,13 @@ def split(
         name=name,
         rules=rules.value,
     )
-    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+    summary = run_stage(stage, store, output.run_options())
+    if report and not output.dry_run:
+        from helixdask.selection.report import write_split_report
+        from helixdask.store.store import Store
+
+        write_split_report(Store.open(store), name, report)
+    print_summaries([summary], as_json=output.json)
 
 
 def simulate(
@@ -205,13 +249,13 @@ def simulate(
     if as_json:
         print_json(facts)
     else:
-        print_table(f"simulate → {folder}", ("", ""), facts.items())
+        print_facts(f"simulate → {folder}", facts)
 
 
 def _size(text: str) -> int:
     scale = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000}.get(text[-1:].lower(), 1)
     digits = text[:-1] if scale > 1 else text
     try:
-        return int(float(digits) * scale)
-    except ValueError:
+        return round(float(digits.replace(",", "").replace("_", "")) * scale)
+    except (ValueError, OverflowError):
         raise BadInputError(f"{text!r} is no number of bases", remedy="For example 2M.") from None

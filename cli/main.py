@@ -81,6 +81,7 @@ for panel, commands in (
         app.command(rich_help_panel=panel)(command)
 
 
+_INTERRUPTED = 130
 _ALIGNMENTS = (".bam", ".cram", ".sam")
 
 
@@ -104,11 +105,18 @@ def main() -> None:
     except HelixdaskError as error:
         typer.secho(f"error: {error}", err=True, fg="red")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.secho("stopped; run the same command again to go on", err=True, fg="yellow")
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:  # what typer makes of Ctrl-C
+            typer.secho("stopped; run the same command again to go on", err=True, fg="yellow")
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if os.environ.get("HELIXDASK_DEBUG"):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        typer.secho(f"error: {where}{error.strerror or error}", err=True, fg="red")
         sys.exit(1)
     except Exception as error:  # a fault of ours: say so in one line, and where to look
         if os.environ.get("HELIXDASK_DEBUG"):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.data import Store
+from helixdask.cli.data import StoreUrl
 from helixdask.cli.options import CoverageNorm, Output, with_run_options
 from helixdask.cli.report import print_summaries
 from helixdask.cli.workflow import print_training, with_progress
@@ -19,7 +19,7 @@ _NETWORK = "Network"
 
 @with_run_options
 def predict(
-    store: Store,
+    store: StoreUrl,
     model: Annotated[Path, typer.Option(help="A model: .keras, or Helixer's .h5.")],
     name: Annotated[str | None, typer.Option(help="Name of the predictions. Default: the model file's name.")] = None,
     window_length: Annotated[

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,11 @@ from rich.table import Table
 if TYPE_CHECKING:
     from helixdask.engine.run import Summary
 
-__all__ = ["human", "print_json", "print_summaries", "print_table"]
+__all__ = ["human", "print_facts", "print_json", "print_summaries", "print_table"]
 
 _HIDDEN = {"settings", "inputs", "digest", "stage", "complete"}
+_WIDE = 200
+_MOST_VALUES = 12
 
 
 def human(value: Any) -> str:
@@ -27,33 +31,78 @@ def human(value: Any) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON on standard output."""
-    Console(soft_wrap=True, highlight=False, markup=False).print(json.dumps(value, indent=1, default=str))
+    """Print a value as JSON on standard output; numbers that JSON does not know (NaN) become null."""
+    sys.stdout.write(json.dumps(_plain(value), indent=1, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    if hasattr(value, "tolist"):  # NumPy's scalars and arrays
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table on standard output; all but the first column are set to the right."""
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, show_header=any(columns))
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index else "left", overflow="fold")
     for row in rows:
         table.add_row(*(human(cell) for cell in row))
-    Console().print(table)
+    console = _console()
+    if title:
+        console.print(title, style="bold")
+    console.print(table)
 
 
-def _flat(attrs: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in attrs.items():
-        if not prefix and name in _HIDDEN:
-            continue
-        label = f"{prefix}{name}".replace("_", " ")
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{label} · ")
-        elif isinstance(value, str | int | float | bool) or value is None:
-            flat[label] = value
-        elif isinstance(value, list) and len(value) <= 8 and all(isinstance(item, str | int | float) for item in value):
-            flat[label] = ", ".join(human(item) for item in value)
-    return flat
+def _console() -> Console:
+    """Standard output. Names of files and contigs are no markup; where nobody looks, hardly anything is wrapped."""
+    return Console(width=None if sys.stdout.isatty() else _WIDE, markup=False, emoji=False, highlight=False)
+
+
+def print_facts(title: str, facts: Mapping[str, Any]) -> None:
+    """Print named values on standard output, one line each; what is empty or says nothing is left out.
+
+    A mapping of numbers takes one line, a list of mappings (such as the strata of a selection) a table of its own.
+    """
+    grid = Table(box=None, pad_edge=False, show_header=False)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    tables = {}
+    for name, value in facts.items():
+        if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            tables[name] = value
+        elif text := _in_a_line(value):
+            grid.add_row(f"  {_words(name)}", text)
+    console = _console()
+    console.print(title, style="bold")
+    if grid.row_count:
+        console.print(grid)
+    for name, rows in tables.items():
+        columns = list(rows[0])
+        print_table(f"  {_words(name)}", [_words(column) for column in columns], [list(row.values()) for row in rows])
+
+
+def _words(name: str) -> str:
+    text = name.removeprefix("n_").replace("_", " ")
+    return f"number of {text}" if name.startswith("n_") else text
+
+
+def _in_a_line(value: Any) -> str:
+    """A value as text; empty for what is not worth a line."""
+    if isinstance(value, Mapping):
+        parts = [f"{str(name).replace('_', ' ')} {human(item)}" for name, item in value.items() if item]
+        return ", ".join(parts) if all(not isinstance(item, Mapping | list) for item in value.values()) else ""
+    if isinstance(value, list):
+        return ", ".join(human(item) for item in value) if len(value) <= _MOST_VALUES else f"{len(value):,}"
+    return "" if value is None or value == "default" else human(value)
 
 
 def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
@@ -65,26 +114,38 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
     if planned:
         rows = [
             (
-                plan.stage,
                 plan.group,
                 plan.bases,
-                plan.tasks,
-                plan.finished,
-                f"{plan.bytes_out / 1e6:,.1f} MB",
-                f"{plan.memory_per_worker / 1e6:,.0f} MB",
+                f"{plan.finished:,} of {plan.tasks:,}" if plan.finished else plan.tasks,
+                _size(plan.bytes_out),
+                _size(plan.memory_per_worker),
                 plan.workers,
-                f"{plan.seconds:,.0f} s",
+                _duration(plan.seconds),
             )
             for plan in planned
         ]
-        columns = ("stage", "group", "bases", "tasks", "finished", "disk", "memory a worker", "workers", "time, about")
-        print_table("Plan; nothing was done", columns, rows)
+        columns = ("group", "bases", "tasks done" if any(p.finished for p in planned) else "tasks")
+        print_table("Plan; nothing was done", (*columns, "disk", "memory each", "workers", "about"), rows)
         return
     for summary in summaries:
-        state = f"{summary.state}, {summary.seconds:.1f} s"
+        state = f"{summary.state}, {_duration(summary.seconds)}" if summary.state == "done" else summary.state
         if summary.resumed:
-            state += f", {summary.resumed} of {summary.tasks} tasks were finished before"
-        print_table(f"{summary.stage} → {summary.group} ({state})", ("", ""), _flat(summary.attrs).items())
+            state += f", {summary.resumed:,} of {summary.tasks:,} tasks were finished before"
+        facts = {name: value for name, value in summary.attrs.items() if name not in _HIDDEN}
+        print_facts(f"{summary.stage} → {summary.group} ({state})", {} if summary.state == "already there" else facts)
+
+
+def _size(n_bytes: float) -> str:
+    for scale, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
+        if n_bytes >= scale:
+            return f"{n_bytes / scale:,.1f} {unit}"
+    return f"{n_bytes / 1e3:,.0f} kB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:,.0f} min" if seconds < 6_000 else f"{seconds / 3_600:,.1f} h"
 
 
 def _as_dict(summary: Summary) -> dict[str, Any]:

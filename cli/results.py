@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.data import Store
+from helixdask.cli.data import StoreUrl
 from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
 from helixdask.errors import BadInputError
@@ -17,7 +17,7 @@ __all__ = ["call", "evaluate", "export", "inspect"]
 
 @with_run_options
 def call(
-    store: Store,
+    store: StoreUrl,
     gff3: Annotated[Path, typer.Option("--output", "-o", metavar="GENES.gff3", help="The annotation to write.")],
     predictions: Annotated[str | None, typer.Option(help="Predictions to use; the only ones by default.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the gene models. Default: that of the predictions.")] = None,
@@ -84,7 +84,7 @@ def evaluate(
 
 
 def inspect(
-    store: Store,
+    store: StoreUrl,
     region: Annotated[str | None, typer.Argument(metavar="[CONTIG:START-END]", help="A region to look into.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the region's tracks.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -104,7 +104,10 @@ def inspect(
         from helixdask.plot import plot_region
 
         plot_region(view, plot)
-        typer.echo(f"written: {plot}")
+        if as_json:
+            print_json(view.to_dict(data=False) | {"plot": str(plot)})
+        else:
+            typer.echo(f"written: {plot}")
     elif as_json:
         print_json(view.to_dict(data=False))
     else:
@@ -112,7 +115,7 @@ def inspect(
 
 
 def export(
-    store: Store,
+    store: StoreUrl,
     helixer: Annotated[Path, typer.Option(metavar="OUT.h5", help="Helixer's HDF5 file to write.")],
     window_length: Annotated[int, typer.Option(min=1, help="Bases of a row (subsequence length).")],
     labels: Annotated[str | None, typer.Option(help="Labels to write, with their masks and gene lengths.")] = None,
@@ -126,10 +129,10 @@ def export(
 ) -> None:
     """Write a file that Helixer's trainer and HelixerPost read."""
     from helixdask.exchange.helixer_h5 import export_helixer
-    from helixdask.store.store import Store as Opened
+    from helixdask.store.store import Store
 
     export_helixer(
-        Opened.open(store),
+        Store.open(store),
         str(helixer),
         window_length,
         labels=labels,

@@ -14,12 +14,13 @@ import xarray as xr
 import zarr
 from numpy.typing import NDArray
 
-from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, STRANDS, arrays_of
+from helixdask.registry import FORMAT_VERSION, LABEL_CLASSES, PHASE_CLASSES, STRANDS, arrays_of
 from helixdask.store.store import Store
 
 __all__ = ["GenomeStore", "open_store"]
 
 _KINDS_WITH_TRACKS = ("labels", "predictions")
+_KINDS = ("labels", "predictions", "coverage", "genes", "windows", "selections", "splits")
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,33 @@ class GenomeStore(Store):
 
         return lazy_windows(self, length)
 
+    def summary(self) -> dict[str, Any]:
+        """What the store holds, as plain values: the genome, and each published group with its attributes."""
+        lengths = self.contigs.lengths
+        groups: dict[str, Any] = {}
+        for kind in _KINDS:
+            names = self.names(kind)
+            if kind == "coverage":
+                groups[kind] = {
+                    name: {library: self.attrs(f"{kind}/{name}/{library}") for library in self.names(f"{kind}/{name}")}
+                    for name in names
+                }
+            else:
+                groups[kind] = {name: self.attrs(f"{kind}/{name}") for name in names}
+        return {
+            "url": self.url,
+            "species": self.species,
+            "format": FORMAT_VERSION,
+            "n_bases": self.n_bases,
+            "n_contigs": len(self.contigs),
+            "longest_contig": int(lengths.max(initial=0)),
+            "genome": self.attrs("genome"),
+            **groups,
+        }
+
     def __repr__(self) -> str:
         lines = [f"<helixdask store of {self.species!r}: {self.url}>", f"  genome       {self.contigs!r}"[:160]]
-        for kind in ("labels", "predictions", "coverage", "genes", "windows", "selections", "splits"):
+        for kind in _KINDS:
             names = self.names(kind)
             if kind == "coverage":
                 names = [f"{name} ({', '.join(self.names(f'coverage/{name}'))})" for name in names]

@@ -6,9 +6,10 @@ A name that is left out means the only group of its kind; where there are severa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, MissingInputError
 from helixdask.store.store import Store
 
 if TYPE_CHECKING:
@@ -23,14 +24,16 @@ __all__ = [
     "call_stage",
     "coverage_stages",
     "libraries_of",
-    "select_stage",
+    "select_stages",
     "split_stage",
+    "windows_name",
     "windows_stage",
     "write_annotation",
 ]
 
 
 Rules = Literal["default", "helixer"]
+_WINDOW_LENGTH = 21_384
 
 
 def _only(store: Store, kind: str, name: str | None) -> str | None:
@@ -95,36 +98,99 @@ def call_stage(
     )
 
 
+def windows_name(window_length: int, labels: str | None, predictions: str | None, rules: Rules = "default") -> str:
+    """Name of a table of windows where none is given, so that tables of several lengths and labels lie side by side."""
+    parts = [str(window_length), labels, predictions, "helixer" if rules == "helixer" else None]
+    return "-".join(part for part in parts if part)
+
+
 def windows_stage(
     url: str,
-    window_length: int,
+    window_length: int = _WINDOW_LENGTH,
     *,
     labels: str | None = None,
     predictions: str | None = None,
-    name: str = "default",
+    name: str | None = None,
     rules: Rules = "default",
 ) -> WindowsStage:
     """Windows, measured against the labels and predictions that are there."""
     from helixdask.windows.stage import WindowsStage
 
     store = Store.open(url)
+    labels, predictions = _only(store, "labels", labels), _only(store, "predictions", predictions)
     return WindowsStage(
         window_length=window_length,
-        labels=_only(store, "labels", labels),
-        predictions=_only(store, "predictions", predictions),
-        output=name,
+        labels=labels,
+        predictions=predictions,
+        output=name or windows_name(window_length, labels, predictions, rules),
         rules=rules,
     )
 
 
-def select_stage(
-    url: str, *, windows: str | None = None, keep_fraction: float = 0.2, name: str = "default", rules: Rules = "default"
-) -> SelectStage:
-    """Selection among measured windows."""
+def select_stages(
+    url: str,
+    *,
+    windows: str | None = None,
+    window_length: int | None = None,
+    labels: str | None = None,
+    predictions: str | None = None,
+    keep_fraction: float = 0.2,
+    name: str = "default",
+    rules: Rules = "default",
+) -> tuple[WindowsStage | None, SelectStage]:
+    """Selection among measured windows, and the windows where there is no table yet that fits.
+
+    Parameters
+    ----------
+    windows
+        Table to use; then nothing else about windows may be said.
+    window_length
+        Length of the windows; None: that of the only table that fits, else 21,384.
+    labels, predictions
+        What the windows are measured against; None: the only ones there are.
+
+    Raises
+    ------
+    MissingInputError
+        Neither labels nor predictions are there, or there are several.
+    BadInputError
+        A table was named together with labels, predictions or a length.
+    """
     from helixdask.selection.stage import SelectStage
 
-    windows = Store.open(url).resolve("windows", windows)
-    return SelectStage(windows=windows, keep_fraction=keep_fraction, output=name, rules=rules)
+    if windows is not None and (window_length, labels, predictions) != (None, None, None):
+        raise BadInputError(
+            "a table of windows has its own length, labels and predictions",
+            remedy="Give either --windows, or --window-length, --labels and --predictions.",
+        )
+    store, wanted = Store.open(url), None
+    if windows is None:
+        wanted = windows_stage(
+            url, window_length or _WINDOW_LENGTH, labels=labels, predictions=predictions, rules=rules
+        )
+        if wanted.labels is None and wanted.predictions is None:
+            raise MissingInputError(
+                "there are neither labels nor predictions to choose windows by",
+                where=store.url,
+                remedy="Run helixdask labels or helixdask predict first.",
+            )
+        fitting = _tables_like(store, wanted, any_length=window_length is None)
+        windows = fitting[0] if len(fitting) == 1 else wanted.output
+        wanted = None if windows in fitting else wanted
+    select = SelectStage(windows=windows, keep_fraction=keep_fraction, output=name, rules=rules)
+    return wanted, select
+
+
+def _tables_like(store: Store, wanted: WindowsStage, *, any_length: bool) -> list[str]:
+    """Tables of windows that hold what a stage would write, whatever they are called."""
+    found = []
+    for name in store.names("windows"):
+        attrs = store.attrs(f"windows/{name}")
+        length = int(attrs["window_length"]) if any_length else wanted.window_length
+        same = replace(wanted, output=name, window_length=length)
+        if attrs.get("settings") == same.settings() and attrs.get("inputs") == same.inputs(store):
+            found.append(name)
+    return found
 
 
 def split_stage(

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, run_stage
 from helixdask.errors import BadInputError
-from helixdask.pipeline import call_stage, coverage_stages, select_stage, split_stage, windows_stage, write_annotation
+from helixdask.pipeline import (
+    call_stage,
+    coverage_stages,
+    select_stages,
+    split_stage,
+    windows_name,
+    windows_stage,
+    write_annotation,
+)
 from helixdask.store.objects import Folder
 
 if TYPE_CHECKING:
@@ -169,7 +177,12 @@ def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], 
     if settings.gff3:
         gff3 = settings.gff3
         stages += [
-            lambda: ImportGenesStage(gff=gff3, output=REFERENCE, aliases=settings.aliases),
+            lambda: ImportGenesStage(
+                gff=gff3,
+                output=REFERENCE,
+                aliases=settings.aliases,
+                phases="file" if rules == "helixer" else "chain",
+            ),
             lambda: LabelsStage(genes=REFERENCE, output=REFERENCE, rules=rules),
         ]
     for stage in coverage_stages(settings.libraries, set_name="rnaseq", rules=rules):
@@ -183,9 +196,10 @@ def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], 
                 lambda: call_stage(url, predictions=BASE, name=PSEUDO),
                 lambda: LabelsStage(genes=PSEUDO, output=PSEUDO, rules=rules),
             ]
+    windows = windows_name(window_length, labels, predictions, rules)
     stages += [
-        lambda: windows_stage(url, window_length, labels=labels, predictions=predictions, rules=rules),
-        lambda: select_stage(url, windows="default", keep_fraction=settings.keep_fraction, rules=rules),
+        lambda: windows_stage(url, window_length, labels=labels, predictions=predictions, name=windows, rules=rules),
+        lambda: select_stages(url, windows=windows, keep_fraction=settings.keep_fraction, rules=rules)[1],
         lambda: split_stage(
             url,
             selection="default",

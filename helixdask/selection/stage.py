@@ -101,7 +101,6 @@ class SelectStage(Stage):
         )
         store.write_table(self.group(), {"window_row": selection.rows})
         n = len(usable)
-        log.info("%s: %d of %d windows", self.group(), len(selection.rows), n)
         return {
             "windows": self.windows,
             "labels": attrs.get("labels"),

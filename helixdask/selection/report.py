@@ -1,0 +1,186 @@
+"""Pages that show what was selected and how it was split: one HTML file each, with nothing to load from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from helixdask.errors import BadInputError
+from helixdask.selection.split import TRAIN, VALIDATION
+from helixdask.store.store import Store
+
+__all__ = ["write_selection_report", "write_split_report"]
+
+_MOST_CONTIGS = 60
+_GREY, _BLUE, _ORANGE = "#d4d4d4", "#3b75af", "#ef8636"
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
+table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .15rem .8rem .15rem 0; text-align: right }
+th:first-child, td:first-child { text-align: left } th { border-bottom: 1px solid #999; font-weight: 600 }
+svg { width: 100%; height: auto; font-size: 12px } .key { display: inline-block; width: .8em; height: .8em }
+"""
+
+
+def write_selection_report(store: Store, name: str, path: str | Path) -> None:
+    """Write a page about a selection: its strata, what each holds and gave, and how uncertain its windows may be.
+
+    Parameters
+    ----------
+    store
+        The store.
+    name
+        Name of the selection.
+    path
+        HTML file to write.
+
+    Raises
+    ------
+    BadInputError
+        The file cannot be written.
+    """
+    attrs = store.attrs(f"selections/{name}")
+    strata: list[dict[str, Any]] = attrs["strata"]
+    rows = [
+        (
+            stratum["name"],
+            stratum["available"],
+            stratum["wanted"],
+            stratum["kept"],
+            _share(stratum["kept"], stratum["available"]),
+            "" if stratum["threshold"] is None else f"{stratum['threshold']:.4g}",
+        )
+        for stratum in strata
+    ]
+    bars = [(s["name"], ((s["kept"], _BLUE), (s["available"] - s["kept"], _GREY))) for s in strata]
+    facts = {
+        "windows of": f"{attrs['window_length']:,} bases (windows/{attrs['windows']})",
+        "labels": attrs["labels"] or "none",
+        "predictions": attrs["predictions"] or "none: all usable windows are kept",
+        "windows": f"{attrs['n_windows']:,}",
+        "usable": f"{attrs['n_usable']:,}",
+        "kept": f"{attrs['n_kept']:,} ({_share(attrs['n_kept'], attrs['n_windows'])})",
+        "rules": attrs["rules"],
+    }
+    columns = ("stratum (intergenic share)", "usable", "wanted", "kept", "share", "largest distance kept")
+    body = _facts(facts) + _table(columns, rows) + _key(("kept", _BLUE), ("not kept", _GREY)) + _bars(bars)
+    _write(path, f"Selection {name} of {store.species}", body)
+
+
+def write_split_report(store: Store, name: str, path: str | Path) -> None:
+    """Write a page about a split: windows, bases and contigs of both sides, and where the longest contigs went.
+
+    Parameters
+    ----------
+    store
+        The store.
+    name
+        Name of the split.
+    path
+        HTML file to write.
+
+    Raises
+    ------
+    BadInputError
+        The file cannot be written.
+    """
+    attrs = store.attrs(f"splits/{name}")
+    sides = ("train", "validation")
+    rows = [
+        (side, attrs["n_windows"][side], attrs["n_bases"][side], attrs["n_contigs"][side], share)
+        for side, share in zip(sides, _shares([attrs["n_bases"][side] for side in sides]), strict=True)
+    ]
+    how = "by whole contigs"
+    if attrs["by_blocks"]:
+        how = f"by blocks of contigs; {attrs['n_left_out']:,} windows within {attrs['guard']:,} bases were left out"
+    facts = {
+        "selection": attrs["selection"],
+        "labels": attrs["labels"] or "none",
+        "windows of": f"{attrs['window_length']:,} bases",
+        "split": how,
+        "seed": attrs["seed"],
+        "rules": attrs["rules"],
+    }
+    bars, n_contigs = _contig_bars(store, name, str(attrs["windows"]))
+    heading = f"<h2>The {len(bars):,} contigs with most windows, of {n_contigs:,}, in bases of their windows</h2>"
+    key = _key(("training", _BLUE), ("validation", _ORANGE))
+    columns = ("side", "windows", "bases", "contigs", "share of bases")
+    body = _facts(facts) + _table(columns, rows) + heading + key + _bars(bars)
+    _write(path, f"Split {name} of {store.species}", body)
+
+
+_Bar = tuple[str, tuple[tuple[int, str], tuple[int, str]]]
+
+
+def _contig_bars(store: Store, name: str, windows: str) -> tuple[list[_Bar], int]:
+    split, table = store.table(f"splits/{name}"), store.table(f"windows/{windows}")
+    rows = split["window_row"]
+    contig, size = table["window_contig"][rows], (table["window_end"] - table["window_start"])[rows]
+    there, contig = np.unique(contig, return_inverse=True)
+    bases = [
+        np.bincount(contig[mine], weights=size[mine], minlength=len(there)).astype(np.int64)
+        for mine in (split["window_side"] == TRAIN, split["window_side"] == VALIDATION)
+    ]
+    longest = np.sort(np.argsort(-(bases[0] + bases[1]), kind="stable")[:_MOST_CONTIGS])
+    return [
+        (str(store.contigs.names[there[i]]), ((int(bases[0][i]), _BLUE), (int(bases[1][i]), _ORANGE))) for i in longest
+    ], len(there)
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "–"
+
+
+def _shares(parts: Sequence[float]) -> list[str]:
+    return [_share(part, sum(parts)) for part in parts]
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else escape(str(value))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    lines = ["<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>" for row in rows]
+    return f"<table><tr>{head}</tr>\n" + "\n".join(lines) + "</table>\n"
+
+
+def _facts(facts: dict[str, Any]) -> str:
+    lines = [f"<tr><td>{escape(name)}</td><td>{_cell(value)}</td></tr>" for name, value in facts.items()]
+    return "<table>" + "\n".join(lines) + "</table>\n"
+
+
+def _key(*entries: tuple[str, str]) -> str:
+    marks = [f'<span class="key" style="background:{colour}"></span> {escape(text)}' for text, colour in entries]
+    return "<p>" + "&emsp;".join(marks) + "</p>\n"
+
+
+def _bars(bars: Sequence[_Bar]) -> str:
+    """Horizontal stacked bars as SVG."""
+    left, width, step = 200.0, 520.0, 20
+    most = max((sum(amount for amount, _ in parts) for _, parts in bars), default=0) or 1
+    lines = [f'<svg viewBox="0 0 820 {step * len(bars) + 4}" role="img">']
+    for row, (name, parts) in enumerate(bars):
+        y, x = row * step, left
+        shown = name if len(name) <= 28 else f"{name[:27]}…"
+        lines.append(f'<text x="{left - 8:g}" y="{y + 14}" text-anchor="end">{escape(shown)}</text>')
+        for amount, colour in parts:
+            length = width * amount / most
+            lines.append(f'<rect x="{x:.1f}" y="{y + 3}" width="{length:.1f}" height="14" fill="{colour}"/>')
+            x += length
+        lines.append(f'<text x="{x + 6:.1f}" y="{y + 14}">{sum(amount for amount, _ in parts):,}</text>')
+    return "\n".join([*lines, "</svg>\n"])
+
+
+def _write(path: str | Path, title: str, body: str) -> None:
+    page = (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
+        f"<style>{_STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n{body}</body></html>\n"
+    )
+    try:
+        Path(path).write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise BadInputError(f"the report cannot be written: {error.strerror}", where=str(path)) from error
