@@ -131,7 +131,7 @@ def inner_stops(features: Features, offsets: Ints, read: Callable[[int, int], ND
     for part in np.split(np.arange(len(order)), np.flatnonzero(np.diff(begin[owner] // _BATCH)) + 1):
         if len(part):
             first = int(low[part].min())
-            codes = read(first, int(high[part].max())) & _BASE
+            codes = (read(first, int(high[part].max())) & _BASE).astype(np.uint8)
             found[_translated(f, owner[part], low[part] - first, high[part] - first, codes)] = True
     return found
 
