@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.store.store import Store
 from helixdask.trainer.model_file import LoadedModel
-from helixdask.trainer.network import NetworkSpec, keras, unfreeze, with_new_head
+from helixdask.trainer.network import NetworkSpec, unfreeze, with_new_head
 from helixdask.trainer.settings import Mode, TuneSettings
 
 __all__ = ["NORM_MOMENTUM", "chosen_mode", "coverage_groups", "quicken_normalisation", "starting_network"]
