@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helixdask.engine.run import run_stage
+from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.genes.table import read_genes
 from helixdask.labels.paint import TRACKS
@@ -83,3 +83,34 @@ def test_what_is_missing_is_named(made, tmp_path):
         run_stage(LabelsStage(rules="none"), store.url)
     with pytest.raises(BadInputError):
         run_stage(ImportGenesStage(gff=str(tmp_path / "none.gff3")), store.url)
+
+
+def test_an_annotation_without_genes(made, tmp_path):
+    store, _, _ = made
+    empty = tmp_path / "empty.gff3"
+    empty.write_text("##gff-version 3\n")
+    run_stage(ImportGenesStage(gff=str(empty), output="none"), store.url)
+    run_stage(LabelsStage(genes="none", output="none"), store.url)
+    store = Store.open(store.url)
+    assert len(read_genes(store, "none")) == 0
+    assert store.attrs("labels/none")["bases_intergenic"] == 2 * store.n_bases
+    assert store.table("genes/none/findings")["finding_code"].tolist() == ["no_genes"]
+    assert not store.read("labels/none/label", 0, store.n_bases).any()
+
+
+class SmallTasks(LabelsStage):
+    bases_per_task = 1
+
+
+def test_many_small_tasks_make_the_same_bytes_as_one(made):
+    store, _, gff = made
+    run_stage(ImportGenesStage(gff=str(gff)), store.url)
+    one = run_stage(LabelsStage(output="one"), store.url, RunOptions(workers=1))
+    many = run_stage(SmallTasks(output="many"), store.url, RunOptions(workers=1))
+    assert (one.tasks, many.tasks) == (1, 6)
+    folders = [Path(store.url) / "labels" / name for name in ("one", "many")]
+    files = [{str(p.relative_to(f)): p.read_bytes() for p in f.rglob("c/**/*") if p.is_file()} for f in folders]
+    assert files[0] == files[1]
+    assert len(files[0]) > 5
+    counts = [{k: v for k, v in summary.attrs.items() if k.startswith("bases_")} for summary in (one, many)]
+    assert counts[0] == counts[1]
