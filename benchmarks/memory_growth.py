@@ -1,0 +1,86 @@
+"""How peak memory grows with the genome: encode and predict at 20 Mb and at 400 Mb, each in a process of its own.
+
+python benchmarks/memory_growth.py [--small 20] [--large 400]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+STEPS = ("encode", "predict")
+
+
+def run_step(step: str, folder: Path, bases: int) -> None:
+    """One step in this process; prints seconds and peak memory as JSON."""
+    from helixdask.engine.run import RunOptions, run_stage
+    from helixdask.sequence.stage import EncodeStage
+
+    options = RunOptions(workers=1, quiet=True)
+    url = str(folder / f"{bases}.zarr")
+    start = time.perf_counter()
+    if step == "encode":
+        run_stage(EncodeStage(fasta=str(folder / f"{bases}.fa"), species="random"), url, options)
+    else:
+        from helixdask.trainer.predict_stage import PredictStage
+
+        stage = PredictStage.for_model(url, str(folder / "tiny.keras"), overlap=False, precision="uint8")
+        run_stage(stage, url, options)
+    seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "peak": peak_memory()}))
+
+
+def peak_memory() -> int:
+    """Peak resident memory of this process in bytes (that of getrusage is inherited from the parent)."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024
+
+
+def make_inputs(folder: Path, sizes: list[int]) -> None:
+    """Random genomes, and a network that is all but free: memory is measured here, not speed."""
+    from helixdask.simulate.random_fasta import write_random_fasta
+    from helixdask.trainer.card import default_card
+    from helixdask.trainer.model_file import save_model
+    from helixdask.trainer.network import NetworkSpec, build_network
+
+    for bases in sizes:
+        write_random_fasta(folder / f"{bases}.fa", bases, contigs=20)
+    spec = NetworkSpec(cnn_layers=1, filter_depth=4, kernel_size=2, pool_size=36, lstm_layers=1, units=2)
+    save_model(folder / "tiny.keras", build_network(spec), spec, default_card(name="tiny"))
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--small", type=int, default=20, help="Mb")
+    parser.add_argument("--large", type=int, default=400, help="Mb")
+    parser.add_argument("--step", choices=STEPS)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--bases", type=int)
+    options = parser.parse_args()
+    if options.step:
+        run_step(options.step, options.folder, options.bases)
+        return
+    sizes = [options.small * 1_000_000, options.large * 1_000_000]
+    with tempfile.TemporaryDirectory() as name:
+        make_inputs(Path(name), sizes)
+        print("| stage | genome | seconds | peak MB | byte per added base |\n|---|---|---|---|---|")
+        for step in STEPS:
+            peaks = []
+            for bases in sizes:
+                words = ["--step", step, "--folder", name, "--bases", str(bases)]
+                done = subprocess.run([sys.executable, __file__, *words], stdout=subprocess.PIPE, check=True)
+                figures = json.loads(done.stdout.splitlines()[-1])
+                peaks.append(figures["peak"])
+                growth = f"{(peaks[1] - peaks[0]) / (sizes[1] - sizes[0]):.3f}" if len(peaks) > 1 else ""
+                print(f"| {step} | {bases // 10**6} Mb | {figures['seconds']:.1f} | {peaks[-1] / 1e6:.0f} | {growth} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Run the benchmarks one after another; each prints a Markdown table for docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Say on what, then run every script in this folder."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("helixdask", "numpy", "zarr", "dask", "numba"))
+    print(f"Python {platform.python_version()}, {packages}; {platform.processor() or platform.machine()}\n")
+    for script in sorted(HERE.glob("*.py")):
+        if script.name != Path(__file__).name:
+            print(f"\n## {script.stem}\n", flush=True)
+            subprocess.run([sys.executable, str(script)], check=True)
+
+
+if __name__ == "__main__":
+    main()
