@@ -126,6 +126,8 @@ def draw_curves(path: Path, history: list[dict[str, Any]]) -> bool:
         if base:
             right.axhline(base[0], color=line.get_color(), linestyle=":", linewidth=1)
     right.set(xlabel="epoch", ylabel="F1 on validation (dotted: base model)")
-    right.legend(fontsize="small")
+    right.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    for axes in (left, right):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     figure.savefig(path, dpi=120)
     return True

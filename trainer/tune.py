@@ -267,7 +267,8 @@ class _Run:
                     break
         except _Stopped:
             stopped = "interrupted"
-            self._say("Stopped. The best model so far is kept.")
+            kept = f" The best so far, epoch {state.best_epoch}, is kept." if state.best_epoch else ""
+            self._say(f"Stopped.{kept}")
         return self._result(base, stopped, time.monotonic() - started)
 
     def _train_epoch(self, batches: Any, started: float) -> tuple[NDArray[np.float64], str]:
