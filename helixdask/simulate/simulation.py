@@ -50,7 +50,7 @@ class _Totals:
 def simulate(settings: SimulateSettings, folder: Path) -> SimulateResult:
     """Make a genome, its true genes and its reads.
 
-    Writes `genome.fa`, `truth.gff3`, `groups.tsv` (contig, group: homoeologous contigs share a group),
+    Writes `genome.fa`, `truth.gff3`, `groups.tsv` (contig and group, as `--groups` takes it: homoeologous contigs share a group),
     `simulation.json` (the settings) and, unless `read_depth` is 0, `reads.bam` with its index and `libraries.tsv`
     (paths from the sheet's folder). The same settings give the same bytes. Files are written aside and then renamed
     into place; memory does not grow with the genome.
@@ -107,7 +107,7 @@ def _write_all(settings: SimulateSettings, folder: Path) -> _Totals:
             _write_contig(settings, species, contig, number, fasta, truth, body, totals)
     names = [contig.name for contig in contigs]
     with (folder / "groups.tsv").open("w") as file:
-        write_table(file, ("contig", "group"), [(contig.name, contig.group) for contig in contigs])
+        write_table(file, ("#contig", "group"), [(contig.name, contig.group) for contig in contigs])
     if body is not None:
         totals.pairs = body.pairs
         finish_bam(body, folder / "reads.bam", names, totals.lengths)

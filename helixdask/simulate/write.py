@@ -99,5 +99,5 @@ def _parts(block: Block, rows: range, strand: str, offset: int) -> list[str]:
 
 
 def write_table(file: TextIO, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Write a tab-separated table with a header line."""
+    """Write a tab-separated table with a line of column names."""
     file.write("".join("\t".join(row) + "\n" for row in [columns, *rows]))

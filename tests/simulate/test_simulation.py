@@ -127,7 +127,7 @@ def test_size_names_and_groups(made, genome):
     assert made.bases == sum(map(len, genome.values()))
     assert abs(made.bases - 400_000) < 0.06 * 400_000
     assert list(genome) == ["chr1A", "chr1B", "chr2A", "chr2B"]
-    assert made.groups.read_text() == "contig\tgroup\nchr1A\tchr1\nchr1B\tchr1\nchr2A\tchr2\nchr2B\tchr2\n"
+    assert made.groups.read_text() == "#contig\tgroup\nchr1A\tchr1\nchr1B\tchr1\nchr2A\tchr2\nchr2B\tchr2\n"
     assert made.reads is None
     assert not (made.folder / "reads.bam").exists()
 
