@@ -50,10 +50,10 @@ class _Totals:
 def simulate(settings: SimulateSettings, folder: Path) -> SimulateResult:
     """Make a genome, its true genes and its reads.
 
-XX
-    `simulation.json` (the settings) and, unless `read_depth` is 0, `reads.bam` with its index and `libraries.tsv`
-    (paths from the sheet's folder). The same settings give the same bytes. Files are written aside and then renamed
-    into place; memory does not grow with the genome.
+    Writes `genome.fa`, `truth.gff3`, `groups.tsv` (contig and group, as `--groups` takes it: homoeologous contigs share
+    a group), `simulation.json` (the settings) and, unless `read_depth` is 0, `reads.bam` with its index and
+    `libraries.tsv` (paths from the sheet's folder). The same settings give the same bytes. Files are written aside and
+    then renamed into place; memory does not grow with the genome.
 
     Raises
     ------
