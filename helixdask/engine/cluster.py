@@ -7,8 +7,10 @@ import importlib.util
 import logging
 import math
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dask
@@ -83,6 +85,19 @@ class RunOptions:
         return None if self.is_remote else int(psutil.virtual_memory().total * 0.9 / self.n_workers)
 
 
+def _await_file(path: str, seconds: float) -> None:
+    """Wait for a scheduler file, which a cluster that is just starting may not have written yet."""
+    end = time.monotonic() + seconds
+    while not Path(path).exists():
+        if time.monotonic() > end:
+            raise BadInputError(
+                "the Dask scheduler does not answer: it has written no file",
+                where=path,
+                remedy="Check the path, and that the scheduler runs.",
+            )
+        time.sleep(0.1)
+
+
 @contextlib.contextmanager
 def connect(options: RunOptions, n_tasks: int, seconds: float = math.inf) -> Iterator[Any | None]:
     """A Dask client, or None where the work is better done right here.
@@ -106,6 +121,8 @@ def connect(options: RunOptions, n_tasks: int, seconds: float = math.inf) -> Ite
     if options.is_remote:
         from distributed import Client
 
+        if options.scheduler_file:
+            _await_file(options.scheduler_file, options.connect_seconds)
         address = options.scheduler or (None if options.scheduler_file else dask.config.get("scheduler-address"))
         try:
             client = Client(address=address, scheduler_file=options.scheduler_file, timeout=options.connect_seconds)
