@@ -8,7 +8,7 @@ INSTALLED = $(VENV)/.installed
 
 # Prepare, tune and annotate on a simulated genome; prints the scores before and after.
 demo: $(INSTALLED)
-	$(BIN)/python -m helixdask.cli.demo --folder demo $(if $(SEED),--seed $(SEED))
+	$(BIN)/helixdask demo --folder demo $(if $(SEED),--seed $(SEED))
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest

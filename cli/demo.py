@@ -20,7 +20,7 @@ import typer
 from helixdask.cli.report import print_table
 from helixdask.errors import StageFailedError
 
-__all__ = ["base_model", "run_demo"]
+__all__ = ["base_model", "demo", "run_demo"]
 
 _HELD_OUT = "chr4"
 
@@ -114,14 +114,10 @@ def _show(scores: dict[str, list[float]], folder: Path, seconds: float) -> None:
     )
 
 
-def _command(
+def demo(
     folder: Annotated[Path, typer.Option(help="Where to put everything.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Seed of the simulated genome.")] = 0,
     bases: Annotated[str, typer.Option(help="Size of the simulated genome.")] = "2M",
 ) -> None:
     """Simulate a genome, tune the small base model to it, and show the scores before and after."""
     run_demo(folder, seed, bases)
-
-
-if __name__ == "__main__":
-    typer.run(_command)

@@ -132,7 +132,9 @@ def tune(
     split: Annotated[str | None, typer.Option(help="Split to learn from; the only one by default.")] = None,
     coverage: Annotated[str | None, typer.Option(help="Coverage set to learn from, too.")] = None,
     coverage_norm: Annotated[CoverageNorm, typer.Option(help="How coverage enters the network.")] = CoverageNorm.LOG,
-    learning_rate: Annotated[float, typer.Option(min=0, help="Step size.")] = 1e-4,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=0, help="Step size. Default: 0.001 for head and coverage, 0.0001 for whole.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Windows in a step.")] = 8,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training windows, at most.")] = 10,
     patience: Annotated[int, typer.Option(min=1, help="Epochs without gain before it stops.")] = 3,

@@ -137,7 +137,7 @@ def _genome() -> list[ArraySpec]:
             "bit 0x80 soft-masked",
             fill=4,
             chunk=1 << 20,
-            shard=1 << 22,
+            shard=1 << 21,
         ),
         _column(g, "contig", "contig_name", "str", "id, cut at the first white space"),
         _column(g, "contig", "contig_length", "int64", "length", unit="base"),

@@ -10,9 +10,13 @@ from typing import Any, Literal
 from helixdask.errors import BadInputError
 from helixdask.trainer.card import CLASS_WEIGHTS, COVERAGE_NORMS, TRANSITION_WEIGHTS
 
-__all__ = ["Mode", "TuneResult", "TuneSettings"]
+__all__ = ["LEARNING_RATES", "Mode", "TuneResult", "TuneSettings"]
 
 Mode = Literal["auto", "head", "coverage", "whole"]
+
+
+LEARNING_RATES: dict[str, float] = {"head": 1e-3, "coverage": 1e-3, "whole": 1e-4, "scratch": 3e-4}
+"""Step sizes where none is given. An output layer alone learns too little at 1e-4, which is sound for all weights."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ class TuneSettings:
         Further limits; 0: none.
     batch_size, validation_batch_size
         Windows per batch.
-    learning_rate, optimiser, weight_decay, clip_norm
+    learning_rate
+        None: by mode, see `LEARNING_RATES`.
+    optimiser, weight_decay, clip_norm
         See `helixdask.trainer.optimisers.make_optimiser`.
     class_weights, transition_weights
         Of the loss; None: no weighting.
@@ -78,7 +84,7 @@ class TuneSettings:
     max_hours: float = 0.0
     batch_size: int = 8
     validation_batch_size: int = 16
-    learning_rate: float = 1e-4
+    learning_rate: float | None = None
     optimiser: str = "adamw"
     weight_decay: float = 3.5e-5
     clip_norm: float | None = 3.0

@@ -29,7 +29,7 @@ from helixdask.trainer.model_file import LoadedModel, load_model, save_model  # 
 from helixdask.trainer.network import NetworkSpec, build_network  # noqa: E402
 from helixdask.trainer.optimisers import make_optimiser  # noqa: E402
 from helixdask.trainer.progress import Event, OnProgress, draw_curves, silent, write_log  # noqa: E402
-from helixdask.trainer.settings import TuneResult, TuneSettings  # noqa: E402
+from helixdask.trainer.settings import LEARNING_RATES, TuneResult, TuneSettings  # noqa: E402
 from helixdask.trainer.starting_point import (  # noqa: E402
     chosen_mode,
     coverage_groups,
@@ -75,7 +75,7 @@ def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult
     libraries = _libraries(stores, settings.coverage) if mode == "coverage" else [()] * len(stores)
     network, spec = starting_network(settings, base, len(libraries[0]))
     with StopRequest() as stop:
-        run = _Run(settings, stores, libraries, network, spec, on_progress, stop)
+        run = _Run(settings, stores, libraries, network, spec, on_progress, stop, mode)
         run.score_base(base)
         return run.fit(base)
 
@@ -106,7 +106,7 @@ def train_from_scratch(
         raise BadInputError(f"the network takes {spec.n_libraries} libraries, the stores have {len(libraries[0])}")
     network = build_network(spec, seed=settings.seed)
     with StopRequest() as stop:
-        return _Run(settings, stores, libraries, network, spec, on_progress, stop).fit(None)
+        return _Run(settings, stores, libraries, network, spec, on_progress, stop, "scratch").fit(None)
 
 
 def _start(settings: TuneSettings) -> None:
@@ -152,6 +152,7 @@ class _Run:
         spec: NetworkSpec,
         on_progress: OnProgress,
         stop: StopRequest,
+        mode: str,
     ) -> None:
         self.settings, self.network, self.spec = settings, network, spec
         self.tell, self.stop = on_progress, stop
@@ -180,7 +181,7 @@ class _Run:
             spec,
             make_optimiser(
                 settings.optimiser,
-                learning_rate=settings.learning_rate,
+                learning_rate=settings.learning_rate or LEARNING_RATES[mode],
                 weight_decay=settings.weight_decay,
                 clip_norm=settings.clip_norm,
                 rules=settings.rules,

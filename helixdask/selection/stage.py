@@ -238,16 +238,29 @@ def _lots(store: Store, table: dict[str, NDArray[Any]]) -> NDArray[np.uint64]:
 
 
 def _read_groups(path: str, store: Store) -> NDArray[np.int64]:
-    """Group number of each contig; one that the file does not name is a group of its own."""
+    """Group number of each contig; one that the file does not name is a group of its own.
+
+    The file may name contigs that the genome does not have, as one for a whole assembly does; a first line
+    ``contig<tab>group`` is a header.
+    """
     numbers: dict[str, int] = {}
+    unknown: list[str] = []
     group = np.arange(len(store.contigs), dtype=np.int64)
     for number, line in enumerate(Path(path).read_text().splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.startswith("#") or (number == 1 and line.split() == ["contig", "group"]):
             continue
         contig, tab, name = line.partition("\t")
         if not tab or not name.strip():
             raise BadInputError(
                 "a line is not CONTIG, tab, GROUP", where=f"{path}, line {number}", remedy="Separate them by a tab."
             )
+        if contig.strip() not in store.contigs:
+            unknown.append(contig.strip())
+            continue
         group[store.contigs.index(contig.strip())] = numbers.setdefault(name.strip(), len(group) + len(numbers))
+    if unknown:
+        listed = ", ".join(unknown[:5]) + (", …" if len(unknown) > 5 else "")
+        if not numbers:
+            raise BadInputError("no contig of the genome is named", where=path, remedy=f"It names: {listed}.")
+        log.warning("%s: %d contigs are not in the genome and are left out: %s", path, len(unknown), listed)
     return group
