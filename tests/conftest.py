@@ -26,3 +26,13 @@ def shared() -> Path:
 def golden(shared: Path) -> Path:
     """Files that the real Helixer wrote."""
     return shared / "golden"
+
+
+@pytest.fixture(scope="session")
+def huge(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A sparse store of 17 Gb; whoever writes to it cleans up."""
+    from tests.huge_store import write_huge_store
+
+    url = str(tmp_path_factory.mktemp("huge") / "huge.zarr")
+    write_huge_store(url)
+    return url

@@ -6,6 +6,7 @@ Each step is a stage, so an interrupted run goes on where it stopped when it is 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,7 +94,7 @@ def predict_stage(
     return PredictStage.for_model(
         url,
         model,
-        name=name or Path(model).stem,
+        name=name or re.sub(r"[^\w.+-]+", "_", Path(model).stem).lstrip(".+-") or "predictions",
         window_length=window_length,
         overlap=overlap,
         batch_size=batch_size,

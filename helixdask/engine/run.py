@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from helixdask.engine.lock import GroupLock
 from helixdask.engine.plan import Plan, make_plan, refuse_what_cannot_fit, regions_of
 from helixdask.engine.progress import WorkProgress
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.errors import AlreadyExistsError, HelixdaskError, InternalError, StageFailedError
+from helixdask.errors import AlreadyExistsError, BadInputError, HelixdaskError, InternalError, StageFailedError
 from helixdask.store.objects import Folder, disk_errors
 from helixdask.store.store import Store, stage_digest
 
@@ -23,6 +24,7 @@ __all__ = ["RunOptions", "Summary", "plan_stage", "run_stage"]
 log = logging.getLogger(__name__)
 
 _RETRIES = 2
+_NAME = re.compile(r"\w[\w.+-]*")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,16 @@ def plan_stage(stage: Stage, url: str, options: RunOptions) -> Plan:
     return plan
 
 
+def _check_name(group: str) -> None:
+    """Refuse names that would end up elsewhere in the store, or that other programs stumble over."""
+    for name in group.split("/")[1:] or [group]:
+        if not _NAME.fullmatch(name) or group.count("/") > 1 + group.startswith("coverage/"):
+            raise BadInputError(
+                f"{group.partition('/')[2]!r} cannot be a name in a store",
+                remedy="Use letters, digits, and _ . + - after the first character.",
+            )
+
+
 def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summary:
     """Run a stage to its end, going on where an earlier run stopped.
 
@@ -98,6 +110,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     options = options or RunOptions()
     start = time.perf_counter()
     group = stage.group()
+    _check_name(group)
     if options.dry_run:
         plan = plan_stage(stage, url, options)
         return Summary(stage.name, group, "planned", 0.0, plan.tasks, plan.finished, plan=plan)

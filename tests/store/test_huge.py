@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
-import pytest
-
 import helixdask as hd
 from helixdask.engine.plan import regions_of
 from helixdask.engine.run import RunOptions, _task, plan_stage
@@ -14,32 +11,6 @@ from helixdask.engine.stage import Work
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 from tests.engine.toy import ToyStage
-
-
-@pytest.fixture(scope="module")
-def huge(tmp_path_factory):
-    """One contig of 16.4 Gb, then two million of 300 bp."""
-    url = str(tmp_path_factory.mktemp("huge") / "huge.zarr")
-    lengths = np.full(2_000_001, 300, np.int64)
-    lengths[0] = 16_400_000_000
-    store = Store.create(url, species="huge")
-    store.begin_group("genome", {})
-    store.write_table(
-        "genome",
-        {
-            "contig_name": np.char.add("scaffold_", np.arange(len(lengths)).astype(str)).astype(object),
-            "contig_length": lengths,
-            "contig_offset": np.concatenate([[0], np.cumsum(lengths)[:-1]]),
-            "contig_md5": np.zeros((len(lengths), 16), np.uint8),
-        },
-    )
-    store.create_tracks("genome")
-    store.complete_group("genome", {"digest": "huge"})
-    for group in ("labels/reference", "predictions/base"):
-        store.begin_group(group, {})
-        store.create_tracks(group)
-        store.complete_group(group, {"digest": group})
-    return url
 
 
 def test_opening_and_looking_is_quick(huge):

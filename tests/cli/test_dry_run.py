@@ -1,0 +1,110 @@
+"""A dry run tells what would be done, and does nothing; on 17 Gb it takes seconds."""
+
+import resource
+import shutil
+import time
+from types import SimpleNamespace
+
+import pysam
+import pytest
+
+from helixdask.engine import plan
+from tests.cli.support import contents, done, helixdask
+from tests.huge_store import N_SCAFFOLDS
+
+PLENTY = SimpleNamespace(total=10**15, used=0, free=10**15)
+
+
+def commands(store, folder, species, model, reads):
+    """One dry run of each command that runs stages, and the groups that it plans."""
+    out = ["-o", folder / "genes.gff3"]
+    libraries = ["--bam", reads, "--strandedness", "reverse"]
+    return {
+        "encode": (["encode", species.genome, "-o", folder / "new.zarr"], ["genome"]),
+        "labels": (["labels", store, "--gff3", species.truth, "--name", "new"], ["genes/new"]),
+        "labels, genes there": (
+            ["labels", store, "--gff3", species.truth],
+            ["genes/reference", "labels/reference"],
+        ),
+        "coverage": (["coverage", store, *libraries], ["coverage/rnaseq/reads"]),
+        "predict": (["predict", store, "--model", model], ["predictions/tiny"]),
+        "call": (["call", store, "--predictions", "base", *out], ["genes/base"]),
+        "windows": (["windows", store, "--window-length", "900"], ["windows/900-reference-base"]),
+        "select": (["select", store, "--report", folder / "r.html"], ["selections/default"]),
+        "select, other windows": (["select", store, "--window-length", "900"], ["windows/900-reference-base"]),
+        "split": (["split", store, "--report", folder / "r.html"], ["splits/default"]),
+        "prepare": (
+            ["prepare", species.genome, "-o", folder / "new.zarr", "--gff3", species.truth, *libraries],
+            ["genome"],
+        ),
+        "annotate": (["annotate", store, "--model", model, *out], ["predictions/tiny"]),
+    }
+
+
+@pytest.fixture(scope="module")
+def prepared(labelled_forever, species, tiny_model, tmp_path_factory):
+    """A small store with everything in it."""
+    store = shutil.copytree(labelled_forever, tmp_path_factory.mktemp("prepared") / "prepared.zarr")
+    done("predict", store, "--model", tiny_model, "--name", "base", "--workers", "1", "-q")
+    done("select", store, "--window-length", "1800", "--keep-fraction", "0.5", "--workers", "1", "-q")
+    return store
+
+
+def test_nothing_is_changed(prepared, species, tiny_model, tmp_path):
+    before = contents(prepared)
+    for arguments, groups in commands(prepared, tmp_path, species, tiny_model, species.reads).values():
+        planned = done(*arguments, "--dry-run", "--json").json()
+        assert [stage["group"] for stage in planned] == groups
+        assert {stage["state"] for stage in planned} == {"planned"}
+        assert contents(prepared) == before
+        assert contents(tmp_path) == {}
+
+
+@pytest.fixture(scope="module")
+def many_references(tmp_path_factory):
+    """A BAM file with a read on each of a few of two million contigs."""
+    path = tmp_path_factory.mktemp("bam") / "reads.bam"
+    lines = (f"@SQ\tSN:scaffold_{number}\tLN:300\n" for number in range(1, N_SCAFFOLDS + 1))
+    header = pysam.AlignmentHeader.from_text("@HD\tVN:1.6\tSO:coordinate\n" + "".join(lines))
+    with pysam.AlignmentFile(path, "wb", header=header) as file:
+        for number in (0, 999_999, N_SCAFFOLDS - 1):
+            file.write(
+                pysam.AlignedSegment.fromstring(
+                    f"r{number}\t0\tscaffold_{number + 1}\t11\t60\t4M\t*\t0\t0\tACGT\t*", header
+                )
+            )
+    pysam.index(str(path))
+    return path
+
+
+@pytest.mark.slow
+def test_every_stage_of_17_gb_within_seconds(huge, species, tiny_model, many_references, tmp_path, monkeypatch):
+    monkeypatch.setattr(plan.shutil, "disk_usage", lambda folder: PLENTY)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    planned = {}
+    for name, (arguments, groups) in commands(huge, tmp_path, species, tiny_model, many_references).items():
+        if name in ("encode", "prepare"):
+            continue  # they read the small genome
+        start = time.perf_counter()
+        stages = done(*arguments, "--dry-run", "--json", "--workers", "2").json()
+        seconds = time.perf_counter() - start
+        assert [stage["group"] for stage in stages] == groups
+        assert all(stage["plan"]["bases"] == 17_000_000_000 for stage in stages)
+        assert seconds < 60, name  # 2-5 on a machine that does nothing else
+        planned[name] = stages[-1]["plan"]
+        print(f"{name}: {seconds:.1f} s")  # noqa: T201
+    assert contents(tmp_path) == {}
+    assert planned["predict"]["tasks"] > 1_000
+    assert planned["predict"]["bytes_out"] > 1e11
+    assert max(each["memory_per_worker"] for each in planned.values()) < 8e9
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 3e6  # kB
+
+
+def test_what_cannot_fit_is_refused(prepared, tiny_model, monkeypatch):
+    monkeypatch.setattr(plan.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
+    ran = helixdask("predict", prepared, "--model", tiny_model, "--dry-run")
+    assert ran.code == 2
+    assert "are free" in ran.err
+    ran = helixdask("windows", prepared, "--dry-run", "--memory-limit", "1MB")
+    assert ran.code == 2
+    assert "--memory-limit" in ran.err

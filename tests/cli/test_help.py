@@ -1,0 +1,73 @@
+"""Help teaches, and every command that scripts rely on is there under its name."""
+
+import re
+import time
+
+import pytest
+
+from tests.cli.support import helixdask, process
+
+OPTIONS = {
+    "prepare": "--output --model --gff3 --bam --strandedness --libraries",
+    "tune": "--model --output --mode --labels --coverage --learning-rate --batch-size --epochs --require-better",
+    "annotate": "--model --output --name --bam --libraries",
+    "encode": "--output --species --on-bad-base",
+    "labels": "--gff3 --name --aliases --rules",
+    "coverage": "--bam --strandedness --libraries --name --rules",
+    "predict": "--model --name --window-length --overlap --no-overlap --batch-size --coverage --coverage-norm",
+    "call": "--predictions --output --window-size --edge-threshold --peak-threshold --min-coding-length --labels",
+    "windows": "--window-length --labels --predictions",
+    "select": "--labels --predictions --window-length --keep-fraction --report --rules",
+    "split": "--val-fraction --seed --groups --report --rules",
+    "train": "--output",
+    "export": "--helixer --window-length --labels --coverage --predictions --no-sequence --order",
+    "evaluate": "--reference --predictions --json",
+    "inspect": "--plot --json",
+    "simulate": "--output --bases --seed",
+}
+RUNNING = "--workers --scheduler --scheduler-file --memory-limit --dry-run --quiet --json"
+STAGES = ["prepare", "annotate", "encode", "labels", "coverage", "predict", "call", "windows", "select", "split"]
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_each_command_tells_its_options(command):
+    ran = helixdask(command, "--help")
+    assert ran.code == 0
+    words = set(re.findall(r"--[a-z0-9-]+", ran.out))
+    wanted = set(OPTIONS[command].split()) | (set(RUNNING.split()) if command in STAGES else set())
+    assert wanted <= words
+    first = re.search(r"Usage:[^\n]*\n+\s*(\S[^\n]*)", ran.out)
+    assert first is not None
+    assert len(first.group(1)) > 20  # one sentence, at least, says what it is for
+
+
+def test_the_first_page_lists_all_commands_and_the_whole_way():
+    ran = helixdask("--help")
+    assert ran.code == 0
+    for command in OPTIONS:
+        assert re.search(rf"^\W*{command}\s", ran.out, re.MULTILINE), command
+    assert "helixdask annotate STORE --model TUNED.keras -o GENES.gff3" in ran.out
+
+
+def test_help_as_a_process_is_quick_and_imports_nothing_heavy():
+    seconds = []
+    for _ in range(3):
+        start = time.process_time(), time.perf_counter()
+        ran = process("--help", env={"PYTHONPROFILEIMPORTTIME": "1", "PATH": "/usr/bin"})
+        seconds.append(time.perf_counter() - start[1])
+        assert ran.code == 0
+    for heavy in ("numpy", "xarray", "zarr", "dask", "tensorflow", "pandas", "numba"):
+        assert not re.search(rf"\|\s+{heavy}$", ran.err, re.MULTILINE), heavy
+    assert min(seconds) < 3  # 0.3 s on a machine that does nothing else
+
+
+def test_version():
+    ran = helixdask("--version")
+    assert ran.code == 0
+    assert re.fullmatch(r"helixdask \d+\.\d+\.\d+\S*\n", ran.out)

@@ -1,0 +1,149 @@
+"""The whole way as a user goes it: prepare, tune, annotate, evaluate."""
+
+import json
+
+import numpy as np
+import pytest
+
+import helixdask as hd
+from helixdask.cli.main import _repeat_bam
+from helixdask.genes.gff_read import read_gff
+from helixdask.genes.table import read_genes
+from helixdask.sequence.codes import COMPLEMENT
+from tests.cli.conftest import WINDOW
+from tests.cli.support import contents, done, helixdask, process
+
+HERE = ["--workers", "1", "-q"]
+STOPS = {"TAA", "TAG", "TGA"}
+LETTERS = np.array(list("CATGNYRWSKMDVHB"))
+
+
+def test_several_bam_files_after_one_option():
+    command = ["coverage", "s", "--bam", "a.bam", "b.bam", "c.cram", "--strandedness", "reverse"]
+    expected = ["coverage", "s", "--bam", "a.bam", "--bam", "b.bam", "--bam", "c.cram", "--strandedness", "reverse"]
+    assert _repeat_bam(command) == expected
+    assert _repeat_bam(["coverage", "odd.bam", "--bam", "a.bam"]) == ["coverage", "odd.bam", "--bam", "a.bam"]
+    assert _repeat_bam(expected) == expected
+
+
+def check_genes(gff3, store, *, some=True):
+    """Sorted; each coding sequence starts and ends as it should, or is marked partial."""
+    opened = hd.open_store(store)
+    lines = [line.split("\t") for line in gff3.read_text().splitlines() if line and not line.startswith("#")]
+    order = {str(name): row for row, name in enumerate(opened.contigs.names)}
+    genes = [(order[line[0]], int(line[3])) for line in lines if line[2] == "gene"]
+    assert genes == sorted(genes)
+    models, findings = read_gff(str(gff3), opened.contigs)
+    assert findings.counts() == {}
+    models.validate(opened.contigs.lengths)
+    assert bool(len(models)) == some
+    assert len(models) == len(genes)
+    codes = opened.read("genome/sequence", 0, opened.n_bases) & 0x7F
+    strand, contig = models.transcript_strand(), models.transcript_contig()
+    n_whole = 0
+    for row, transcript in enumerate(models.transcripts.itertuples()):
+        parts = models.cds[models.cds["transcript"] == row]
+        begin = int(opened.contigs.offsets[contig[row]])
+        coding = np.concatenate(
+            [codes[begin + a : begin + b] for a, b in zip(parts["start"], parts["end"], strict=True)]
+        )
+        if strand[row]:
+            coding = COMPLEMENT[coding[::-1]]
+        text = "".join(LETTERS[coding])
+        skip = int((parts.iloc[-1] if strand[row] else parts.iloc[0])["phase"])
+        codons = [text[at : at + 3] for at in range(skip, len(text) - 2, 3)]
+        if not transcript.partial5:
+            assert codons[0] == "ATG"
+        if not transcript.partial3:
+            assert codons[-1] in STOPS
+            assert (len(text) - skip) % 3 == 0
+        assert not STOPS & set(codons[:-1])
+        n_whole += not (transcript.partial5 or transcript.partial3)
+    return n_whole
+
+
+@pytest.mark.slow
+def test_with_an_annotation(species, tiny_model, tmp_path):
+    store, tuned, gff3 = tmp_path / "s.zarr", tmp_path / "tuned.keras", tmp_path / "genes.gff3"
+    prepare = ["prepare", species.genome, "-o", store, "--gff3", species.truth, "--libraries", species.libraries]
+    prepare += ["--window-length", WINDOW, "--groups", species.groups, "--species", "Simulata demonstrans", *HERE]
+
+    # An earlier attempt was stopped after the genome was there.
+    done("encode", species.genome, "-o", store, "--species", "Simulata demonstrans", *HERE)
+    first = done(*prepare, "--json").json()
+    states = {stage["group"]: stage["state"] for stage in first}
+    assert states == {
+        "genome": "already there",
+        "genes/reference": "done",
+        "labels/reference": "done",
+        "coverage/rnaseq/leaf": "done",
+        f"windows/{WINDOW}-reference": "done",
+        "selections/default": "done",
+        "splits/default": "done",
+    }
+    before = contents(store)
+    again = done(*prepare, "--json").json()
+    assert [stage["state"] for stage in again] == ["already there"] * 7
+    assert contents(store) == before
+    # `select` finds the table of windows that is there.
+    chosen = done("select", store, "--name", "other", "--keep-fraction", "0.5", *HERE, "--json").json()
+    assert [stage["group"] for stage in chosen] == ["selections/other"]
+    assert chosen[0]["attrs"]["windows"] == f"{WINDOW}-reference"
+
+    report = done(
+        *["tune", store, "--model", tiny_model, "-o", tuned, "--learning-rate", "1e-2", "--mode", "whole"],
+        *["--epochs", "2", "--json", "-q"],
+    ).json()
+    assert report["path"] == str(tuned)
+    assert [row["epoch"] for row in report["history"]] == [0, 1, 2]
+    assert tuned.exists()
+
+    # Random weights are sure of nothing: without the peak threshold there are genes all the same.
+    annotated = done("annotate", store, "--model", tuned, "-o", gff3, "--peak-threshold", "0", *HERE, "--json").json()
+    assert [stage["group"] for stage in annotated] == ["predictions/tuned", "genes/tuned"]
+    assert check_genes(gff3, store) > 0
+    assert "Simulata demonstrans" in gff3.read_text()
+
+    scores = done("evaluate", store, "--reference", species.truth, "--json", "-q").json()
+    assert set(scores) == {"bases", "genes", "contigs"}
+    assert 0 <= scores["bases"]["tuned"]["genic"]["f1"] <= 1
+    assert scores["contigs"] == ["chr1A", "chr1B", "chr2A", "chr2B"]
+    perfect = done("evaluate", species.truth, "--reference", species.truth, "--json").json()
+    assert perfect["genes"]["truth.gff3"]["gene"]["f1"] == 1
+
+
+@pytest.mark.slow
+def test_with_pseudolabels(species, tiny_model, tmp_path):
+    store, tuned, gff3 = tmp_path / "s.zarr", tmp_path / "tuned.keras", tmp_path / "genes.gff3"
+    prepare = ["prepare", species.genome, "-o", store, "--model", tiny_model, "--keep-fraction", "0.5"]
+    prepare += ["--bam", species.reads, "--strandedness", "reverse"]
+    groups = [stage["group"] for stage in done(*prepare, *HERE, "--json").json()]
+    assert groups == [
+        "genome",
+        "coverage/rnaseq/reads",
+        "predictions/base",
+        "genes/pseudo",
+        "labels/pseudo",
+        f"windows/{WINDOW}-pseudo-base",
+        "selections/default",
+        "splits/default",
+    ]
+    tune = ["tune", store, "--model", tiny_model, "-o", tuned, "--epochs", "1", "--require-better", "-q", "--json"]
+    ran = helixdask(*tune)
+    assert ran.code == (0 if ran.json()["verdict"]["better"] else 1)
+    assert tuned.exists()
+    done("annotate", store, "--model", tuned, "-o", gff3, "--peak-threshold", "0", *HERE)
+    check_genes(gff3, store)
+    assert len(read_genes(hd.open_store(store), "tuned")) > 0
+
+
+@pytest.mark.slow
+def test_as_processes(species, tiny_model, tmp_path):
+    """What a shell script does: nothing but JSON on standard output."""
+    gff3 = tmp_path / "new" / "genes.gff3"
+    gff3.parent.mkdir()
+    ran = process("annotate", species.genome, "--model", tiny_model, "-o", gff3, "--json", "--workers", "1")
+    assert ran.code == 0, ran.err
+    assert [stage["group"] for stage in json.loads(ran.out)] == ["genome", "predictions/tiny", "genes/tiny"]
+    assert gff3.read_text().startswith("##gff-version 3")
+    assert {path.name for path in gff3.parent.iterdir()} == {"genes.gff3", "genes.zarr"}
