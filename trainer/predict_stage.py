@@ -68,6 +68,7 @@ class PredictStage(Stage):
     """
 
     name: ClassVar[str] = "predict"
+    file_fields: ClassVar[tuple[str, ...]] = ("model",)
     bases_per_task: ClassVar[int] = 1 << 20
     memory_per_base: ClassVar[float] = 120.0
     memory_fixed: ClassVar[float] = 1.5e9
@@ -153,6 +154,7 @@ class PredictStage(Stage):
         )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.precision not in PRECISIONS:
             raise BadInputError(f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
         if self.coverage_norm not in COVERAGE_NORMS:
@@ -169,10 +171,6 @@ class PredictStage(Stage):
     def group(self) -> str:
         """Group of the store that is written."""
         return f"predictions/{self.predictions}"
-
-    def settings(self) -> dict[str, Any]:
-        """The fields; of the model only its name, as its digest is among the inputs and files may be moved."""
-        return super().settings() | {"model": Path(self.model).name, "libraries": list(self.libraries)}
 
     def region_length(self) -> int:
         """Bases of a task: so many windows that those on its edges, which the next task needs too, are few."""

@@ -51,6 +51,7 @@ class CoverageStage(Stage):
     min_mapq: int | None = None
 
     name: ClassVar[str] = "coverage"
+    file_fields: ClassVar[tuple[str, ...]] = ("path",)
     bases_per_second: ClassVar[float] = 40e6
     bytes_per_base: ClassVar[float] = 1.0
     memory_per_base: ClassVar[float] = 40.0

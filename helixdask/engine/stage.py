@@ -10,12 +10,13 @@ import dataclasses
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.store.objects import Folder
+from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 
 __all__ = ["Region", "RegionResult", "Stage", "Work"]
@@ -137,6 +138,15 @@ class Stage(ABC):
     """Peak memory of a worker apart from that, in bytes."""
     creates_store: ClassVar[bool] = False
     """Whether the stage starts from nothing (it then has a field ``species``)."""
+    file_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that name files. They are made absolute, for workers elsewhere; what identifies a file is in ``inputs``,
+    so its folder is no setting and files may be moved."""
+
+    def __post_init__(self) -> None:
+        for name in self.file_fields:
+            path = getattr(self, name)
+            if path is not None and not is_url(path):
+                object.__setattr__(self, name, str(Path(path).absolute()))
 
     @abstractmethod
     def group(self) -> str:
@@ -153,8 +163,9 @@ class Stage(ABC):
         """
 
     def settings(self) -> dict[str, Any]:
-        """The fields, as JSON-able values."""
-        return dataclasses.asdict(self)
+        """The fields, as JSON-able values; of files only their names."""
+        fields = dataclasses.asdict(self)
+        return fields | {name: Path(fields[name]).name for name in self.file_fields if fields[name] is not None}
 
     def estimate_bases(self, store: Store | None) -> int:
         """Bases there will be to work on; only a stage that creates its store does not know."""

@@ -46,6 +46,7 @@ class ImportGenesStage(Stage):
     phases: Literal["chain", "file"] = "chain"
 
     name: ClassVar[str] = "genes"
+    file_fields: ClassVar[tuple[str, ...]] = ("gff", "aliases")
     bases_per_task: ClassVar[int] = 0
 
     def group(self) -> str:

@@ -142,6 +142,7 @@ class SplitStage(Stage):
     rules: Rules = "default"
 
     name: ClassVar[str] = "split"
+    file_fields: ClassVar[tuple[str, ...]] = ("groups",)
     bases_per_task: ClassVar[int] = 0
 
     def group(self) -> str:

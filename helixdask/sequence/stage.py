@@ -46,6 +46,7 @@ class EncodeStage(Stage):
 
     name: ClassVar[str] = "encode"
     creates_store: ClassVar[bool] = True
+    file_fields: ClassVar[tuple[str, ...]] = ("fasta",)
     # Starting in the middle of a compressed file costs some Mb of decompression: keep tasks longer than that.
     bases_per_task: ClassVar[int] = 1 << 24
     bases_per_second: ClassVar[float] = 100e6
