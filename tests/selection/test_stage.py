@@ -1,0 +1,163 @@
+"""Selection and split of a store, from windows to sides."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from helixdask.engine.run import RunOptions, run_stage
+from helixdask.errors import BadInputError, MissingInputError
+from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.store.store import Store
+from helixdask.windows.stage import WindowsStage
+from tests.small_store import publish, small_store
+
+LENGTH = 100
+LENGTHS = [3000, 2500, 40, 1500, 900, 700, 2200, 1800]
+QUIET = RunOptions(workers=1, quiet=True)
+
+
+def prepared(folder, lengths=LENGTHS, *, labels="reference", predictions="base", rules="default", **more):
+    store, _ = small_store(folder, lengths, **more)
+    run_stage(WindowsStage(LENGTH, labels, predictions, rules=rules), store.url, QUIET)
+    return Store.open(store.url)
+
+
+def run(store, stage):
+    attrs = run_stage(stage, store.url, QUIET).attrs
+    return Store.open(store.url).table(stage.group()), attrs
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return prepared(tmp_path_factory.mktemp("s") / "s.zarr", genic=[True, True, True, False, True, True, True, True])
+
+
+def test_a_selection_and_its_split(store):
+    windows = store.table("windows/default")
+    chosen, attrs = run(store, SelectStage(keep_fraction=0.3))
+    rows = chosen["window_row"]
+    n = len(windows["window_start"])
+    assert len(rows) == int(0.3 * n) == attrs["n_kept"] == sum(s["kept"] for s in attrs["strata"])
+    assert not (windows["window_contig"][rows] == 3).any()  # the annotation is silent about this contig
+    assert (windows["window_valid"][rows] > 0).all()
+    mean = windows["window_class_distance"].sum(axis=1) / windows["window_valid"]
+    assert mean[rows].mean() < np.nanmean(mean)
+
+    split, attrs = run(store, SplitStage(seed=3))
+    assert sorted(split["window_row"].tolist()) == rows.tolist()
+    contig = windows["window_contig"][split["window_row"]]
+    for c in np.unique(contig):
+        assert len(set(split["window_side"][contig == c])) == 1
+    size = (windows["window_end"] - windows["window_start"])[split["window_row"]]
+    assert attrs["n_bases"] == {
+        "train": size[split["window_side"] == 0].sum(),
+        "validation": size[split["window_side"] == 1].sum(),
+    }
+    assert 0.1 < attrs["n_bases"]["validation"] / size.sum() < 0.3
+    assert (attrs["windows"], attrs["labels"], attrs["seed"], attrs["by_blocks"]) == ("default", "reference", 3, False)
+
+
+def test_a_selection_without_predictions_keeps_every_usable_window(tmp_path):
+    store = prepared(tmp_path / "s.zarr", predictions=None)
+    chosen, attrs = run(store, SelectStage(keep_fraction=0.2))
+    windows = store.table("windows/default")
+    usable = (windows["window_valid"] > 0) & windows["window_annotated"]
+    assert chosen["window_row"].tolist() == np.flatnonzero(usable).tolist()
+    assert attrs["predictions"] is None
+
+
+def test_unannotated_contigs_may_be_chosen_where_labels_are_predicted_or_on_request(tmp_path):
+    genic = [True, False]
+    store = prepared(tmp_path / "s.zarr", [2000, 2000], genic=genic, predictions=None)
+    _, attrs = run(store, SelectStage())
+    assert attrs["n_usable"] == 40
+    _, attrs = run(store, SelectStage(output="all", unannotated=True))
+    assert attrs["n_usable"] == 80
+    publish(store, "genes/called", stage="call")
+    attrs = store.attrs("labels/reference")
+    store.complete_group("labels/reference", {**attrs, "settings": {"genes": "called"}, "digest": "other"})
+    run_stage(WindowsStage(LENGTH, "reference", output="called"), store.url, QUIET)
+    _, attrs = run(Store.open(store.url), SelectStage("called", output="called"))
+    assert attrs["n_usable"] == 80
+
+
+def test_permuting_contigs_permutes_selection_and_split(tmp_path):
+    found = []
+    for name, order in (("a", range(len(LENGTHS))), ("b", [5, 2, 7, 0, 1, 6, 4, 3])):
+        store = prepared(tmp_path / f"{name}.zarr", order=order, quantised=True)
+        run(store, SelectStage(keep_fraction=0.4))
+        split, attrs = run(store, SplitStage())
+        windows = store.table("windows/default")
+        rows = split["window_row"]
+        columns = (windows[f"window_{c}"][rows].tolist() for c in ("start", "strand"))
+        names = store.contigs.names[windows["window_contig"][rows]]
+        found.append((set(zip(names, *columns, split["window_side"].tolist(), strict=True)), attrs["n_bases"]))
+    assert found[0] == found[1]
+
+
+def test_equally_certain_windows_are_drawn_from_all_contigs(tmp_path):
+    store = prepared(tmp_path / "s.zarr", [5000] * 4)
+    table = store.table("windows/default")
+    table["window_class_count"][:] = [LENGTH, 0, 0, 0]
+    table["window_class_distance"][:] = 0
+    table["window_annotated"][:] = True
+    store.write_table("windows/default", table)
+    chosen, _ = run(store, SelectStage(keep_fraction=0.2))
+    per_contig = np.bincount(table["window_contig"][chosen["window_row"]], minlength=4)
+    assert per_contig.sum() == 80
+    assert (per_contig > 8).all()
+
+
+def test_one_contig_is_split_by_blocks_and_says_so(tmp_path, caplog):
+    store = prepared(tmp_path / "s.zarr", [20_000], predictions=None)
+    run(store, SelectStage())
+    with caplog.at_level(logging.WARNING, "helixdask"):
+        split, attrs = run(store, SplitStage())
+    assert attrs["by_blocks"] is True
+    assert attrs["guard"] == LENGTH
+    assert "cut into blocks" in caplog.text
+    assert set(split["window_side"].tolist()) == {0, 1}
+    assert len(split["window_row"]) + attrs["n_left_out"] == 400
+
+
+def test_groups_from_a_file(store, tmp_path):
+    path = tmp_path / "groups.tsv"
+    path.write_text("# homoeologs\ncontig0\tone\ncontig1\tone\n\ncontig4\ttwo\ncontig6\ttwo\n")
+    run(store, SelectStage(output="groups", keep_fraction=0.5))
+    split, _ = run(store, SplitStage("groups", groups=str(path), output="groups"))
+    contig = store.table("windows/default")["window_contig"][split["window_row"]]
+    for pair in ([0, 1], [4, 6]):
+        assert len(set(split["window_side"][np.isin(contig, pair)])) == 1
+    path.write_text("contig0 one\n")
+    with pytest.raises(BadInputError, match="line 1"):
+        run(store, SplitStage("groups", groups=str(path), output="broken"))
+    path.write_text("nobody\tone\n")
+    with pytest.raises(BadInputError, match="nobody"):
+        run(store, SplitStage("groups", groups=str(path), output="broken"))
+
+
+def test_helixer_rules_need_helixer_distances(store, tmp_path):
+    with pytest.raises(BadInputError, match="as Helixer does"):
+        run(store, SelectStage(rules="helixer", output="h"))
+    other = prepared(tmp_path / "s.zarr", rules="helixer")
+    chosen, attrs = run(other, SelectStage(keep_fraction=0.3, rules="helixer"))
+    n = len(other.table("windows/default")["window_start"])
+    assert 0 < len(chosen["window_row"]) <= int(0.3 * n)
+    assert attrs["strata"][0]["name"].startswith("sextile")
+    split, attrs = run(other, SplitStage(rules="helixer"))
+    assert len(split["window_row"]) == len(chosen["window_row"])
+
+
+def test_stale_and_missing_parents_are_refused(tmp_path):
+    store = prepared(tmp_path / "s.zarr", [3000, 3000])
+    with pytest.raises(MissingInputError):
+        run(store, SplitStage())
+    run(store, SelectStage())
+    options = RunOptions(workers=1, quiet=True, replace=True)
+    run_stage(WindowsStage(LENGTH, "reference"), store.url, options)
+    with pytest.raises(BadInputError, match="made anew"):
+        run(store, SplitStage())
+    run_stage(WindowsStage(LENGTH, output="places"), store.url, QUIET)
+    with pytest.raises(MissingInputError, match="without labels"):
+        run(store, SelectStage("places", output="x"))
