@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.options import Output, Rules, RulesOption, Strandedness, with_run_options
+from helixdask.cli.options import OnBadBase, OnBadBaseOption, Output, Rules, RulesOption, Strandedness, with_run_options
 from helixdask.cli.report import print_facts, print_json, print_summaries
 from helixdask.errors import BadInputError
 
@@ -35,9 +35,7 @@ def encode(
     genome: Annotated[Path, typer.Argument(metavar="GENOME.fa", help="FASTA, plain, gzip or bgzip.")],
     store: Annotated[str, typer.Option("--output", "-o", metavar="STORE", help="Folder or URL of the new store.")],
     species: Annotated[str | None, typer.Option(help="Name of the species. Default: the file's name.")] = None,
-    on_bad_base: Annotated[
-        str, typer.Option(help="Letters that are no nucleotide: `error`, or `n` to turn them into N and count them.")
-    ] = "error",
+    on_bad_base: OnBadBaseOption = OnBadBase.ERROR,
     *,
     output: Output,
 ) -> None:
@@ -45,19 +43,13 @@ def encode(
     from helixdask.engine.run import run_stage
     from helixdask.sequence.stage import EncodeStage
 
-    stage = EncodeStage(fasta=str(genome), species=species or species_of(genome), on_bad_base=_bad_base(on_bad_base))
+    stage = EncodeStage(fasta=str(genome), species=species or species_of(genome), on_bad_base=on_bad_base.value)
     print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
 
 
 def species_of(genome: Path) -> str:
     """Name of a species where none is given: the file's name without its endings."""
     return genome.name.split(".")[0] or genome.name
-
-
-def _bad_base(value: str) -> str:
-    if value not in ("error", "n"):
-        raise BadInputError(f"--on-bad-base is {value!r}", remedy="Use error or n.")
-    return value
 
 
 @with_run_options

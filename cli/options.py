@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CoverageNorm",
+    "OnBadBase",
+    "OnBadBaseOption",
+    "Order",
     "Output",
     "Replace",
     "Rules",
@@ -49,6 +52,24 @@ class CoverageNorm(StrEnum):
     NONE = "none"
 
 
+class OnBadBase(StrEnum):
+    """What becomes of letters that are no nucleotide."""
+
+    ERROR = "error"
+    N = "n"
+
+
+class Order(StrEnum):
+    """Order of contigs in a file of Helixer's."""
+
+    FILE = "file"
+    LENGTH = "length"
+
+
+OnBadBaseOption = Annotated[
+    OnBadBase,
+    typer.Option(help="Letters that are no nucleotide: `error`, or `n` to turn them into N and count them."),
+]
 RulesOption = Annotated[
     Rules, typer.Option(help="default, or helixer: exactly what Helixer does, faults included.", show_default=True)
 ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["human", "print_facts", "print_json", "print_summaries", "print_table"]
 
-_HIDDEN = {"settings", "inputs", "digest", "stage", "complete"}
+_HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
 _MOST_VALUES = 12
 

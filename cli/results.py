@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
+from helixdask.cli.options import Order, Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
 from helixdask.errors import BadInputError
 
@@ -123,7 +123,7 @@ def export(
     predictions: Annotated[str | None, typer.Option(help="Predictions to write.")] = None,
     sequence: Annotated[bool, typer.Option(help="Write the sequence (data/X).")] = True,
     order: Annotated[
-        str | None,
+        Order | None,
         typer.Option(help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels)."),
     ] = None,
 ) -> None:
@@ -139,6 +139,6 @@ def export(
         coverage=coverage,
         predictions=predictions,
         with_sequence=sequence,
-        order=order or ("length" if labels else "file"),
+        order=order.value if order else "length" if labels else "file",
     )
     typer.echo(f"written: {helixer}")

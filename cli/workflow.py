@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from helixdask.cli.data import Bams, Protocol, Sheet, species_of
-from helixdask.cli.options import CoverageNorm, Output, Rules, RulesOption, with_run_options
+from helixdask.cli.options import CoverageNorm, OnBadBase, OnBadBaseOption, Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def prepare(
     aliases: Annotated[
         Path | None, typer.Option(help="Tab-separated: contig name in the annotation, in the genome.")
     ] = None,
-    on_bad_base: Annotated[str, typer.Option(help="Letters that are no nucleotide: `error` or `n`.")] = "error",
+    on_bad_base: OnBadBaseOption = OnBadBase.ERROR,
     rules: RulesOption = Rules.DEFAULT,
     *,
     output: Output,
@@ -92,7 +92,7 @@ def prepare(
         aliases=_text(aliases),
         model=_text(model),
         libraries=tuple(chosen),
-        on_bad_base=on_bad_base,
+        on_bad_base=on_bad_base.value,
         window_length=window_length,
         keep_fraction=keep_fraction,
         val_fraction=val_fraction,
@@ -125,7 +125,7 @@ def tune(
         Mode,
         typer.Option(
             help="head: a new output layer on the frozen network; coverage: one that also sees RNA-seq coverage; "
-            "whole: all of it; auto: coverage where --coverage is given, else head."
+            "whole: all of it; auto: coverage where the store holds some, else head."
         ),
     ] = Mode.AUTO,
     labels: Annotated[str | None, typer.Option(help="Labels to learn; those of the split by default.")] = None,

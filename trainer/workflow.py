@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, run_stage
 from helixdask.errors import BadInputError
 from helixdask.pipeline import (
+    Rules,
     call_stage,
     coverage_stages,
     select_stages,
@@ -67,13 +68,13 @@ class PrepareSettings:
     aliases: str | None = None
     model: str | None = None
     libraries: tuple[Library, ...] = ()
-    on_bad_base: str = "error"
+    on_bad_base: Literal["error", "n"] = "error"
     window_length: int | None = None
     keep_fraction: float = 0.2
     val_fraction: float = 0.2
     seed: int = 0
     groups: str | None = None
-    rules: str = "default"
+    rules: Rules = "default"
 
 
 def predict_stage(
@@ -145,6 +146,8 @@ def prepare(
         summary = run_stage(stage, settings.store, options)  # type: ignore[arg-type]
         done.append(summary)
         on_stage(summary)
+        if summary.stage == "call" and summary.attrs.get("genes") == 0:
+            log.warning("the base model found no genes in this genome: there is hardly anything to learn from")
 
     for make in _stages(settings, window_length):
         try:
@@ -229,7 +232,7 @@ def annotate(
     coverage: str | None = None,
     peak_threshold: float = 0.8,
     min_coding_length: int = 60,
-    rules: str = "default",
+    rules: Rules = "default",
     on_stage: Callable[[Summary], None] = lambda summary: None,
 ) -> list[Summary]:
     """Predict with a model, call genes, write them as GFF3.

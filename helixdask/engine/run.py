@@ -114,7 +114,11 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     if options.dry_run:
         plan = plan_stage(stage, url, options)
         return Summary(stage.name, group, "planned", 0.0, plan.tasks, plan.finished, plan=plan)
-    store = Store.create(url, species=stage.settings()["species"]) if stage.creates_store else Store.open(url)
+    if stage.creates_store:
+        plan_stage(stage, url, options)  # an input that is not there leaves no empty store behind
+        store = Store.create(url, species=stage.settings()["species"])
+    else:
+        store = Store.open(url)
     if store.read_only:
         raise AlreadyExistsError("the store is read-only", where=store.url, remedy="Copy it to a place you can write.")
     settings = stage.settings()

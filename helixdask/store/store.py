@@ -83,9 +83,6 @@ class Store:
         text = str(url)
         if Folder(text).exists("zarr.json"):
             store = cls(text)
-            if store.species != species and not store.has_group("genome"):  # left by an attempt that failed at once
-                with disk_errors(text):
-                    store._root.attrs["species"] = species
             if store.species != species:
                 raise AlreadyExistsError(
                     f"a store of {store.species!r} is here already", where=store.url, remedy="Choose another -o."
