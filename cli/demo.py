@@ -85,7 +85,7 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
     for name, chosen in (("base", model), ("tuned", tuned)):
         source = held_out if name == "base" else scored
         genes = folder / f"{name}.gff3"
-        extra = ("--store", scored, "--species", "simulated") if name == "base" else ()
+        extra = ("--store", scored, "--species", "simulated") if name == "base" else reads
         _helixdask("annotate", source, "--model", chosen, "-o", genes, "--name", name, *extra)
     evaluated = json.loads(_helixdask("evaluate", scored, "--reference", simulated / "truth.gff3", "--json"))
     scores = {name: _scores(evaluated, name) for name in ("base", "tuned")}

@@ -33,7 +33,8 @@ class TuneSettings:
         Base model; training from scratch has none.
     mode
         ``head``: a new output layer on the frozen network. ``coverage``: a new output layer that also sees RNA-seq
-        coverage. ``whole``: all weights. ``auto``: ``coverage`` where a coverage set is named, else ``head``.
+        coverage. ``whole``: all weights. ``auto``: ``coverage`` where the stores
+        hold coverage, else ``head``.
     split, labels
         Names in the stores; None: the only split there is, and the labels it was made with.
     coverage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -18,11 +19,12 @@ __all__ = ["NORM_MOMENTUM", "chosen_mode", "coverage_groups", "quicken_normalisa
 NORM_MOMENTUM = 0.9
 
 
-def chosen_mode(settings: TuneSettings) -> Mode:
-    """Mode that ``auto`` stands for."""
+def chosen_mode(settings: TuneSettings, stores: Sequence[Store]) -> Mode:
+    """Mode that ``auto`` stands for: ``coverage`` where a set was named or every store holds one, else ``head``."""
     if settings.mode != "auto":
         return settings.mode
-    return "coverage" if settings.coverage is not None else "head"
+    has_coverage = settings.coverage is not None or all(store.names("coverage") for store in stores)
+    return "coverage" if has_coverage else "head"
 
 
 def coverage_groups(store: Store, coverage: str | None) -> tuple[str, ...]:
@@ -52,7 +54,9 @@ def quicken_normalisation(network: Any) -> None:
             layer.momentum = NORM_MOMENTUM
 
 
-def starting_network(settings: TuneSettings, base: LoadedModel, n_libraries: int) -> tuple[Any, NetworkSpec]:
+def starting_network(
+    settings: TuneSettings, mode: Mode, base: LoadedModel, n_libraries: int
+) -> tuple[Any, NetworkSpec]:
     """Network to train, frozen as the mode wants it.
 
     In ``whole`` mode it *is* the base network; in the others the base is left as it is.
@@ -60,7 +64,9 @@ def starting_network(settings: TuneSettings, base: LoadedModel, n_libraries: int
     Parameters
     ----------
     settings
-        Mode and head.
+        What the new head is like.
+    mode
+        From `chosen_mode`.
     base
         The base model.
     n_libraries
@@ -83,7 +89,6 @@ def starting_network(settings: TuneSettings, base: LoadedModel, n_libraries: int
             where=base.path,
             remedy="Tune the model it was made from.",
         )
-    mode = chosen_mode(settings)
     if mode == "whole":
         return unfreeze(base.network), base.spec
     helixer = settings.rules == "helixer"

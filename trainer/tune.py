@@ -70,10 +70,10 @@ def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult
         raise BadInputError("no base model was given", remedy="Name one with --model, or train from scratch.")
     _start(settings)
     base = load_model(settings.model)
-    mode = chosen_mode(settings)
     stores = [Store.open(url) for url in settings.stores]
+    mode = chosen_mode(settings, stores)
     libraries = _libraries(stores, settings.coverage) if mode == "coverage" else [()] * len(stores)
-    network, spec = starting_network(settings, base, len(libraries[0]))
+    network, spec = starting_network(settings, mode, base, len(libraries[0]))
     with StopRequest() as stop:
         run = _Run(settings, stores, libraries, network, spec, on_progress, stop, mode)
         run.score_base(base)
@@ -154,7 +154,7 @@ class _Run:
         stop: StopRequest,
         mode: str,
     ) -> None:
-        self.settings, self.network, self.spec = settings, network, spec
+        self.settings, self.network, self.spec, self.mode = settings, network, spec, mode
         self.tell, self.stop = on_progress, stop
         self.splits: list[StoreSplit] = [read_split(store, settings.split, settings.labels) for store in stores]
         self.libraries = [
@@ -379,7 +379,7 @@ class _Run:
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "python": platform.python_version()},
             "scores": self.state.history,
             "verdict": verdict,
-            "settings": settings.to_dict() | {"mode": chosen_mode(settings) if base else "scratch"},
+            "settings": settings.to_dict() | {"mode": self.mode},
         }
 
 
