@@ -19,6 +19,7 @@ __all__ = ["human", "print_facts", "print_json", "print_summaries", "print_table
 _HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
 _MOST_VALUES = 12
+_SMALLEST = 0.001
 
 
 def human(value: Any) -> str:
@@ -26,7 +27,9 @@ def human(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) >= 10 else f"{value:,.4g}"
+        if value.is_integer() or not math.isfinite(value):
+            return f"{value:,.0f}"
+        return f"{value:.4f}" if _SMALLEST <= abs(value) < 1 else f"{value:,.4g}"  # scores stand below each other
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -340,7 +340,6 @@ class _Run:
         digest = save_model(settings.output, self.network, self.spec, self._card(base, verdict))
         if any(row["epoch"] > 0 for row in state.history):
             draw_curves(Path(settings.output).with_suffix(".png"), state.history)
-        self._say(verdict["text"])
         rate = state.train_windows / max(state.train_seconds, 1e-9)
         scored = state.best_epoch > 0
         return TuneResult(

@@ -140,8 +140,6 @@ def prepare(
     done: list[Summary] = []
 
     def run(make: Callable[[], object]) -> None:
-        if options.dry_run and done and not Folder(settings.store).exists("zarr.json"):
-            return  # later stages can be planned when the genome is in the store
         stage = make()
         summary = run_stage(stage, settings.store, options)  # type: ignore[arg-type]
         done.append(summary)
@@ -153,10 +151,10 @@ def prepare(
         try:
             run(make)
         except BadInputError:
-            if options.dry_run and done:
-                log.warning("what follows %s can be planned when that is done", done[-1].group)
-                break
-            raise
+            if not options.dry_run or not done:
+                raise
+            log.warning("what follows %s can be planned when that is done", done[-1].group)
+            break
     return done
 
 

@@ -24,7 +24,7 @@ OPTIONS = {
     "evaluate": "--reference --predictions --json",
     "inspect": "--plot --json",
     "simulate": "--output --bases --seed",
-    "demo": "--output --seed",
+    "demo": "--folder --seed --bases",
 }
 RUNNING = "--workers --scheduler --scheduler-file --memory-limit --dry-run --quiet --json"
 STAGES = ["prepare", "annotate", "encode", "labels", "coverage", "predict", "call", "windows", "select", "split"]

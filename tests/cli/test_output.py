@@ -22,7 +22,17 @@ def test_json_is_what_every_parser_reads(capsys):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1234567, "1,234,567"), (0.123456, "0.1235"), (12345.0, "12,345"), (None, "–"), (True, "yes"), ("a", "a")],
+    [
+        (1234567, "1,234,567"),
+        (0.123456, "0.1235"),
+        (12345.0, "12,345"),
+        (0.02925, "0.0293"),
+        (1e-6, "1e-06"),
+        (2.5, "2.5"),
+        (None, "–"),
+        (True, "yes"),
+        ("a", "a"),
+    ],
 )
 def test_numbers_for_people(value, text):
     assert human(value) == text
