@@ -122,6 +122,10 @@ def export(
     coverage: Annotated[str | None, typer.Option(help="Coverage set to write.")] = None,
     predictions: Annotated[str | None, typer.Option(help="Predictions to write.")] = None,
     sequence: Annotated[bool, typer.Option(help="Write the sequence (data/X).")] = True,
+    alternative: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=LABELS", help="Labels to write under alternative/NAME. May be repeated."),
+    ] = None,
     order: Annotated[
         Order | None,
         typer.Option(help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels)."),
@@ -138,7 +142,18 @@ def export(
         labels=labels,
         coverage=coverage,
         predictions=predictions,
+        alternative=_named(alternative or []),
         with_sequence=sequence,
         order=order.value if order else "length" if labels else "file",
     )
     typer.echo(f"written: {helixer}")
+
+
+def _named(pairs: list[str]) -> dict[str, str] | None:
+    named = {}
+    for pair in pairs:
+        name, equals, labels = pair.partition("=")
+        if not (name and equals and labels) or name in named:
+            raise BadInputError(f"--alternative {pair!r}", remedy="Give NAME=LABELS, each name once.")
+        named[name] = labels
+    return named or None
