@@ -113,7 +113,7 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
     if as_json:
         print_json([_as_dict(summary) for summary in summaries])
         return
-    planned = [summary.plan for summary in summaries if summary.plan is not None]
+    planned = [(summary.plan, summary.state) for summary in summaries if summary.plan is not None]
     if planned:
         rows = [
             (
@@ -123,11 +123,11 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
                 _size(plan.bytes_out),
                 _size(plan.memory_per_worker),
                 plan.workers,
-                _duration(plan.seconds),
+                _duration(plan.seconds) if state == "planned" else state,
             )
-            for plan in planned
+            for plan, state in planned
         ]
-        columns = ("group", "bases", "tasks done" if any(p.finished for p in planned) else "tasks")
+        columns = ("group", "bases", "tasks done" if any(plan.finished for plan, _ in planned) else "tasks")
         print_table("Plan; nothing was done", (*columns, "disk", "memory each", "workers", "about"), rows)
         return
     for summary in summaries:

@@ -61,14 +61,27 @@ def _work_folder(url: str, group: str) -> Folder:
 
 def plan_stage(stage: Stage, url: str, options: RunOptions) -> Plan:
     """Plan of a stage, without doing it. Inputs are checked; what cannot fit is refused."""
+    return _plan_and_state(stage, url, options)[0]
+
+
+def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, str]:
+    """Plan of a stage, and its state: ``planned``, or ``already there`` where nothing would be done."""
     store = None if stage.creates_store and not Folder(url).exists("zarr.json") else Store.open(url)
+    state = "planned"
     if store is not None:
-        stage.inputs(store)
+        attrs, inputs = store.attrs(stage.group()), stage.inputs(store)
+        if attrs.get("complete") is True and attrs.get("digest") == _digest(stage, inputs):
+            state = "already there"
     n_bases = stage.estimate_bases(store)
     finished = len(Work(_work_folder(url, stage.group())).finished())
     plan = make_plan(stage, n_bases, workers=options.n_workers, finished=finished)
-    refuse_what_cannot_fit(plan, url, options.memory_limit_bytes)
-    return plan
+    if state == "planned":
+        refuse_what_cannot_fit(plan, url, options.memory_limit_bytes)
+    return plan, state
+
+
+def _digest(stage: Stage, inputs: dict[str, str]) -> str:
+    return stage_digest(stage.name, stage.settings(), inputs)
 
 
 def _check_name(group: str) -> None:
@@ -112,8 +125,8 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     group = stage.group()
     _check_name(group)
     if options.dry_run:
-        plan = plan_stage(stage, url, options)
-        return Summary(stage.name, group, "planned", 0.0, plan.tasks, plan.finished, plan=plan)
+        plan, state = _plan_and_state(stage, url, options)
+        return Summary(stage.name, group, state, 0.0, plan.tasks, plan.finished, plan=plan)
     if stage.creates_store:
         plan_stage(stage, url, options)  # an input that is not there leaves no empty store behind
         store = Store.create(url, species=stage.settings()["species"])
@@ -123,7 +136,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
         raise AlreadyExistsError("the store is read-only", where=store.url, remedy="Copy it to a place you can write.")
     settings = stage.settings()
     inputs = stage.inputs(store)
-    digest = stage_digest(stage.name, settings, inputs)
+    digest = _digest(stage, inputs)
     if _is_there(store, group, digest, options):
         return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
     work = Work(_work_folder(store.url, group))
