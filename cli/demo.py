@@ -20,14 +20,14 @@ import typer
 from helixdask.cli.report import print_table
 from helixdask.errors import StageFailedError
 
-__all__ = ["base_model", "demo", "run_demo"]
+__all__ = ["base_model", "demo", "run_demo", "scores_of"]
 
 _HELD_OUT = "chr4"
 
 
 def base_model() -> Path:
     """Path of the small base model that comes with the package."""
-    return Path(str(files("helixdask.trainer") / "base_model" / "demo.keras"))
+    return Path(str(files("helixdask.trainer.base_model") / "demo.keras"))
 
 
 def _helixdask(*arguments: str | Path) -> str:
@@ -53,7 +53,8 @@ def _divide(genome: Path, tuning: Path, held_out: Path) -> None:
             target.write(line)
 
 
-def _scores(evaluated: dict[str, Any], name: str) -> list[float]:
+def scores_of(evaluated: dict[str, Any], name: str) -> list[float]:
+    """F1 values of one set of predictions: genic, UTR, CDS, intron by base; exons; genes."""
     bases, genes = evaluated["bases"][name], evaluated["genes"][name]
     by_class = [bases[key]["f1"] for key in ("genic", "utr", "cds", "intron")]
     return [*by_class, genes["exon"]["f1"], genes["gene"]["f1"]]
@@ -88,7 +89,7 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
         extra = ("--store", scored, "--species", "simulated") if name == "base" else reads
         _helixdask("annotate", source, "--model", chosen, "-o", genes, "--name", name, *extra)
     evaluated = json.loads(_helixdask("evaluate", scored, "--reference", simulated / "truth.gff3", "--json"))
-    scores = {name: _scores(evaluated, name) for name in ("base", "tuned")}
+    scores = {name: scores_of(evaluated, name) for name in ("base", "tuned")}
     (folder / "scores.json").write_text(json.dumps({"seed": seed, **scores}, indent=1))
     _show(scores, folder, time.monotonic() - began)
     return scores

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.labels_support import Labelled, read_fasta
+from tests.labels.support import Labelled, read_fasta
 
 CASES = [
     ("mini_test_data.fa", "mini_test_data.gff", "mini.21384.h5"),

@@ -13,7 +13,7 @@ from helixdask.genes.gff_read import read_gff
 from helixdask.labels.paint import paint
 from helixdask.labels.tables import label_tables
 from helixdask.store.contigs import ContigTable
-from tests.labels_support import contig_table, encode
+from tests.labels.support import contig_table, encode
 
 
 @cache

@@ -1,0 +1,1 @@
+"""The small base model that the demonstration tunes; see CARD.md."""
