@@ -12,7 +12,15 @@ from typing import Any
 
 from helixdask.errors import BadInputError
 from helixdask.trainer.card import default_card
-from helixdask.trainer.describe import CARD_MEMBER, MODEL_REMEDY, card_of_helixer, file_digest, is_h5, read_description
+from helixdask.trainer.describe import (
+    CARD_MEMBER,
+    MODEL_REMEDY,
+    ModelDescription,
+    card_of_helixer,
+    file_digest,
+    is_h5,
+    read_description,
+)
 from helixdask.trainer.helixer_h5 import read_helixer_h5
 from helixdask.trainer.network import NetworkSpec, build_network, weight_shapes
 
@@ -24,28 +32,16 @@ _WEIGHTS = "model.weights.h5"
 
 
 @dataclass(frozen=True)
-class LoadedModel:
+class LoadedModel(ModelDescription):
     """A network ready for use, with what its file says about it.
 
     Attributes
     ----------
     network
         The Keras model, every layer trainable.
-    spec
-        Its hyper-parameters.
-    card
-        See `helixdask.trainer.card.default_card`.
-    digest
-        SHA-256 of the file, hexadecimal.
-    path
-        Where it was read from, absolute.
     """
 
     network: keras.Model
-    spec: NetworkSpec
-    card: dict[str, Any]
-    digest: str
-    path: str
 
 
 def load_model(path: str | Path) -> LoadedModel:
@@ -69,7 +65,7 @@ def load_model(path: str | Path) -> LoadedModel:
     path = Path(path).absolute()
     digest = file_digest(path)
     network, spec, card = _load_h5(path) if is_h5(path) else _load_keras(path)
-    return LoadedModel(network, spec, card, digest, str(path))
+    return LoadedModel(spec, card, digest, str(path), network)
 
 
 def _load_h5(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """How fast a FASTA file gets into a store, how large it becomes, and how much memory that takes.
 
-    python benchmarks/bench_encode.py [--bases 100000000] [--contigs 4] [--kinds plain bgzip gzip]
+    python benchmarks/encode_speed.py [--bases 100000000] [--contigs 4] [--kinds plain bgzip gzip]
 
 Everything runs in this process on one core: Mb/s are bases of the genome by wall seconds of the whole stage (checking
 pass, MD5, parsing, compression, writing), without imports and compilation.
@@ -20,27 +20,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 import pysam
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.sequence.stage import EncodeStage
-
-
-def write_random_fasta(path: Path, bases: int, contigs: int, seed: int = 0, width: int = 80) -> int:
-    """Write random A, C, G, T; returns the number of bases."""
-    rng = np.random.default_rng(seed)
-    letters = np.frombuffer(b"ACGT", np.uint8)
-    lines = max(1, bases // contigs // width)
-    with path.open("wb") as file:
-        for contig in range(contigs):
-            file.write(b">contig%d random\n" % contig)
-            for start in range(0, lines, 50_000):
-                n = min(50_000, lines - start)
-                block = np.full((n, width + 1), 10, np.uint8)
-                block[:, :-1] = letters[rng.integers(0, 4, (n, width), dtype=np.uint8)]
-                file.write(block.tobytes())
-    return lines * width * contigs
+from helixdask.simulate.random_fasta import write_random_fasta
 
 
 def compressed(path: Path, kind: str) -> Path:
@@ -89,7 +73,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder, "plain.fa")
-        bases = write_random_fasta(plain, options.bases, options.contigs)
+        bases = options.bases
+        write_random_fasta(plain, bases, contigs=options.contigs)
         for kind in options.kinds:
             fasta = compressed(plain, kind)
             store = Path(folder, f"{kind}.zarr")
