@@ -14,12 +14,13 @@ import xarray as xr
 import zarr
 from numpy.typing import NDArray
 
-from helixdask.registry import FORMAT_VERSION, LABEL_CLASSES, PHASE_CLASSES, STRANDS, arrays_of
+from helixdask.registry import FORMAT_VERSION, LABEL_CLASSES, PHASE_CLASSES, STRANDS
+from helixdask.store.layout import dimension_names
 from helixdask.store.store import Store
 
 __all__ = ["GenomeStore", "open_store"]
 
-_KINDS_WITH_TRACKS = ("labels", "predictions")
+_LONG = 1 << 20
 _KINDS = ("labels", "predictions", "coverage", "genes", "windows", "selections", "splits")
 
 
@@ -74,23 +75,6 @@ class GenomeStore(Store):
         """Everything that is published, as an xarray DataTree backed by Dask."""
         return xr.open_datatree(self.url, engine="zarr", chunks={}, consolidated=True)
 
-    def tracks(self) -> dict[str, str]:
-        """Paths of all tracks, by the name they have in merged views: ``reference_label``, ``base_class_probability``.
-
-        Coverage is not here: its libraries are merged, see :meth:`sel`.
-        """
-        found = {"sequence": "genome/sequence"}
-        for kind in _KINDS_WITH_TRACKS:
-            for name in self.names(kind):
-                group = f"{kind}/{name}"
-                node = self._group(group)
-                found |= {
-                    f"{name}_{track}": f"{group}/{track}"
-                    for track, spec in arrays_of(group).items()
-                    if spec.is_track and track in node
-                }
-        return found
-
     def sel(self, region: str) -> xr.Dataset:
         """All tracks of a region, lazily.
 
@@ -114,20 +98,22 @@ class GenomeStore(Store):
         begin = int(self.contigs.offsets[row]) + start
         stop = begin + end - start
         variables: dict[str, Any] = {}
-        for name, path in self.tracks().items():
+        for name, path in {"sequence": "genome/sequence", **self.merged_tracks()}.items():
             array = self.array(path)
             attrs = {key: value for key, value in array.attrs.items() if key in ("long_name", "units", "flag_meanings")}
-            variables[name] = (_dims(array), lazy_track(array, begin, stop), attrs)
+            variables[name] = (dimension_names(array), lazy_track(array, begin, stop), attrs)
         for set_name in self.names("coverage"):
             libraries = self.names(f"coverage/{set_name}")
             for track in ("coverage", "spliced_coverage"):
                 arrays = [self.array(f"coverage/{set_name}/{library}/{track}") for library in libraries]
                 stacked = da.stack([lazy_track(array, begin, stop) for array in arrays])
                 dim = f"{set_name}_library"
-                variables[f"{set_name}_{track}"] = ((dim, *_dims(arrays[0])), stacked)
+                variables[f"{set_name}_{track}"] = ((dim, *dimension_names(arrays[0])), stacked)
                 variables[dim] = ((dim,), np.array(libraries, dtype=object))
+        # Of a whole chromosome it would take gigabytes.
+        count = np.arange if end - start <= _LONG else da.arange
         coords = {
-            "contig_position": ("position", np.arange(start, end)),
+            "contig_position": ("position", count(start, end)),
             "strand": ("strand", np.array(STRANDS, dtype=object)),
         }
         used = {dim for dims, *_ in variables.values() for dim in dims}
@@ -180,11 +166,6 @@ class GenomeStore(Store):
             if names:
                 lines.append(f"  {kind:<12} {', '.join(names)}")
         return "\n".join(lines)
-
-
-def _dims(array: zarr.Array[Any]) -> tuple[str, ...]:
-    names = getattr(array.metadata, "dimension_names", None) or ()
-    return tuple(str(name) for name in names)
 
 
 def open_store(url: str | Path) -> GenomeStore:

@@ -13,7 +13,7 @@ from zarr.codecs import BloscCodec, BloscShuffle
 from helixdask.errors import InternalError
 from helixdask.registry import FIXED_SIZES, POSITION, ArraySpec, genome_shard_length
 
-__all__ = ["TrackLayout", "create_table_column", "create_track", "track_layout"]
+__all__ = ["TrackLayout", "create_table_column", "create_track", "dimension_names", "track_layout"]
 
 
 class TrackLayout(NamedTuple):
@@ -100,3 +100,8 @@ def create_table_column(group: zarr.Group, spec: ArraySpec, values: NDArray[Any]
     )
     if rows:
         array[...] = values.astype(object) if text else values.astype(spec.dtype, copy=False)
+
+
+def dimension_names(array: zarr.Array[Any]) -> tuple[str, ...]:
+    """Names of an array's dimensions."""
+    return tuple(str(name) for name in getattr(array.metadata, "dimension_names", None) or ())

@@ -237,6 +237,22 @@ class Store:
             f"the store has several {kind}: {', '.join(there)}", where=self.url, remedy="Say which one by name."
         )
 
+    def merged_tracks(self) -> dict[str, str]:
+        """Paths of all label and prediction tracks, by their names in merged views: ``reference_label`` and so on.
+
+        Coverage is not here: its libraries are stacked along an axis of their own.
+        """
+        found: dict[str, str] = {}
+        for kind in ("labels", "predictions"):
+            for name in self.names(kind):
+                group = self._group(f"{kind}/{name}")
+                found |= {
+                    f"{name}_{track}": f"{kind}/{name}/{track}"
+                    for track, spec in arrays_of(f"{kind}/{name}").items()
+                    if spec.is_track and track in group
+                }
+        return found
+
     # --- writing -------------------------------------------------------------------------------------------------
 
     def begin_group(self, group: str, attrs: Mapping[str, Any]) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from helixdask.errors import MissingInputError
-from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, arrays_of
+from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES
 from helixdask.sequence.codes import COMPLEMENT, PADDING, one_hot
+from helixdask.store.layout import dimension_names
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 from helixdask.windows.measures import probability_table
@@ -100,7 +100,8 @@ def lazy_windows(store: Store, length: int, *, with_one_hot: bool = False) -> xr
     if with_one_hot:
         hot = da.map_blocks(one_hot, sequence, dtype=np.float16, new_axis=2, chunks=(*sequence.chunks, (4,)))
         variables["sequence_one_hot"] = (("window", "offset", "base"), hot)
-    for name, path, dims in _tracks(store):
+    for name, path in store.merged_tracks().items():
+        dims = dimension_names(store.array(path))[1:-1]
         variables[name] = (("window", "offset", *dims), _lazy(store, grid, path))
     coords: dict[str, Any] = {}
     for set_name in store.names("coverage"):
@@ -168,24 +169,6 @@ def _lazy(store: Store, grid: WindowGrid, path: str) -> da.Array:
         meta=np.empty((0,) * track.ndim, track.dtype),
     )
     return lazy
-
-
-def _tracks(store: Store) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Name in the merged view, path, and dims beside strand and position of every label and prediction track."""
-    for kind in ("labels", "predictions"):
-        for name in store.names(kind):
-            for track, spec in arrays_of(f"{kind}/{name}").items():
-                path = f"{kind}/{name}/{track}"
-                if spec.is_track and _is_there(store, path):
-                    yield f"{name}_{track}", path, spec.dims[1:-1]
-
-
-def _is_there(store: Store, path: str) -> bool:
-    try:
-        store.array(path)
-    except MissingInputError:
-        return False
-    return True
 
 
 def _runs(
