@@ -51,6 +51,12 @@ class StoreSplit:
     windows: str
     window_length: int
 
+    @property
+    def has_pseudolabels(self) -> bool:
+        """Whether the labels' genes were called from predictions."""
+        genes = self.store.attrs(f"labels/{self.labels}").get("settings", {}).get("genes")
+        return self.store.attrs(f"genes/{genes}").get("stage") == "call"
+
     def card(self) -> dict[str, Any]:
         """What a model's card says of it."""
         return {

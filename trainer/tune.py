@@ -359,7 +359,13 @@ class _Run:
 
     def _verdict(self) -> dict[str, Any]:
         state = self.state
-        return verdict_of(state.best_epoch, state.best_scores, self.base_scores, len(self.validation_feed.windows))
+        return verdict_of(
+            state.best_epoch,
+            state.best_scores,
+            self.base_scores,
+            len(self.validation_feed.windows),
+            pseudolabels=any(split.has_pseudolabels for split in self.splits),
+        )
 
     def _card(self, base: LoadedModel | None, verdict: dict[str, Any]) -> dict[str, Any]:
         settings = self.settings

@@ -27,7 +27,12 @@ def in_words(scores: dict[str, Any]) -> str:
 
 
 def verdict_of(
-    best_epoch: int, tuned: dict[str, Any], base: dict[str, Any] | None, validation_windows: int
+    best_epoch: int,
+    tuned: dict[str, Any],
+    base: dict[str, Any] | None,
+    validation_windows: int,
+    *,
+    pseudolabels: bool = False,
 ) -> dict[str, Any]:
     """Verdict on the same validation windows, for the model's card.
 
@@ -39,11 +44,14 @@ def verdict_of(
         Scores of both; no base: trained from scratch.
     validation_windows
         How many windows the scores are from.
+    pseudolabels
+        Whether the labels were called from predictions. A base model agrees with its own by construction, so a lower
+        score of the tuned one says little about the truth.
 
     Returns
     -------
     dict
-        ``better`` (bool), ``text`` (a sentence), ``best_epoch``, ``tuned``, ``base``, ``validation_windows``.
+        ``better`` (bool), ``text`` (a sentence), ``best_epoch``, ``tuned``, ``base``, ``validation_windows``, ``pseudolabels``.
     """
     verdict = {
         "better": False,
@@ -51,6 +59,7 @@ def verdict_of(
         "tuned": tuned or None,
         "base": base,
         "validation_windows": validation_windows,
+        "pseudolabels": pseudolabels,
     }
     if not best_epoch:
         return verdict | {"text": "Stopped before the first epoch was scored: the model is not tested."}
@@ -61,6 +70,13 @@ def verdict_of(
     before = base["genic"]["f1"]
     if after > before:
         return verdict | {"better": True, "text": f"Better than the base model: {in_short}, base {before:.4f}."}
+    if pseudolabels:
+        text = (
+            f"NOT better by its own pseudolabels: {in_short}, base {before:.4f}. They are the base model's, which agrees "
+            "with them by construction: this says little about the truth. Compare both on a known annotation "
+            "(helixdask evaluate) before you choose."
+        )
+        return verdict | {"text": text}
     text = (
         f"NOT better than the base model: {in_short}, base {before:.4f}. Use the base model; or try more windows "
         "(select --keep-fraction), more epochs, or another learning rate."
