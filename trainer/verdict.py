@@ -51,7 +51,8 @@ def verdict_of(
     Returns
     -------
     dict
-        ``better`` (bool), ``text`` (a sentence), ``best_epoch``, ``tuned``, ``base``, ``validation_windows``, ``pseudolabels``.
+        ``better`` (bool), ``text`` (a sentence), ``best_epoch``, ``tuned``, ``base``, ``validation_windows``,
+        ``pseudolabels``.
     """
     verdict = {
         "better": False,
@@ -72,8 +73,8 @@ def verdict_of(
         return verdict | {"better": True, "text": f"Better than the base model: {in_short}, base {before:.4f}."}
     if pseudolabels:
         text = (
-            f"NOT better by its own pseudolabels: {in_short}, base {before:.4f}. They are the base model's, which agrees "
-            "with them by construction: this says little about the truth. Compare both on a known annotation "
+            f"NOT better by its own pseudolabels: {in_short}, base {before:.4f}. They are the base model's, which "
+            "agrees with them by construction: this says little about the truth. Compare both on a known annotation "
             "(helixdask evaluate) before you choose."
         )
         return verdict | {"text": text}
