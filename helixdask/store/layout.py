@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import zarr
 from numpy.typing import NDArray
-from zarr.codecs import BloscCodec, BloscShuffle
+from zarr.codecs import BloscCodec
 
 from helixdask.errors import InternalError
 from helixdask.registry import FIXED_SIZES, POSITION, ArraySpec, genome_shard_length
@@ -38,7 +38,7 @@ def _compressor(dtype: np.dtype[Any], *, fast: bool) -> BloscCodec:
     return BloscCodec(
         cname="lz4" if fast else "zstd",
         clevel=5 if fast else 3,
-        shuffle=BloscShuffle.bitshuffle,
+        shuffle="bitshuffle",
         typesize=dtype.itemsize,
     )
 
