@@ -26,6 +26,12 @@ def predict(
         int | None, typer.Option(min=1, help="Bases of a window. Default: what the model says.")
     ] = None,
     overlap: Annotated[bool, typer.Option(help="Average overlapping windows; better at their ends.")] = True,
+    overlap_offset: Annotated[
+        int | None, typer.Option(min=1, help="Bases from window to window. Default: half a window.")
+    ] = None,
+    core_length: Annotated[
+        int | None, typer.Option(min=1, help="Middle of a window that counts. Default: three quarters.")
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Windows in a batch.")] = None,
     precision: Annotated[
         str, typer.Option(help="How probabilities are kept: float16, or uint8 at half the size.")
@@ -47,6 +53,8 @@ def predict(
         name=name,
         window_length=window_length,
         overlap=overlap,
+        overlap_offset=overlap_offset,
+        core_length=core_length,
         batch_size=batch_size,
         precision=precision,
         coverage=coverage,
