@@ -15,7 +15,7 @@ import fsspec
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import DiskFullError
+from helixdask.errors import DiskFullError, MissingDependencyError
 
 __all__ = ["Folder", "disk_errors", "is_url"]
 
@@ -45,11 +45,21 @@ class Folder:
     ----------
     url
         A path, or any URL that fsspec opens.
+
+    Raises
+    ------
+    MissingDependencyError
+        What opens such URLs is not installed.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url if is_url(url) else str(Path(url).absolute())
-        self._fs, self._root = fsspec.core.url_to_fs(self.url)
+        try:
+            self._fs, self._root = fsspec.core.url_to_fs(self.url)
+        except ImportError as error:
+            raise MissingDependencyError(
+                str(error), where=self.url, remedy="Install it: pip install 'helixdask[cloud]'"
+            ) from error
         self._local = not is_url(self.url)
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -51,6 +51,8 @@ class Store:
     def __init__(self, url: str | Path) -> None:
         text = str(url)
         self.url = text.rstrip("/") if is_url(text) else str(Path(text).absolute())
+        self.folder = Folder(self.url)
+        """The store's folder of plain objects."""
         self.read_only = self.url.startswith(("http://", "https://"))
         try:
             self._root = zarr.open_group(
@@ -97,11 +99,6 @@ class Store:
                 text, mode="w", zarr_format=3, attributes={"helixdask_format": FORMAT_VERSION, "species": species}
             )
         return cls(text)
-
-    @property
-    def folder(self) -> Folder:
-        """The store's folder of plain objects."""
-        return Folder(self.url)
 
     @property
     def species(self) -> str:
