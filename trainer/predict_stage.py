@@ -216,9 +216,8 @@ class PredictStage(Stage):
         for batch, codes, coverage in self._batches(store, contigs, windows):
             for total, predicted in zip(totals, predictor(codes, coverage), strict=True):
                 add_predictions(total, region.start, predicted, contigs.offsets[batch.contig], batch)
-        for track, total in zip(_TRACKS, totals, strict=False):
-            total /= counts[:, np.newaxis]
-            store.write_region(f"{self.group()}/{track}", region.start, self._stored(total))
+        for track in _TRACKS[: len(totals)]:
+            self._write(store, f"{self.group()}/{track}", region, totals.pop(0), counts)
         return RegionResult({"windows": len(windows), "batches": -(-len(windows) // self.batch_size)})
 
     def _batches(
@@ -248,10 +247,20 @@ class PredictStage(Stage):
                     fill_coverage(coverage, channel, values, start, offsets[rows], lengths[rows], batch)
             yield batch, out, coverage
 
-    def _stored(self, probability: NDArray[np.float32]) -> NDArray[Any]:
-        if self.precision == "uint8":
-            return np.rint(probability * 255).astype(np.uint8)
-        return probability.astype(np.float16)
+    def _write(
+        self, store: Store, path: str, region: Region, total: NDArray[np.float32], counts: NDArray[np.uint16]
+    ) -> None:
+        """Write means, shard by shard and in place: the sums are the largest arrays of a task."""
+        array = store.array(path)
+        shard = (array.shards or array.chunks)[-1]
+        for first in range(0, region.length, shard):
+            part = slice(first, first + shard)
+            mean = total[..., part]
+            mean /= counts[:, np.newaxis, part]
+            if self.precision == "uint8":
+                mean *= 255
+                np.rint(mean, out=mean)
+            store.write_region(path, region.start + first, mean.astype(self.precision))
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """What to know about the predictions."""
