@@ -62,6 +62,12 @@ class Store:
             raise StoreFormatError(
                 "there is no store here", where=self.url, remedy="Make one with: helixdask encode GENOME.fa -o STORE"
             ) from error
+        except Exception as error:  # whatever the library behind a protocol raises: credentials, names, connections
+            if not is_url(self.url):
+                raise
+            raise StoreFormatError(
+                f"cannot be opened: {error}", where=self.url, remedy="Check the URL, the connection and the credentials."
+            ) from error
         version = self._root.attrs.get("helixdask_format")
         if version != FORMAT_VERSION:
             raise StoreFormatError(
