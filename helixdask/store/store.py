@@ -66,7 +66,9 @@ class Store:
             if not is_url(self.url):
                 raise
             raise StoreFormatError(
-                f"cannot be opened: {error}", where=self.url, remedy="Check the URL, the connection and the credentials."
+                f"cannot be opened: {error}",
+                where=self.url,
+                remedy="Check the URL, the connection and the credentials.",
             ) from error
         version = self._root.attrs.get("helixdask_format")
         if version != FORMAT_VERSION:
