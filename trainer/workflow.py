@@ -9,11 +9,13 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, run_stage
+from helixdask.engine.stage import Stage
 from helixdask.errors import BadInputError
 from helixdask.pipeline import (
     Rules,
@@ -142,23 +144,18 @@ def prepare(
             raise BadInputError("no such file", where=path, remedy="Check the path.")
     window_length = settings.window_length or _training_window(settings.model)
     done: list[Summary] = []
-
-    def run(make: Callable[[], object]) -> None:
-        stage = make()
-        summary = run_stage(stage, settings.store, options)  # type: ignore[arg-type]
-        done.append(summary)
-        on_stage(summary)
-        if summary.stage == "call" and summary.attrs.get("genes") == 0:
-            log.warning("the base model found no genes in this genome: there is hardly anything to learn from")
-
     for make in _stages(settings, window_length):
         try:
-            run(make)
+            summary = run_stage(make(), settings.store, options)
         except BadInputError:
             if not options.dry_run or not done:
                 raise
             log.warning("what follows %s can be planned when that is done", done[-1].group)
             break
+        done.append(summary)
+        on_stage(summary)
+        if summary.stage == "call" and summary.attrs.get("genes") == 0:
+            log.warning("the base model found no genes in this genome: there is hardly anything to learn from")
     return done
 
 
@@ -170,14 +167,18 @@ def _training_window(model: str | None) -> int:
     return int(describe_model(model).card["training_window"])
 
 
-def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], object]]:
+def _itself(stage: Stage) -> Stage:
+    return stage
+
+
+def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], Stage]]:
     """Makers of the stages, in order; each is called when what it needs is in the store."""
     from helixdask.labels.stage import ImportGenesStage, LabelsStage
     from helixdask.sequence.stage import EncodeStage
 
     url, rules = settings.store, settings.rules
     labels = REFERENCE if settings.gff3 else PSEUDO
-    stages: list[Callable[[], object]] = [
+    stages: list[Callable[[], Stage]] = [
         lambda: EncodeStage(fasta=settings.genome, species=settings.species, on_bad_base=settings.on_bad_base)
     ]
     if settings.gff3:
@@ -192,14 +193,14 @@ def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], 
             lambda: LabelsStage(genes=REFERENCE, output=REFERENCE, rules=rules),
         ]
     for stage in coverage_stages(settings.libraries, set_name="rnaseq", rules=rules):
-        stages.append(lambda stage=stage: stage)  # type: ignore[misc]
+        stages.append(partial(_itself, stage))
     predictions = None
     if settings.model:
         model, predictions = settings.model, BASE
         stages.append(lambda: predict_stage(url, model, name=BASE))
         if not settings.gff3:
             stages += [
-                lambda: call_stage(url, predictions=BASE, name=PSEUDO),
+                lambda: call_stage(url, predictions=BASE, name=PSEUDO, rules=rules),
                 lambda: LabelsStage(genes=PSEUDO, output=PSEUDO, rules=rules),
             ]
     windows = windows_name(window_length, labels, predictions, rules)
@@ -261,8 +262,8 @@ def annotate(
 
     done: list[Summary] = []
 
-    def run(stage: object) -> None:
-        done.append(run_stage(stage, url, options))  # type: ignore[arg-type]
+    def run(stage: Stage) -> None:
+        done.append(run_stage(stage, url, options))
         on_stage(done[-1])
 
     is_store = Folder(source).exists("zarr.json")
