@@ -30,7 +30,7 @@ def run_step(step: str, folder: Path, bases: int) -> None:
     else:
         from helixdask.trainer.predict_stage import PredictStage
 
-        stage = PredictStage.for_model(url, str(folder / "tiny.keras"), overlap=False, precision="uint8")
+        stage = PredictStage.for_model(url, str(folder / "tiny.keras"), overlap=False)
         run_stage(stage, url, options)
     seconds = time.perf_counter() - start
     print(json.dumps({"seconds": seconds, "peak": peak_memory()}))

@@ -296,9 +296,9 @@ def arrays_of(group: str) -> dict[str, ArraySpec]:
 def genome_shard_length(n_bases: int) -> int:
     """Longest shard of any track in a genome of this size, in bases: a power of two.
 
-    Small genomes get short shards, so that there are some 64-128 of them to share among workers.
+    Small genomes get short shards, so that there are 16 to 32 of them at least to share among workers.
     """
     shard = 1 << 16
-    while shard < 1 << 24 and shard * 128 < n_bases:
+    while shard < 1 << 24 and shard * 32 < n_bases:
         shard <<= 1
     return shard

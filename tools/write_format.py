@@ -35,7 +35,7 @@ finished regions and scratch arrays. Two runs that make the same things leave th
 
 ## Shards and chunks
 A shard is what one task writes, a chunk what one reader takes. Lengths below are the longest; in a genome of `n` bases no shard is longer than the smallest power of
-two, from 65,536 to 16,777,216, that is at least `n / 128`. A shard holds all strands and classes of its stretch; a chunk holds one strand. Chunks that hold nothing
+two, from 65,536 to 16,777,216, that is at least `n / 32`. A shard holds all strands and classes of its stretch; a chunk holds one strand. Chunks that hold nothing
 but the fill value are not stored. The sequence is compressed with Blosc LZ4 and bit-shuffling, everything else with Blosc Zstandard and bit-shuffling; text columns are
 variable-length UTF-8.
 

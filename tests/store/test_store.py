@@ -49,7 +49,7 @@ def test_shards_nest_and_leave_tasks_for_everybody(n_bases):
             assert longest % layout.shards[-1] == 0
             assert layout.shards[-1] % layout.chunks[-1] == 0
     if n_bases >= 12_000_000:
-        assert 32 <= n_bases / longest <= 128 or longest == 1 << 24
+        assert 16 <= n_bases / longest <= 32 or longest == 1 << 24
 
 
 def test_part_of_a_shard_is_refused(store):
