@@ -90,6 +90,8 @@ def _load_keras(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:
 def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: dict[str, Any]) -> str:
     """Write a model as one `.keras` file; an older file of that name is replaced only when the new one is complete.
 
+    The same weights and card give the same bytes: no time of writing is kept.
+
     Parameters
     ----------
     path
@@ -119,10 +121,15 @@ def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: 
     try:
         # Beside the target, so that the rename stays on one file system.
         with tempfile.TemporaryDirectory(prefix=".helixdask-", dir=path.parent) as folder:
-            aside = Path(folder) / path.name
-            network.save(aside)
-            with zipfile.ZipFile(aside, "a") as archive:
-                archive.writestr(CARD_MEMBER, description)
+            saved, aside = Path(folder) / "saved.keras", Path(folder) / path.name
+            network.save(saved)
+            with zipfile.ZipFile(saved) as source, zipfile.ZipFile(aside, "w") as archive:
+                for name in source.namelist():
+                    data = source.read(name)
+                    if name == "metadata.json":
+                        data = json.dumps(json.loads(data) | {"date_saved": ""}).encode()
+                    archive.writestr(zipfile.ZipInfo(name), data)
+                archive.writestr(zipfile.ZipInfo(CARD_MEMBER), description)
             with aside.open("rb+") as file:
                 os.fsync(file.fileno())
             aside.replace(path)

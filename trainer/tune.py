@@ -382,7 +382,10 @@ class _Run:
             "training_stores": [split.card() for split in self.splits],
             "seed": settings.seed,
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "python": platform.python_version()},
-            "scores": self.state.history,
+            "scores": [
+                {name: value for name, value in row.items() if name != "windows_per_second"}
+                for row in self.state.history
+            ],
             "verdict": verdict,
             "settings": settings.to_dict() | {"mode": self.mode},
         }

@@ -82,3 +82,16 @@ def test_damaged_and_foreign_files_are_refused(saved, tmp_path):
     for path in tmp_path.iterdir():
         with pytest.raises(BadInputError, match=path.stem):
             load_model(path)
+
+
+def test_the_same_model_is_the_same_file(saved, tmp_path):
+    _, network, digest = saved
+    assert save_model(tmp_path / "again.keras", network, SPEC, CARD) == digest
+
+
+def test_keras_alone_opens_it(saved):
+    import keras
+
+    network = keras.saving.load_model(saved[0], compile=False)
+    for a, b in zip(saved[1].get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
