@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -126,9 +127,7 @@ def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: 
             with zipfile.ZipFile(saved) as source, zipfile.ZipFile(aside, "w") as archive:
                 for name in source.namelist():
                     data = source.read(name)
-                    if name == "metadata.json":
-                        data = json.dumps(json.loads(data) | {"date_saved": ""}).encode()
-                    archive.writestr(zipfile.ZipInfo(name), data)
+                    archive.writestr(zipfile.ZipInfo(name), _timeless(name, data))
                 archive.writestr(zipfile.ZipInfo(CARD_MEMBER), description)
             with aside.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -136,3 +135,17 @@ def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: 
     except OSError as error:
         raise BadInputError(f"the model cannot be written ({error.strerror})", where=str(path)) from error
     return file_digest(path)
+
+
+def _timeless(name: str, data: bytes) -> bytes:
+    """Take out of Keras' own members what differs from run to run: the date, and addresses in memory."""
+    if name == "metadata.json":
+        return json.dumps(json.loads(data) | {"date_saved": ""}).encode()
+    if name == "config.json":
+        numbers: dict[bytes, int] = {}
+        return re.sub(
+            rb'("shared_object_id": )(\d+)',
+            lambda match: match[1] + b"%d" % numbers.setdefault(match[2], len(numbers)),
+            data,
+        )
+    return data

@@ -53,7 +53,7 @@ class Folder:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url if is_url(url) else str(Path(url).absolute())
+        self.url = url if is_url(url) else str(Path(url).resolve())
         try:
             self._fs, self._root = fsspec.core.url_to_fs(self.url)
         except ImportError as error:

@@ -50,7 +50,7 @@ class Store:
 
     def __init__(self, url: str | Path) -> None:
         text = str(url)
-        self.url = text.rstrip("/") if is_url(text) else str(Path(text).absolute())
+        self.url = text.rstrip("/") if is_url(text) else str(Path(text).resolve())
         self.folder = Folder(self.url)
         """The store's folder of plain objects."""
         self.read_only = self.url.startswith(("http://", "https://"))

@@ -168,3 +168,11 @@ def test_repr_names_what_is_there(store):
     assert "toy" in text
     assert "reference" in text
     assert "136,030" in text
+
+
+def test_detours_in_a_path_are_taken_out(store, monkeypatch):
+    folder = Path(store.url).parent
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    assert Store.open("../a.zarr").url == store.url
+    assert Store.open("../a.zarr").folder.url == store.url
