@@ -172,8 +172,9 @@ def _is_there(store: Store, group: str, digest: str, options: RunOptions) -> boo
 
 def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> None:
     """Go on with what an earlier run of the same stage left, or start afresh."""
+    mark = {"digest": digest, "helixdask": _versions()["helixdask"]}  # another version may compute otherwise
     begun = work.folder.read_json("stage.json")
-    same = begun is not None and begun.get("digest") == digest and store.has_group(stage.group())
+    same = begun == mark and store.has_group(stage.group())
     if begun is not None and not same:
         log.warning("%s: unfinished work with other settings is thrown away", stage.group())
         for name in work.folder.names():
@@ -181,7 +182,7 @@ def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> Non
                 work.folder.remove(name)
     if not same:
         store.begin_group(stage.group(), {})
-        work.folder.write_json("stage.json", {"digest": digest, "settings": stage.settings()})
+        work.folder.write_json("stage.json", mark)
     stage.prepare(store, work)
     if not work.folder.exists("tracks"):
         if stage.region_length():
