@@ -14,7 +14,7 @@ import xarray as xr
 import zarr
 from numpy.typing import NDArray
 
-from helixdask.registry import FORMAT_VERSION, LABEL_CLASSES, PHASE_CLASSES, STRANDS
+from helixdask.registry import FORMAT_VERSION, LABEL_CLASSES, PHASE_CLASSES, POSITION, STRANDS
 from helixdask.store.layout import dimension_names
 from helixdask.store.store import Store
 
@@ -72,8 +72,9 @@ class GenomeStore(Store):
 
     @cached_property
     def tree(self) -> xr.DataTree:
-        """Everything that is published, as an xarray DataTree backed by Dask."""
-        return xr.open_datatree(self.url, engine="zarr", chunks={}, consolidated=True)
+        """Everything that is published, as an xarray DataTree backed by Dask: one block for each shard."""
+        shard = min(self.shard_length, self.n_bases)
+        return xr.open_datatree(self.url, engine="zarr", chunks={POSITION: shard}, consolidated=True)
 
     def sel(self, region: str) -> xr.Dataset:
         """All tracks of a region, lazily.

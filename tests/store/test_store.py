@@ -176,3 +176,8 @@ def test_detours_in_a_path_are_taken_out(store, monkeypatch):
     monkeypatch.chdir(folder / "elsewhere")
     assert Store.open("../a.zarr").url == store.url
     assert Store.open("../a.zarr").folder.url == store.url
+
+
+def test_the_tree_has_one_block_for_each_shard(store):
+    tree = hd.open_store(store.url).tree
+    assert tree["labels/reference"]["label"].chunks[-1] == (65_536, 65_536, 136_030 - 131_072)
