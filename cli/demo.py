@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -72,17 +73,23 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
     folder.mkdir(parents=True, exist_ok=True)
     simulated = folder / "simulated"
     tuning, held_out = folder / "tuning.fa", folder / "held_out.fa"
-    store, tuned = folder / "tuning.zarr", folder / "tuned.keras"
+    store, scored, tuned = folder / "tuning.zarr", folder / "held_out.zarr", folder / "tuned.keras"
     model = base_model()
-    _helixdask("simulate", "-o", simulated, "--bases", bases, "--seed", str(seed))
-    _divide(simulated / "genome.fa", tuning, held_out)
+    asked = {"seed": seed, "bases": bases}
+    note = folder / "demo.json"
+    if not note.exists() or json.loads(note.read_text()) != asked:
+        # What another run left was made from another genome; what this one left is gone on with.
+        for other in (store, scored):
+            shutil.rmtree(other, ignore_errors=True)
+        _helixdask("simulate", "-o", simulated, "--bases", bases, "--seed", str(seed))
+        _divide(simulated / "genome.fa", tuning, held_out)
+        note.write_text(json.dumps(asked))
     reads = ("--bam", simulated / "reads.bam", "--strandedness", "reverse")
     _helixdask(
         *("prepare", tuning, "-o", store, "--model", model, *reads, "--groups", simulated / "groups.tsv"),
         *("--species", "simulated", "--seed", str(seed)),
     )
     _helixdask("tune", store, "--model", model, "-o", tuned, "--seed", str(seed))
-    scored = folder / "held_out.zarr"
     for name, chosen in (("base", model), ("tuned", tuned)):
         source = held_out if name == "base" else scored
         genes = folder / f"{name}.gff3"
