@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,10 @@ from helixdask.cli.options import OnBadBase, OnBadBaseOption, Output, Rules, Rul
 from helixdask.cli.report import print_facts, print_json, print_summaries
 from helixdask.errors import BadInputError
 
-__all__ = ["coverage", "encode", "labels", "select", "simulate", "split", "windows"]
+if TYPE_CHECKING:
+    from helixdask.coverage.libraries import Library
+
+__all__ = ["chosen_libraries", "coverage", "encode", "labels", "select", "simulate", "split", "windows"]
 
 StoreUrl = Annotated[str, typer.Argument(metavar="STORE", help="Folder or URL of the store.")]
 Bams = Annotated[
@@ -28,6 +31,14 @@ Protocol = Annotated[
 ]
 
 Report = Annotated[Path | None, typer.Option(metavar="HTML", help="Write a page that shows what was chosen.")]
+
+
+def chosen_libraries(bam: list[Path] | None, strandedness: Strandedness | None, sheet: Path | None) -> list[Library]:
+    """Libraries that the options --bam, --strandedness and --libraries name."""
+    from helixdask.pipeline import libraries_of
+
+    paths = [str(path) for path in bam or []]
+    return libraries_of(paths, strandedness.value if strandedness else None, str(sheet) if sheet else None)
 
 
 @with_run_options
@@ -100,13 +111,9 @@ def coverage(
 ) -> None:
     """Count aligned RNA-seq reads over every base, stranded, with and without splicing."""
     from helixdask.engine.run import run_stage
-    from helixdask.pipeline import coverage_stages, libraries_of
+    from helixdask.pipeline import coverage_stages
 
-    chosen = libraries_of(
-        [str(path) for path in bam or []],
-        strandedness.value if strandedness else None,
-        str(libraries) if libraries else None,
-    )
+    chosen = chosen_libraries(bam, strandedness, libraries)
     if not chosen:
         raise BadInputError("no reads were given", remedy="Give --bam FILE --strandedness ..., or --libraries SHEET.")
     stages = coverage_stages(chosen, set_name=name, rules=rules.value, min_mapq=min_mapq)

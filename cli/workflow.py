@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from helixdask.cli.data import Bams, Protocol, Sheet, species_of
+from helixdask.cli.data import Bams, Protocol, Sheet, chosen_libraries, species_of
 from helixdask.cli.options import CoverageNorm, OnBadBase, OnBadBaseOption, Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
 
@@ -75,15 +75,10 @@ def prepare(
 
     Run it again after an interruption, or with more BAM files: what is there stays.
     """
-    from helixdask.pipeline import libraries_of
     from helixdask.trainer.workflow import PrepareSettings
     from helixdask.trainer.workflow import prepare as run
 
-    chosen = libraries_of(
-        [str(path) for path in bam or []],
-        strandedness.value if strandedness else None,
-        str(libraries) if libraries else None,
-    )
+    chosen = chosen_libraries(bam, strandedness, libraries)
     settings = PrepareSettings(
         genome=str(genome),
         store=store,
@@ -234,14 +229,9 @@ def annotate(
     output: Output,
 ) -> None:
     """Predict the genes of a genome and write them as GFF3."""
-    from helixdask.pipeline import libraries_of
     from helixdask.trainer.workflow import annotate as run
 
-    chosen = libraries_of(
-        [str(path) for path in bam or []],
-        strandedness.value if strandedness else None,
-        _text(libraries),
-    )
+    chosen = chosen_libraries(bam, strandedness, libraries)
     summaries = run(
         source,
         str(model),

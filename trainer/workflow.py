@@ -167,12 +167,9 @@ def _training_window(model: str | None) -> int:
     return int(describe_model(model).card["training_window"])
 
 
-def _itself(stage: Stage) -> Stage:
-    return stage
-
-
 def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], Stage]]:
     """Makers of the stages, in order; each is called when what it needs is in the store."""
+    from helixdask.coverage.stage import CoverageStage
     from helixdask.labels.stage import ImportGenesStage, LabelsStage
     from helixdask.sequence.stage import EncodeStage
 
@@ -192,8 +189,7 @@ def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], 
             ),
             lambda: LabelsStage(genes=REFERENCE, output=REFERENCE, rules=rules),
         ]
-    for stage in coverage_stages(settings.libraries, set_name="rnaseq", rules=rules):
-        stages.append(partial(_itself, stage))
+    stages += [partial(CoverageStage.of, library, "rnaseq", rules) for library in settings.libraries]
     predictions = None
     if settings.model:
         model, predictions = settings.model, BASE
