@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from helixdask.coverage.bam_blocks import BamReader, open_reader
 from helixdask.coverage.bam_index import BamIndex, parse_index
-from helixdask.coverage.checks import check_library, load_index
+from helixdask.coverage.checks import CheckedLibrary, check_library, load_index
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.rules import REASONS, Rules, make_rules
@@ -75,14 +76,15 @@ class CoverageStage(Stage):
     def inputs(self, store: Store) -> dict[str, str]:
         """Check the library against the genome and return what is read."""
         self._rules()
-        check_library(self._library(), store.contigs.names.tolist(), store.contigs.lengths)
-        return {"genome": store.identity("genome"), "bam": file_identity(self.path)}
+        identity = file_identity(self.path)
+        _check(self._library(), identity, store)
+        return {"genome": store.identity("genome"), "bam": identity}
 
     def prepare(self, store: Store, work: Work) -> None:
         """Bring the index to where every worker finds it, made anew if the file has none."""
         if work.has("contigs"):
             return
-        checked = check_library(self._library(), store.contigs.names.tolist(), store.contigs.lengths)
+        checked = _check(self._library(), file_identity(self.path), store)
         if checked.contigs_without_reads:
             some = ", ".join(checked.contigs_without_reads[:3])
             log.warning(
@@ -173,3 +175,10 @@ class CoverageStage(Stage):
 
     def _rules(self) -> Rules:
         return make_rules(self.rules, self.min_mapq)
+
+
+@lru_cache(maxsize=1)
+def _check(library: Library, identity: str, store: Store) -> CheckedLibrary:
+    """Check a library once, not again to prepare it: a header of millions of contigs takes seconds."""
+    del identity
+    return check_library(library, store.contigs.names.tolist(), store.contigs.lengths)

@@ -274,8 +274,7 @@ def _failed(stage: Stage, region: Region, error: Exception) -> StageFailedError:
 
 def _task(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError | None:
     """One region on a worker. What the user can mend is returned, so that it is not tried again."""
-    store = _opened(url, token)
-    work = Work(_work_folder(url, stage.group()))
+    store, work = _opened(url, stage.group(), token)
     try:
         with disk_errors(url):
             work.save_receipt(region, stage.run(store, region, work))
@@ -285,10 +284,10 @@ def _task(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError 
 
 
 @lru_cache(maxsize=2)
-def _opened(url: str, token: str) -> Store:
-    """The store, opened once by each worker in each run."""
+def _opened(url: str, group: str, token: str) -> tuple[Store, Work]:
+    """The store and the stage's scratch folder, opened once by each worker in each run."""
     del token
-    return Store.open(url)
+    return Store.open(url), Work(_work_folder(url, group))
 
 
 def _versions() -> dict[str, str]:

@@ -67,11 +67,13 @@ class RegionResult:
 class Work:
     """Scratch folder of a stage in progress; every worker can read it.
 
-    It lies inside the store, under ``.work/<group>/``, and is removed when the group is published.
+    It lies inside the store, under ``.work/<group>/``, and is removed when the group is published. What was loaded once
+    stays in memory: a worker keeps one of these for all its tasks of a run.
     """
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
+        self._loaded: dict[str, dict[str, NDArray[Any]]] = {}
 
     def has(self, name: str) -> bool:
         """Whether arrays were saved under a name."""
@@ -79,6 +81,7 @@ class Work:
 
     def save(self, name: str, **arrays: NDArray[Any]) -> None:
         """Save named arrays; whole or not at all."""
+        self._loaded.pop(name, None)
         self.folder.write_arrays(f"{name}.npz", arrays)
 
     def load(self, name: str) -> dict[str, NDArray[Any]]:
@@ -89,10 +92,12 @@ class Work:
         KeyError
             There are none.
         """
-        arrays = self.folder.read_arrays(f"{name}.npz")
-        if arrays is None:
-            raise KeyError(name)
-        return arrays
+        if name not in self._loaded:
+            arrays = self.folder.read_arrays(f"{name}.npz")
+            if arrays is None:
+                raise KeyError(name)
+            self._loaded[name] = arrays
+        return dict(self._loaded[name])
 
     def save_receipt(self, region: Region, result: RegionResult) -> None:
         """Note that a region is finished, with its result."""

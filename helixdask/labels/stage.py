@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -18,7 +17,6 @@ from helixdask.labels.intervals import StrandTables
 from helixdask.labels.paint import TRACKS, is_blank, paint
 from helixdask.labels.tables import RULES, annotated_contigs, label_tables, mask_findings
 from helixdask.registry import LABEL_CLASSES
-from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 
 __all__ = ["ImportGenesStage", "LabelsStage"]
@@ -149,7 +147,8 @@ class LabelsStage(Stage):
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Paint a region; where nothing is labelled, nothing is written."""
-        tables = _tables(work.folder.url, tuple(sorted(self.inputs(store).items())), self.rules)
+        columns = work.load("tables")
+        tables = StrandTables.from_columns(columns, "plus_"), StrandTables.from_columns(columns, "minus_")
         if is_blank(tables, region.start, region.stop):
             return RegionResult({"bases_intergenic": 2.0 * region.length})
         tracks = paint(tables, region.start, region.stop)
@@ -178,10 +177,3 @@ class LabelsStage(Stage):
             **{name: int(result.counts.get(name, 0)) for name in wanted},
             "masks": dict(codes.most_common()),
         }
-
-
-@lru_cache(maxsize=4)
-def _tables(folder: str, inputs: tuple[tuple[str, str], ...], rules: str) -> tuple[StrandTables, StrandTables]:
-    """Interval tables of both strands, loaded once in a process for the same inputs."""
-    columns = Work(Folder(folder)).load("tables")
-    return StrandTables.from_columns(columns, "plus_"), StrandTables.from_columns(columns, "minus_")

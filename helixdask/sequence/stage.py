@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +16,6 @@ from helixdask.errors import BadInputError, MissingInputError
 from helixdask.sequence.composition import count_kinds
 from helixdask.sequence.fasta import FastaIndex, FastaScan, OnBadBase, open_fasta, scan
 from helixdask.sequence.fasta_source import source_kind
-from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 
 __all__ = ["EncodeStage"]
@@ -94,7 +92,7 @@ class EncodeStage(Stage):
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Write the base codes of one region, shard by shard."""
-        index = _load_index(work.folder.url, self.fasta, file_identity(self.fasta))
+        index = self._index(work)
         shard = (store.array(_SEQUENCE).shards or store.array(_SEQUENCE).chunks)[-1]
         counts: dict[str, float] = {}
         with open_fasta(self.fasta, index) as reader:
@@ -104,6 +102,15 @@ class EncodeStage(Stage):
                 for kind, count in count_kinds(codes).items():
                     counts[kind] = counts.get(kind, 0) + count
         return RegionResult(counts)
+
+    def _index(self, work: Work) -> FastaIndex:
+        """What the scan found about where bases are, as long as the file is the one that was scanned."""
+        arrays = work.load("scan")
+        if arrays["identity"].item() != file_identity(self.fasta):
+            raise BadInputError(
+                "the file has changed since it was scanned", where=self.fasta, remedy="Run the same command again."
+            )
+        return FastaIndex.from_arrays(arrays)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Attributes of the genome: how many bases of each kind it has, and what was replaced."""
@@ -124,14 +131,3 @@ def _contig_columns(found: FastaScan) -> dict[str, NDArray[Any]]:
         "contig_offset": found.offsets,
         "contig_md5": found.md5,
     }
-
-
-@lru_cache(maxsize=1)
-def _load_index(url: str, fasta: str, identity: str) -> FastaIndex:
-    """What the scan found, loaded once by each worker."""
-    arrays = Work(Folder(url)).load("scan")
-    if arrays["identity"].item() != identity:
-        raise BadInputError(
-            "the file has changed since it was scanned", where=fasta, remedy="Run the same command again."
-        )
-    return FastaIndex.from_arrays(arrays)
