@@ -23,9 +23,9 @@ _UNKNOWN: Final = 64
 class GeneticCode:
     """One of NCBI's translation tables.
 
-    Rows are :func:`codon_index`. ``amino_acid`` is ``(65,)`` uint8: ASCII letters, ``*`` for a stop, and ``X`` in the last
-    row, which stands for every codon with an ambiguous base. ``is_stop`` and ``is_start`` are ``(65,)`` bool; a codon that
-    stops or codes, depending on its place, has a letter and is a stop.
+    Rows are :func:`codon_index`. ``amino_acid`` is ``(65,)`` uint8: ASCII letters, ``*`` for a stop, and ``X`` in the
+    last row, which stands for every codon with an ambiguous base. ``is_stop`` and ``is_start`` are ``(65,)`` bool; a
+    codon that stops or codes, depending on its place, has a letter and is a stop.
     """
 
     number: int
