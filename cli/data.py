@@ -77,7 +77,8 @@ def labels(
 ) -> None:
     """Read an annotation and paint its genes as label tracks."""
     from helixdask.engine.run import run_stage
-    from helixdask.labels.stage import ImportGenesStage, LabelsStage
+    from helixdask.labels.genes_stage import ImportGenesStage
+    from helixdask.labels.stage import LabelsStage
     from helixdask.store.store import Store
 
     options = output.run_options()

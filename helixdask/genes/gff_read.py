@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.genes.attributes import MASKED, masked_reasons
 from helixdask.genes.findings import Findings
 from helixdask.genes.gff_lines import GffRows, plain, read_rows
 from helixdask.genes.gff_segments import coding_segments, exon_segments
@@ -24,8 +25,6 @@ from helixdask.store.contigs import ContigTable
 
 __all__ = ["MASKED", "masked_reasons", "read_aliases", "read_gff"]
 
-MASKED: Final = "masked"
-"""Key in a gene's attributes that says why the whole gene must not be learnt from."""
 _KEPT: Final = re.compile(
     r"(?:^|;)\s*(Name|gene_name|biotype|gene_biotype|locus_tag|gene|product|description|Note|Dbxref)"
     r"(?:=|\s+\"?)([^;\"]*)"
@@ -110,12 +109,6 @@ def _say_ignored(rows: GffRows, frame: pd.DataFrame, tree: Tree, findings: Findi
     counts = rows.types + Counter(frame["type"].to_numpy(object)[unused].tolist())
     for type_name, count in sorted(counts.items()):
         findings.add("type_ignored", "info", f"{count:,} rows ignored: {type_name!r} is no part of a gene model")
-
-
-def masked_reasons(models: GeneModels) -> NDArray[np.object_]:
-    """Why each gene is masked as a whole, ``(gene,)`` text; empty for those that are not."""
-    attributes = models.genes["attributes"].to_numpy(object)
-    return np.array([json.loads(text).get(MASKED, "") if MASKED in text else "" for text in attributes], object)
 
 
 def _on_contigs(

@@ -1,18 +1,17 @@
-"""Stages that bring gene models into the store and turn them into label tracks."""
+"""The stage that turns gene models into label tracks."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
-from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
-from helixdask.genes.gff_read import read_aliases, read_gff
-from helixdask.genes.table import read_genes, write_genes
+from helixdask.genes.table import read_genes
+from helixdask.labels.genes_stage import ImportGenesStage
 from helixdask.labels.intervals import StrandTables
 from helixdask.labels.paint import TRACKS, is_blank, paint
 from helixdask.labels.tables import RULES, annotated_contigs, label_tables, mask_findings
@@ -20,64 +19,6 @@ from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
 
 __all__ = ["ImportGenesStage", "LabelsStage"]
-
-
-@dataclass(frozen=True)
-class ImportGenesStage(Stage):
-    """An annotation file to the gene tables of ``genes/<output>``, with findings.
-
-    Parameters
-    ----------
-    gff
-        GFF3 or GTF, plain or gzip.
-    output
-        Name of the gene models.
-    aliases
-        Table of other sequence names, two tab-separated columns.
-    phases
-        ``chain``: counted along the coding segments; ``file``: as the file has them, which ``helixer`` labels need.
-    """
-
-    gff: str
-    output: str = "reference"
-    aliases: str | None = None
-    phases: Literal["chain", "file"] = "chain"
-
-    name: ClassVar[str] = "genes"
-    file_fields: ClassVar[tuple[str, ...]] = ("gff", "aliases")
-    bases_per_task: ClassVar[int] = 0
-
-    def group(self) -> str:
-        """Group of the store that the stage writes."""
-        return f"genes/{self.output}"
-
-    def inputs(self, store: Store) -> dict[str, str]:
-        """Identities of the genome and the files.
-
-        Raises
-        ------
-        BadInputError
-            A file is missing.
-        """
-        found = {"genome": store.identity("genome"), "gff": file_identity(self.gff)}
-        return found | ({"aliases": file_identity(self.aliases)} if self.aliases else {})
-
-    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
-        """Read the file and write the tables."""
-        aliases = read_aliases(self.aliases) if self.aliases else None
-        models, findings = read_gff(self.gff, store.contigs, aliases=aliases, phases=self.phases)
-        models.validate(store.contigs.lengths)
-        write_genes(store, self.group(), models)
-        store.write_table(f"{self.group()}/findings", findings.columns())
-        coding = models.cds["transcript"].nunique()
-        return {
-            "file": self.gff,
-            "phases": self.phases,
-            "genes": len(models.genes),
-            "transcripts": len(models.transcripts),
-            "coding_transcripts": int(coding),
-            "findings": findings.counts(),
-        }
 
 
 @dataclass(frozen=True)
