@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli import data, demo, exchange, models, results, workflow
+from helixdask.cli import coverage, data, demo, exchange, models, results, workflow
 from helixdask.errors import HelixdaskError
 
 __all__ = ["app", "main"]
@@ -66,7 +66,7 @@ for panel, commands in (
         (
             data.encode,
             data.labels,
-            data.coverage,
+            coverage.coverage,
             models.predict,
             results.call,
             data.windows,

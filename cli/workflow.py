@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from helixdask.cli.data import Bams, Protocol, Sheet, chosen_libraries, species_of
+from helixdask.cli.coverage import Bams, Protocol, Sheet, chosen_libraries
+from helixdask.cli.data import species_of
 from helixdask.cli.options import CoverageNorm, OnBadBase, OnBadBaseOption, Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
 
