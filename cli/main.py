@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli import coverage, data, demo, exchange, models, results, workflow
+from helixdask.cli import coverage, data, demo, evaluate, exchange, models, results, workflow
 from helixdask.errors import HelixdaskError
 
 __all__ = ["app", "main"]
@@ -75,7 +75,7 @@ for panel, commands in (
             models.train,
         ),
     ),
-    (_LOOK, (results.evaluate, results.inspect, exchange.export, data.simulate, demo.demo)),
+    (_LOOK, (evaluate.evaluate, results.inspect, exchange.export, data.simulate, demo.demo)),
 ):
     for command in commands:
         app.command(rich_help_panel=panel)(command)

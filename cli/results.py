@@ -1,4 +1,4 @@
-"""Commands that turn predictions into results, and look at what is there: call, evaluate, inspect."""
+"""Commands that turn predictions into results, and look at what is there: call, inspect."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import typer
 
 from helixdask.cli.data import StoreUrl
 from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
-from helixdask.cli.report import print_json, print_summaries, print_table
-from helixdask.errors import BadInputError
+from helixdask.cli.report import print_json, print_summaries
 
-__all__ = ["call", "evaluate", "inspect"]
+__all__ = ["call", "inspect"]
 
 
 @with_run_options
@@ -53,34 +52,6 @@ def call(
             labelling = LabelsStage(genes=stage.output, output=labels, rules=rules.value)
             summaries.append(run_stage(labelling, store, options))
     print_summaries(summaries, as_json=output.json)
-
-
-def evaluate(
-    source: Annotated[str, typer.Argument(metavar="STORE|GFF3", help="A store with predictions, or gene models.")],
-    reference: Annotated[Path, typer.Option(help="The true annotation, GFF3 or GTF.")],
-    predictions: Annotated[str | None, typer.Option(help="Predictions to score; all by default.")] = None,
-    contigs: Annotated[Path | None, typer.Option(help="Score only the contigs listed in this file.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-) -> None:
-    """Score predictions base by base, and genes exon by exon, against an annotation."""
-    from helixdask.evaluate import evaluate as run
-
-    if contigs is not None and not contigs.is_file():
-        raise BadInputError("no such file", where=str(contigs))
-    scores = run(
-        source,
-        str(reference),
-        predictions=predictions,
-        contigs=contigs.read_text().split() if contigs else None,
-        quiet=quiet,
-    )
-    if as_json:
-        print_json(scores.as_dict())
-        return
-    for columns, rows in (scores.base_table(), scores.gene_table()):
-        if rows:
-            print_table("", columns, rows)
 
 
 def inspect(
