@@ -19,7 +19,7 @@ lint: $(INSTALLED)
 
 # The three source folders make one package only when installed, so types are checked on an installed copy.
 types: $(INSTALLED)
-	rm -rf build/types
+	rm -rf build/types build/lib
 	$(BIN)/python -m pip install -q --no-deps --target build/types .
 	cd build && MYPYPATH=types ../$(BIN)/mypy --config-file ../pyproject.toml -p helixdask
 

@@ -28,7 +28,7 @@ def run_step(step: str, folder: Path, bases: int) -> None:
     if step == "encode":
         run_stage(EncodeStage(fasta=str(folder / f"{bases}.fa"), species="random"), url, options)
     else:
-        from helixdask.trainer.predict_stage import PredictStage
+        from helixdask.trainer.prediction.stage import PredictStage
 
         stage = PredictStage.for_model(url, str(folder / "tiny.keras"), overlap=False)
         run_stage(stage, url, options)
@@ -45,9 +45,9 @@ def peak_memory() -> int:
 def make_inputs(folder: Path, sizes: list[int]) -> None:
     """Random genomes, and a network that is all but free: memory is measured here, not speed."""
     from helixdask.simulate.random_fasta import write_random_fasta
-    from helixdask.trainer.card import default_card
-    from helixdask.trainer.model_file import save_model
-    from helixdask.trainer.network import NetworkSpec, build_network
+    from helixdask.trainer.network.build import NetworkSpec, build_network
+    from helixdask.trainer.network.card import default_card
+    from helixdask.trainer.network.model_file import save_model
 
     for bases in sizes:
         write_random_fasta(folder / f"{bases}.fa", bases, contigs=20)

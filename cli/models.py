@@ -85,8 +85,8 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a network from scratch on labelled stores; by default Helixer's published architecture."""
-    from helixdask.trainer.settings import TuneSettings
-    from helixdask.trainer.spec import NetworkSpec
+    from helixdask.trainer.network.spec import NetworkSpec
+    from helixdask.trainer.tuning.settings import TuneSettings
 
     settings = TuneSettings(
         stores=tuple(stores),
@@ -110,7 +110,7 @@ def train(
         lstm_layers=lstm_layers,
         units=units,
     )
-    from helixdask.trainer import tune as training
+    from helixdask.trainer.tuning import tune as training
 
     result = with_progress(lambda told: training.train_from_scratch(settings, spec, told), quiet=quiet)
     print_training(result, as_json=as_json)

@@ -16,7 +16,7 @@ from helixdask.cli.options import CoverageNorm, OnBadBase, OnBadBaseOption, Outp
 from helixdask.cli.report import print_json, print_summaries, print_table
 
 if TYPE_CHECKING:
-    from helixdask.trainer.settings import TuneResult
+    from helixdask.trainer.tuning.settings import TuneResult
 
 __all__ = ["annotate", "prepare", "print_training", "tune", "with_progress"]
 
@@ -148,7 +148,7 @@ def tune(
 
     After each epoch it is scored on the validation windows. The best is kept: Ctrl-C leaves the best so far.
     """
-    from helixdask.trainer.settings import TuneSettings
+    from helixdask.trainer.tuning.settings import TuneSettings
 
     settings = TuneSettings(
         stores=tuple(stores),
@@ -169,7 +169,7 @@ def tune(
         rules=rules.value,
     )
     settings.check()
-    from helixdask.trainer import tune as training
+    from helixdask.trainer.tuning import tune as training
 
     result = with_progress(lambda told: training.tune(settings, told), quiet=quiet)
     print_training(result, as_json=as_json)
@@ -179,7 +179,7 @@ def tune(
 
 def with_progress(run: Callable[[Any], TuneResult], *, quiet: bool) -> TuneResult:
     """Run a training and show how it goes."""
-    from helixdask.trainer.progress import show_progress, silent
+    from helixdask.trainer.tuning.progress import show_progress, silent
 
     if quiet:
         return run(silent)

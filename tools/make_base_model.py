@@ -28,11 +28,11 @@ from helixdask.scores.bases import BaseScores, confusion
 from helixdask.sequence.stage import EncodeStage
 from helixdask.simulate import SimulateSettings, simulate
 from helixdask.store.store import Store
-from helixdask.trainer.model_file import load_model, save_model
-from helixdask.trainer.progress import Event
-from helixdask.trainer.settings import TuneSettings
-from helixdask.trainer.spec import NetworkSpec, parameter_count
-from helixdask.trainer.tune import train_from_scratch, tune
+from helixdask.trainer.network.model_file import load_model, save_model
+from helixdask.trainer.network.spec import NetworkSpec, parameter_count
+from helixdask.trainer.tuning.progress import Event
+from helixdask.trainer.tuning.settings import TuneSettings
+from helixdask.trainer.tuning.tune import train_from_scratch, tune
 from helixdask.trainer.workflow import PrepareSettings, predict_stage, prepare
 
 TARGET = Path(__file__).parents[1] / "trainer/base_model"

@@ -31,7 +31,7 @@ from helixdask.store.objects import Folder
 
 if TYPE_CHECKING:
     from helixdask.coverage.libraries import Library
-    from helixdask.trainer.predict_stage import PredictStage
+    from helixdask.trainer.prediction.stage import PredictStage
 
 __all__ = ["PrepareSettings", "annotate", "predict_stage", "prepare"]
 
@@ -94,7 +94,7 @@ def predict_stage(
     coverage_norm: str | None = None,
 ) -> PredictStage:
     """Prediction with a model, all that is left out taken from the model's card."""
-    from helixdask.trainer.predict_stage import PredictStage
+    from helixdask.trainer.prediction.stage import PredictStage
 
     return PredictStage.for_model(
         url,
@@ -162,7 +162,7 @@ def prepare(
 def _training_window(model: str | None) -> int:
     if model is None:
         return _DEFAULT_WINDOW
-    from helixdask.trainer.describe import describe_model
+    from helixdask.trainer.network.describe import describe_model
 
     return int(describe_model(model).card["training_window"])
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from helixdask.sequence.codes import text_to_codes
-from helixdask.trainer.describe import describe_model
-from helixdask.trainer.overlap import (
+from helixdask.trainer.network.describe import describe_model
+from helixdask.trainer.prediction.overlap import (
     WindowRule,
     add_predictions,
     count_contributions,
@@ -14,7 +14,7 @@ from helixdask.trainer.overlap import (
     fill_coverage,
     plan_windows,
 )
-from helixdask.trainer.predictor import Predictor
+from helixdask.trainer.prediction.predictor import Predictor
 
 pytestmark = pytest.mark.shared
 
@@ -30,7 +30,7 @@ SPECS = {
 
 @pytest.mark.parametrize("model", SPECS)
 def test_the_network_is_read_off_the_file(golden, model):
-    from helixdask.trainer.model_file import load_model
+    from helixdask.trainer.network.model_file import load_model
 
     loaded = load_model(golden / f"models/{model}.h5")
     spec = loaded.spec

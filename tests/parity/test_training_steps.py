@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from helixdask.sequence.codes import ONE_HOT
-from helixdask.trainer.feed import network_input
-from helixdask.trainer.learner import Learner
-from helixdask.trainer.model_file import load_model
-from helixdask.trainer.optimisers import make_optimiser
-from helixdask.trainer.sample_weights import base_weights
+from helixdask.trainer.feed.dataset import network_input
+from helixdask.trainer.network.model_file import load_model
+from helixdask.trainer.tuning.learner import Learner
+from helixdask.trainer.tuning.optimisers import make_optimiser
+from helixdask.trainer.tuning.sample_weights import base_weights
 
 CLASS_WEIGHTS = [0.7, 1.6, 1.2, 1.2]
 TRANSITION_WEIGHTS = [1, 12, 3, 1, 12, 3]

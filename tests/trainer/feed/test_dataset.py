@@ -1,0 +1,132 @@
+"""Batches read from a store."""
+
+import numpy as np
+import pytest
+
+from helixdask.errors import BadInputError, MissingInputError
+from helixdask.sequence.codes import PADDING, one_hot, reverse_complement
+from helixdask.trainer.feed.dataset import Feed, network_input, normalised_coverage
+from helixdask.trainer.feed.training_windows import gather_windows, read_split
+from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
+
+from tests.trainer.conftest import POOL, WINDOW, add_library, write_split, write_toy_store
+
+
+def make_feeds(store, batch_size=4, **more):
+    split = read_split(store)
+    train, validation = gather_windows([split], POOL)
+    reader = WindowReader(store, TrackSet(split.labels))
+    return (
+        Feed(train, [reader], train.order(batch_size, shuffle=True, **more), POOL),
+        Feed(validation, [reader], validation.order(batch_size, shuffle=False), POOL),
+    )
+
+
+def test_validation_windows_are_the_tracks_oriented_and_padded(toy_store):
+    _, feed = make_feeds(toy_store)
+    assert feed.length == 900
+    windows = feed.windows
+    assert set(windows.contig) == {1}
+    row = 0
+    for step in range(feed.order.steps_per_epoch):
+        batch = feed.read(step)
+        x = network_input(batch).numpy()
+        for i in range(len(x)):
+            first = int(toy_store.contigs.offsets[1] + windows.start[row])
+            last = int(toy_store.contigs.offsets[1] + windows.end[row])
+            strand = int(windows.strand[row])
+            pad = WINDOW - (last - first)
+            codes = toy_store.read("genome/sequence", first, last)
+            widths = (pad, 0) if strand else (0, pad)  # a minus window is the reverse complement of the plus one
+            expected = np.pad(reverse_complement(codes) if strand else codes, widths, constant_values=PADDING)
+            np.testing.assert_array_equal(x[i], one_hot(expected)[:900].astype(np.float32))
+            for name in ("label", "phase", "transition", "valid"):
+                values = toy_store.read(f"labels/reference/{name}", first, last)[strand]
+                expected = np.pad(values[::-1] if strand else values, widths)[:900]
+                np.testing.assert_array_equal(batch[name][i], expected)
+            row += 1
+    assert row == len(windows)
+    assert (windows.end - windows.start < WINDOW).any()
+
+
+def test_minus_window_is_the_reverse_complement_of_the_plus_window(toy_store):
+    reader = WindowReader(toy_store, TrackSet(None))
+    buffers = reader.new_buffers(4, 700)
+    contig, start, end = np.array([0, 0, 2, 2]), np.array([60, 60, 0, 0]), np.array([760, 760, 400, 400])
+    reader.fill(buffers, np.arange(4), contig, start, end, np.array([0, 1, 0, 1]))
+    x = network_input(buffers | {"minus": np.array([False, True, False, True])}).numpy()
+    for plus, minus in ((0, 1), (2, 3)):
+        np.testing.assert_array_equal(x[minus], x[plus][::-1, ::-1])
+    assert not x[2][400:].any()
+    assert x[2][:400].any(axis=-1).all()
+    np.testing.assert_array_equal(x[0][100 - 60], [0.25] * 4)
+
+
+def test_stream_equals_reading_step_by_step_and_resumes_anywhere(toy_store):
+    feed, _ = make_feeds(toy_store, batch_size=16, max_shift=200)
+    steps = feed.order.steps_per_epoch + 2  # into the second epoch
+    streamed = list(feed.dataset(0, steps).as_numpy_iterator())
+    later = list(feed.dataset(3, 2).as_numpy_iterator())
+    for step, batch in enumerate(streamed):
+        for name, values in feed.read(step).items():
+            np.testing.assert_array_equal(batch[name], values)
+    for name, values in later[1].items():
+        np.testing.assert_array_equal(values, streamed[4][name])
+    assert not np.array_equal(streamed[0]["codes"], streamed[feed.order.steps_per_epoch]["codes"])
+
+
+def test_two_stores_are_one_stream(toy_store, tmp_path):
+    other = write_toy_store(tmp_path / "other.zarr", seed=5)
+    splits = [read_split(toy_store), read_split(other)]
+    train, _ = gather_windows(splits, POOL)
+    readers = [WindowReader(split.store, TrackSet(split.labels)) for split in splits]
+    feed = Feed(train, readers, train.order(8, shuffle=True), POOL)
+    rows, start, _ = feed.order.batch(0, 0)
+    assert set(train.store[rows]) == {0, 1}
+    batch = feed.read(0)
+    for i, row in enumerate(rows):
+        store = (toy_store, other)[train.store[row]]
+        first = int(store.contigs.offsets[train.contig[row]] + start[i])
+        codes = store.read("genome/sequence", first, first + 100)
+        if train.strand[row] == 0:
+            np.testing.assert_array_equal(batch["codes"][i, :100], codes)
+
+
+def test_named_errors_before_training(tmp_path):
+    store = write_toy_store(tmp_path / "toy.zarr")
+    n = len(store.table("windows/default")["window_contig"])
+    write_split(store, np.zeros(n, int), "no_validation")
+    with pytest.raises(MissingInputError, match="several splits"):
+        read_split(store)
+    with pytest.raises(MissingInputError, match="no validation windows"):
+        gather_windows([read_split(store, "no_validation")], POOL)
+    with pytest.raises(MissingInputError, match="labels/other is not in the store"):
+        read_split(store, "default", "other")
+    with pytest.raises(BadInputError, match="shorter than a timestep"):
+        gather_windows([read_split(store, "default")], 2000)
+    store.remove_group("labels/reference")
+    with pytest.raises(MissingInputError, match="labels"):
+        read_split(store, "default")
+
+
+def test_coverage_norms():
+    values = np.array([0, 10, -1], np.float32)
+    np.testing.assert_allclose(normalised_coverage(values, "log"), [0.0953, 2.406, -2.303], atol=1e-3)
+    np.testing.assert_allclose(normalised_coverage(values, "linear"), [0, 0.1, -0.01], rtol=1e-6)
+    np.testing.assert_array_equal(normalised_coverage(values, "none"), values)
+
+
+def test_coverage_of_two_libraries(tmp_path):
+    store = write_toy_store(tmp_path / "toy.zarr")
+    groups = tuple(f"coverage/rnaseq/{name}" for name in ("a", "b"))
+    counts = [add_library(store, group, seed) for seed, group in enumerate(groups)]
+    reader = WindowReader(store, TrackSet(None, groups))
+    buffers = reader.new_buffers(2, 500)
+    reader.fill(buffers, np.arange(2), np.array([2, 2]), np.array([0, 0]), np.array([400, 400]), np.array([0, 1]))
+    first = int(store.contigs.offsets[2])
+    for channel, (library, kind) in enumerate([(0, 0), (1, 0), (0, 1), (1, 1)]):  # coverage of all, then spliced
+        values = counts[library][kind][:, first : first + 400].astype(np.float32)
+        np.testing.assert_array_equal(buffers["coverage"][0, :400, channel], values[0])
+        np.testing.assert_array_equal(buffers["coverage"][1, 100:, channel], values[1][::-1])
+    assert (buffers["coverage"][0, 400:] == -1).all()
+    assert (buffers["coverage"][1, :100] == -1).all()

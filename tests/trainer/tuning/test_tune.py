@@ -1,0 +1,166 @@
+"""Training end to end on a small store."""
+
+import csv
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helixdask.errors import BadInputError, MissingInputError
+from helixdask.trainer.network.build import build_network
+from helixdask.trainer.network.model_file import load_model, save_model
+from helixdask.trainer.network.spec import NetworkSpec
+from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch, tune
+
+from tests.trainer.conftest import POOL, add_library, write_toy_store
+
+SPEC = NetworkSpec(cnn_layers=2, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
+
+
+def settings_for(store, path, /, **more):
+    known = {"epochs": 2, "batch_size": 8, "learning_rate": 5e-3, "threads": 1, "seed": 3}
+    return TuneSettings(**({"stores": (store.url,), "output": str(path)} | known | more))
+
+
+@pytest.fixture(scope="module")
+def base(toy_store, tmp_path_factory):
+    """A model trained from scratch for two epochs, and what training told."""
+    events = []
+    output = tmp_path_factory.mktemp("base") / "base.keras"
+    result = train_from_scratch(settings_for(toy_store, output), SPEC, events.append)
+    return result, events
+
+
+def test_training_from_scratch_learns_and_tells(base):
+    result, events = base
+    losses = [row["loss"] for row in result.history]
+    assert losses[1] < 0.9 * losses[0]
+    assert result.stopped == "epochs"
+    assert result.base_genic_f1 is None
+    steps = [event for event in events if event.kind == "step"]
+    assert len(steps) == result.steps
+    assert steps[-1].done == steps[-1].total
+    assert steps[-1].windows_per_second > 0
+    assert sum(event.kind == "epoch" for event in events) == 2
+    with Path(result.path).with_suffix(".csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["loss"]) == pytest.approx(losses[1])
+
+
+def test_tuned_head_is_better_and_the_body_unchanged(base, toy_store, tmp_path):
+    model, _ = base
+    result = tune(settings_for(toy_store, tmp_path / "tuned.keras", model=model.path, epochs=3))
+    before, after = load_model(model.path), load_model(result.path)
+    for layer in before.network.layers:
+        for old, new in zip(layer.get_weights(), after.network.get_layer(layer.name).get_weights(), strict=True):
+            assert np.array_equal(old, new) == (layer.name != "head"), layer.name
+    assert result.history[0]["epoch"] == 0
+    assert result.history[0]["genic_f1"] == pytest.approx(model.genic_f1)
+    assert result.genic_f1 > result.base_genic_f1
+    assert result.better
+    card = after.card
+    assert card["base_model"] == before.digest
+    assert card["verdict"]["better"] is True
+    assert card["training_stores"][0]["labels_digest"] == "labels"
+    assert card["seed"] == 3
+    assert len(card["scores"]) == 1 + 3
+    assert after.digest == result.digest
+
+
+def test_same_seed_gives_the_same_weights(base, toy_store, tmp_path):
+    model, _ = base
+    results = [
+        tune(settings_for(toy_store, tmp_path / f"{i}.keras", model=model.path, mode="whole", max_steps=3, seed=seed))
+        for i, seed in enumerate((1, 1, 2))
+    ]
+    weights = [load_model(result.path).network.get_weights() for result in results]
+    assert results[0].stopped == "max_steps"
+    assert results[0].steps == 3
+    assert all(np.array_equal(a, b) for a, b in zip(weights[0], weights[1], strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(weights[0], weights[2], strict=True))
+
+
+def test_head_that_learns_nothing_ends_by_patience_and_is_not_called_better(base, toy_store, tmp_path):
+    model, _ = base
+    settings = settings_for(
+        toy_store, tmp_path / "t.keras", model=model.path, learning_rate=1e-12, weight_decay=0.0, epochs=9, patience=1
+    )
+    result = tune(settings)
+    assert result.stopped == "patience"
+    assert len(result.history) == 1 + 2
+    assert result.genic_f1 == pytest.approx(result.base_genic_f1)  # a new head starts as the base's
+    assert not result.better
+    assert "NOT better" in load_model(result.path).card["verdict"]["text"]
+
+
+def test_interrupt_keeps_the_best_so_far(base, toy_store, tmp_path):
+    model, _ = base
+    before = signal.getsignal(signal.SIGINT)  # background jobs of a shell ignore it
+
+    def interrupt(event):
+        if event.kind == "step" and event.epoch == 2 and event.done == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    output = tmp_path / "t.keras"
+    result = tune(settings_for(toy_store, output, model=model.path, epochs=9), interrupt)
+    assert result.stopped == "interrupted"
+    assert result.best_epoch == 1
+    assert [row["epoch"] for row in result.history] == [0, 1]
+    assert load_model(output).card["verdict"]["best_epoch"] == 1
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_random_head_under_helixer_rules(base, toy_store, tmp_path):
+    model, _ = base
+    result = tune(settings_for(toy_store, tmp_path / "t.keras", model=model.path, rules="helixer", epochs=1))
+    assert result.best_epoch == 1
+    assert result.history[1]["genic_f1"] != result.history[0]["genic_f1"]
+
+
+@pytest.mark.parametrize("hidden_units", [0, 6])
+def test_coverage_head(base, tmp_path, hidden_units):
+    model, _ = base
+    store = write_toy_store(tmp_path / "toy.zarr")
+    add_library(store, "coverage/rnaseq/leaf")
+    settings = settings_for(
+        store, tmp_path / "t.keras", model=model.path, coverage="rnaseq", hidden_units=hidden_units, epochs=2
+    )
+    result = tune(settings)
+    tuned = load_model(result.path)
+    assert tuned.spec.n_libraries == 1
+    assert tuned.spec.hidden_units == hidden_units
+    assert tuned.card["libraries"] == [{"name": "leaf", "kind": "rnaseq"}]
+    assert tuned.card["settings"]["mode"] == "coverage"
+    assert result.history[-1]["loss"] < result.history[1]["loss"]
+    if not hidden_units:  # a hidden layer starts from random numbers and needs longer
+        assert result.better
+
+
+def test_named_errors_before_training(base, toy_store, tmp_path):
+    model, _ = base
+    out = tmp_path / "t.keras"
+    for more, message in [
+        ({"model": None}, "no base model"),
+        ({"output": str(tmp_path / "t.h5")}, r"must end in \.keras"),
+        ({"output": str(tmp_path / "absent" / "t.keras")}, "folder of the output"),
+        ({"class_weights": (1.0, 2.0)}, "class_weights"),
+        ({"mode": "coverage"}, "the store has no coverage"),
+        ({"optimiser": "sgdd"}, "no optimiser"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"split": "absent"}, "splits/absent"),
+        ({"labels": "absent"}, "labels/absent"),
+    ]:
+        with pytest.raises(BadInputError, match=message):
+            tune(settings_for(toy_store, out, **({"model": model.path} | more)))
+    without_phase = NetworkSpec(**{**SPEC.to_dict(), "predict_phase": False})
+    network = build_network(without_phase)
+    save_model(tmp_path / "genic.keras", network, without_phase, {})
+    with pytest.raises(BadInputError, match="no codon phase"):
+        tune(settings_for(toy_store, out, model=str(tmp_path / "genic.keras")))
+    masked = write_toy_store(tmp_path / "masked.zarr", masked=True)
+    with pytest.raises(MissingInputError, match="every base of the training windows is masked"):
+        tune(settings_for(masked, out, model=model.path))
+    assert not out.exists()

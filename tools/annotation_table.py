@@ -1,0 +1,160 @@
+"""Label published annotations and say what became of their genes: the tables of docs/annotations.md.
+
+    python tools/annotation_table.py FOLDER [--check]
+
+FOLDER holds the genomes and annotations named in SETS; they are not part of this repository. ``--check`` only compares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from helixdask.engine.run import RunOptions, run_stage
+from helixdask.errors import BadInputError
+from helixdask.genes.gff_read import read_gff
+from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.labels.stage import LabelsStage
+from helixdask.sequence.stage import EncodeStage
+from helixdask.store.contigs import ContigTable
+from helixdask.store.store import Store
+
+TARGET = Path(__file__).parents[1] / "docs/annotations.md"
+QUIET = RunOptions(workers=1, quiet=True)
+
+
+class AnnotatedGenome(NamedTuple):
+    """A genome and one annotation of it; ``aliases`` are names of the annotation and of the genome."""
+
+    title: str
+    fasta: str
+    annotation: str
+    aliases: tuple[tuple[str, str], ...] = ()
+    genetic_codes: tuple[tuple[str, int], ...] = ()
+
+
+_POMBE = ("spombe/spombe_I_II.fa.gz", "spombe/Schizosaccharomyces_pombe_all_chromosomes.I_II.gff3.gz")
+SETS = (
+    AnnotatedGenome("S. pombe, PomBase as published", *_POMBE, (("mitochondrial", "MT"),), (("MT", 4),)),
+    AnnotatedGenome("S. pombe, mRNA only", "spombe/spombe_I_II.fa.gz", "spombe/pombase_mRNA_only.derived.I_II.gff3.gz"),
+    AnnotatedGenome(
+        "A. thaliana, part of chromosome 3, Araport11 GTF",
+        "athaliana_chr3/Athaliana_447_TAIR10_Chr3_1065466-1464870.fa.gz",
+        "athaliana_chr3/Athaliana_447_Araport11.gene_exons.Chr3_1065466-1464870.gtf.gz",
+    ),
+    AnnotatedGenome("A. thaliana, 1 %, TAIR", "korf_1pct/athaliana.1pct.fa.gz", "korf_1pct/athaliana.1pct.gff3.gz"),
+    AnnotatedGenome("C. elegans, 1 %, WormBase", "korf_1pct/celegans.1pct.fa.gz", "korf_1pct/celegans.1pct.gff3.gz"),
+    AnnotatedGenome("D. melanogaster, chr2L, FlyBase CDS GTF", "dmel/dm6_chr2L.fa.gz", "dmel/flybase_CDS_chr2L.gtf.gz"),
+    AnnotatedGenome(
+        "A. thaliana, 15 BACs, PASA",
+        "pasa_at_bacs/genome_sample.fasta.gz",
+        "pasa_at_bacs/orig_annotations_sample.gff3.gz",
+    ),
+    AnnotatedGenome("B. rapa, pieces, Phytozome", "plant_homologs/BrapaFPsc.fa.gz", "plant_homologs/BrapaFPsc.gff3.gz"),
+    AnnotatedGenome(
+        "P. trichocarpa, pieces, Phytozome", "plant_homologs/Ptrichocarpa.fa.gz", "plant_homologs/Ptrichocarpa.gff3.gz"
+    ),
+)
+
+HEAD = """# Published annotations, and what becomes of their genes
+
+Written by `python tools/annotation_table.py FOLDER` from files that are not part of this repository. Codes are explained in [labels](labels.md).
+
+## Read and labelled, default rules
+*Labelled*: a transcript of the gene is painted and none of its coding bases is masked. *Masked*: coding bases of it are masked, or the gene is masked as a whole
+because it cannot be labelled (non-coding genes among them). Each gene that was read is one of the two.
+
+| annotation | genes read | labelled | masked | of these non-coding | bases masked, % | masks by code (spans) | findings of the reader |
+|---|---|---|---|---|---|---|---|
+"""
+
+EDGE = """
+## Odd files
+Without a genome: what the reader makes of them. The names are those of AGAT's, gffutils', AUGUSTUS' and BRAKER's test files.
+
+| file | result | findings |
+|---|---|---|
+"""
+
+
+def counted(codes: Counter[str]) -> str:
+    """Codes with their counts, the most frequent first."""
+    return (
+        ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items(), key=lambda c: (-c[1], c[0]))) or "none"
+    )
+
+
+def labelled_row(folder: Path, genome: AnnotatedGenome, work: Path) -> str:
+    """One row of the first table."""
+    url = str(work / "store.zarr")
+    run_stage(EncodeStage(str(folder / genome.fasta), genome.title), url, QUIET)
+    files = {}
+    for name, rows in (("aliases", genome.aliases), ("genetic_codes", genome.genetic_codes)):
+        files[name] = work / f"{name}.tsv"
+        files[name].write_text("".join(f"{a}\t{b}\n" for a, b in rows))
+    aliases = str(files["aliases"]) if genome.aliases else None
+    started = time.perf_counter()
+    run_stage(ImportGenesStage(gff=str(folder / genome.annotation), aliases=aliases), url, QUIET)
+    codes = {"genetic_codes": str(files["genetic_codes"])} if genome.genetic_codes else {}
+    run_stage(LabelsStage(**codes), url, QUIET)
+    seconds = time.perf_counter() - started
+    store = Store.open(url)
+    attrs = store.attrs("labels/reference")
+    masked = np.unique(store.table("labels/reference/findings")["finding_gene"])
+    del masked
+    reader = Counter(store.table("genes/reference/findings")["finding_code"].tolist())
+    read, whole, noncoding = attrs["genes_read"], attrs["genes_masked_whole"], attrs["masks"].get("noncoding_gene", 0)
+    share = 100 * attrs["bases_masked"] / (2 * store.n_bases)
+    log = f"{genome.title}: {seconds:.2f} s"
+    sys.stderr.write(log + "\n")
+    return (
+        f"| {genome.title} | {read:,} | {read - whole:,} | {whole:,} | {noncoding:,} | {share:.2f} "
+        f"| {counted(Counter(attrs['masks']))} | {counted(reader)} |\n"
+    )
+
+
+def odd_row(folder: Path, path: Path) -> str:
+    """One row of the second table."""
+    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
+    with opened as handle:
+        names = list(dict.fromkeys(line.split("\t")[0] for line in handle if line.strip() and line[0] not in "#>"))
+    contigs = ContigTable(np.array(names, object), np.full(len(names), 10**9, np.int64))
+    try:
+        models, findings = read_gff(path, contigs)
+        coding = models.cds["transcript"].nunique()
+        result = f"{len(models.genes):,} genes, {len(models.transcripts):,} transcripts, {coding:,} coding"
+        found = counted(Counter(findings.counts()))
+    except BadInputError as error:
+        result, found = f"refused: {error.problem}", ""
+    return f"| {path.relative_to(folder / 'edge_gff')} | {result} | {found} |\n"
+
+
+def main() -> int:
+    """Write or compare the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--check", action="store_true")
+    given = parser.parse_args()
+    page = HEAD
+    for genome in SETS:
+        with tempfile.TemporaryDirectory() as work:
+            page += labelled_row(given.folder, genome, Path(work))
+    page += EDGE
+    odd = sorted(p for p in (given.folder / "edge_gff").rglob("*") if ".g" in p.name and "h5" not in p.name)
+    page += "".join(odd_row(given.folder, path) for path in odd)
+    if given.check:
+        return int(TARGET.read_text() != page)
+    TARGET.write_text(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

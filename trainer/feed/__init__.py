@@ -1,0 +1,1 @@
+"""The stream of batches: which windows, in which order, read and made into tensors."""

@@ -1,0 +1,143 @@
+"""The stream of batches: tf.data executes the order decided in `batch_order`, the tracks are read by `window_reader`.
+
+A batch travels as byte codes; one-hot vectors, the complement and sample weights are made from it inside the compiled
+step. Memory is that of the few batches in flight, whatever the size of the genome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from helixdask.sequence.codes import ONE_HOT
+from helixdask.trainer.feed.batch_order import BatchOrder
+from helixdask.trainer.feed.training_windows import WindowSet
+from helixdask.trainer.feed.window_reader import WindowReader
+
+__all__ = ["Feed", "network_input", "normalised_coverage"]
+
+_PARALLEL_READS: Final = 2
+_BATCHES_AHEAD: Final = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """Batches of some windows.
+
+    Parameters
+    ----------
+    windows
+        Windows of one side of the split.
+    readers
+        One reader per store, in the order of ``windows.store``.
+    order
+        Which windows come when.
+    pool_size
+        Windows are cut to a multiple of it at their end.
+    """
+
+    windows: WindowSet
+    readers: Sequence[WindowReader]
+    order: BatchOrder
+    pool_size: int
+
+    @property
+    def length(self) -> int:
+        """Bases of a window as the network gets it."""
+        return self.windows.window_length - self.windows.window_length % self.pool_size
+
+    def read(self, step: int) -> dict[str, NDArray[Any]]:
+        """One batch; steps are counted from the start of the first epoch.
+
+        Returns
+        -------
+        dict
+            ``codes``, ``label``, ``phase``, ``transition``, ``valid`` (B, S) uint8, 5' to 3' of the window's strand
+            but not complemented; ``minus`` (B,) bool; with libraries ``coverage`` (B, S, 2n) float32.
+        """
+        epoch, within = divmod(step, self.order.steps_per_epoch)
+        rows, start, end = self.order.batch(epoch, within)
+        windows = self.windows
+        buffers = self.readers[0].new_buffers(len(rows), windows.window_length)
+        for index, reader in enumerate(self.readers):
+            mine = np.flatnonzero(windows.store[rows] == index)
+            chosen = rows[mine]
+            if len(mine):
+                reader.fill(buffers, mine, windows.contig[chosen], start[mine], end[mine], windows.strand[chosen])
+        batch = {name: np.ascontiguousarray(array[:, : self.length]) for name, array in buffers.items()}
+        batch["minus"] = windows.strand[rows] == 1
+        return batch
+
+    def dataset(self, first_step: int = 0, n_steps: int | None = None) -> tf.data.Dataset:
+        """Stream of batches from any step on; without ``n_steps`` it never ends."""
+        signature = self._signature()
+        names = list(signature)
+
+        def read(step: Any) -> tuple[Any, ...]:
+            batch = self.read(int(step))
+            return tuple(batch[name] for name in names)
+
+        def load(step: Any) -> dict[str, Any]:
+            # Not stateful: what it returns depends on the step alone, so reads may run side by side.
+            values = tf.numpy_function(read, [step], [spec.dtype for spec in signature.values()], stateful=False)
+            return {
+                name: tf.ensure_shape(value, signature[name].shape) for name, value in zip(names, values, strict=True)
+            }
+
+        stop = np.iinfo(np.int64).max if n_steps is None else first_step + n_steps
+        steps = tf.data.Dataset.range(first_step, stop)
+        options = tf.data.Options()
+        options.threading.private_threadpool_size = _PARALLEL_READS
+        options.autotune.enabled = False
+        return (
+            steps.map(load, num_parallel_calls=_PARALLEL_READS, deterministic=True)
+            .prefetch(_BATCHES_AHEAD)
+            .with_options(options)
+        )
+
+    def _signature(self) -> dict[str, tf.TensorSpec]:
+        buffers = self.readers[0].new_buffers(0, 0)
+        n_libraries = self.readers[0].n_libraries
+        signature = {
+            name: tf.TensorSpec(
+                (None, self.length, 2 * n_libraries) if name == "coverage" else (None, self.length), array.dtype
+            )
+            for name, array in buffers.items()
+        }
+        signature["minus"] = tf.TensorSpec((None,), tf.bool)
+        return signature
+
+
+def normalised_coverage(coverage: Any, norm: str) -> Any:
+    """Coverage as the network sees it: ``log`` ln(x + 1.1), ``linear`` x / 100, ``none`` x; float32."""
+    values = tf.cast(coverage, tf.float32)
+    if norm == "log":
+        return tf.math.log(values + 1.1)
+    return values / 100.0 if norm == "linear" else values
+
+
+def network_input(batch: dict[str, Any], coverage_norm: str = "log") -> Any:
+    """Input of the network from a batch of codes.
+
+    Parameters
+    ----------
+    batch
+        ``codes`` (B, S) uint8, ``minus`` (B,) bool and, where the network takes it, ``coverage`` (B, S, 2n).
+    coverage_norm
+        `log`, `linear` or `none`.
+
+    Returns
+    -------
+    tf.Tensor
+        (B, S, 4 + 2n) float32: C, A, T, G (the complement is the reversed channel order), coverage, spliced coverage.
+    """
+    one_hot = tf.gather(tf.constant(ONE_HOT, tf.float32), tf.cast(batch["codes"], tf.int32))
+    bases = tf.where(batch["minus"][:, tf.newaxis, tf.newaxis], one_hot[..., ::-1], one_hot)
+    if "coverage" not in batch:
+        return bases
+    return tf.concat([bases, normalised_coverage(batch["coverage"], coverage_norm)], axis=-1)

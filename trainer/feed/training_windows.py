@@ -1,0 +1,205 @@
+"""The windows that a split table names, of one or several stores, checked before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.errors import BadInputError, MissingInputError
+from helixdask.store.store import Store
+from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches
+
+__all__ = ["StoreSplit", "WindowSet", "gather_windows", "read_split"]
+
+TRAIN, VALIDATION = 0, 1
+
+
+@dataclass(frozen=True, eq=False)
+class WindowSet:
+    """Windows of one side of the split: one entry per window, contig coordinates, all stores end to end."""
+
+    store: NDArray[np.int16]
+    contig: NDArray[np.int32]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    strand: NDArray[np.int8]
+    stretches: Stretches
+    window_length: int
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def order(self, batch_size: int, *, seed: int = 0, shuffle: bool, max_shift: int = 0) -> BatchOrder:
+        """Batches of these windows."""
+        stretches = self.stretches if max_shift else None
+        return BatchOrder(
+            self.start, self.end, stretches, self.window_length, batch_size, seed, shuffle=shuffle, max_shift=max_shift
+        )
+
+
+@dataclass(frozen=True)
+class StoreSplit:
+    """A store with the names of its split and labels, and the digests of what they stand for."""
+
+    store: Store
+    split: str
+    labels: str
+    windows: str
+    window_length: int
+
+    @property
+    def has_pseudolabels(self) -> bool:
+        """Whether the labels' genes were called from predictions."""
+        genes = self.store.attrs(f"labels/{self.labels}").get("settings", {}).get("genes")
+        return self.store.attrs(f"genes/{genes}").get("stage") == "call"
+
+    def card(self) -> dict[str, Any]:
+        """What a model's card says of it."""
+        return {
+            "url": self.store.url,
+            "species": self.store.species,
+            "n_bases": self.store.n_bases,
+            "labels": self.labels,
+            "labels_digest": self.store.identity(f"labels/{self.labels}"),
+            "split": self.split,
+            "split_digest": self.store.identity(f"splits/{self.split}"),
+        }
+
+
+def _parent(attrs: dict[str, Any], kind: str) -> str | None:
+    """Name of a parent group, given as a name or as a path."""
+    value = attrs.get(kind)
+    return str(value).rpartition("/")[2] if value else None
+
+
+def read_split(store: Store, split: str | None = None, labels: str | None = None) -> StoreSplit:
+    """Find the split, its windows and the labels to train on.
+
+    Parameters
+    ----------
+    store
+        The store.
+    split, labels
+        Names; None: the only split there is, and the labels that it was made with.
+
+    Raises
+    ------
+    MissingInputError
+        There is no split or there are no labels, or several and none was named.
+    """
+    split = store.resolve("splits", split)
+    attrs = store.attrs(f"splits/{split}")
+    if labels is None:
+        labels = _parent(attrs, "labels")
+    labels = store.resolve("labels", labels)
+    windows = store.resolve("windows", _parent(attrs, "windows"))
+    length = store.attrs(f"windows/{windows}").get("window_length") or attrs.get("window_length")
+    if length is None:
+        table = store.table(f"windows/{windows}")
+        length = int((table["window_end"] - table["window_start"]).max(initial=0))
+    return StoreSplit(store, split, labels, windows, int(length))
+
+
+def gather_windows(
+    splits: Sequence[StoreSplit], pool_size: int, *, rules: str = "default"
+) -> tuple[WindowSet, WindowSet]:
+    """Training and validation windows of all stores.
+
+    Windows without any valid base are left out, and under ``rules="helixer"`` those of contigs without a labelled
+    gene too, as Helixer does.
+
+    Parameters
+    ----------
+    splits
+        What `read_split` found in each store.
+    pool_size
+        Bases per timestep of the network.
+
+    Raises
+    ------
+    BadInputError
+        Stores differ in window length, or it is shorter than a timestep.
+    MissingInputError
+        A side of the split is empty, or all its windows are masked.
+    """
+    lengths = {split.window_length for split in splits}
+    if len(lengths) != 1:
+        listed = ", ".join(f"{split.store.url}: {split.window_length:,}" for split in splits)
+        raise BadInputError(
+            "the stores differ in window length", where=listed, remedy="Make the splits with one length."
+        )
+    length = lengths.pop()
+    if length < pool_size:
+        raise BadInputError(
+            f"windows of {length} bases are shorter than a timestep of the network ({pool_size} bases)",
+            remedy="Choose a longer --window-length.",
+        )
+    sides = [_sides_of(split, i, rules) for i, split in enumerate(splits)]
+    train, validation = (_join([pair[side] for pair in sides]) for side in (TRAIN, VALIDATION))
+    for windows, side in ((train, "training"), (validation, "validation")):
+        if not len(windows):
+            where = ", ".join(f"{split.store.url}/splits/{split.split}" for split in splits)
+            raise MissingInputError(
+                f"no {side} windows are left: the split has none, or all are masked",
+                where=where,
+                remedy="Look at helixdask inspect STORE; keep more windows (select --keep-fraction), or split again.",
+            )
+    return train, validation
+
+
+def _sides_of(split: StoreSplit, index: int, rules: str) -> tuple[WindowSet, WindowSet]:
+    table = split.store.table(f"windows/{split.windows}")
+    chosen = split.store.table(f"splits/{split.split}")
+    rows, side = chosen["window_row"], chosen["window_side"]
+    if len(rows) and (rows.min() < 0 or rows.max() >= len(table["window_start"])):
+        raise BadInputError(
+            "the split names windows that are not in the window table",
+            where=f"{split.store.url}/splits/{split.split}",
+            remedy="Run helixdask split again.",
+        )
+    keep = np.ones(len(rows), np.bool_)
+    if "window_valid" in table:
+        keep &= table["window_valid"][rows] > 0
+    if rules == "helixer" and "window_annotated" in table:
+        keep &= table["window_annotated"][rows]
+    contig, start, end, strand = (table[f"window_{c}"][rows] for c in ("contig", "start", "end", "strand"))
+    held_out = side == VALIDATION
+    # A split by blocks leaves a gap between the sides; shifted windows keep out of it too.
+    guard = int(split.store.attrs(f"splits/{split.split}").get("guard") or 0)
+    lengths = split.store.contigs.lengths
+    held_start = np.maximum(start[held_out] - guard, 0)
+    held_end = np.minimum(end[held_out] + guard, lengths[contig[held_out]])
+    sets = []
+    for wanted in (TRAIN, VALIDATION):
+        mine = (side == wanted) & keep
+        stretches = free_stretches(
+            contig[mine], start[mine], end[mine], lengths, contig[held_out], held_start, held_end
+        )
+        store = np.full(int(mine.sum()), index, np.int16)
+        sets.append(
+            WindowSet(store, contig[mine], start[mine], end[mine], strand[mine], stretches, split.window_length)
+        )
+    return sets[0], sets[1]
+
+
+def _join(parts: list[WindowSet]) -> WindowSet:
+    def joined(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    stretches = Stretches(
+        np.concatenate([part.stretches.lower for part in parts]),
+        np.concatenate([part.stretches.upper for part in parts]),
+    )
+    return WindowSet(
+        joined("store"),
+        joined("contig"),
+        joined("start"),
+        joined("end"),
+        joined("strand"),
+        stretches,
+        parts[0].window_length,
+    )

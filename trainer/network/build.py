@@ -1,0 +1,202 @@
+"""The network in Keras: convolutions, pooling by concatenation, bidirectional LSTMs, and a class for every base."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+from helixdask.errors import BadInputError
+from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec, parameter_count, weight_shapes
+from helixdask.trainer.runtime import import_tensorflow
+
+import_tensorflow()
+
+import keras  # noqa: E402
+
+__all__ = [
+    "HEAD_LAYERS",
+    "NetworkSpec",
+    "build_network",
+    "freeze_body",
+    "logits_model",
+    "output_list",
+    "parameter_count",
+    "unfreeze",
+    "weight_shapes",
+    "with_new_head",
+]
+
+HEAD_LAYERS = ("hidden", "head")
+
+
+class _Seeds:
+    """A new seed for every layer, so that no two start from the same numbers."""
+
+    def __init__(self, seed: int) -> None:
+        self.next = seed * 1000
+
+    def __call__(self) -> int:
+        self.next += 1
+        return self.next
+
+
+def build_network(spec: NetworkSpec, *, seed: int = 0) -> keras.Model:
+    """Build a network with freshly drawn weights.
+
+    Parameters
+    ----------
+    spec
+        What to build.
+    seed
+        The weights depend on it alone.
+
+    Returns
+    -------
+    keras.Model
+        Input `main_input` (B, S, 4 + 2n), S a multiple of the pool size P. Outputs: `genic` and, with phase,
+        `phase`, each (B, S / P, P, 4), probabilities; a list of two, or a single tensor (see `output_list`). The layer
+        `head` gives the logits of both, (B, S / P, 4P or 8P), genic first.
+    """
+    seeds = _Seeds(seed)
+    pool = spec.pool_size
+    main_input = keras.Input((None, spec.n_channels), name="main_input")
+    x = main_input[:, :, :N_CLASSES] if spec.n_libraries else main_input
+    for i in range(1, spec.cnn_layers + 1):
+        if i > 1:
+            x = keras.layers.BatchNormalization(name=f"norm_{i - 1}")(x)
+        x = keras.layers.Conv1D(
+            spec.filter_depth,
+            spec.kernel_size,
+            padding="same",
+            activation="relu",
+            kernel_initializer=keras.initializers.GlorotUniform(seeds()),
+            name=f"conv_{i}",
+        )(x)
+    if pool > 1:
+        x = keras.layers.Reshape((-1, pool * spec.filter_depth), name="pool")(x)
+    if spec.dropout1:
+        x = keras.layers.Dropout(spec.dropout1, seed=seeds(), name="dropout_1")(x)
+    for i in range(1, spec.body_lstm_layers + 1):
+        x = keras.layers.Bidirectional(
+            _lstm(spec.units, seeds, f"forward_{i}"),
+            backward_layer=_lstm(spec.units, seeds, f"backward_{i}", go_backwards=True),
+            name=f"lstm_{i}",
+        )(x)
+    if spec.dropout2:
+        x = keras.layers.Dropout(spec.dropout2, seed=seeds(), name="dropout_2")(x)
+    if spec.n_libraries:
+        coverage = main_input[:, :, N_CLASSES:]
+        if pool > 1:
+            coverage = keras.layers.Reshape((-1, pool * 2 * spec.n_libraries), name="pool_coverage")(coverage)
+        x = keras.layers.Concatenate(name="with_coverage")([x, coverage])
+    if spec.hidden_units:
+        x = _dense(spec.hidden_units, seeds, "hidden", spec.hidden_activation)(x)
+    logits = _dense(N_CLASSES * pool * spec.n_outputs, seeds, "head")(x)
+    parts = keras.ops.split(logits, spec.n_outputs, axis=-1) if spec.predict_phase else [logits]
+    outputs = []
+    for name, part in zip(("genic", "phase"), parts, strict=False):
+        shaped = keras.layers.Reshape((-1, pool, N_CLASSES), name=f"{name}_logits")(part)
+        outputs.append(keras.layers.Activation("softmax", name=name)(shaped))
+    return keras.Model(main_input, outputs, name="network")
+
+
+def _lstm(units: int, seeds: _Seeds, name: str, *, go_backwards: bool = False) -> keras.layers.Layer:
+    return keras.layers.LSTM(
+        units,
+        return_sequences=True,
+        go_backwards=go_backwards,
+        kernel_initializer=keras.initializers.GlorotUniform(seeds()),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=seeds()),
+        name=name,
+    )
+
+
+def _dense(units: int, seeds: _Seeds, name: str, activation: str = "linear") -> keras.layers.Layer:
+    initializer = keras.initializers.GlorotUniform(seeds())
+    return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name)
+
+
+def logits_model(network: keras.Model) -> keras.Model:
+    """Return the same network, sharing its weights, with logits (B, T, P, 4) instead of probabilities."""
+    outputs = [network.get_layer(name).input for name in network.output_names]
+    return keras.Model(network.input, outputs, name="logits")
+
+
+def output_list(outputs: Any) -> list[Any]:
+    """Outputs of a network as a list; Keras gives a network's only output without one."""
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def freeze_body(network: keras.Model) -> keras.Model:
+    """Make everything but the head untrainable; batch normalisation then uses its stored statistics in training too."""
+    for layer in network.layers:
+        layer.trainable = layer.name in HEAD_LAYERS
+    return network
+
+
+def unfreeze(network: keras.Model) -> keras.Model:
+    """Make every layer trainable."""
+    for layer in network.layers:
+        layer.trainable = True
+    return network
+
+
+def with_new_head(
+    network: keras.Model,
+    spec: NetworkSpec,
+    *,
+    n_libraries: int = 0,
+    hidden_units: int = 0,
+    hidden_activation: str = "linear",
+    cut: Literal["last", "helixer"] = "last",
+    predict_phase: bool = True,
+    seed: int = 0,
+) -> tuple[keras.Model, NetworkSpec]:
+    """Put a new, randomly initialised head on the frozen body of a network.
+
+    Parameters
+    ----------
+    network, spec
+        The base network; it is left as it is.
+    n_libraries
+        RNA-seq libraries that the head gets beside the body's features; 0 for a head on the sequence alone.
+    hidden_units, hidden_activation
+        A dense layer before the head; 0 for none.
+    cut
+        `last` keeps the whole body. `helixer` drops its last LSTM layer, as Helixer does when it adds coverage.
+    predict_phase
+        Whether the new head has the phase output.
+    seed
+        The new weights depend on it alone.
+
+    Returns
+    -------
+    tuple
+        The new network, its body frozen, and its spec.
+
+    Raises
+    ------
+    BadInputError
+        The body has no LSTM layer to drop.
+    """
+    kept = spec.body_lstm_layers
+    # Helixer counts layers: where a dropout follows the last LSTM layer, it is the dropout that is lost.
+    drop_lstm = cut == "helixer" and not spec.dropout2
+    if drop_lstm and not kept:
+        raise BadInputError(
+            "the network has no LSTM layer left to drop", remedy="Keep the whole body: cut at the last layer."
+        )
+    new_spec = dataclasses.replace(
+        spec,
+        n_libraries=n_libraries,
+        hidden_units=hidden_units,
+        hidden_activation=hidden_activation,
+        predict_phase=predict_phase,
+        dropout2=0.0 if cut == "helixer" else spec.dropout2,
+        embedding_lstm_layers=kept - int(drop_lstm),
+    )
+    new = build_network(new_spec, seed=seed)
+    for name in weight_shapes(new_spec):
+        if name not in HEAD_LAYERS:
+            new.get_layer(name).set_weights(network.get_layer(name).get_weights())
+    return freeze_body(new), new_spec

@@ -1,0 +1,151 @@
+"""Model files: Helixer's `.h5` and our own `.keras`, which holds weights, network and card in one file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helixdask.errors import BadInputError
+from helixdask.trainer.network.build import NetworkSpec, build_network, weight_shapes
+from helixdask.trainer.network.card import default_card
+from helixdask.trainer.network.describe import (
+    CARD_MEMBER,
+    MODEL_REMEDY,
+    ModelDescription,
+    card_of_helixer,
+    file_digest,
+    is_h5,
+    read_description,
+)
+from helixdask.trainer.network.helixer_h5 import read_helixer_h5
+
+import keras  # isort: skip
+
+__all__ = ["LoadedModel", "file_digest", "load_model", "save_model"]
+
+_WEIGHTS = "model.weights.h5"
+
+
+@dataclass(frozen=True)
+class LoadedModel(ModelDescription):
+    """A network ready for use, with what its file says about it.
+
+    Attributes
+    ----------
+    network
+        The Keras model, every layer trainable.
+    """
+
+    network: keras.Model
+
+
+def load_model(path: str | Path) -> LoadedModel:
+    """Load a model file; nothing inside the file is executed.
+
+    Parameters
+    ----------
+    path
+        A `.keras` file of helixdask or a `.h5` file of Helixer; which of them it is, is told from its first bytes.
+
+    Returns
+    -------
+    LoadedModel
+        The network is built from the spec, then gets the weights.
+
+    Raises
+    ------
+    BadInputError
+        No such file, or neither kind, or damaged.
+    """
+    path = Path(path).absolute()
+    digest = file_digest(path)
+    network, spec, card = _load_h5(path) if is_h5(path) else _load_keras(path)
+    return LoadedModel(spec, card, digest, str(path), network)
+
+
+def _load_h5(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:
+    source = read_helixer_h5(path)
+    network = build_network(source.spec)
+    for layer, values in source.weights.items():
+        network.get_layer(layer).set_weights(values)
+    return network, source.spec, card_of_helixer(path, source)
+
+
+def _load_keras(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:
+    spec, card = read_description(path)
+    network = build_network(spec)
+    try:
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="helixdask-") as folder:
+            network.load_weights(archive.extract(_WEIGHTS, folder))
+    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise BadInputError(f"the weights are damaged ({error})", where=str(path), remedy=MODEL_REMEDY) from error
+    return network, spec, card
+
+
+def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: dict[str, Any]) -> str:
+    """Write a model as one `.keras` file; an older file of that name is replaced only when the new one is complete.
+
+    The same weights and card give the same bytes: no time of writing is kept.
+
+    Parameters
+    ----------
+    path
+        Where to; the name must end in `.keras`.
+    network, spec
+        The network and its hyper-parameters. Whether layers are frozen is not stored.
+    card
+        See `helixdask.trainer.network.card.default_card`.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
+
+    Raises
+    ------
+    BadInputError
+        The name does not end in `.keras`, the folder cannot be written, or the network is not what the spec describes.
+    """
+    path = Path(path).absolute()
+    if path.suffix != ".keras":
+        raise BadInputError("the name of a model file must end in .keras", where=str(path))
+    for layer, shapes in weight_shapes(spec).items():
+        if [tuple(w.shape) for w in network.get_layer(layer).get_weights()] != shapes:
+            raise BadInputError(f"layer {layer!r} of the network is not what its description says", where=str(path))
+    description = json.dumps({"spec": spec.to_dict(), "card": default_card(**card)}, indent=1)
+    try:
+        # Beside the target, so that the rename stays on one file system.
+        with tempfile.TemporaryDirectory(prefix=".helixdask-", dir=path.parent) as folder:
+            saved, aside = Path(folder) / "saved.keras", Path(folder) / path.name
+            network.save(saved)
+            with zipfile.ZipFile(saved) as source, zipfile.ZipFile(aside, "w") as archive:
+                for name in source.namelist():
+                    data = source.read(name)
+                    archive.writestr(zipfile.ZipInfo(name), _timeless(name, data))
+                archive.writestr(zipfile.ZipInfo(CARD_MEMBER), description)
+            with aside.open("rb+") as file:
+                os.fsync(file.fileno())
+            aside.replace(path)
+    except OSError as error:
+        raise BadInputError(f"the model cannot be written ({error.strerror})", where=str(path)) from error
+    return file_digest(path)
+
+
+def _timeless(name: str, data: bytes) -> bytes:
+    """Take out of Keras' own members what differs from run to run: the date, and addresses in memory."""
+    if name == "metadata.json":
+        return json.dumps(json.loads(data) | {"date_saved": ""}).encode()
+    if name == "config.json":
+        numbers: dict[bytes, int] = {}
+        return re.sub(
+            rb'("shared_object_id": )(\d+)',
+            lambda match: match[1] + b"%d" % numbers.setdefault(match[2], len(numbers)),
+            data,
+        )
+    return data

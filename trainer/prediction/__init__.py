@@ -1,0 +1,1 @@
+"""From windows to probabilities, and the stage that does it."""

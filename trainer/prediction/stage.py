@@ -1,0 +1,326 @@
+"""The stage that predicts a genome: classes and phases of every base on both strands."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.errors import BadInputError, MissingInputError
+from helixdask.store.contigs import ContigTable
+from helixdask.store.store import Store
+from helixdask.trainer.network.card import COVERAGE_NORMS
+from helixdask.trainer.network.describe import ModelDescription, describe_model, file_digest
+from helixdask.trainer.prediction.overlap import (
+    PlannedWindows,
+    WindowRule,
+    add_predictions,
+    count_contributions,
+    fill_codes,
+    fill_coverage,
+    plan_windows,
+)
+from helixdask.trainer.prediction.predictor import cached_predictor
+
+__all__ = ["PredictStage", "default_batch_size"]
+
+log = logging.getLogger(__name__)
+
+PRECISIONS = ("float16", "uint8")
+_TRACKS = ("class_probability", "phase_probability")
+_BASES_PER_BATCH = 8 * 21_384
+_WINDOWS_PER_TASK = 24
+
+
+def default_batch_size(window_length: int) -> int:
+    """Windows in a batch: about 171,000 bases, where a processor core is busy and memory stays below a gigabyte."""
+    return max(1, _BASES_PER_BATCH // window_length)
+
+
+@dataclass(frozen=True)
+class PredictStage(Stage):
+    """Predict a genome with a model; use `for_model`, which fills in what the model's card says.
+
+    Parameters
+    ----------
+    model
+        Model file; an absolute path that every worker can read.
+    predictions
+        Name of the predictions.
+    window_length
+        Bases the network sees at once; a multiple of its pool size.
+    overlap, offset, core_length
+        See `WindowRule.of`.
+    batch_size
+        Windows in a batch.
+    precision
+        `float16`, or `uint8` for probabilities times 255.
+    coverage, libraries, coverage_norm
+        Coverage set and its libraries in the order of the network's channels, for a model that takes coverage.
+    threads
+        TensorFlow's, in each worker.
+    """
+
+    name: ClassVar[str] = "predict"
+    file_fields: ClassVar[tuple[str, ...]] = ("model",)
+    bases_per_task: ClassVar[int] = 1 << 20
+    memory_per_base: ClassVar[float] = 120.0
+    memory_fixed: ClassVar[float] = 1.5e9
+    bytes_per_base: ClassVar[float] = 20.0
+    bases_per_second: ClassVar[float] = 30e3
+
+    model: str
+    predictions: str
+    window_length: int
+    overlap: bool = True
+    offset: int | None = None
+    core_length: int | None = None
+    batch_size: int = 8
+    precision: str = "float16"
+    coverage: str | None = None
+    libraries: tuple[str, ...] = ()
+    coverage_norm: str = "log"
+    threads: int = 1
+
+    @classmethod
+    def for_model(
+        cls,
+        store: Store | str,
+        model: str | Path,
+        *,
+        name: str | None = None,
+        window_length: int | None = None,
+        overlap: bool = True,
+        offset: int | None = None,
+        core_length: int | None = None,
+        batch_size: int | None = None,
+        precision: str = "float16",
+        coverage: str | None = None,
+        coverage_norm: str | None = None,
+        threads: int = 1,
+    ) -> PredictStage:
+        """Fill in from the model's card what is left out.
+
+        Parameters
+        ----------
+        store
+            The store, or its path or URL.
+        model
+            Model file, `.keras` or Helixer's `.h5`.
+        name
+            Name of the predictions; the model's file name without its ending by default.
+
+        Returns
+        -------
+        PredictStage
+            Ready to run.
+
+        Raises
+        ------
+        BadInputError
+            The model cannot be read, or an option does not fit it.
+        MissingInputError
+            The model was tuned on libraries that the store lacks.
+        """
+        described = describe_model(model)
+        window_length = window_length or int(described.card["inference_window"])
+        _check_window(window_length, described)
+        libraries: tuple[str, ...] = ()
+        if described.spec.n_libraries:
+            opened = store if isinstance(store, Store) else Store.open(store)
+            coverage = opened.resolve("coverage", coverage)
+            libraries = _choose_libraries(opened, coverage, described)
+        elif coverage is not None:
+            raise BadInputError("the model takes no coverage", where=described.path, remedy="Leave --coverage out.")
+        return cls(
+            model=described.path,
+            predictions=name or Path(described.path).stem,
+            window_length=window_length,
+            overlap=overlap,
+            offset=offset,
+            core_length=core_length,
+            batch_size=batch_size or default_batch_size(window_length),
+            precision=precision,
+            coverage=coverage if libraries else None,
+            libraries=libraries,
+            coverage_norm=coverage_norm or str(described.card["coverage_norm"]),
+            threads=threads,
+        )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.precision not in PRECISIONS:
+            raise BadInputError(f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
+        if self.coverage_norm not in COVERAGE_NORMS:
+            raise BadInputError(f"coverage norm {self.coverage_norm!r} is none of {', '.join(COVERAGE_NORMS)}")
+        if self.batch_size < 1 or self.threads < 1:
+            raise BadInputError("batch size and threads must be 1 or more")
+        _ = self.rule
+
+    @property
+    def rule(self) -> WindowRule:
+        """How windows lie."""
+        return WindowRule.of(self.window_length, overlap=self.overlap, offset=self.offset, core_length=self.core_length)
+
+    def group(self) -> str:
+        """Group of the store that is written."""
+        return f"predictions/{self.predictions}"
+
+    def region_length(self) -> int:
+        """Bases of a task: so many windows that those on its edges, which the next task needs too, are few."""
+        return max(self.bases_per_task, _WINDOWS_PER_TASK * self.window_length)
+
+    def dtypes(self) -> dict[str, str]:
+        """Types of the tracks."""
+        return dict.fromkeys(_TRACKS, self.precision)
+
+    def inputs(self, store: Store) -> dict[str, str]:
+        """Genome, model and coverage; whether they fit together is checked."""
+        described = describe_model(self.model)
+        _check_window(self.window_length, described)
+        if described.spec.n_libraries != len(self.libraries):
+            raise BadInputError(
+                f"the model takes {described.spec.n_libraries} libraries, {len(self.libraries)} are given",
+                where=self.model,
+            )
+        found = {"genome": store.identity("genome"), "model": described.digest}
+        for library in self.libraries:
+            found[f"coverage/{self.coverage}/{library}"] = store.identity(f"coverage/{self.coverage}/{library}")
+        return found
+
+    def prepare(self, store: Store, work: Work) -> None:
+        """Note which file it is, so that a worker notices when another one takes its place."""
+        del store
+        work.save("model", digest=np.array(file_digest(self.model)))
+
+    def run(self, store: Store, region: Region, work: Work) -> RegionResult:
+        """Predict the bases of a region, from all windows that say something about them."""
+        digest = str(work.load("model")["digest"])
+        predictor = cached_predictor(
+            self.model, digest, self.window_length, self.batch_size, self.coverage_norm, self.threads
+        )
+        contigs = store.contigs
+        pieces = contigs.pieces(region.start, region.stop)
+        lengths = contigs.lengths[pieces.contig]
+        windows = plan_windows(pieces.contig, lengths, pieces.contig_start, pieces.contig_stop, self.rule)
+
+        counts = np.zeros((2, region.length), np.uint16)
+        count_contributions(counts, region.start, contigs.offsets[windows.contig], windows)
+        totals = [np.zeros((2, 4, region.length), np.float32) for _ in range(predictor.spec.n_outputs)]
+        for batch, codes, coverage in self._batches(store, contigs, windows):
+            for total, predicted in zip(totals, predictor(codes, coverage), strict=True):
+                add_predictions(total, region.start, predicted, contigs.offsets[batch.contig], batch)
+        for track in _TRACKS[: len(totals)]:
+            self._write(store, f"{self.group()}/{track}", region, totals.pop(0), counts)
+        return RegionResult({"windows": len(windows), "batches": -(-len(windows) // self.batch_size)})
+
+    def _batches(
+        self, store: Store, contigs: ContigTable, windows: PlannedWindows
+    ) -> Iterator[tuple[PlannedWindows, NDArray[np.uint8], NDArray[np.float32] | None]]:
+        """Batches of full size; rows that are left over in the last one are padding."""
+        if not len(windows):
+            return
+        offsets, lengths = contigs.offsets[windows.contig], contigs.lengths[windows.contig]
+        start = int((offsets + np.maximum(windows.start, 0)).min())
+        stop = int((offsets + np.minimum(windows.start + self.window_length, lengths)).max())
+        codes = store.read("genome/sequence", start, stop)
+        channels = [
+            store.read(f"coverage/{self.coverage}/{library}/{track}", start, stop)
+            for track in ("coverage", "spliced_coverage")
+            for library in self.libraries
+        ]
+        shape = (self.batch_size, self.window_length)
+        out = np.empty(shape, np.uint8)
+        coverage = np.empty((*shape, len(channels)), np.float32) if channels else None
+        for first in range(0, len(windows), self.batch_size):
+            rows = slice(first, first + self.batch_size)
+            batch = windows.take(rows)
+            fill_codes(out, codes, start, offsets[rows], lengths[rows], batch)
+            if coverage is not None:
+                for channel, values in enumerate(channels):
+                    fill_coverage(coverage, channel, values, start, offsets[rows], lengths[rows], batch)
+            yield batch, out, coverage
+
+    def _write(
+        self, store: Store, path: str, region: Region, total: NDArray[np.float32], counts: NDArray[np.uint16]
+    ) -> None:
+        """Write means, shard by shard and in place: the sums are the largest arrays of a task."""
+        array = store.array(path)
+        shard = (array.shards or array.chunks)[-1]
+        for first in range(0, region.length, shard):
+            part = slice(first, first + shard)
+            mean = total[..., part]
+            mean /= counts[:, np.newaxis, part]
+            if self.precision == "uint8":
+                mean *= 255
+                np.rint(mean, out=mean)
+            store.write_region(path, region.start + first, mean.astype(self.precision))
+
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        """What to know about the predictions."""
+        del store
+        described = describe_model(self.model)
+        return {
+            "model_path": self.model,
+            "model_digest": str(work.load("model")["digest"]),
+            "model_card": {key: described.card[key] for key in ("name", "base_model", "seed", "training_window")},
+            "network": described.spec.to_dict(),
+            "window_length": self.window_length,
+            "overlap": self.overlap,
+            "offset": self.rule.offset,
+            "core_length": self.rule.length - 2 * self.rule.trim,
+            "precision": self.precision,
+            "has_phase": described.spec.predict_phase,
+            "coverage": self.coverage,
+            "libraries": list(self.libraries),
+            "coverage_norm": self.coverage_norm if self.libraries else None,
+            "counts": result.counts,
+        }
+
+
+def _check_window(window_length: int, described: ModelDescription) -> None:
+    pool = described.spec.pool_size
+    if window_length < pool or window_length % pool:
+        nearest = max(pool, round(window_length / pool) * pool)
+        raise BadInputError(
+            f"a window of {window_length} bases cannot be divided by the model's pool size {pool}",
+            where=described.path,
+            remedy=f"Use --window-length {nearest}.",
+        )
+
+
+def _choose_libraries(store: Store, coverage: str, described: ModelDescription) -> tuple[str, ...]:
+    """Libraries in the order of the network's channels: by name and kind if the card tells, else the store's order."""
+    there = store.names(f"coverage/{coverage}")
+    wanted = described.card["libraries"]
+    if wanted is None:
+        if len(there) != described.spec.n_libraries:
+            raise MissingInputError(
+                f"the model takes {described.spec.n_libraries} libraries without saying which; "
+                f"coverage/{coverage} has {len(there)}: {', '.join(there)}",
+                where=store.url,
+                remedy="Make a coverage set of exactly those libraries: helixdask coverage STORE --name SET --bam ...",
+            )
+        for number, library in enumerate(there, 1):
+            log.warning("the model does not name its libraries: its library %d is taken to be %s", number, library)
+        return tuple(there)
+    missing = []
+    for library in wanted:
+        name, kind = library["name"], library["kind"]
+        if name not in there:
+            missing.append(f"{name} ({kind})")
+        elif store.attrs(f"coverage/{coverage}/{name}").get("kind") != kind:
+            missing.append(f"{name} (of kind {kind}; the store's is another)")
+    if missing:
+        raise MissingInputError(
+            f"the model was tuned on libraries that coverage/{coverage} lacks: {', '.join(missing)}",
+            where=store.url,
+            remedy=f"It has: {', '.join(there) or 'none'}. Add them: helixdask coverage STORE --name {coverage} ...",
+        )
+    return tuple(str(library["name"]) for library in wanted)

@@ -1,0 +1,1 @@
+"""Learning: one step, the loop around it, and whether it was worth it."""

@@ -1,0 +1,154 @@
+"""One compiled training step, and scoring on validation windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from helixdask.scores.bases import BaseScores, confusion
+from helixdask.trainer.feed.dataset import network_input
+from helixdask.trainer.network.build import HEAD_LAYERS
+from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec
+from helixdask.trainer.tuning.losses import total_loss
+from helixdask.trainer.tuning.sample_weights import base_weights
+
+__all__ = ["Confusions", "Learner"]
+
+
+class Confusions(NamedTuple):
+    """Confusion matrices ``[reference][prediction]`` over validation windows, (4, 4) int64 each."""
+
+    genic: NDArray[np.int64]
+    phase: NDArray[np.int64] | None
+
+    def scores(self) -> dict[str, Any]:
+        """Scores by name: ``genic``, each class, ``accuracy``, ``phase`` (F1 of each phase class) as plain numbers."""
+        scores = BaseScores.from_confusion(self.genic).as_dict()
+        if self.phase is not None:
+            by_phase = BaseScores.from_confusion(self.phase)
+            names = ("none", "0", "1", "2")
+            scores["phase"] = {name: score.f1 for name, score in zip(names, by_phase.classes, strict=True)}
+            scores["phase"]["accuracy"] = by_phase.accuracy
+        return scores
+
+
+class Learner:
+    """A network with what it needs to learn.
+
+    Parameters
+    ----------
+    network, spec
+        The network; its layers are frozen or not as they are to be trained.
+    optimiser
+        None: the network is only scored.
+    class_weights, transition_weights
+        Weights of the loss; None: factor 1.
+    coverage_norm
+        How coverage is shown to the network.
+    rules
+        ``helixer``: masks by timestep, in loss and scores. ``default``: by base.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        spec: NetworkSpec,
+        optimiser: keras.optimizers.Optimizer | None = None,
+        *,
+        class_weights: Sequence[float] | None = None,
+        transition_weights: Sequence[float] | None = None,
+        coverage_norm: str = "log",
+        rules: str = "default",
+    ) -> None:
+        self.network = network
+        self.spec = spec
+        self.optimiser = optimiser
+        self.class_weights = class_weights
+        self.transition_weights = transition_weights
+        self.coverage_norm = coverage_norm
+        self.rules = rules
+        head = [network.get_layer(layer.name) for layer in network.layers if layer.name in HEAD_LAYERS]
+        self._head = head
+        self._body = keras.Model(network.input, head[0].input, name="body")
+        # A frozen body runs in inference mode outside the gradient tape: no activations are kept for it.
+        self._body_learns = bool(self._body.trainable_variables)
+        if optimiser is not None:
+            optimiser.build(network.trainable_variables)
+        self._train: Callable[..., Any] = tf.function(self._train_eagerly, reduce_retracing=True)
+        self._classify: Callable[..., Any] = tf.function(self._classify_eagerly, reduce_retracing=True)
+
+    def train(self, batch: dict[str, Any]) -> NDArray[np.float32]:
+        """Take one step; (1 + outputs,) float32: total loss, genic loss, phase loss, all before the step."""
+        return np.asarray(self._train(batch))
+
+    def classify(self, batch: dict[str, Any]) -> tuple[list[NDArray[np.uint8]], NDArray[np.bool_]]:
+        """Most probable class of every base, per output, and which bases count: (B, S) each."""
+        classes, mask = self._classify(batch)
+        return [np.asarray(c) for c in classes], np.asarray(mask)
+
+    def confusions(
+        self, batches: Iterable[dict[str, Any]], on_batch: Callable[[int], None] | None = None
+    ) -> Confusions:
+        """Sum confusion matrices over batches; ``on_batch`` is told the number of windows of each."""
+        genic = np.zeros((N_CLASSES, N_CLASSES), np.int64)
+        phase = np.zeros((N_CLASSES, N_CLASSES), np.int64) if self.spec.predict_phase else None
+        for batch in batches:
+            classes, mask = self.classify(batch)
+            genic += confusion(np.asarray(batch["label"]), classes[0], mask)
+            if phase is not None:
+                phase += confusion(np.asarray(batch["phase"]), classes[1], mask)
+            if on_batch is not None:
+                on_batch(len(mask))
+        return Confusions(genic, phase)
+
+    def _input(self, batch: dict[str, Any]) -> Any:
+        if not self.spec.n_libraries:
+            batch = {name: values for name, values in batch.items() if name != "coverage"}
+        return network_input(batch, self.coverage_norm)
+
+    def _logits(self, features: Any) -> list[Any]:
+        for layer in self._head:
+            features = layer(features)
+        shape = (tf.shape(features)[0], tf.shape(features)[1], self.spec.pool_size, N_CLASSES)
+        return [tf.reshape(part, shape) for part in tf.split(features, self.spec.n_outputs, axis=-1)]
+
+    def _by_timestep(self, values: Any) -> Any:
+        return tf.reshape(values, (tf.shape(values)[0], -1, self.spec.pool_size))
+
+    def _train_eagerly(self, batch: dict[str, Any]) -> Any:
+        weight = base_weights(
+            batch["label"],
+            batch["transition"],
+            batch["valid"],
+            pool_size=self.spec.pool_size,
+            class_weights=self.class_weights,
+            transition_weights=self.transition_weights,
+            rules=self.rules,
+        )
+        targets = [self._by_timestep(batch[name]) for name in ("label", "phase")[: self.spec.n_outputs]]
+        inputs = self._input(batch)
+        if not self._body_learns:
+            features = self._body(inputs, training=False)
+        variables = self.network.trainable_variables
+        with tf.GradientTape() as tape:
+            if self._body_learns:
+                features = self._body(inputs, training=True)
+            loss, parts = total_loss(targets, self._logits(features), weight)
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        if self.optimiser is not None:
+            self.optimiser.apply(gradients, variables)
+        return tf.stack([loss, *parts])
+
+    def _classify_eagerly(self, batch: dict[str, Any]) -> tuple[list[Any], Any]:
+        logits = self._logits(self._body(self._input(batch), training=False))
+        shape = tf.shape(batch["label"])
+        classes = [tf.reshape(tf.cast(tf.argmax(output, axis=-1), tf.uint8), shape) for output in logits]
+        mask = base_weights(
+            batch["label"], batch["transition"], batch["valid"], pool_size=self.spec.pool_size, rules=self.rules
+        )
+        return classes, tf.reshape(mask, shape) > 0

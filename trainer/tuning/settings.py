@@ -1,0 +1,173 @@
+"""What can be chosen when a network is trained, and what comes out of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from helixdask.errors import BadInputError
+from helixdask.trainer.network.card import CLASS_WEIGHTS, COVERAGE_NORMS, TRANSITION_WEIGHTS
+
+__all__ = ["LEARNING_RATES", "Mode", "TuneResult", "TuneSettings"]
+
+Mode = Literal["auto", "head", "coverage", "whole"]
+
+
+LEARNING_RATES: dict[str, float] = {"head": 1e-3, "coverage": 1e-3, "whole": 1e-4, "scratch": 3e-4}
+"""Step sizes where none is given. An output layer alone learns too little at 1e-4, which is sound for all weights."""
+
+
+@dataclass(frozen=True)
+class TuneSettings:
+    """Settings of a training run.
+
+    Parameters
+    ----------
+    stores
+        Stores to train on; each needs a split.
+    output
+        Model file to write, ``.keras``. The log (``.csv``) and the curves (``.png``) lie beside it.
+    model
+        Base model; training from scratch has none.
+    mode
+        ``head``: a new output layer on the frozen network. ``coverage``: a new output layer that also sees RNA-seq
+        coverage. ``whole``: all weights. ``auto``: ``coverage`` where the stores
+        hold coverage, else ``head``.
+    split, labels
+        Names in the stores; None: the only split there is, and the labels it was made with.
+    coverage
+        Coverage set for ``coverage`` mode; None: the only one there is.
+    coverage_norm
+        ``log``, ``linear`` or ``none``.
+    hidden_units
+        Width of a layer between coverage and output; 0: none.
+    new_head
+        ``base``: the new output layer starts as the base model's, with nothing from coverage yet. ``random``: it
+        starts from random numbers, as in Helixer; it then needs far more steps.
+    epochs, patience
+        Most epochs; epochs without a better score after which training ends.
+    max_steps, max_hours
+        Further limits; 0: none.
+    batch_size, validation_batch_size
+        Windows per batch.
+    learning_rate
+        None: by mode, see `LEARNING_RATES`.
+    optimiser, weight_decay, clip_norm
+        See `helixdask.trainer.tuning.optimisers.make_optimiser`.
+    class_weights, transition_weights
+        Of the loss; None: no weighting.
+    random_offsets
+        Shift full windows by up to a quarter of their length, anew each epoch, never over a contig's edge nor into a
+        validation window.
+    seed
+        Of weights, order and shifts.
+    threads
+        CPU threads; 0: all there are. Same seed and threads: same model.
+    rules
+        ``helixer``: exactly as Helixer trains (whole timesteps masked, decay not scaled, no shifts, random head).
+    """
+
+    stores: tuple[str, ...]
+    output: str
+    model: str | None = None
+    mode: Mode = "auto"
+    split: str | None = None
+    labels: str | None = None
+    coverage: str | None = None
+    coverage_norm: str = "log"
+    hidden_units: int = 0
+    new_head: Literal["base", "random"] = "base"
+    epochs: int = 10
+    patience: int = 3
+    max_steps: int = 0
+    max_hours: float = 0.0
+    batch_size: int = 8
+    validation_batch_size: int = 16
+    learning_rate: float | None = None
+    optimiser: str = "adamw"
+    weight_decay: float = 3.5e-5
+    clip_norm: float | None = 3.0
+    class_weights: tuple[float, ...] | None = CLASS_WEIGHTS
+    transition_weights: tuple[float, ...] | None = TRANSITION_WEIGHTS
+    random_offsets: bool = True
+    seed: int = 0
+    threads: int = 0
+    rules: str = "default"
+
+    def check(self) -> None:
+        """Refuse what cannot work before anything is loaded.
+
+        Raises
+        ------
+        BadInputError
+            Says which setting, and what it may be.
+        """
+        if not self.stores:
+            raise BadInputError("no store to train on", remedy="Name at least one store.")
+        output = Path(self.output)
+        if output.suffix != ".keras":
+            raise BadInputError("the name of a model file must end in .keras", where=self.output)
+        if not output.absolute().parent.is_dir():
+            raise BadInputError("the folder of the output does not exist", where=self.output, remedy="Make it first.")
+        for name in ("epochs", "patience", "batch_size", "validation_batch_size"):
+            if getattr(self, name) < 1:
+                raise BadInputError(f"{name} is {getattr(self, name)}", remedy="It must be 1 or more.")
+        for name, n in (("class_weights", 4), ("transition_weights", 6)):
+            weights = getattr(self, name)
+            if weights is not None and (len(weights) != n or min(weights) < 0):
+                raise BadInputError(f"{name} are {list(weights)}", remedy=f"Give {n} numbers that are not negative.")
+        if self.mode not in ("auto", "head", "coverage", "whole"):
+            raise BadInputError(f"no mode is called {self.mode!r}", remedy="There are head, coverage, whole and auto.")
+        if self.rules not in ("default", "helixer"):
+            raise BadInputError(f"no rules are called {self.rules!r}", remedy="There are default and helixer.")
+        if self.coverage_norm not in COVERAGE_NORMS:
+            raise BadInputError(
+                f"coverage norm {self.coverage_norm!r}", remedy=f"There are {', '.join(COVERAGE_NORMS)}."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON values, for the model's card."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class TuneResult:
+    """What a training run ended with.
+
+    Attributes
+    ----------
+    path, digest
+        The model file and its SHA-256.
+    best_epoch
+        Epoch it was taken from, from 1; 0 where training was stopped before the first was scored.
+    genic_f1, base_genic_f1
+        Of the model and of its base model on the same validation windows; None where not scored.
+    verdict
+        As in the card: ``better``, scores of both by class, and ``text``.
+    history
+        One row per epoch, epoch 0 the base model.
+    stopped
+        Why training ended: ``epochs``, ``patience``, ``max_steps``, ``max_hours`` or ``interrupted``.
+    windows_per_second, bases_per_second
+        While training, validation not counted.
+    """
+
+    path: str
+    digest: str
+    best_epoch: int
+    genic_f1: float | None
+    base_genic_f1: float | None
+    verdict: dict[str, Any]
+    history: list[dict[str, Any]] = field(repr=False)
+    stopped: str = "epochs"
+    steps: int = 0
+    seconds: float = 0.0
+    windows_per_second: float = 0.0
+    bases_per_second: float = 0.0
+
+    @property
+    def better(self) -> bool:
+        """Whether it is better than its base model (True without one)."""
+        return bool(self.verdict.get("better"))
