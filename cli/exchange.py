@@ -1,17 +1,82 @@
-"""Commands for other programs' files: export."""
+"""Commands for other programs' files: import, export."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import Order
+from helixdask.cli.options import Order, Output, with_run_options
+from helixdask.cli.report import print_summaries
 from helixdask.errors import BadInputError
 
-__all__ = ["export"]
+__all__ = ["export", "import_helixer"]
+
+
+class MinusPadding(StrEnum):
+    """Where padded minus rows of predictions have their padding."""
+
+    AUTO = "auto"
+    FRONT = "front"
+    END = "end"
+
+
+class Compression(StrEnum):
+    """Compression of Helixer's data sets."""
+
+    GZIP = "gzip"
+    LZF = "lzf"
+
+
+@with_run_options
+def import_helixer(
+    helixer: Annotated[Path, typer.Argument(metavar="HELIXER.h5", help="A file of Helixer's, with `data`.")],
+    store: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="STORE",
+            help="A new store, or one of the same genome; a folder of stores if the file holds several species.",
+        ),
+    ],
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="PRED.h5", help="Predictions that Helixer made for this file.")
+    ] = None,
+    minus_padding: Annotated[
+        MinusPadding,
+        typer.Option(
+            help="Padding of minus-strand predictions: `front` (Helixer 0.3.6), `end` (rows as they stand), "
+            "`auto`: found out from the data."
+        ),
+    ] = MinusPadding.AUTO,
+    name: Annotated[str, typer.Option(help="Name of the labels.")] = "reference",
+    predictions_name: Annotated[
+        str | None, typer.Option(help="Name of the predictions. Default: that of the model.")
+    ] = None,
+    coverage_name: Annotated[
+        str | None, typer.Option(help="Name of the coverage set. Default: the prefix of its data sets.")
+    ] = None,
+    *,
+    output: Output,
+) -> None:
+    """Bring a Helixer HDF5 file into a store: sequence, labels, coverage, predictions."""
+    from helixdask.exchange.helixer_import import import_helixer as run
+
+    summaries = run(
+        helixer,
+        store,
+        predictions=predictions,
+        minus_padding=minus_padding.value,
+        labels_name=name,
+        predictions_name=predictions_name,
+        coverage_name=coverage_name,
+        options=output.run_options(),
+    )
+    print_summaries(summaries, as_json=output.json)
 
 
 def export(
@@ -30,6 +95,7 @@ def export(
         Order | None,
         typer.Option(help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels)."),
     ] = None,
+    compression: Annotated[Compression, typer.Option(help="Compression of the data sets.")] = Compression.GZIP,
 ) -> None:
     """Write a file that Helixer's trainer and HelixerPost read."""
     from helixdask.exchange.helixer_h5 import export_helixer
@@ -45,6 +111,7 @@ def export(
         alternative=_named(alternative or []),
         with_sequence=sequence,
         order=order.value if order else "length" if labels else "file",
+        compression=compression.value,
     )
     typer.echo(f"written: {helixer}")
 

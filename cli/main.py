@@ -59,6 +59,7 @@ def _root(
 _FIRST = "The whole way"
 _STEPS = "Single steps"
 _LOOK = "Looking and exchanging"
+_NAMES = {exchange.import_helixer: "import"}  # a word that Python keeps for itself
 for panel, commands in (
     (_FIRST, (workflow.prepare, workflow.tune, workflow.annotate)),
     (
@@ -75,10 +76,10 @@ for panel, commands in (
             models.train,
         ),
     ),
-    (_LOOK, (evaluate.evaluate, results.inspect, exchange.export, data.simulate, demo.demo)),
+    (_LOOK, (evaluate.evaluate, results.inspect, exchange.import_helixer, exchange.export, data.simulate, demo.demo)),
 ):
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(_NAMES.get(command), rich_help_panel=panel)(command)
 
 
 _INTERRUPTED = 130

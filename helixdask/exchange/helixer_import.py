@@ -1,0 +1,206 @@
+"""A Helixer file into stores: which stages that takes, for each species in it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from helixdask.coverage.libraries import libraries_from_paths
+from helixdask.engine.cluster import RunOptions
+from helixdask.engine.plan import make_plan
+from helixdask.engine.run import Summary, run_stage
+from helixdask.engine.stage import Stage
+from helixdask.errors import BadInputError
+from helixdask.exchange.helixer_columns import SPECIES_BYTES
+from helixdask.exchange.helixer_file import CoverageColumns, Layout, describe, open_h5, prediction_sets
+from helixdask.exchange.helixer_rows import file_rows, species_of
+from helixdask.exchange.import_stages import (
+    HelixerStage,
+    ImportCoverageStage,
+    ImportGenomeStage,
+    ImportLabelsStage,
+    ImportPredictionsStage,
+)
+from helixdask.exchange.minus_padding import settle_minus_padding
+from helixdask.store.objects import Folder
+from helixdask.store.store import Store
+
+__all__ = ["import_helixer"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Names:
+    labels: str
+    predictions: str | None
+    coverage: str | None
+
+
+def import_helixer(
+    path: str | Path,
+    output: str | Path,
+    *,
+    predictions: str | Path | None = None,
+    minus_padding: str = "auto",
+    labels_name: str = "reference",
+    predictions_name: str | None = None,
+    coverage_name: str | None = None,
+    options: RunOptions | None = None,
+) -> list[Summary]:
+    """Bring a Helixer HDF5 file into a new store, or into one of the same genome.
+
+    Parameters
+    ----------
+    path
+        The file with ``data``.
+    output
+        The store; a folder of stores, one for each species, where the file holds several.
+    predictions
+        A file with ``predictions`` whose rows are those of ``path``; by default those in ``path``, if there are any.
+    minus_padding
+        Where padded minus rows of predictions have their padding: ``front``, ``end``, or ``auto`` to find out.
+    labels_name
+        Name of the labels in ``data``; those under ``alternative`` keep theirs.
+    predictions_name
+        Name of the predictions; that of the model by default.
+    coverage_name
+        Name of the coverage set; the prefix of the data sets by default.
+    options
+        How to run.
+
+    Returns
+    -------
+    One summary for each group of each store.
+
+    Raises
+    ------
+    BadInputError
+        A file cannot be used, contradicts itself or the store, or the padding cannot be told.
+    """
+    options = options or RunOptions()
+    layout = describe(str(path))
+    source = str(predictions) if predictions else str(path)
+    with open_h5(source) as file:
+        predicted = prediction_sets(file, layout.rows, layout.window_length)
+        model = str(file.attrs.get("model_path", ""))
+    if predictions and not predicted:
+        raise BadInputError("there are no `predictions` in the file", where=source)
+    names = _Names(labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name)
+    summaries = []
+    for url, species in _targets(layout, str(output)):
+        where = (
+            settle_minus_padding(
+                source, file_rows(layout.path, species, layout.window_length), layout.window_length, minus_padding
+            )
+            if predicted
+            else "end"
+        )
+        stages = [*_stages(layout, species, names, source, predicted, where)]
+        summaries.extend(_run(stages, url, layout, options))
+    return summaries
+
+
+def _targets(layout: Layout, output: str) -> list[tuple[str, str]]:
+    """Stores to write, and the species for each."""
+    species = species_of(layout.path)
+    if len(species) == 1:
+        return [(output, species[0])]
+    if Folder(output).exists("zarr.json"):
+        mine = Store.open(output).species.encode()[:SPECIES_BYTES].decode("utf-8", "ignore")
+        if mine not in species:
+            raise BadInputError(
+                f"the store is of {mine!r}, the file of {', '.join(species)}",
+                where=output,
+                remedy="Give a folder: each species gets a store in it.",
+            )
+        return [(output, mine)]
+    files = [_plain_name(name) or "species" for name in species]
+    twice = [name for name, count in Counter(files).items() if count > 1]
+    if twice:
+        raise BadInputError(f"two species would become {twice[0]}.zarr", where=layout.path)
+    return [(f"{output.rstrip('/')}/{file}.zarr", name) for file, name in zip(files, species, strict=True)]
+
+
+def _plain_name(text: str) -> str:
+    return re.sub(r"[^\w.+-]+", "_", text).strip("._+-")
+
+
+def _stages(
+    layout: Layout, species: str, names: _Names, source: str, predicted: tuple[str, ...], where: str
+) -> Iterator[HelixerStage]:
+    path = layout.path
+    for folder in layout.labels:
+        name = names.labels if folder == "data" else _plain_name(folder.partition("/")[2])
+        yield ImportLabelsStage(path, species, name, folder=folder)
+    for columns in layout.coverage:
+        yield from _coverage_stages(path, species, columns, names.coverage or _plain_name(columns.prefix) or "rnaseq")
+    if predicted:
+        yield ImportPredictionsStage(
+            path,
+            species,
+            names.predictions or "",
+            predicted=source,
+            minus_padding=where,
+            has_phase="predictions_phase" in predicted,
+        )
+
+
+def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name: str) -> Iterator[ImportCoverageStage]:
+    bams = columns.bams if len(columns.bams) == columns.n_libraries else ("",) * columns.n_libraries
+    if columns.bams != bams:
+        log.warning(
+            "%s: %d libraries, but %d names of BAM files: they are numbered",
+            path,
+            columns.n_libraries,
+            len(columns.bams),
+        )
+    used: Counter[str] = Counter()
+    for number, bam in enumerate(bams):
+        name = libraries_from_paths([bam], "unstranded")[0].name if bam else f"library{number + 1}"
+        used[name] += 1
+        yield ImportCoverageStage(
+            path,
+            species,
+            name if used[name] == 1 else f"{name}_{used[name]}",
+            set_name=set_name,
+            dataset=columns.dataset("coverage"),
+            spliced_dataset=columns.dataset("spliced_coverage"),
+            column=None if columns.flat else number,
+            bam=bam,
+        )
+
+
+def _run(stages: list[HelixerStage], url: str, layout: Layout, options: RunOptions) -> Iterator[Summary]:
+    """Make the genome where there is none, then everything else; a genome that was there is compared first."""
+    species = stages[0].species if stages else species_of(layout.path)[0]
+    genome = ImportGenomeStage(layout.path, species)
+    store = Store.open(url) if Folder(url).exists("zarr.json") else None
+    attrs = store.attrs("genome") if store else {}
+    finished = attrs.get("complete") is True
+    there = store is not None and finished and attrs.get("inputs") != genome.inputs(store)
+    if there and not stages:
+        raise BadInputError(
+            "the store has its genome, and the file holds nothing else",
+            where=layout.path,
+            remedy="Choose another -o.",
+        )
+    if there and not layout.has_sequence:
+        log.warning("%s: there is no sequence (data/X): only names and lengths of contigs are compared", layout.path)
+    if not there:
+        yield run_stage(genome, url, options)
+    for number, stage in enumerate(stages):
+        made = replace(stage, compare=there and number == 0)  # type: ignore[call-arg]
+        if options.dry_run and not finished:
+            yield _planned(made, genome.estimate_bases(None), options)
+        else:
+            yield run_stage(made, url, options)
+
+
+def _planned(stage: Stage, n_bases: int, options: RunOptions) -> Summary:
+    plan = make_plan(stage, n_bases, workers=options.n_workers)
+    return Summary(stage.name, stage.group(), "planned", 0.0, plan.tasks, plan=plan)
