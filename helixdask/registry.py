@@ -61,10 +61,11 @@ FIXED_SIZES: Final = MappingProxyType(
     {"strand": len(STRANDS), "label_class": len(LABEL_CLASSES), "phase_class": len(PHASE_CLASSES), "md5_byte": 16}
 )
 
-KINDS: Final = ("genes", "labels", "predictions", "coverage", "windows", "selections", "splits")
+KINDS: Final = ("genes", "labels", "predictions", "coverage", "tracks", "windows", "selections", "splits")
 """Groups of the root that hold named groups."""
 
 _TABLE_CHUNK: Final = 1 << 16
+_TEXT_CHUNK: Final = 1 << 13
 _TABLE_SHARD: Final = 1 << 22
 
 
@@ -120,7 +121,8 @@ _FILLS: Final[dict[str, Any]] = {"str": "", "bool": False, "float32": float("nan
 
 
 def _column(group: str, dim: str, name: str, dtype: str, meaning: str, **more: Any) -> ArraySpec:
-    settings: dict[str, Any] = {"fill": _FILLS.get(dtype, 0)} | more
+    settings: dict[str, Any] = {"fill": _FILLS.get(dtype, 0), "chunk": _TEXT_CHUNK if dtype == "str" else _TABLE_CHUNK}
+    settings |= more
     dims = (dim, *settings.pop("more_dims", ()))
     return ArraySpec(group, name, dims, dtype, meaning=meaning, **settings)
 
@@ -177,10 +179,12 @@ def _genes() -> list[ArraySpec]:
         _column(g, "exon", "exon_transcript", "int32", "row in the transcript table"),
         _column(g, "exon", "exon_start", "int64", start, unit="base"),
         _column(g, "exon", "exon_end", "int64", end, unit="base"),
+        _column(g, "exon", "exon_score", "float32", "confidence; NaN: none", optional=True),
         _column(g, "cds", "cds_transcript", "int32", "row in the transcript table"),
         _column(g, "cds", "cds_start", "int64", start, unit="base"),
         _column(g, "cds", "cds_end", "int64", end, unit="base"),
         _column(g, "cds", "cds_phase", "int8", "bases to skip to the next codon; -1 unknown", fill=-1),
+        _column(g, "cds", "cds_score", "float32", "confidence; NaN: none", optional=True),
         *_findings("genes/{name}/findings"),
     ]
 
@@ -227,6 +231,15 @@ def _coverage() -> list[ArraySpec]:
     ]
 
 
+def _other_tracks() -> list[ArraySpec]:
+    g = "tracks/{name}"
+    none = float("nan")
+    return [
+        _track(g, "mask", (), "uint8", "1 where an interval lies", optional=True, flags=("outside", "inside")),
+        _track(g, "value", (), "float32", "value of the base; NaN: none", optional=True, fill=none),
+    ]
+
+
 def _windows() -> list[ArraySpec]:
     w = "windows/{name}"
     measure: dict[str, Any] = {"optional": True}
@@ -263,6 +276,7 @@ ARRAYS: Final[tuple[ArraySpec, ...]] = (
     *_labels(),
     *_predictions(),
     *_coverage(),
+    *_other_tracks(),
     *_windows(),
 )
 

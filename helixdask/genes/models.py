@@ -6,7 +6,7 @@ Rows refer to their parents by row number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import InternalError
 
-__all__ = ["COLUMNS", "GeneModels", "cds_lengths", "introns", "longest_coding", "make_frame"]
+__all__ = ["COLUMNS", "OPTIONAL", "GeneModels", "cds_lengths", "introns", "longest_coding", "make_frame"]
 
 COLUMNS: Final = MappingProxyType(
     {
@@ -41,11 +41,14 @@ COLUMNS: Final = MappingProxyType(
             "partial5": "bool",
             "partial3": "bool",
         },
-        "exons": {"transcript": "int32", "start": "int64", "end": "int64"},
-        "cds": {"transcript": "int32", "start": "int64", "end": "int64", "phase": "int8"},
+        "exons": {"transcript": "int32", "start": "int64", "end": "int64", "score": "float32"},
+        "cds": {"transcript": "int32", "start": "int64", "end": "int64", "phase": "int8", "score": "float32"},
     }
 )
 """Column names and dtypes of each table."""
+
+OPTIONAL: Final = frozenset({("exons", "score"), ("cds", "score")})
+"""Columns that need not be given: they are NaN then. Only called genes have such scores."""
 
 
 def make_frame(table: str, columns: Mapping[str, ArrayLike] | None = None) -> pd.DataFrame:
@@ -59,12 +62,20 @@ def make_frame(table: str, columns: Mapping[str, ArrayLike] | None = None) -> pd
         Values by column name; an empty table without them.
     """
     given: Mapping[str, ArrayLike] = columns if columns is not None else {}
+    n = len(np.asarray(given["start"])) if columns is not None else 0
+    none = np.full(n, np.nan)
     return pd.DataFrame(
         {
-            name: pd.Series(np.asarray(given[name] if columns is not None else [], dtype=dtype), dtype=dtype)
+            name: pd.Series(np.asarray(_column(table, name, given, none), dtype=dtype), dtype=dtype)
             for name, dtype in COLUMNS[table].items()
         }
     )
+
+
+def _column(table: str, name: str, given: Mapping[str, ArrayLike], none: NDArray[np.float64]) -> ArrayLike:
+    if not given or (name not in given and (table, name) in OPTIONAL):
+        return none
+    return given[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +164,26 @@ class GeneModels:
         mask = (genes["contig"] == contig) & (genes["start"] < end) & (genes["end"] > start)
         return self.select(mask.to_numpy(bool))
 
+    def in_order_of_genes(self) -> GeneModels:
+        """The same, with the transcripts in the order of their genes."""
+        gene = self.transcripts["gene"].to_numpy()
+        if (gene[1:] >= gene[:-1]).all():
+            return self
+        return self.select(np.arange(len(self.genes)))
+
+    def batches(self, size: int) -> Iterator[GeneModels]:
+        """The same in parts of ``size`` genes, in their order. Transcripts must be in the order of their genes."""
+        parent = self.transcripts["gene"].to_numpy()
+        exon, cds = (getattr(self, table)["transcript"].to_numpy() for table in ("exons", "cds"))
+        for first in range(0, len(self.genes), size):
+            low, high = np.searchsorted(parent, (first, first + size)).tolist()
+            parts = []
+            for table, of in (("exons", exon), ("cds", cds)):
+                rows = slice(*np.searchsorted(of, (low, high)).tolist())
+                parts.append(_renumber(_shift(getattr(self, table).iloc[rows], "transcript", -low)))
+            transcripts = _renumber(_shift(self.transcripts.iloc[low:high], "gene", -first))
+            yield GeneModels(_renumber(self.genes.iloc[first : first + size]), transcripts, *parts)
+
     def transcript_strand(self) -> NDArray[np.int8]:
         """Strand of each transcript."""
         strand: NDArray[np.int8] = np.asarray(self.genes["strand"], np.int8)
@@ -239,7 +270,8 @@ def introns(models: GeneModels) -> pd.DataFrame:
     start = models.exons["start"].to_numpy()
     reach = _running_end(parent, models.exons["end"].to_numpy())
     gap = (parent[1:] == parent[:-1]) & (start[1:] > reach[:-1])
-    return make_frame("exons", {"transcript": parent[1:][gap], "start": reach[:-1][gap], "end": start[1:][gap]})
+    found = make_frame("exons", {"transcript": parent[1:][gap], "start": reach[:-1][gap], "end": start[1:][gap]})
+    return found.drop(columns="score")
 
 
 def _running_end(parent: NDArray[np.int32], end: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.genes.models import COLUMNS, GeneModels, make_frame
+from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, make_frame
 
 if TYPE_CHECKING:
     from helixdask.store.store import Store
 
-__all__ = ["columns_to_genes", "genes_to_columns", "read_genes", "write_genes"]
+__all__ = ["PREFIX", "columns_to_genes", "genes_to_columns", "read_genes", "write_genes"]
 
-_PREFIX: Final = MappingProxyType({"genes": "gene", "transcripts": "transcript", "exons": "exon", "cds": "cds"})
+PREFIX: Final = MappingProxyType({"genes": "gene", "transcripts": "transcript", "exons": "exon", "cds": "cds"})
+"""What the columns of each table begin with in the store."""
 
 
 def genes_to_columns(models: GeneModels) -> dict[str, NDArray[Any]]:
     """Columns as they are stored: ``gene_id``, ``transcript_gene``, ``exon_start``, ``cds_phase`` and so on."""
     return {
         f"{prefix}_{name}": getattr(models, table)[name].to_numpy(dtype=dtype)
-        for table, prefix in _PREFIX.items()
+        for table, prefix in PREFIX.items()
         for name, dtype in COLUMNS[table].items()
     }
 
@@ -32,8 +33,15 @@ def columns_to_genes(columns: Mapping[str, NDArray[Any]]) -> GeneModels:
     """Gene models from stored columns; other columns are left alone."""
     return GeneModels(
         *(
-            make_frame(table, {name: np.asarray(columns[f"{prefix}_{name}"]) for name in COLUMNS[table]})
-            for table, prefix in _PREFIX.items()
+            make_frame(
+                table,
+                {
+                    name: np.asarray(columns[f"{prefix}_{name}"])
+                    for name in COLUMNS[table]
+                    if f"{prefix}_{name}" in columns or (table, name) not in OPTIONAL
+                },
+            )
+            for table, prefix in PREFIX.items()
         )
     )
 
@@ -50,5 +58,5 @@ def read_genes(store: Store, name: str) -> GeneModels:
 
 
 def write_genes(store: Store, group: str, models: GeneModels) -> None:
-    """Write gene models as the table of a group, such as ``genes/reference``."""
-    store.write_table(group, genes_to_columns(models))
+    """Write gene models, transcripts in the order of their genes, as the table of a group such as ``genes/reference``."""
+    store.write_table(group, genes_to_columns(models.in_order_of_genes()))
