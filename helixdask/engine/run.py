@@ -186,7 +186,7 @@ def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> Non
     stage.prepare(store, work)
     if not work.folder.exists("tracks"):
         if stage.region_length():
-            store.create_tracks(stage.group(), stage.dtypes())
+            store.create_tracks(stage.group(), stage.dtypes(), stage.left_out())
         work.folder.write("tracks", b"created")
 
 

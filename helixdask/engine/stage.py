@@ -188,6 +188,10 @@ class Stage(ABC):
         """Types of the tracks that differ from the registry's default."""
         return {}
 
+    def left_out(self) -> frozenset[str]:
+        """Optional tracks of the group that the stage does not make."""
+        return frozenset()
+
     def prepare(self, store: Store, work: Work) -> None:  # noqa: B027 most stages have nothing to prepare
         """Do once what all tasks need. May run again after a crash: check ``work.has`` for what is costly."""
 

@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -243,12 +243,12 @@ class Store:
         )
 
     def merged_tracks(self) -> dict[str, str]:
-        """Paths of all label and prediction tracks, by their names in merged views: ``reference_label`` and so on.
+        """Paths of all tracks of labels, predictions and others, by their names in merged views: ``reference_label``.
 
         Coverage is not here: its libraries are stacked along an axis of their own.
         """
         found: dict[str, str] = {}
-        for kind in ("labels", "predictions"):
+        for kind in ("labels", "predictions", "tracks"):
             for name in self.names(kind):
                 group = self._group(f"{kind}/{name}")
                 found |= {
@@ -269,12 +269,12 @@ class Store:
                 self._root.require_group("/".join(parts[:depth]))
             self._root.create_group(group, attributes={**attrs, "complete": False}, overwrite=True)
 
-    def create_tracks(self, group: str, dtypes: Mapping[str, str] | None = None) -> None:
-        """Create the empty tracks that the registry declares for a group."""
+    def create_tracks(self, group: str, dtypes: Mapping[str, str] | None = None, left_out: Container[str] = ()) -> None:
+        """Create the empty tracks that the registry declares for a group, apart from those left out."""
         node = self._group(group)
         with disk_errors(self.url):
             for spec in arrays_of(group).values():
-                if spec.is_track:
+                if spec.is_track and spec.name not in left_out:
                     create_track(node, spec, self.n_bases, (dtypes or {}).get(spec.name))
 
     def write_region(self, path: str, start: int, data: NDArray[Any]) -> None:
@@ -337,6 +337,7 @@ _MAKERS = {
     "labels": "Make one with: helixdask labels STORE --gff3 FILE",
     "predictions": "Make one with: helixdask predict STORE --model MODEL",
     "coverage": "Make one with: helixdask coverage STORE --bam FILE --strandedness ...",
+    "tracks": "Make one with: helixdask track STORE --bed FILE --name NAME",
     "windows": "Make one with: helixdask windows STORE",
     "selections": "Make one with: helixdask select STORE",
     "splits": "Make one with: helixdask split STORE",

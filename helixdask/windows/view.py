@@ -46,13 +46,13 @@ def read_windows(store: Store, path: str, windows: Windows, length: int) -> NDAr
     -------
     numpy.ndarray
         ``(window, offset)``, or ``(window, offset, class)`` for probabilities, which are float16 or, where they are
-        stored quantised, float32. Padding is 0, in the sequence the code of padding.
+        stored quantised, float32. Padding is 0, in the sequence the code of padding, in values of other tracks NaN.
     """
     array = store.array(path)
-    stranded = path != _SEQUENCE
+    stranded = "strand" in dimension_names(array)
     extra = array.shape[1:-1] if stranded else ()
     quantised = bool(extra) and array.dtype == np.uint8
-    fill = 0 if stranded else PADDING
+    fill = PADDING if path == _SEQUENCE else array.fill_value if not stranded else 0
     rows = np.full((len(windows.start), length, *extra), fill, array.dtype)
     position = store.contigs.offsets[windows.contig] + windows.start
     size = windows.end - windows.start
@@ -66,7 +66,7 @@ def read_windows(store: Store, path: str, windows: Windows, length: int) -> NDAr
         ):
             part = data[strand, ..., first : first + n] if stranded else data[first : first + n]
             rows[row, :n] = (part[..., ::-1] if minus else part).T
-    if not stranded:
+    if path == _SEQUENCE:
         minus_rows = windows.strand == 1
         rows[minus_rows] = COMPLEMENT[rows[minus_rows]]
     return probability_table("uint8")[rows] if quantised else rows
@@ -152,7 +152,7 @@ def _track_of(store: Store, length: int, path: str) -> _WindowTrack:
 
 def _window_track(store: Store, grid: WindowGrid, path: str) -> _WindowTrack:
     array = store.array(path)
-    extra = array.shape[1:-1] if path != _SEQUENCE else ()
+    extra = array.shape[1:-1]
     dtype = np.dtype(np.float32) if extra and array.dtype == np.uint8 else np.dtype(array.dtype)
     return _WindowTrack(store, grid, path, (len(grid), grid.window_length, *extra), dtype)
 

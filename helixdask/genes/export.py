@@ -1,0 +1,141 @@
+"""Gene models of a store to files, any number of formats in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from helixdask.errors import BadInputError
+from helixdask.genes.bed_write import bed_lines
+from helixdask.genes.coding_sequence import BlockReader, Coding, coding_sequences
+from helixdask.genes.fasta_write import fasta_records
+from helixdask.genes.genetic_code import STANDARD, genetic_code
+from helixdask.genes.gff_write import gff3_header, gff3_lines
+from helixdask.genes.gtf_write import gtf_header, gtf_lines
+from helixdask.genes.records import Gene, gene_records
+from helixdask.genes.table import read_genes
+from helixdask.genes.unique_names import unique_names
+from helixdask.genes.whole_files import whole_files
+
+if TYPE_CHECKING:
+    from helixdask.store.store import Store
+
+__all__ = ["GeneFiles", "export_genes"]
+
+Writer = Callable[[Gene, str, list[Coding | None]], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class GeneFiles:
+    """Files to write gene models to, each in its format; gzip where a name ends in ``.gz``.
+
+    Parameters
+    ----------
+    gff3, gtf, bed
+        GFF3; GTF 2.2; BED with twelve columns.
+    cds, proteins
+        FASTA of coding sequences and of their translations.
+    """
+
+    gff3: str | Path | None = None
+    gtf: str | Path | None = None
+    bed: str | Path | None = None
+    cds: str | Path | None = None
+    proteins: str | Path | None = None
+
+    def given(self) -> dict[str, str | Path]:
+        """Files by format, without those that are not wanted."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: path for name, path in values.items() if path is not None}
+
+
+def export_genes(
+    store: Store,
+    name: str | None,
+    files: GeneFiles,
+    *,
+    region: str | None = None,
+    longest: bool = False,
+    code: int = STANDARD,
+    source: str | None = "helixdask",
+) -> int:
+    """Write gene models sorted by place, under names that are unique in a file; all files appear whole, or none.
+
+    Memory holds the tables of the genes and some megabytes of sequence, never the genome.
+
+    Parameters
+    ----------
+    store
+        The store.
+    name
+        Name of the gene models; None: the only ones there are.
+    files
+        What to write.
+    region
+        Only genes that share a base with this region, whole.
+    longest
+        In FASTA only the longest coding transcript of each gene.
+    code
+        Number of NCBI's genetic code, for genes whose attributes name none.
+    source
+        Second column of GFF3; None: that of each gene.
+
+    Returns
+    -------
+    int
+        Number of genes.
+
+    Raises
+    ------
+    MissingInputError
+        The store holds no such genes.
+    BadInputError
+        No file is wanted, one cannot be written, there is no such genetic code, or the region is none of the genome's.
+    """
+    wanted = files.given()
+    if not wanted:
+        raise BadInputError(
+            "no file to write was named", remedy=f"Give one of {', '.join(f.name for f in fields(files))}."
+        )
+    genetic_code(code)
+    name = store.resolve("genes", name)
+    if region is None:
+        models = read_genes(store, name).sorted()
+    else:
+        from helixdask.genes.lookup import genes_in_region
+
+        models = genes_in_region(store, region, name)
+    contigs = store.contigs
+    digest = model_digest(store, name)
+    writers: dict[str, Writer] = {
+        "gff3": lambda gene, contig, _: gff3_lines(gene, contig, source),
+        "gtf": gtf_lines,
+        "bed": lambda gene, contig, _: bed_lines(gene, contig),
+        "cds": lambda gene, contig, coding: fasta_records(gene, contig, coding, protein=False, longest=longest),
+        "proteins": lambda gene, contig, coding: fasta_records(gene, contig, coding, protein=True, longest=longest),
+    }
+    sequence = BlockReader(lambda start, stop: store.read("genome/sequence", start, stop), contigs.n_bases)
+    with whole_files(list(wanted.values())) as opened:
+        outputs: list[tuple[TextIO, Writer]] = []
+        for out, kind in zip(opened, wanted, strict=True):
+            if kind == "gff3":
+                out.write(gff3_header(models, contigs, store.species, digest))
+            elif kind == "gtf":
+                out.write(gtf_header(store.species, digest))
+            outputs.append((out, writers[kind]))
+        with_sequence = bool(wanted.keys() & {"gtf", "cds", "proteins"})
+        for gene in gene_records(models, unique_names(models)):
+            offset = int(contigs.offsets[gene.contig])
+            coding = coding_sequences(gene, offset, sequence, code) if with_sequence else []
+            for out, lines in outputs:
+                out.writelines(lines(gene, str(contigs.names[gene.contig]), coding))
+    return len(models)
+
+
+def model_digest(store: Store, name: str) -> str | None:
+    """Digest of the model that gene models were called with; None where they were read from a file."""
+    predictions = store.attrs(f"genes/{name}").get("settings", {}).get("predictions")
+    digest = store.attrs(f"predictions/{predictions}").get("model_digest") if predictions else None
+    return str(digest) if digest else None

@@ -1,0 +1,113 @@
+"""Gene models to GTF 2.2: the stop codon is no part of the CDS there, and stands in lines of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from helixdask.genes.coding_sequence import Coding, first_bases, last_bases
+from helixdask.genes.escapes import gtf_seqid, gtf_value, one_line
+from helixdask.genes.records import Gene, Part, Transcript, untranslated
+
+__all__ = ["gtf_header", "gtf_lines"]
+
+_RANK: Final = {"exon": 0, "5UTR": 1, "CDS": 2, "start_codon": 3, "stop_codon": 4, "3UTR": 5}
+_OWN: Final = frozenset({"gene_id", "transcript_id", "partial"})
+
+
+def gtf_header(species: str, model_digest: str | None) -> str:
+    """First lines of a file."""
+    text = f"#!species {one_line(species)}\n"
+    return text + (f"#!model {one_line(model_digest)}\n" if model_digest else "")
+
+
+def gtf_lines(gene: Gene, contig: str, coding: Sequence[Coding | None], source: str = "helixdask") -> Iterator[str]:
+    """Lines of a gene and all that belongs to it.
+
+    Parameters
+    ----------
+    gene
+        The gene, under the name that becomes its gene_id.
+    contig
+        Name of its contig.
+    coding
+        Coding sequence of each transcript: only what is a start or a stop in the genome is called so.
+    source
+        Second column.
+    """
+    left, sign = f"{gtf_seqid(contig)}\t{source}", "-" if gene.strand else "+"
+    name = f'gene_id "{gtf_value(gene.name)}";'
+    score = "." if math.isnan(gene.score) else f"{gene.score:.4g}"
+    more = _attributes(gene)
+    yield f"{left}\tgene\t{gene.start + 1}\t{gene.end}\t{score}\t{sign}\t.\t{name}{more}\n"
+    for transcript, sequence in zip(gene.transcripts, coding, strict=True):
+        both = f'{name} transcript_id "{gtf_value(transcript.name)}";'
+        more = f' transcript_biotype "{gtf_value(transcript.type)}";' if transcript.type else ""
+        for open_end, side in ((transcript.partial5, "start"), (transcript.partial3, "end")):
+            if open_end:
+                more += f' tag "mRNA_{side}_NF";' + (f' tag "cds_{side}_NF";' if transcript.cds else "")
+        place = f"{transcript.start + 1}\t{transcript.end}"
+        yield f"{left}\ttranscript\t{place}\t.\t{sign}\t.\t{both}{more}\n"
+        for kind, start, end, phase, number in _parts(transcript, gene.strand, sequence):
+            exon = f' exon_number "{number}";' if number else ""
+            frame = phase if phase >= 0 else "."
+            yield f"{left}\t{kind}\t{start + 1}\t{end}\t.\t{sign}\t{frame}\t{both}{exon}\n"
+
+
+def _attributes(gene: Gene) -> str:
+    given: list[tuple[str, object]] = [("gene_biotype", gene.type)] if gene.type != "gene" else []
+    for key, value in gene.attributes.items():
+        if key not in _OWN and not (key == "gene_biotype" and given):
+            given += [(key, item) for item in (value if isinstance(value, list) else [value])]
+    return "".join(f' {_key(key)} "{_value(value)}";' for key, value in given)
+
+
+def _key(key: str) -> str:
+    return gtf_value(key).replace(" ", "_")
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else gtf_value(str(value))
+
+
+def _parts(t: Transcript, strand: int, sequence: Coding | None) -> list[tuple[str, int, int, int, int]]:
+    """Type, start, end, frame (-1: none) and number of the exon of each part, ascending."""
+    exons = t.exons or t.cds
+    start_codon: list[Part] = []
+    stop_codon: list[Part] = []
+    cds = t.cds
+    if sequence is not None and _apart(cds):
+        head, tail = (last_bases, first_bases) if strand else (first_bases, last_bases)
+        start_codon = head(cds, 3) if sequence.has_start else []
+        if sequence.has_stop and len(sequence.codes) > 3:
+            stop_codon = tail(cds, 3)
+            # Frames are those of the 5' ends, which the pieces keep.
+            cds = (last_bases if strand else first_bases)(cds, len(sequence.codes) - 3)
+    utr = [(start, end, five_prime) for start, end, five_prime, _ in untranslated(t, strand)]
+    parts = [("exon", start, end, -1) for start, end, _ in exons]
+    parts += [("5UTR" if five_prime else "3UTR", start, end, -1) for start, end, five_prime in utr]
+    parts += [("CDS", *part) for part in cds]
+    for kind, codon in (("start_codon", start_codon), ("stop_codon", stop_codon)):
+        parts += [(kind, *part) for part in _with_frames(codon, strand)]
+    numbers = range(len(exons), 0, -1) if strand else range(1, len(exons) + 1)
+    numbered = []
+    for kind, start, end, phase in parts:
+        inside = (number for number, (low, high, _) in zip(numbers, exons, strict=True) if low <= start < high)
+        numbered.append((kind, start, end, phase, next(inside, 0)))
+    return sorted(numbered, key=lambda part: (part[1], _RANK[part[0]], -part[2]))
+
+
+def _apart(parts: list[Part]) -> bool:
+    """Whether no segment overlaps the one before."""
+    return all(left[1] <= right[0] for left, right in pairwise(parts))
+
+
+def _with_frames(codon: list[Part], strand: int) -> list[Part]:
+    out = []
+    done = 0
+    for start, end, _ in reversed(codon) if strand else codon:
+        out.append((start, end, -done % 3))
+        done += end - start
+    return out

@@ -1,0 +1,125 @@
+"""Gene models one by one, in order, under unique names: what every writer of gene models goes through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+from helixdask.genes.models import GeneModels
+
+__all__ = ["Gene", "Part", "Transcript", "gene_records", "untranslated"]
+
+Part = tuple[int, int, int]
+"""Start, end, and phase (-1: none)."""
+Untranslated = tuple[int, int, bool, int]
+
+_BATCH: Final = 4096
+
+
+class Transcript(NamedTuple):
+    """One transcript; exons and coding segments ascend, and every coding segment has a phase."""
+
+    name: str
+    start: int
+    end: int
+    type: str
+    partial5: bool
+    partial3: bool
+    exons: list[Part]
+    cds: list[Part]
+
+
+class Gene(NamedTuple):
+    """One gene with its transcripts; ``strand`` is 0 or 1, ``score`` NaN where there is none."""
+
+    name: str
+    contig: int
+    start: int
+    end: int
+    strand: int
+    type: str
+    source: str
+    score: float
+    attributes: dict[str, Any]
+    transcripts: list[Transcript]
+
+
+def gene_records(models: GeneModels, names: tuple[list[str], list[str]] | None = None) -> Iterator[Gene]:
+    """Genes in the order of their table, made a few thousand at a time.
+
+    Parameters
+    ----------
+    models
+        Genes whose transcripts stand in the order of the genes, as :meth:`GeneModels.sorted` leaves them.
+    names
+        Names of the genes and of the transcripts, instead of their ids.
+    """
+    genes, transcripts = names or (models.genes["id"].tolist(), models.transcripts["id"].tolist())
+    first_gene = first_transcript = 0
+    for batch in models.batches(_BATCH):
+        n_genes, n_transcripts = len(batch.genes), len(batch.transcripts)
+        own = transcripts[first_transcript : first_transcript + n_transcripts]
+        yield from _records(batch, genes[first_gene : first_gene + n_genes], own)
+        first_gene += n_genes
+        first_transcript += n_transcripts
+
+
+def _records(models: GeneModels, names: list[str], transcript_names: list[str]) -> Iterator[Gene]:
+    of_gene = _transcripts(models, transcript_names)
+    wanted = ("contig", "start", "end", "strand", "type", "source", "score", "attributes")
+    columns = (models.genes[name].tolist() for name in wanted)
+    for name, own, contig, start, end, strand, kind, source, score, text in zip(names, of_gene, *columns, strict=True):
+        attributes = json.loads(text) if text else {}
+        yield Gene(str(name), contig, start, end, strand, kind, source, score, attributes, own)
+
+
+def _transcripts(models: GeneModels, names: list[str]) -> list[list[Transcript]]:
+    table = models.transcripts
+    exons, cds = _parts(models.exons, len(table)), _parts(models.cds, len(table))
+    strand = models.transcript_strand().tolist()
+    out: list[list[Transcript]] = [[] for _ in range(len(models.genes))]
+    columns = (table[name].tolist() for name in ("gene", "start", "end", "type", "partial5", "partial3"))
+    for row, (name, gene, start, end, kind, open5, open3) in enumerate(zip(names, *columns, strict=True)):
+        parts = exons[row], _with_phases(cds[row], strand[row])
+        out[gene].append(Transcript(str(name), start, end, kind, open5, open3, *parts))
+    return out
+
+
+def _parts(frame: pd.DataFrame, n: int) -> list[list[Part]]:
+    out: list[list[Part]] = [[] for _ in range(n)]
+    parents, starts, ends = (frame[name].tolist() for name in ("transcript", "start", "end"))
+    phases = frame["phase"].tolist() if "phase" in frame else [-1] * len(parents)
+    for parent, start, end, phase in zip(parents, starts, ends, phases, strict=True):
+        out[parent].append((start, end, phase))
+    return out
+
+
+def _with_phases(cds: list[Part], strand: int) -> list[Part]:
+    """Coding segments with phases; unknown ones are counted from the 5' end."""
+    if all(phase >= 0 for _, _, phase in cds):
+        return cds
+    order = cds[::-1] if strand else cds
+    out: list[Part] = []
+    phase = max(order[0][2], 0)
+    for start, end, given in order:
+        phase = given if given >= 0 else phase
+        out.append((start, end, phase))
+        phase = (phase - (end - start)) % 3
+    return out[::-1] if strand else out
+
+
+def untranslated(transcript: Transcript, strand: int) -> list[Untranslated]:
+    """Exon bases outside the coding sequence: start, end, whether at the 5' end, number from the 5' end."""
+    if not transcript.cds:
+        return []
+    first, last = transcript.cds[0][0], max(end for _, end, _ in transcript.cds)
+    low = [(start, min(end, first)) for start, end, _ in transcript.exons if start < first]
+    high = [(max(start, last), end) for start, end, _ in transcript.exons if end > last]
+    out = []
+    for pieces, five_prime in ((low, not strand), (high, bool(strand))):
+        for number, (start, end) in enumerate(pieces, 1):
+            out.append((start, end, five_prime, len(pieces) + 1 - number if strand else number))
+    return out
