@@ -49,7 +49,8 @@ def libraries_of(bams: Sequence[str], strandedness: str | None, sheet: str | Non
     BadInputError
         Both are given, or BAM files without a protocol.
     """
-    from helixdask.coverage.libraries import libraries_from_paths, read_libraries
+    from helixdask.coverage.libraries import libraries_from_paths
+    from helixdask.coverage.sheet import read_libraries
 
     if bams and sheet:
         raise BadInputError("--bam and --libraries were both given", remedy="Put all files into the sheet.")
@@ -64,12 +65,12 @@ def libraries_of(bams: Sequence[str], strandedness: str | None, sheet: str | Non
 
 
 def coverage_stages(
-    libraries: Sequence[Library], *, set_name: str, rules: Rules = "default", min_mapq: int | None = None
+    libraries: Sequence[Library], *, set_name: str, rules: Rules = "default"
 ) -> list[CoverageStage]:
     """One stage for each library."""
     from helixdask.coverage.stage import CoverageStage
 
-    return [CoverageStage.of(library, set_name, rules, min_mapq) for library in libraries]
+    return [CoverageStage.of(library, set_name, rules) for library in libraries]
 
 
 def call_stage(

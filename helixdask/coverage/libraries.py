@@ -1,79 +1,175 @@
-"""Libraries: named BAM files with their protocol, from the command line or from a sheet."""
+"""Libraries: named files of reads or ready-made tracks, with their protocol."""
 
 from __future__ import annotations
 
-import csv
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
-from helixdask.coverage.rules import STRANDEDNESS
+from helixdask.coverage.rules import DEFAULT_READS, STRANDEDNESS, ReadOptions
 from helixdask.errors import BadInputError
+from helixdask.store.objects import is_url
 
-__all__ = ["KINDS", "Library", "libraries_from_paths", "read_libraries"]
+__all__ = ["AUTO", "KINDS", "READ_KINDS", "STRANDS", "Library", "check_names", "kind_of", "libraries_from_paths"]
 
-KINDS = ("rnaseq", "longread")
-"""Kinds of libraries: short and long RNA reads; both give coverage and spliced coverage."""
+READ_KINDS: Final = ("rnaseq", "longread", "cage", "atac")
+"""Aligned reads: RNA-seq, long RNA reads, 5' ends of transcripts (CAGE, STRIPE-seq, RAMPAGE), cut sites (ATAC)."""
 
-COLUMNS = ("name", "path", "kind", "strandedness")
-GOOD_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+KINDS: Final = (*READ_KINDS, "bigwig", "bedgraph")
+"""All kinds; the last two are ready-made tracks."""
+
+AUTO: Final = "auto"
+"""Strandedness that is to be found out from the reads."""
+
+STRANDS: Final = ("both", "plus", "minus")
+"""Where the values of a ready-made track without strands go."""
+
+_DEFAULT_STRANDEDNESS: Final = MappingProxyType(
+    {"rnaseq": "unstranded", "longread": "unstranded", "cage": "forward", "atac": "unstranded"}
+)
+_ENDINGS: Final = (
+    (re.compile(r"\.(bw|bigwig)$", re.IGNORECASE), "bigwig"),
+    (re.compile(r"\.(bg|bdg|bedgraph)(\.gz|\.bgz)?$", re.IGNORECASE), "bedgraph"),
+)
+_ENDING: Final = re.compile(r"\.(bam|cram|sam|bw|bigwig|(bg|bdg|bedgraph)(\.gz|\.bgz)?)$", re.IGNORECASE)
+_GOOD_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+
+
+def kind_of(path: str) -> str:
+    """Kind of library that a file's name suggests: a ready-made track by its ending, else ``rnaseq``."""
+    return next((kind for ending, kind in _ENDINGS if ending.search(path)), "rnaseq")
 
 
 @dataclass(frozen=True)
 class Library:
-    """One sequencing library.
+    """One library.
 
     Parameters
     ----------
     name
         Names its group in the store: letters, digits and `_ . + -`.
     path
-        The BAM file.
+        The file: BAM or CRAM; of ready-made tracks the one for both strands or for the plus strand.
     kind
         One of `KINDS`.
     strandedness
-        `unstranded`, `forward` (read 1 is sense) or `reverse` (read 2 is sense: dUTP).
+        Of reads: `unstranded`, `forward` (read 1 is sense), `reverse` (read 2 is sense: dUTP), or `auto`. Empty: what
+        the kind has (`forward` for `cage`, else `unstranded`).
+    reads
+        Which reads count.
+    minus_path
+        Ready-made tracks: the file for the minus strand; its values may be negative.
+    spliced_path, spliced_minus_path
+        Ready-made tracks: files of spliced coverage.
+    strand
+        Ready-made tracks in one file: the strand that they belong to, or `both`, alike.
+    scale
+        Ready-made tracks: values are multiplied by this and rounded. None: they are counts already.
 
     Raises
     ------
     BadInputError
-        If a field has a value that is not allowed.
+        If a field has a value that is not allowed, or does not belong to the kind.
     """
 
     name: str
     path: str
     kind: str = "rnaseq"
-    strandedness: str = "unstranded"
+    strandedness: str = ""
+    reads: ReadOptions = DEFAULT_READS
+    minus_path: str | None = None
+    spliced_path: str | None = None
+    spliced_minus_path: str | None = None
+    strand: str = "both"
+    scale: float | None = None
 
     def __post_init__(self) -> None:
-        if not GOOD_NAME.fullmatch(self.name):
+        if not _GOOD_NAME.fullmatch(self.name):
             raise BadInputError(
                 f"`{self.name}` cannot name a library", where=self.path, remedy="Use letters, digits and _ . + - only."
             )
         if self.kind not in KINDS:
-            raise BadInputError(
-                f"the kind of library `{self.name}` is `{self.kind}`",
-                where=self.path,
-                remedy=f"Known kinds: {', '.join(KINDS)}.",
+            raise self._bad("kind", self.kind, f"Known kinds: {', '.join(KINDS)}.")
+        if self.is_ready_made:
+            self._check_ready_made()
+        else:
+            self._check_reads()
+
+    @property
+    def is_ready_made(self) -> bool:
+        """Whether the files hold tracks, not reads."""
+        return self.kind not in READ_KINDS
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """All its files, by the field that names them."""
+        fields = ("path", "minus_path", "spliced_path", "spliced_minus_path")
+        return {field: path for field in fields if (path := getattr(self, field))}
+
+    def _check_reads(self) -> None:
+        if not self.strandedness:
+            object.__setattr__(self, "strandedness", _DEFAULT_STRANDEDNESS[self.kind])
+        if self.strandedness not in (*STRANDEDNESS, AUTO):
+            raise self._bad(
+                "strandedness",
+                self.strandedness,
+                f"Use one of: {', '.join((*STRANDEDNESS, AUTO))}; dUTP libraries are reverse.",
             )
-        if self.strandedness not in STRANDEDNESS:
+        if self.kind == "atac" and self.strandedness != "unstranded":
+            raise self._bad("strandedness", self.strandedness, "Cut sites have no sense: leave it out.")
+        extra = [field for field in self.paths if field != "path"]
+        extra += ["strand"] if self.strand != "both" else []
+        extra += ["scale"] if self.scale is not None else []
+        if extra:
             raise BadInputError(
-                f"the strandedness of library `{self.name}` is `{self.strandedness}`",
+                f"library `{self.name}` of kind `{self.kind}` has {', '.join(extra)}, as only ready-made tracks have",
                 where=self.path,
-                remedy=f"Use one of: {', '.join(STRANDEDNESS)}.",
             )
 
+    def _check_ready_made(self) -> None:
+        if self.strandedness:
+            raise self._bad(
+                "strandedness", self.strandedness, "Tracks have minus_path, or strand (both, plus or minus) instead."
+            )
+        if self.strand not in STRANDS:
+            raise self._bad("strand", self.strand, f"Use one of: {', '.join(STRANDS)}.")
+        if self.minus_path and self.strand != "both":
+            raise self._bad("strand", self.strand, "With minus_path each file has its strand already.")
+        if bool(self.spliced_minus_path) != bool(self.spliced_path and self.minus_path):
+            raise BadInputError(
+                f"the files of library `{self.name}` are not paired by strand",
+                where=self.path,
+                remedy="Give spliced_minus_path exactly where minus_path and spliced_path are given.",
+            )
+        if self.scale is not None and not (math.isfinite(self.scale) and self.scale > 0):
+            raise self._bad("scale", f"{self.scale:g}", "Give a positive number.")
+        if self.reads != DEFAULT_READS:
+            raise BadInputError(
+                f"library `{self.name}` of kind `{self.kind}` has options for reads, but no reads", where=self.path
+            )
 
-def libraries_from_paths(paths: Sequence[str], strandedness: str, kind: str = "rnaseq") -> list[Library]:
-    """Make libraries of one protocol from BAM paths; each is named after its file, without `.bam`.
+    def _bad(self, field: str, value: str, remedy: str) -> BadInputError:
+        problem = (
+            f"the {field} of library `{self.name}` is `{value}`" if value else f"library `{self.name}` has no {field}"
+        )
+        return BadInputError(problem, where=self.path, remedy=remedy)
+
+
+def libraries_from_paths(
+    paths: Sequence[str], strandedness: str, kind: str | None = None, reads: ReadOptions = DEFAULT_READS
+) -> list[Library]:
+    """Make libraries of one protocol from paths; each is named after its file, without its ending.
 
     Parameters
     ----------
     paths
-        BAM files.
-    strandedness, kind
-        Of all of them.
+        Files.
+    strandedness, kind, reads
+        Of all of them; the kind None is that which the file's name suggests.
 
     Raises
     ------
@@ -82,76 +178,28 @@ def libraries_from_paths(paths: Sequence[str], strandedness: str, kind: str = "r
     """
     libraries = []
     for path in paths:
-        stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", re.sub(r"\.bam$", "", Path(path).name, flags=re.IGNORECASE)).lstrip(
-            ".-+"
-        )
-        libraries.append(Library(stem or "library", path, kind, strandedness))
-    return _checked(libraries, "--bam")
+        stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", _ENDING.sub("", Path(path).name)).lstrip(".-+")
+        libraries.append(Library(stem or "library", path, kind or kind_of(path), strandedness, reads))
+    check_names(libraries, "--bam")
+    return libraries
 
 
-def read_libraries(sheet: str) -> list[Library]:
-    """Read a sheet of libraries: tab-separated, first line `name path kind strandedness`.
-
-    Blank lines and lines that begin with `#` are skipped. Paths are relative to the sheet. `kind` may be left out
-    (`rnaseq`).
-
-    Parameters
-    ----------
-    sheet
-        Path of the sheet.
+def check_names(libraries: Sequence[Library], where: str) -> None:
+    """Check that no name and no file comes twice.
 
     Raises
     ------
     BadInputError
-        If the sheet cannot be read, a column is missing or unknown, a value is not allowed, or a name or path comes
-        twice.
+        One does.
     """
-    try:
-        text = Path(sheet).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot read the sheet of libraries ({error})", where=sheet) from error
-    rows = [
-        (number, fields)
-        for number, fields in enumerate(csv.reader(text.splitlines(), delimiter="\t"), start=1)
-        if any(field.strip() for field in fields) and not fields[0].startswith("#")
-    ]
-    if not rows:
-        raise BadInputError("the sheet of libraries is empty", where=sheet, remedy=f"Columns: {', '.join(COLUMNS)}.")
-    header = [field.strip().lower() for field in rows[0][1]]
-    missing = [column for column in ("name", "path", "strandedness") if column not in header]
-    unknown = [column for column in header if column not in COLUMNS]
-    if missing or unknown or len(set(header)) < len(header):
-        raise BadInputError(
-            f"the columns of the sheet are {', '.join(header)}",
-            where=f"{sheet}, line {rows[0][0]}",
-            remedy=f"The first line names the columns, separated by tabs: {', '.join(COLUMNS)}.",
-        )
-    libraries = []
-    for number, fields in rows[1:]:
-        if len(fields) != len(header):
-            raise BadInputError(
-                f"{len(fields)} fields where the first line has {len(header)}", where=f"{sheet}, line {number}"
-            )
-        row = {column: field.strip() for column, field in zip(header, fields, strict=True)}
-        if not row["path"]:
-            raise BadInputError("no path", where=f"{sheet}, line {number}")
-        path = str(Path(sheet).parent / row["path"])
-        try:
-            libraries.append(Library(row["name"], path, row.get("kind") or "rnaseq", row["strandedness"]))
-        except BadInputError as error:
-            raise BadInputError(error.problem, where=f"{sheet}, line {number}", remedy=error.remedy) from error
-    if not libraries:
-        raise BadInputError("the sheet lists no library", where=sheet)
-    return _checked(libraries, sheet)
-
-
-def _checked(libraries: list[Library], where: str) -> list[Library]:
     names: dict[str, str] = {}
-    paths: dict[Path, str] = {}
+    paths: set[str] = set()
     for library in libraries:
-        real = Path(library.path).resolve()
-        if real in paths:
-            raise BadInputError(f"{library.path} is given twice", where=where, remedy="Leave one of them out.")
+        for path in library.paths.values():
+            real = path if is_url(path) else str(Path(path).resolve())
+            if real in paths:
+                raise BadInputError(f"{path} is given twice", where=where, remedy="Leave one of them out.")
+            paths.add(real)
         if library.name in names:
             raise BadInputError(
                 f"{names[library.name]} and {library.path} are both called `{library.name}`",
@@ -159,5 +207,3 @@ def _checked(libraries: list[Library], where: str) -> list[Library]:
                 remedy="Give them different names in a sheet of libraries (--libraries).",
             )
         names[library.name] = library.path
-        paths[real] = library.name
-    return libraries

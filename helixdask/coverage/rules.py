@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numba import njit
@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["DEFAULT_MIN_MAPQ", "REASONS", "STRANDEDNESS", "Rules", "make_rules", "sort_out", "target_strand"]
+__all__ = [
+    "DEFAULT_MIN_MAPQ",
+    "DEFAULT_READS",
+    "REASONS",
+    "STRANDEDNESS",
+    "ReadOptions",
+    "Rules",
+    "count_spliced",
+    "make_rules",
+    "sort_out",
+    "target_strand",
+]
 
 STRANDEDNESS = ("unstranded", "forward", "reverse")
 """How reads relate to transcripts. `forward`: read 1 is sense; `reverse`: read 2 is sense (dUTP)."""
@@ -29,11 +40,41 @@ REASONS = (
     "low_mapq",
     "no_cigar",
     "unclear_mate",
+    "second_mate",
+    "too_short",
 )
 """What became of an alignment; the index is the code that `sort_out` returns."""
 
 PAIRED, UNMAPPED, MATE_UNMAPPED, REVERSE, READ1, READ2 = 0x1, 0x4, 0x8, 0x10, 0x40, 0x80
 SECONDARY, QC_FAIL, DUPLICATE, SUPPLEMENTARY = 0x100, 0x200, 0x400, 0x800
+_HIGHEST_MAPQ = 255
+_SKIP = 3  # the CIGAR operation N
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a user may say about the reads of a library that count; the defaults are those of the default rules.
+
+    Parameters
+    ----------
+    min_mapq
+        Smallest mapping quality that counts, 0-255; None: that of the rules.
+    count_duplicates, count_supplementary, count_secondary, count_qc_failed
+        Whether alignments with these flags count.
+    mates_once
+        Whether a base that both mates of a fragment cover counts once.
+    """
+
+    min_mapq: int | None = None
+    count_duplicates: bool = False
+    count_supplementary: bool = False
+    count_secondary: bool = False
+    count_qc_failed: bool = False
+    mates_once: bool = True
+
+
+DEFAULT_READS = ReadOptions()
+"""Nothing but what the rules say."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +102,7 @@ class Rules:
     mates_once: bool
 
 
-def make_rules(name: str, min_mapq: int | None = None) -> Rules:
+def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> Rules:
     """Return the rule set of that name.
 
     Parameters
@@ -70,26 +111,33 @@ def make_rules(name: str, min_mapq: int | None = None) -> Rules:
         `default`: secondary, supplementary, duplicate, QC-failed and low-MAPQ alignments are skipped, deletions are
         neither coverage nor spliced coverage, mates count once per base. `helixer`: only secondary and QC-failed ones
         are skipped, deletions are spliced coverage, and mates count one by one.
-    min_mapq
-        For `default` only; None takes `DEFAULT_MIN_MAPQ`.
+    options
+        What is to differ from that; for `default` only.
 
     Raises
     ------
     BadInputError
-        If there is no such rule set, or a mapping quality is asked of `helixer`.
+        If there is no such rule set, a mapping quality is outside 0-255, or `helixer` is asked to count otherwise.
     """
     if name == "default":
-        skip = SECONDARY | QC_FAIL | DUPLICATE | SUPPLEMENTARY
-        quality = DEFAULT_MIN_MAPQ if min_mapq is None else min_mapq
-        if not 0 <= quality <= 255:
-            raise BadInputError(f"the least mapping quality is {quality}, outside 0-255", where="--min-mapq")
-        return Rules(name, skip, quality, deletions_are_spliced=False, mates_once=True)
+        skip = 0
+        for flag, counts in (
+            (SECONDARY, options.count_secondary),
+            (QC_FAIL, options.count_qc_failed),
+            (DUPLICATE, options.count_duplicates),
+            (SUPPLEMENTARY, options.count_supplementary),
+        ):
+            skip |= 0 if counts else flag
+        quality = DEFAULT_MIN_MAPQ if options.min_mapq is None else options.min_mapq
+        if not 0 <= quality <= _HIGHEST_MAPQ:
+            raise BadInputError(f"the least mapping quality is {quality}, outside 0-255", where="min_mapq")
+        return Rules(name, skip, quality, deletions_are_spliced=False, mates_once=options.mates_once)
     if name == "helixer":
-        if min_mapq:
+        changed = [f.name for f in fields(options) if getattr(options, f.name) not in (f.default, 0)]
+        if changed:
             raise BadInputError(
-                "the rules `helixer` know no least mapping quality",
-                where="--min-mapq",
-                remedy="Leave it out, or use the default rules.",
+                f"the rules `helixer` have no options for reads: {', '.join(changed)}",
+                remedy="Leave them out, or use the default rules.",
             )
         return Rules(name, SECONDARY | QC_FAIL, 0, deletions_are_spliced=True, mates_once=False)
     raise BadInputError(f"no coverage rules called `{name}`", where="--rules", remedy="Use `default` or `helixer`.")
@@ -165,3 +213,24 @@ def target_strand(flag: NDArray[np.uint16], protocol: int) -> NDArray[np.uint8]:
             s = np.uint8(1 - s)
         strand[i] = s
     return strand
+
+
+@njit(cache=True)
+def count_spliced(use: NDArray[np.bool_], cigar: NDArray[np.uint32], cigar_offset: NDArray[np.int64]) -> int:
+    """Count the alignments in use that skip reference bases (CIGAR operation `N`).
+
+    Parameters
+    ----------
+    use
+        Whether each alignment is to be looked at.
+    cigar, cigar_offset
+        As in `Alignments`.
+    """
+    n = 0
+    for i in range(len(use)):
+        if use[i]:
+            for k in range(cigar_offset[i], cigar_offset[i + 1]):
+                if cigar[k] & 15 == _SKIP:
+                    n += 1
+                    break
+    return n

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,9 +14,11 @@ import numpy as np
 from helixdask.coverage.bam_blocks import BamReader, open_reader
 from helixdask.coverage.bam_index import BamIndex, parse_index
 from helixdask.coverage.checks import CheckedLibrary, check_library, load_index
+from helixdask.coverage.cut_sites import MARGIN, SITE_KINDS, CutSites
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
-from helixdask.coverage.rules import REASONS, Rules, make_rules
+from helixdask.coverage.rules import DEFAULT_READS, REASONS, ReadOptions, Rules, make_rules
+from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.store.store import Store
@@ -39,8 +42,8 @@ class CoverageStage(Stage):
         Set that the library belongs to.
     rules
         `default` or `helixer`, see `make_rules`.
-    min_mapq
-        Least mapping quality; None: that of the rules.
+    reads
+        Which reads count otherwise than the rules say.
     """
 
     library: str
@@ -49,7 +52,7 @@ class CoverageStage(Stage):
     strandedness: str = "unstranded"
     set_name: str = "rnaseq"
     rules: str = "default"
-    min_mapq: int | None = None
+    reads: ReadOptions = DEFAULT_READS
 
     name: ClassVar[str] = "coverage"
     file_fields: ClassVar[tuple[str, ...]] = ("path",)
@@ -58,11 +61,9 @@ class CoverageStage(Stage):
     memory_per_base: ClassVar[float] = 40.0
 
     @classmethod
-    def of(
-        cls, library: Library, set_name: str = "rnaseq", rules: str = "default", min_mapq: int | None = None
-    ) -> CoverageStage:
+    def of(cls, library: Library, set_name: str = "rnaseq", rules: str = "default") -> CoverageStage:
         """Return the stage for a library."""
-        return cls(library.name, library.path, library.kind, library.strandedness, set_name, rules, min_mapq)
+        return cls(library.name, library.path, library.kind, library.strandedness, set_name, rules, library.reads)
 
     def estimate_seconds(self, n_bases: int) -> float:
         """Time of writing the tracks, and of reading the file."""
@@ -118,14 +119,13 @@ class CoverageStage(Stage):
                 continue
             place = slice(position - region.start, position - region.start + stop - start)
             where = f"{self.path}, contig {store.contigs.names[contig]}"
-            counts += self._count(reader, int(number[contig]), start, stop, rules, where, tracks[:, :, place])
+            count = self._count_sites if self.kind in SITE_KINDS else self._count
+            counts += count(reader, int(number[contig]), start, stop, rules, where, tracks[:, :, place])
+        store.write_region(f"{self.group()}/coverage", region.start, tracks[0])
+        store.write_region(f"{self.group()}/spliced_coverage", region.start, tracks[1])
+        statistics = region_statistics(tracks[0], tracks[1])
         totals = {f"reads_{reason}": float(n) for reason, n in zip(REASONS, counts, strict=True)}
-        for track, name in zip(tracks, ("coverage", "spliced_coverage"), strict=True):
-            store.write_region(f"{self.group()}/{name}", region.start, track)
-            for values, strand in zip(track, ("plus", "minus"), strict=True):
-                totals[f"{name}_bases_{strand}"] = float(np.count_nonzero(values))
-                totals[f"{name}_sum_{strand}"] = float(values.sum(dtype=np.uint64))
-        return RegionResult(totals)
+        return RegionResult(totals | statistics.counts, statistics.tables)
 
     def _count(
         self,
@@ -148,6 +148,27 @@ class CoverageStage(Stage):
         out[0], out[1] = pileup.finish()
         return pileup.counts
 
+    def _count_sites(
+        self,
+        reader: BamReader,
+        number: int,
+        start: int,
+        stop: int,
+        rules: Rules,
+        where: str,
+        out: np.ndarray[Any, np.dtype[np.uint32]],
+    ) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The same for kinds that count single bases of reads."""
+        sites: CutSites | None = None
+        for batch in reader.batches(number, max(0, start - MARGIN), stop + MARGIN):
+            if sites is None:
+                sites = CutSites(start, stop, self.kind, self.strandedness, rules, where)
+            sites.add(batch)
+        if sites is None:
+            return np.zeros(len(REASONS), np.int64)
+        out[0], out[1] = sites.finish()
+        return sites.counts
+
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return the library's protocol, counts and normalisation constants."""
         counts = {name: int(value) for name, value in sorted(result.counts.items())}
@@ -161,6 +182,7 @@ class CoverageStage(Stage):
             "strandedness": self.strandedness,
             "rules": self.rules,
             "min_mapq": self._rules().min_mapq,
+            "reads": dataclasses.asdict(self.reads),
             "counts": {
                 **counts,
                 "contigs_only_in_bam": foreign_contigs,
@@ -168,13 +190,14 @@ class CoverageStage(Stage):
                 "contigs_only_in_genome": without,
             },
             "per_million": 1e6 / used if used else 0.0,
+            "constants": constants(result, store.n_bases),
         }
 
     def _library(self) -> Library:
         return Library(self.library, self.path, self.kind, self.strandedness)
 
     def _rules(self) -> Rules:
-        return make_rules(self.rules, self.min_mapq)
+        return make_rules(self.rules, self.reads)
 
 
 @lru_cache(maxsize=1)

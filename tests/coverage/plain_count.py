@@ -13,7 +13,7 @@ from helixdask.coverage.alignments import take
 from helixdask.coverage.bam_blocks import BamReader
 from helixdask.coverage.checks import load_index
 from helixdask.coverage.pileup import Pileup
-from helixdask.coverage.rules import make_rules
+from helixdask.coverage.rules import ReadOptions, make_rules
 
 
 class Read(NamedTuple):
@@ -59,7 +59,7 @@ def tracks_of(path, lengths, strandedness, rules, region=None, min_mapq=None, ba
         parts = []
         for start in range(0, length, step):
             stop = min(length, start + step)
-            pileup = Pileup(start, stop, strandedness, make_rules(rules, min_mapq), path)
+            pileup = Pileup(start, stop, strandedness, make_rules(rules, ReadOptions(min_mapq)), path)
             for batch in reader.batches(contig, start, stop):
                 for row in range(0, len(batch), batch_size or len(batch)):
                     pileup.add(take(batch, np.arange(row, min(len(batch), row + (batch_size or len(batch))))))

@@ -4,7 +4,8 @@ import pytest
 
 from helixdask.coverage.bam_blocks import BamReader
 from helixdask.coverage.checks import check_library, load_index
-from helixdask.coverage.libraries import Library, libraries_from_paths, read_libraries
+from helixdask.coverage.libraries import Library, libraries_from_paths
+from helixdask.coverage.sheet import read_libraries
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam
 
@@ -48,7 +49,8 @@ def test_a_sheet(tmp_path):
     [
         ("", "empty"),
         ("name\tpath\tstrandedness\n", "lists no library"),
-        ("name\tpath\n", "columns"),
+        ("name\tstrandedness\n", "columns"),
+        ("name\tpath\na\tb.bam\n", "line 2: library `a` has no strandedness"),
         ("name\tpath\tstrandedness\tcolour\n", "columns"),
         ("name\tpath\tstrandedness\na\tb.bam\n", "line 2: 2 fields"),
         ("name\tpath\tstrandedness\na\tb.bam\tdUTP\n", "line 2: the strandedness of library `a` is `dUTP`"),

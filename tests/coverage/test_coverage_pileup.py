@@ -3,7 +3,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helixdask.coverage.rules import REASONS, make_rules
+from helixdask.coverage.rules import REASONS, ReadOptions, make_rules
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, plain_tracks, tracks_of, write_bam
 
@@ -63,6 +63,8 @@ def test_helixer_counts_duplicates_supplementary_and_mapq_0(tmp_path):
         "low_mapq": 1,
         "no_cigar": 0,
         "unclear_mate": 0,
+        "second_mate": 0,
+        "too_short": 0,
     }
 
 
@@ -113,10 +115,10 @@ def test_a_read_past_the_end_is_clipped(tmp_path):
 def test_rules_have_names():
     with pytest.raises(BadInputError, match="no coverage rules called `x`"):
         make_rules("x")
-    with pytest.raises(BadInputError, match="know no least mapping quality"):
-        make_rules("helixer", 5)
+    with pytest.raises(BadInputError, match="no options for reads: min_mapq"):
+        make_rules("helixer", ReadOptions(5))
     with pytest.raises(BadInputError, match="outside 0-255"):
-        make_rules("default", 300)
+        make_rules("default", ReadOptions(300))
 
 
 CIGARS = st.lists(st.tuples(st.integers(1, 20), st.sampled_from("MMMM=XINDSHP")), min_size=0, max_size=7)

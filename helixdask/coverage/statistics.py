@@ -1,0 +1,108 @@
+"""Sums, quantiles and other constants of a library's tracks, exact, from histograms of its regions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from helixdask.engine.stage import RegionResult
+from helixdask.registry import STRANDS
+
+__all__ = ["QUANTILES", "constants", "region_statistics"]
+
+QUANTILES: Final = (0.5, 0.75, 0.9, 0.99, 0.999)
+"""Of the coverage of bases that are covered at all, on each strand."""
+
+_NAMES: Final = ("plus", "minus")
+_SMALL: Final = 1 << 16
+
+
+def region_statistics(coverage: NDArray[np.uint32], spliced: NDArray[np.uint32]) -> RegionResult:
+    """Count covered bases, sums and the histogram of a region's tracks.
+
+    Parameters
+    ----------
+    coverage, spliced
+        Coverage and spliced coverage of a region, each (2, n) uint32.
+
+    Returns
+    -------
+    RegionResult
+        Counts `coverage_bases_plus` (covered bases), `coverage_sum_plus`, `spliced_coverage_...`, `..._minus`; tables
+        `depth_plus`, `depth_minus` (values above 0 that occur, uint32) and `n_depth_plus`, `n_depth_minus` (bases
+        with each, int64).
+    """
+    counts: dict[str, float] = {}
+    tables: dict[str, NDArray[Any]] = {}
+    for row, strand in enumerate(_NAMES):
+        depth, n = _histogram(np.ascontiguousarray(coverage[row]))
+        tables[f"depth_{strand}"], tables[f"n_depth_{strand}"] = depth, n
+        for track, (values, bases) in (
+            ("coverage", (depth, n)),
+            ("spliced_coverage", _histogram(np.ascontiguousarray(spliced[row]))),
+        ):
+            counts[f"{track}_bases_{strand}"] = float(bases.sum())
+            counts[f"{track}_sum_{strand}"] = float(values.astype(np.int64) @ bases)
+    return RegionResult(counts, tables)
+
+
+def _histogram(values: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Values above 0 that occur, and how often each does."""
+    small, n_large = _count_small(values)
+    depth = np.flatnonzero(small)
+    n = small[depth]
+    if n_large:
+        large, n_each = np.unique(values[values >= _SMALL], return_counts=True)
+        depth, n = np.concatenate([depth, large]), np.concatenate([n, n_each])
+    return depth.astype(np.uint32), n.astype(np.int64)
+
+
+@njit(cache=True)
+def _count_small(values: NDArray[np.uint32]) -> tuple[NDArray[np.int64], int]:
+    """How often each value from 1 to 2^16 - 1 occurs, and the number of larger ones."""
+    n = np.zeros(_SMALL, np.int64)
+    large = 0
+    for i in range(len(values)):
+        v = values[i]
+        if v:
+            if v < _SMALL:
+                n[v] += 1
+            else:
+                large += 1
+    return n, large
+
+
+def constants(result: RegionResult, n_bases: int) -> dict[str, Any]:
+    """Constants by which coverage may be normalised: stored, never applied.
+
+    Parameters
+    ----------
+    result
+        All regions' results, merged.
+    n_bases
+        Length of the genome.
+
+    Returns
+    -------
+    dict
+        By strand (`+`, `-`): `mean` over all bases, `mean_covered` and `quantiles` over bases that are covered. A
+        quantile q is the least depth that a share q of those bases does not exceed.
+    """
+    found: dict[str, Any] = {}
+    for strand, name in zip(STRANDS, _NAMES, strict=True):
+        depth, rows = np.unique(result.tables[f"depth_{name}"], return_inverse=True)
+        n = np.bincount(rows, weights=result.tables[f"n_depth_{name}"], minlength=len(depth)).astype(np.int64)
+        covered, total = int(n.sum()), int(depth.astype(np.int64) @ n)
+        below = np.cumsum(n)
+        found[strand] = {
+            "mean": total / n_bases if n_bases else 0.0,
+            "mean_covered": total / covered if covered else 0.0,
+            "quantiles": {
+                f"{q:g}": int(depth[np.searchsorted(below, -(-round(1000 * q) * covered // 1000))]) if covered else 0
+                for q in QUANTILES
+            },
+        }
+    return found
