@@ -48,7 +48,7 @@ def decode_classes(rows: NDArray[Any]) -> NDArray[np.uint8]:
     return _look_up(words, _CLASS_WORDS)
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def _look_up(words: NDArray[Any], table: NDArray[Any]) -> NDArray[np.uint8]:
     """Place of each word in a short table, the frequent ones first."""
     out = np.empty(words.shape, np.uint8)
@@ -63,7 +63,7 @@ def _look_up(words: NDArray[Any], table: NDArray[Any]) -> NDArray[np.uint8]:
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def pack_transitions(rows: NDArray[np.int8]) -> NDArray[np.uint8]:
     """Six columns of 0 and 1 as the bits of a byte, ``(row, base, 6)`` to ``(row, base)``."""
     out = np.zeros(rows.shape[:2], np.uint8)
@@ -75,7 +75,7 @@ def pack_transitions(rows: NDArray[np.int8]) -> NDArray[np.uint8]:
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def lay_down(
     track: NDArray[Any],
     seen: NDArray[np.bool_],

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.exchange.chunk_writer import RowWriter
 from helixdask.exchange.helixer_columns import (
     ID_BYTES,
     SPECIES_BYTES,
@@ -144,11 +145,15 @@ def _write_columns(
 ) -> None:
     datasets = [_create(file, column, len(grid), compression) for column in columns]
     step = max(1, _BASES_PER_BLOCK // grid.window_length)
-    for start in range(0, len(grid), step):
-        found = grid.windows(start, start + step)
-        block = Block(store, _of_contigs(found, contigs), grid.window_length)
-        for column, dataset in zip(columns, datasets, strict=True):
-            dataset[start : start + step] = column.make(block)
+    with RowWriter() as writer:
+        for start in range(0, len(grid), step):
+            found = grid.windows(start, start + step)
+            block = Block(store, _of_contigs(found, contigs), grid.window_length)
+            before = writer.waiting
+            for column, dataset in zip(columns, datasets, strict=True):
+                writer.write(dataset, start, column.make(block))
+            writer.flush(leave=writer.waiting - before)
+        writer.flush()
 
 
 def _of_contigs(windows: Windows, contigs: NDArray[np.int64]) -> Windows:

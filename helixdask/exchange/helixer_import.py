@@ -91,7 +91,7 @@ def import_helixer(
     if predictions and not predicted:
         raise BadInputError("there are no `predictions` in the file", where=source)
     names = _Names(labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name)
-    summaries = []
+    summaries: list[Summary] = []
     for url, species in _targets(layout, str(output)):
         where = (
             settle_minus_padding(

@@ -133,7 +133,7 @@ def _file_rows(path: str, identity: str, species: str, window_length: int) -> Fi
     with open_h5(path) as file:
         seqids, pairs = file["data/seqids"][...], file["data/start_ends"][...].astype(np.int64)
     size = np.abs(pairs[:, 1] - pairs[:, 0])
-    wrong = np.flatnonzero((size == 0) | (size > window_length) | (pairs.min(axis=1) < 0) | (seqids == b""))
+    wrong = np.flatnonzero((size == 0) | (size > window_length) | (pairs.min(axis=1) < 0))
     if len(wrong):
         at = int(wrong[0])
         raise BadInputError(
@@ -225,11 +225,11 @@ def _by_appearance(values: NDArray[Any]) -> tuple[list[bytes], NDArray[np.int64]
 
 
 def _contig_names(ids: list[bytes]) -> list[str]:
-    """Ids as a FASTA reader gives them: the first word, unless that makes two of them equal."""
+    """Ids as a FASTA reader gives them: the first word, unless that makes two of them equal or none is left."""
     whole = [_text(name) for name in ids]
     words = [(text.split() or [""])[0] for text in whole]
     counts = Counter(words)
-    return [word if word and counts[word] == 1 else text for word, text in zip(words, whole, strict=True)]
+    return [word if word and counts[word] == 1 else text or "unnamed" for word, text in zip(words, whole, strict=True)]
 
 
 def _text(raw: bytes) -> str:

@@ -312,7 +312,7 @@ class ImportLabelsStage(_TrackStage):
             return decode_classes(rows)
 
         def write(track: str, dataset: str, dtype: type, decode: Decode) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-            values = np.zeros((2, 1, region.length), dtype)
+            values: NDArray[Any] = np.zeros((2, 1, region.length), dtype)
             seen = fill_track(folder[dataset], index, region, values, decode, contigs=contigs)
             if decode is classes:
                 _refuse(values[:, 0] == BAD, f"{self.folder}/{dataset}", file.filename, region, contigs, "no class")
@@ -497,7 +497,7 @@ class ImportPredictionsStage(_TrackStage):
                     front=self.minus_padding == "front",
                     contigs=store.contigs,
                 )
-                wrong = ~((values >= 0) & (values <= 1)).all(axis=1)
+                wrong: NDArray[np.bool_] = np.logical_not((values >= 0) & (values <= 1)).any(axis=1)
                 _refuse(wrong, dataset, predicted.filename, region, store.contigs, "what is no probability")
                 store.write_region(f"{self.group()}/{track}", region.start, values)
         return RegionResult()

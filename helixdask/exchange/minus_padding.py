@@ -8,7 +8,7 @@ compared with it.
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import Final
 
 import h5py
 import numpy as np
@@ -94,8 +94,8 @@ def _some(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return rows if len(rows) <= _ROWS else rows[np.linspace(0, len(rows) - 1, _ROWS).astype(np.int64)]
 
 
-def _row(dataset: h5py.Dataset, row: int) -> NDArray[Any]:
-    return read_rows(dataset, slice(row, row + 1))[0].astype(np.float32)
+def _row(dataset: h5py.Dataset, row: int) -> NDArray[np.float32]:
+    return np.asarray(read_rows(dataset, slice(row, row + 1))[0], np.float32)
 
 
 def _padding_of(
