@@ -19,7 +19,9 @@ __all__ = [
     "Rules",
     "count_spliced",
     "make_rules",
+    "reason_of",
     "sort_out",
+    "strand_of",
     "target_strand",
 ]
 
@@ -144,6 +146,41 @@ def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> Rules:
 
 
 @njit(cache=True)
+def reason_of(
+    flag: int, mapq: int, operations: int, skip_flags: int, min_mapq: int, stranded: bool, first_wins: bool
+) -> int:
+    """Say of one alignment whether it is used (0) or why not; see `sort_out`."""
+    if flag & UNMAPPED:
+        return 1
+    skip = flag & skip_flags
+    if skip & SECONDARY:
+        return 2
+    if skip & QC_FAIL:
+        return 3
+    if skip & DUPLICATE:
+        return 4
+    if skip & SUPPLEMENTARY:
+        return 5
+    if mapq < min_mapq:
+        return 6
+    if operations == 0:
+        return 7
+    if stranded and flag & PAIRED:
+        mates = flag & (READ1 | READ2)
+        if mates == 0 or (mates == (READ1 | READ2) and not first_wins):
+            return 8
+    return 0
+
+
+@njit(cache=True)
+def strand_of(flag: int, protocol: int) -> int:
+    """Return the strand that one alignment counts on; see `target_strand`."""
+    strand = 1 if flag & REVERSE else 0
+    second = flag & PAIRED and flag & READ2 and not flag & READ1
+    return 1 - strand if (protocol == 1 and second) or (protocol == 2 and not second) else strand
+
+
+@njit(cache=True)
 def sort_out(
     flag: NDArray[np.uint16],
     mapq: NDArray[np.uint8],
@@ -168,27 +205,10 @@ def sort_out(
     first_wins
         Whether an alignment flagged as both mates is taken as the first.
     """
-    reason = np.zeros(len(flag), np.uint8)
+    reason = np.empty(len(flag), np.uint8)
     for i in range(len(flag)):
-        f = flag[i]
-        if f & UNMAPPED:
-            reason[i] = 1
-        elif f & skip_flags & SECONDARY:
-            reason[i] = 2
-        elif f & skip_flags & QC_FAIL:
-            reason[i] = 3
-        elif f & skip_flags & DUPLICATE:
-            reason[i] = 4
-        elif f & skip_flags & SUPPLEMENTARY:
-            reason[i] = 5
-        elif mapq[i] < min_mapq:
-            reason[i] = 6
-        elif cigar_offset[i] == cigar_offset[i + 1]:
-            reason[i] = 7
-        elif stranded and f & PAIRED:
-            mates = f & (READ1 | READ2)
-            if mates == 0 or (mates == (READ1 | READ2) and not first_wins):
-                reason[i] = 8
+        operations = cigar_offset[i + 1] - cigar_offset[i]
+        reason[i] = reason_of(flag[i], mapq[i], operations, skip_flags, min_mapq, stranded, first_wins)
     return reason
 
 
@@ -206,12 +226,7 @@ def target_strand(flag: NDArray[np.uint16], protocol: int) -> NDArray[np.uint8]:
     """
     strand = np.empty(len(flag), np.uint8)
     for i in range(len(flag)):
-        f = flag[i]
-        s = np.uint8(1 if f & REVERSE else 0)
-        second = (f & PAIRED) != 0 and (f & READ2) != 0 and (f & READ1) == 0
-        if (protocol == 1 and second) or (protocol == 2 and not second):
-            s = np.uint8(1 - s)
-        strand[i] = s
+        strand[i] = strand_of(flag[i], protocol)
     return strand
 
 
