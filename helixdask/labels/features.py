@@ -73,7 +73,7 @@ def features_of(models: GeneModels, contig_lengths: Ints, rules: str) -> Feature
     rules
         ``helixer``: a coding segment that begins or ends with the exons, where the transcript's own range goes on,
         reaches to the end of that range, and the longest transcript is found by GeenuFF's arithmetic. ``default``:
-        coding segments stay as they are, the longest has the most coding bases.
+        coding segments stay as they are, and no transcript is chosen yet.
     """
     has_cds = cds_lengths(models) > 0
     rows = np.flatnonzero(has_cds)
@@ -111,9 +111,9 @@ def features_of(models: GeneModels, contig_lengths: Ints, rules: str) -> Feature
         ).astype(np.int64)
         lengths = np.zeros(len(table), np.int64)
         lengths[rows] = np.maximum(cds_end - cds_start - lost, 1)
-        best = longest_coding(models, lengths)
+        chosen = longest_coding(models, lengths)[gene] == rows
     else:
-        best = longest_coding(models)
+        chosen = np.zeros(len(rows), bool)
     return Features(
         rows,
         gene,
@@ -126,7 +126,7 @@ def features_of(models: GeneModels, contig_lengths: Ints, rules: str) -> Feature
         cds_end,
         phase[first],
         phase[last],
-        best[gene] == rows,
+        chosen,
         introns,
         pieces,
         overlaps,

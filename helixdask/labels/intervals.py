@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.labels.checks import Masks
 from helixdask.labels.features import Features, Spans, mirrored
+from helixdask.labels.masks import Masks
 from helixdask.labels.segments import Ints, overlay, subtract, union
 
 __all__ = ["StrandTables", "strand_tables"]
@@ -52,7 +52,7 @@ class StrandTables:
 
 
 def strand_tables(
-    features: Features, masks: Masks, minus_genes: NDArray[np.bool_], gene_contig: Ints, lengths: Ints, rules: str
+    features: Features, masks: Masks, gene_contig: Ints, lengths: Ints, rules: str
 ) -> tuple[StrandTables, StrandTables]:
     """Tables of the plus and the minus strand.
 
@@ -60,8 +60,8 @@ def strand_tables(
     ----------
     features, masks
         Coding transcripts and masked spans under the same rules.
-    minus_genes, gene_contig
-        Strand and contig of every gene.
+    gene_contig
+        Contig of every gene.
     lengths
         Bases of every contig.
     rules
@@ -69,7 +69,7 @@ def strand_tables(
         the columns of the plus strand's direction. ``default``: each transcript counts for itself, and a transition is
         named by what it is 5' to 3'.
     """
-    tables = (_one_strand(features, masks, minus_genes, gene_contig, lengths, rules, minus) for minus in (False, True))
+    tables = (_one_strand(features, masks, gene_contig, lengths, rules, minus) for minus in (False, True))
     plus, minus = tables
     return plus, minus
 
@@ -77,7 +77,6 @@ def strand_tables(
 def _one_strand(
     features: Features,
     masks: Masks,
-    minus_genes: NDArray[np.bool_],
     gene_contig: Ints,
     lengths: Ints,
     rules: str,
@@ -111,7 +110,7 @@ def _one_strand(
     else:
         pieces = lifted_spans(f.pieces)
         # Where two code, the one that begins farther downstream is seen, whatever the order of the file.
-        by_start = np.lexsort((f.cds_end, f.cds_start))
+        by_start = np.lexsort((f.phase5, f.end, f.start, f.cds_end, f.cds_start))
         rank = np.empty(len(f), np.int64)
         rank[by_start] = np.arange(len(f))
         order = np.lexsort((pieces[0], rank[pieces[2]]))
@@ -119,7 +118,7 @@ def _one_strand(
         phase5 = np.maximum(f.phase5[by_start[ranks]], 0)
         phases = _phases(pieces[0][order], pieces[1][order], owner, phase5, minus)
         phases = _inside(phases, labels, minus)
-    lost = minus_genes[masks.gene] == minus
+    lost = masks.minus == minus
     mask = union(*lifted(masks.start[lost], masks.end[lost], gene_contig[masks.gene[lost]]))
     size = (f.end - f.start)[own]
     by_length = np.argsort(size, kind="stable")

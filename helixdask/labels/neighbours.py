@@ -60,7 +60,9 @@ def neighbours_of(models: GeneModels, contig_lengths: Ints, *, symmetric: bool) 
     length = contig_lengths[contig]
     start, end = mirrored(genes["start"].to_numpy(np.int64), genes["end"].to_numpy(np.int64), length, minus)
     number = np.arange(n)
-    order = np.lexsort((np.where(minus, -number, number), start, minus, contig))
+    # GeenuFF goes by the order of the file where genes begin at one place.
+    ties = -end if symmetric else np.where(minus, -number, number)
+    order = np.lexsort((ties, start, minus, contig))
     axis = (contig * 2 + minus)[order]
     s, e = start[order], end[order]
     linked = np.zeros(n, bool)

@@ -8,13 +8,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
+from helixdask.genes.genetic_code import STANDARD, genetic_code
 from helixdask.genes.table import read_genes
+from helixdask.labels.gene_codes import codes_of_genes, read_genetic_codes
 from helixdask.labels.genes_stage import ImportGenesStage
 from helixdask.labels.intervals import StrandTables
+from helixdask.labels.label_findings import label_findings
 from helixdask.labels.paint import TRACKS, is_blank, paint
-from helixdask.labels.tables import RULES, annotated_contigs, label_tables, mask_findings
+from helixdask.labels.tables import RULES, annotated_contigs, label_tables
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
 
@@ -33,13 +37,20 @@ class LabelsStage(Stage):
         Name of the labels.
     rules
         ``default``, or ``helixer``: exactly what GeenuFF and Helixer make of the same genes.
+    genetic_code
+        Number of NCBI's genetic code of the genome.
+    genetic_codes
+        Table of contigs with another one, two tab-separated columns.
     """
 
     genes: str = "reference"
     output: str = "reference"
     rules: str = "default"
+    genetic_code: int = STANDARD
+    genetic_codes: str | None = None
 
     name: ClassVar[str] = "labels"
+    file_fields: ClassVar[tuple[str, ...]] = ("genetic_codes",)
     bases_per_second: ClassVar[float] = 60e6
     bytes_per_base: ClassVar[float] = 0.05
     # Two strands of four one-byte tracks and one of four bytes.
@@ -55,11 +66,32 @@ class LabelsStage(Stage):
         Raises
         ------
         BadInputError
-            Unknown rules, or no such gene models.
+            Unknown rules, genetic codes or contigs; no such gene models, or not read as the rules need it.
         """
         if self.rules not in RULES:
             raise BadInputError(f"rules is {self.rules!r}", remedy=f"Choose {' or '.join(RULES)}.")
-        return {"genome": store.identity("genome"), "genes": store.identity(f"genes/{self.genes}")}
+        genetic_code(self.genetic_code)
+        found = {"genome": store.identity("genome"), "genes": store.identity(f"genes/{self.genes}")}
+        if self.rules == "helixer":
+            self._check_helixer(store)
+        if self.genetic_codes:
+            read_genetic_codes(self.genetic_codes, store.contigs)
+            found["genetic_codes"] = file_identity(self.genetic_codes)
+        return found
+
+    def _check_helixer(self, store: Store) -> None:
+        if self.genetic_code != STANDARD or self.genetic_codes:
+            remedy = "Leave the genetic codes out, or choose the default rules."
+            raise BadInputError("the rules helixer know only the standard genetic code", remedy=remedy)
+        if store.attrs(f"genes/{self.genes}").get("phases", "file") != "file":
+            raise BadInputError(
+                "the rules helixer need the phases of the annotation file, but these genes have counted ones",
+                where=f"genes/{self.genes}",
+                remedy="Import them again: helixdask labels STORE --gff3 FILE --rules helixer --name NAME",
+            )
+
+    def _codes_of_contigs(self, store: Store) -> dict[str, int]:
+        return read_genetic_codes(self.genetic_codes, store.contigs) if self.genetic_codes else {}
 
     def prepare(self, store: Store, work: Work) -> None:
         """Settle all intervals and masks."""
@@ -70,17 +102,21 @@ class LabelsStage(Stage):
         def read(start: int, stop: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
             return store.read("genome/sequence", start, stop)
 
-        made = label_tables(models, store.contigs, read, self.rules)
-        findings = mask_findings(models, store.contigs, made.masks).columns()
-        work.save("findings", **findings)
+        codes = None
+        if self.rules != "helixer":
+            codes = codes_of_genes(models, store.contigs, self.genetic_code, self._codes_of_contigs(store))
+        made = label_tables(models, store.contigs, read, self.rules, codes)
+        work.save("findings", **label_findings(models, store.contigs, made).columns())
         annotated = annotated_contigs(models, len(store.contigs))
-        masked = np.unique(made.masks.gene)
+        chosen = made.features.chosen
         numbers = [
             len(models.genes),
-            int(made.features.chosen.sum()),
-            len(masked),
+            int(chosen.sum()),
+            int((chosen & ~made.learnt).sum()),
+            len(np.unique(made.masks.gene)),
             int(annotated.sum()),
             int(store.contigs.lengths[annotated].sum()),
+            len(made.masks),
         ]
         work.save("numbers", numbers=np.array(numbers, np.int64))
         plus, minus = made.strands
@@ -103,18 +139,22 @@ class LabelsStage(Stage):
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Write the findings; return counts."""
         findings = work.load("findings")
-        codes = Counter(findings["finding_code"].tolist())
         store.write_table(f"{self.group()}/findings", findings)
-        genes, labelled, masked, contigs, bases = work.load("numbers")["numbers"].tolist()
+        found = findings["finding_code"].tolist()
+        genes, labelled, partly, masked, contigs, bases, masks = work.load("numbers")["numbers"].tolist()
         wanted = (*(f"bases_{name}" for name in LABEL_CLASSES), "bases_masked")
         return {
             "genes": self.genes,
             "rules": self.rules,
+            "genetic_code": self.genetic_code,
+            "genetic_codes": self._codes_of_contigs(store),
             "genes_read": genes,
             "genes_labelled": labelled,
             "genes_masked": masked,
+            "genes_masked_whole": genes - labelled + partly,
             "contigs_annotated": contigs,
             "bases_of_annotated_contigs": bases,
             **{name: int(result.counts.get(name, 0)) for name in wanted},
-            "masks": dict(codes.most_common()),
+            "masks": dict(Counter(found[:masks]).most_common()),
+            "findings": dict(Counter(found).most_common()),
         }

@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.genes.findings import Findings
-from helixdask.genes.gff_read import masked_reasons
+from helixdask.genes.attributes import masked_reasons, translation_exceptions
 from helixdask.genes.models import GeneModels
-from helixdask.labels.checks import Masks, check_genes
-from helixdask.labels.codons import codons, inner_stops
+from helixdask.labels.checks import check_genes_default, check_genes_helixer
+from helixdask.labels.codons import missing_codons
 from helixdask.labels.features import Features, features_of, mirrored
+from helixdask.labels.gene_codes import GeneCodes, codes_of_genes
 from helixdask.labels.intervals import StrandTables, strand_tables
+from helixdask.labels.isoforms import longest_sound
+from helixdask.labels.masks import Masks
+from helixdask.labels.segments import Ints
+from helixdask.labels.soundness import Soundness, soundness_of
+from helixdask.labels.translation import read_features
+from helixdask.labels.whole_genes import DISAGREES, EXCEPTION
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["RULES", "LabelTables", "annotated_contigs", "label_tables", "mask_findings"]
+__all__ = ["RULES", "LabelTables", "annotated_contigs", "label_tables"]
 
 RULES = ("default", "helixer")
 
 
 @dataclass(frozen=True)
 class LabelTables:
-    """Interval tables of both strands, and how they came about."""
+    """Interval tables of both strands, and how they came about.
+
+    ``learnt`` marks chosen transcripts of whose coding bases none is masked, ``(feature,)``. ``instead`` is the broken
+    isoform, a row of ``features``, that a chosen transcript stands in for, ``(feature,)``, -1 for none. ``soundness``
+    and ``codes`` are those of the default rules.
+    """
 
     strands: tuple[StrandTables, StrandTables]
     features: Features
     masks: Masks
+    learnt: NDArray[np.bool_]
+    instead: Ints
+    soundness: Soundness | None = None
+    codes: GeneCodes | None = None
 
 
 def label_tables(
-    models: GeneModels, contigs: ContigTable, read: Callable[[int, int], NDArray[np.uint8]], rules: str
+    models: GeneModels,
+    contigs: ContigTable,
+    read: Callable[[int, int], NDArray[np.uint8]],
+    rules: str,
+    codes: GeneCodes | None = None,
 ) -> LabelTables:
     """Interval tables of all labels.
 
@@ -47,24 +65,64 @@ def label_tables(
         Gives the base codes of ``[start, stop)`` of ``position``.
     rules
         ``default``, or ``helixer``: exactly what GeenuFF and Helixer make of the same genes.
+    codes
+        Genetic code of every gene, for the default rules; without it the standard one, or what the annotation says of
+        single genes.
     """
     features = features_of(models, contigs.lengths, rules)
-    if rules != "helixer":
-        features = _without(features, masked_reasons(models) != "")
-    first, last = codons(features, rules, contigs.offsets, read)
-    inner = np.zeros(len(features), bool) if rules == "helixer" else inner_stops(features, contigs.offsets, read)
-    masks = check_genes(models, features, first, last, inner, contigs.lengths, rules)
-    minus = models.genes["strand"].to_numpy() == 1
+    instead = np.full(len(features), -1, np.int64)
+    soundness = None
+    if rules == "helixer":
+        no_start, no_stop = missing_codons(features, contigs.offsets, read)
+        masks = check_genes_helixer(models, features, no_start, no_stop, contigs.lengths)
+    else:
+        codes = codes or codes_of_genes(models, contigs)
+        reading = read_features(features, codes, contigs.offsets, read)
+        soundness = soundness_of(models, features, reading)
+        chosen, instead = longest_sound(models, features, reading.length, soundness.broken)
+        reasons = _whole_gene_reasons(models, features, soundness, chosen, instead)
+        chosen &= reasons[features.gene] == ""
+        instead = np.where(chosen, instead, -1)
+        features = replace(features, chosen=chosen)
+        no_start, no_stop = reading.start != 1, reading.stop != 1
+        masks = check_genes_default(models, features, soundness, reasons, no_start, no_stop, contigs.lengths)
     gene_contig = models.genes["contig"].to_numpy(np.int64)
-    strands = strand_tables(features, masks, minus, gene_contig, contigs.lengths, rules)
-    return LabelTables(strands, features, masks)
+    strands = strand_tables(features, masks, gene_contig, contigs.lengths, rules)
+    learnt = features.chosen & ~_masked_coding(features, strands, contigs)
+    return LabelTables(strands, features, masks, learnt, instead, soundness, codes)
 
 
-def _without(features: Features, broken: NDArray[np.bool_]) -> Features:
-    """Features in which genes masked as a whole have no transcript that stands for them."""
-    values: dict[str, Any] = dict(features.__dict__)
-    values["chosen"] = features.chosen & ~broken[features.gene]
-    return Features(**values)
+def _masked_coding(
+    features: Features, strands: tuple[StrandTables, StrandTables], contigs: ContigTable
+) -> NDArray[np.bool_]:
+    """Which features have a coding base that is masked, ``(feature,)``."""
+    f = features
+    owner = f.pieces.owner
+    low, high = mirrored(f.pieces.start, f.pieces.end, f.contig_length[owner], f.minus[owner])
+    offset = contigs.offsets[f.contig[owner]]
+    out = np.zeros(len(f), bool)
+    for minus, strand in enumerate(strands):
+        first = np.searchsorted(strand.mask_end, low + offset, side="right")
+        met = first < np.searchsorted(strand.mask_start, high + offset, side="left")
+        out[owner[met & (f.minus[owner] == bool(minus))]] = True
+    return out
+
+
+def _whole_gene_reasons(
+    models: GeneModels, features: Features, soundness: Soundness, chosen: NDArray[np.bool_], instead: Ints
+) -> NDArray[np.object_]:
+    """Code for each gene that is masked whole whatever stands for it, ``(gene,)``; the reader's words come first."""
+    reasons = masked_reasons(models)
+    # One isoform that does not fit the sequence puts the coordinates of all in doubt.
+    disagrees = np.zeros(len(reasons), bool)
+    disagrees[features.gene[soundness.disagrees]] = True
+    longest = np.where(instead >= 0, instead, np.arange(len(features)))[chosen]
+    unfit = np.zeros(len(reasons), bool)
+    unfit[features.gene[longest]] = soundness.broken[longest]
+    unfit &= translation_exceptions(models) != ""
+    for code, which in ((EXCEPTION, unfit), (DISAGREES, disagrees)):
+        reasons[which & (reasons == "")] = code
+    return reasons
 
 
 def annotated_contigs(models: GeneModels, n_contigs: int) -> NDArray[np.bool_]:
@@ -72,19 +130,3 @@ def annotated_contigs(models: GeneModels, n_contigs: int) -> NDArray[np.bool_]:
     out = np.zeros(n_contigs, bool)
     out[models.transcript_contig()[models.cds["transcript"].to_numpy()]] = True
     return out
-
-
-def mask_findings(models: GeneModels, contigs: ContigTable, masks: Masks) -> Findings:
-    """A finding for each masked span, with its coordinates on the contig (0-based, half-open)."""
-    findings = Findings()
-    gene_contig = models.genes["contig"].to_numpy(np.int64)[masks.gene]
-    minus = (models.genes["strand"].to_numpy() == 1)[masks.gene]
-    low, high = mirrored(masks.start, masks.end, contigs.lengths[gene_contig], minus)
-    names = models.genes["id"].to_numpy(object)[masks.gene]
-    strands = np.where(minus, "-", "+")
-    for code, contig, name, strand, start, end in zip(
-        masks.code, gene_contig, names, strands, low.tolist(), high.tolist(), strict=True
-    ):
-        action = f"masked {start:,}-{end:,} {strand}"
-        findings.add(str(code), "warning", action, contig=str(contigs.names[contig]), gene=str(name))
-    return findings

@@ -44,8 +44,7 @@ class Labelled:
     def mask_spans(self, strand: int = 0) -> list[tuple[str, int, int]]:
         """Masked spans, 5' to 3'."""
         m = self.tables.masks
-        minus = (self.models.genes["strand"].to_numpy() == 1)[m.gene]
-        rows = np.flatnonzero(minus == bool(strand))
+        rows = np.flatnonzero(m.minus == bool(strand))
         return [(str(m.code[r]), int(m.start[r]), int(m.end[r])) for r in rows]
 
 

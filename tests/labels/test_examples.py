@@ -111,7 +111,8 @@ def test_overlapping_genes_are_merged_as_helixer_does(label):
 
 
 def test_overlapping_genes_are_masked_where_they_differ_by_default(label):
-    made = label(OVERLAP, sequence(200), "default")
+    bases = sequence(200, at16="ATG", at88="TAA", at31="ATG", at37="GT", at79="AG", at148="TAA")
+    made = label(OVERLAP, bases, "default")
     masked = [(a, b) for code, a, b in made.mask_spans() if code == "overlapping_genes"]
     # UTR against CDS, CDS twice, and CDS against intron; from 91 on UTR against CDS.
     assert masked == [(24, 100)]
@@ -202,7 +203,7 @@ def test_split_start_codon_is_found_by_default_only(label):
 def test_a_stop_codon_inside_masks_the_gene_by_default_only(label, mirrored):
     # The inner TGA is split by the intron; the one before it is out of frame.
     text = gene("g", 5, 70, exons=[(5, 20), (41, 70)], cds=[(10, 20), (41, 53)], phases=[0, 1])
-    bases = sequence(90, at10="ATG", at14="TGA", at19="TG", at41="A", at51="TAA")
+    bases = sequence(90, at10="ATG", at14="TGA", at19="TG", at21="GT", at39="AG", at41="A", at51="TAA")
     if mirrored:
         text, bases = mirror_of(text, 90), reverse_complement(bases)
     assert label(text, bases).mask_spans(int(mirrored)) == []
