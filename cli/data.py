@@ -48,6 +48,11 @@ def labels(
         Path | None, typer.Option(help="Tab-separated table: name in the annotation, name in the genome.")
     ] = None,
     rules: RulesOption = Rules.DEFAULT,
+    genetic_code: Annotated[int, typer.Option(min=1, help="Number of NCBI's genetic code of the genome.")] = 1,
+    genetic_codes: Annotated[
+        Path | None,
+        typer.Option(help="Tab-separated table of contigs with another one, such as organelles: contig, number."),
+    ] = None,
     *,
     output: Output,
 ) -> None:
@@ -65,7 +70,13 @@ def labels(
             aliases=str(aliases) if aliases else None,
             phases="file" if rules is Rules.HELIXER else "chain",
         ),
-        LabelsStage(genes=name, output=name, rules=rules.value),
+        LabelsStage(
+            genes=name,
+            output=name,
+            rules=rules.value,
+            genetic_code=genetic_code,
+            genetic_codes=str(genetic_codes) if genetic_codes else None,
+        ),
     ]
     if output.dry_run and not Store.open(store).is_complete(f"genes/{name}"):
         stages = stages[:1]  # the plan of the labels needs the imported genes

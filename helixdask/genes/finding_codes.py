@@ -77,10 +77,24 @@ CODES: Final = MappingProxyType(
         "missing_stop_codon": _label("the CDS does not end with a stop codon", "masked from the CDS outwards"),
         "wrong_starting_phase": _label("the first phase is not 0", "masked from the CDS outwards"),
         "mismatched_ending_phase": _label(
-            "the coding length does not fit the frame", "the transcript and what follows masked"
+            "the coding length does not fit the frame", "the gene and what follows masked"
         ),
-        "inner_stop": _label("a stop codon inside the CDS", "the transcript masked"),
-        "cds_outside_exons": _label("coding bases in an intron or beyond the transcript", "the transcript masked"),
+        "inner_stop": _label("a stop codon inside the CDS", "the gene masked"),
+        "cds_outside_exons": _label("coding bases in an intron or beyond the transcript", "the gene masked"),
+        "disagrees_with_sequence": _label(
+            "two independent signs that the coordinates belong to another sequence",
+            "the gene and the stretches beside it masked",
+        ),
+        "translation_exception": _label(
+            "a gene that is said to break the rules of translation, and does", "the gene masked"
+        ),
+        "other_isoform": _label("the longest isoform is broken", "the longest sound one stands for the gene", "info"),
+        "genetic_code_unknown": _label(
+            "the annotation names a genetic code that NCBI has not", "read with the contig's"
+        ),
+        "genetic_code_suspect": _label(
+            "most coding genes of a contig have stop codons inside under the standard code", "genes masked; said so"
+        ),
         "super_loci_overlap_error": _label(
             "genes of one strand overlap and lack a UTR there", "the overlap's surroundings masked"
         ),
