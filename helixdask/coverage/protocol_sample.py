@@ -1,0 +1,149 @@
+"""A sample of a library's reads, spread over the file: always the same for the same file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from typing import Any, Final
+
+import numpy as np
+import pysam
+from numpy.typing import NDArray
+
+from helixdask.coverage.libraries import Library
+from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
+from helixdask.store.store import Store
+
+__all__ = ["SAMPLE_SIZES", "ReadSample", "sample_reads"]
+
+PLACES: Final = 1500
+"""Places in the file from which reads are taken: many, because single genes may be far from the average."""
+SAMPLE_SIZES: Final = (30_000, 600_000)
+"""Reads to look at, at most; the second where the first decided nothing."""
+
+_INDEX_STEP: Final = 1 << 14  # an index leads to stretches of this length
+_UNWANTED: Final = 0x4 | 0x100 | 0x200 | 0x400 | 0x800
+_SKIP: Final = 3
+
+
+@dataclass(frozen=True)
+class ReadSample:
+    """Alignments as columns.
+
+    Parameters
+    ----------
+    flag
+        SAM flags, uint16.
+    contig
+        Row in the contig table, int32.
+    start, end
+        On the contig, int64.
+    tag_strand
+        Strand of the transcript by the tag XS or ts: 1 plus, -1 minus, 0 unknown, int8.
+    intron_read
+        Row of the alignment of each intron, int64.
+    intron_start, intron_end
+        On the contig, int64.
+    """
+
+    flag: NDArray[np.uint16]
+    contig: NDArray[np.int32]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    tag_strand: NDArray[np.int8]
+    intron_read: NDArray[np.int64]
+    intron_start: NDArray[np.int64]
+    intron_end: NDArray[np.int64]
+
+
+def sample_reads(library: Library, store: Store, size: int = SAMPLE_SIZES[0]) -> ReadSample:
+    """Take reads from places evenly spread over the mapped reads; without an index, the first of the file.
+
+    Parameters
+    ----------
+    library
+        The library; it was checked before.
+    store
+        The store, for its contigs.
+    size
+        Reads to look at, at most.
+    """
+    verbosity = pysam.set_verbosity(0)  # htslib would print where an index is missing
+    try:
+        with pysam.AlignmentFile(library.path, check_sq=False) as file:
+            row = {name: i for i, name in enumerate(store.contigs.names.tolist())}
+            rows = np.array([row.get(name, -1) for name in file.references], np.int64)
+            return _collect(_reads(file, rows, size), rows)
+    finally:
+        pysam.set_verbosity(verbosity)
+
+
+def _reads(file: Any, rows: NDArray[np.int64], size: int) -> Iterator[Any]:
+    """Alignments that the default rules count, on contigs of the genome."""
+    places = _places(file, rows) if file.has_index() else []
+    per_place = -(-size // max(1, len(places)))
+    if places:
+        found = (_of_place(file, *place) for place in places)
+    else:
+        file.reset()
+        found = (reads for reads in [file.fetch(until_eof=True)])
+    for reads in found:
+        wanted = (r for r in reads if not r.flag & _UNWANTED and r.mapping_quality >= DEFAULT_MIN_MAPQ)
+        yield from islice((r for r in wanted if rows[r.reference_id] >= 0), per_place)
+
+
+def _places(file: Any, rows: NDArray[np.int64]) -> list[tuple[str, int, int]]:
+    """Contig, start and end of stretches, each with about the same number of reads behind it, as far as is known."""
+    weight = np.array([s.mapped for s in file.get_index_statistics()] if file.is_bam else file.lengths, np.float64)
+    if not weight[rows >= 0].any():
+        weight = np.array(file.lengths, np.float64)
+    weight[rows < 0] = 0
+    total = np.cumsum(weight)
+    if not len(total) or not total[-1]:
+        return []
+    at = np.searchsorted(total, (np.arange(PLACES) + 0.5) / PLACES * total[-1], side="right")
+    found = []
+    for contig, n in zip(*np.unique(at, return_counts=True), strict=True):
+        length = file.lengths[contig]
+        edges = np.linspace(0, length, min(int(n), length // _INDEX_STEP + 1) + 1).astype(np.int64).tolist()
+        found += [(file.references[contig], a, b) for a, b in pairwise(edges) if a < b]
+    return found
+
+
+def _of_place(file: Any, contig: str, start: int, stop: int) -> Iterator[Any]:
+    """Alignments that begin in a stretch; each belongs to one stretch only."""
+    return (read for read in file.fetch(contig, start, stop) if read.reference_start >= start)
+
+
+def _collect(reads: Iterator[Any], rows: NDArray[np.int64]) -> ReadSample:
+    table: list[tuple[int, int, int, int, int]] = []
+    introns: list[tuple[int, int, int]] = []
+    for read in reads:
+        at, spliced = read.reference_start, False
+        for operation, length in read.cigartuples or ():
+            if operation == _SKIP:
+                introns.append((len(table), at, at + length))
+                spliced = True
+            at += length if operation in (0, 2, 3, 7, 8) else 0
+        tag = _tag_strand(read) if spliced else 0
+        table.append((read.flag, rows[read.reference_id], read.reference_start, at, tag))
+    columns = np.array(table, np.int64).reshape(-1, 5).T
+    intron = np.array(introns, np.int64).reshape(-1, 3).T
+    return ReadSample(
+        columns[0].astype(np.uint16),
+        columns[1].astype(np.int32),
+        columns[2],
+        columns[3],
+        columns[4].astype(np.int8),
+        *intron,
+    )
+
+
+def _tag_strand(read: Any) -> int:
+    """XS names the transcript's strand, ts relates it to the read's."""
+    if read.has_tag("XS") and read.get_tag("XS") in ("+", "-"):
+        return 1 if read.get_tag("XS") == "+" else -1
+    if read.has_tag("ts") and read.get_tag("ts") in ("+", "-"):
+        return (1 if read.get_tag("ts") == "+" else -1) * (-1 if read.is_reverse else 1)
+    return 0
