@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from helixdask.labels.intervals import StrandTables
 from helixdask.labels.segments import Ints, covered
+from helixdask.registry import LABEL_CLASSES
 
-__all__ = ["TRACKS", "is_blank", "paint"]
+__all__ = ["TRACKS", "count_bases", "is_blank", "paint"]
 
 TRACKS: Final = ("label", "phase", "transition", "valid", "gene_length")
 
@@ -42,6 +43,19 @@ def is_blank(tables: Sequence[StrandTables], low: int, high: int) -> bool:
         if any(part.stop > part.start for part in rows) or np.diff(np.searchsorted(t.mark_at, (low, high)))[0]:
             return False
     return True
+
+
+def count_bases(tables: Sequence[StrandTables], low: int, high: int) -> tuple[Ints, int]:
+    """Bases of each label class, ``(4,)`` int64, and masked bases, of both strands of ``[low, high)``."""
+    classes, masked = np.zeros(len(LABEL_CLASSES), np.int64), 0
+    for t in tables:
+        rows = covered(t.class_start, t.class_end, low, high)
+        size = np.minimum(t.class_end[rows], high) - np.maximum(t.class_start[rows], low)
+        np.add.at(classes, t.class_value[rows], size)
+        rows = covered(t.mask_start, t.mask_end, low, high)
+        masked += int((np.minimum(t.mask_end[rows], high) - np.maximum(t.mask_start[rows], low)).sum())
+    classes[0] = len(tables) * (high - low) - classes[1:].sum()
+    return classes, masked
 
 
 def paint(tables: Sequence[StrandTables], low: int, high: int) -> dict[str, NDArray[np.generic]]:

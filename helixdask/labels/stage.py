@@ -17,7 +17,7 @@ from helixdask.labels.gene_codes import codes_of_genes, read_genetic_codes
 from helixdask.labels.genes_stage import ImportGenesStage
 from helixdask.labels.intervals import StrandTables
 from helixdask.labels.label_findings import label_findings
-from helixdask.labels.paint import TRACKS, is_blank, paint
+from helixdask.labels.paint import TRACKS, count_bases, is_blank, paint
 from helixdask.labels.tables import RULES, annotated_contigs, label_tables
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
@@ -131,9 +131,9 @@ class LabelsStage(Stage):
         tracks = paint(tables, region.start, region.stop)
         for name in TRACKS:
             store.write_region(f"{self.group()}/{name}", region.start, tracks[name])
-        classes = np.bincount(tracks["label"].ravel(), minlength=len(LABEL_CLASSES))
+        classes, masked = count_bases(tables, region.start, region.stop)
         counts = {f"bases_{name}": float(n) for name, n in zip(LABEL_CLASSES, classes.tolist(), strict=True)}
-        counts["bases_masked"] = float(np.count_nonzero(tracks["valid"] == 0))
+        counts["bases_masked"] = float(masked)
         return RegionResult(counts)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:

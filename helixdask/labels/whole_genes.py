@@ -96,14 +96,14 @@ def _extents(collect: Collector, models: GeneModels, around: Neighbours, contig_
 def check_contradictions(collect: Collector) -> None:
     """Mask where chosen transcripts of one strand overlap and differ, or code in each other's place."""
     f = collect.features
-    chosen = np.flatnonzero(f.chosen)
-    if not len(chosen):
-        return
     # One axis for all contigs and strands, with a base between them.
-    axis = (f.contig * 2 + f.minus) * np.int64(int(f.contig_length.max()) + 1)
+    axis = (f.contig * 2 + f.minus) * np.int64(int(f.contig_length.max(initial=0)) + 1)
+    meets = f.chosen & _meets_another(f.start + axis, f.end + axis, f.chosen)
+    if not meets.any():
+        return
     kinds = []
     for spans in (Spans(np.arange(len(f)), f.start, f.end), f.introns, f.pieces):
-        own = f.chosen[spans.owner]
+        own = meets[spans.owner]
         owner = spans.owner[own]
         kinds.append((spans.start[own] + axis[owner], spans.end[own] + axis[owner], owner))
     cuts = np.unique(np.concatenate([column for kind in kinds for column in kind[:2]]))
@@ -115,3 +115,14 @@ def check_contradictions(collect: Collector) -> None:
     order = np.argsort(kinds[0][0], kind="stable")
     owner = kinds[0][2][order][np.searchsorted(kinds[0][0][order], start, side="right") - 1]
     collect.add_genes("overlapping_genes", f.gene[owner], start - axis[owner], end - axis[owner])
+
+
+def _meets_another(start: Ints, end: Ints, which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the intervals marked in ``which`` share a base with another one of them."""
+    rows = np.flatnonzero(which)
+    rows = rows[np.argsort(start[rows], kind="stable")]
+    reach = np.maximum.accumulate(end[rows])
+    linked = np.append(start[rows][1:] < reach[:-1], False)
+    out = np.zeros(len(start), bool)
+    out[rows] = linked | np.append(False, linked[:-1])
+    return out

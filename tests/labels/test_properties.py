@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helixdask.genes.models import GeneModels
-from helixdask.labels.paint import TRACKS, paint
+from helixdask.labels.paint import TRACKS, count_bases, paint
 from helixdask.labels.segments import overlay, subtract, union
 from helixdask.labels.tables import label_tables
 from helixdask.store.contigs import ContigTable
@@ -199,3 +199,13 @@ def test_no_genes(rules):
     tracks = paint(tables_of([], codes_of(0), rules).strands, 0, 327)
     assert not tracks["label"].any()
     assert tracks["valid"].all()
+
+
+@QUICK
+@given(GENES, RULES, st.integers(0, 9), st.tuples(st.integers(0, 327), st.integers(0, 327)).map(sorted))
+def test_bases_are_counted_as_they_are_painted(items, rules, seed, borders):
+    made = tables_of(items, codes_of(seed), rules)
+    tracks = paint(made.strands, *borders)
+    classes, masked = count_bases(made.strands, *borders)
+    assert classes.tolist() == np.bincount(tracks["label"].ravel(), minlength=4).tolist()
+    assert masked == np.count_nonzero(tracks["valid"] == 0)
