@@ -9,11 +9,15 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.data import StoreUrl
+from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, Gff3Out, GtfOut, ProteinsOut
 from helixdask.cli.options import Order, Output, with_run_options
 from helixdask.cli.report import print_summaries
 from helixdask.errors import BadInputError
 
 __all__ = ["export", "import_helixer"]
+
+_HELIXER = "Helixer's HDF5"
+_GENES = "Gene models"
 
 
 class MinusPadding(StrEnum):
@@ -81,39 +85,92 @@ def import_helixer(
 
 def export(
     store: StoreUrl,
-    helixer: Annotated[Path, typer.Option(metavar="OUT.h5", help="Helixer's HDF5 file to write.")],
-    window_length: Annotated[int, typer.Option(min=1, help="Bases of a row (subsequence length).")],
-    labels: Annotated[str | None, typer.Option(help="Labels to write, with their masks and gene lengths.")] = None,
-    coverage: Annotated[str | None, typer.Option(help="Coverage set to write.")] = None,
-    predictions: Annotated[str | None, typer.Option(help="Predictions to write.")] = None,
-    sequence: Annotated[bool, typer.Option(help="Write the sequence (data/X).")] = True,
+    helixer: Annotated[
+        Path | None, typer.Option(metavar="OUT.h5", help="Helixer's HDF5 file to write.", rich_help_panel=_HELIXER)
+    ] = None,
+    window_length: Annotated[
+        int | None, typer.Option(min=1, help="Bases of a row (subsequence length).", rich_help_panel=_HELIXER)
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Labels to write, with their masks and gene lengths.", rich_help_panel=_HELIXER),
+    ] = None,
+    coverage: Annotated[str | None, typer.Option(help="Coverage set to write.", rich_help_panel=_HELIXER)] = None,
+    predictions: Annotated[str | None, typer.Option(help="Predictions to write.", rich_help_panel=_HELIXER)] = None,
+    sequence: Annotated[bool, typer.Option(help="Write the sequence (data/X).", rich_help_panel=_HELIXER)] = True,
     alternative: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=LABELS", help="Labels to write under alternative/NAME. May be repeated."),
+        typer.Option(
+            metavar="NAME=LABELS",
+            help="Labels to write under alternative/NAME. May be repeated.",
+            rich_help_panel=_HELIXER,
+        ),
     ] = None,
     order: Annotated[
         Order | None,
-        typer.Option(help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels)."),
+        typer.Option(
+            help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels).",
+            rich_help_panel=_HELIXER,
+        ),
     ] = None,
-    compression: Annotated[Compression, typer.Option(help="Compression of the data sets.")] = Compression.GZIP,
+    compression: Annotated[
+        Compression, typer.Option(help="Compression of the data sets.", rich_help_panel=_HELIXER)
+    ] = Compression.GZIP,
+    genes: Annotated[
+        str | None, typer.Option(help="Gene models to write; the only ones by default.", rich_help_panel=_GENES)
+    ] = None,
+    gff3: Gff3Out = None,
+    gtf: GtfOut = None,
+    bed: BedOut = None,
+    cds: CdsOut = None,
+    proteins: ProteinsOut = None,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="CONTIG:START-END", help="Only genes that touch this region.", rich_help_panel=_GENES),
+    ] = None,
+    longest: Annotated[
+        bool,
+        typer.Option(
+            "--longest", help="In FASTA only the longest coding transcript of each gene.", rich_help_panel=_GENES
+        ),
+    ] = False,
+    genetic_code: GeneticCodeOption = 1,
 ) -> None:
-    """Write a file that Helixer's trainer and HelixerPost read."""
-    from helixdask.exchange.helixer_h5 import export_helixer
+    """Write files for other programs: gene models in any format, or Helixer's HDF5."""
+    from helixdask.genes.export import GeneFiles, export_genes
     from helixdask.store.store import Store
 
-    export_helixer(
-        Store.open(store),
-        str(helixer),
-        window_length,
-        labels=labels,
-        coverage=coverage,
-        predictions=predictions,
-        alternative=_named(alternative or []),
-        with_sequence=sequence,
-        order=order.value if order else "length" if labels else "file",
-        compression=compression.value,
-    )
-    typer.echo(f"written: {helixer}")
+    files = GeneFiles(gff3, gtf, bed, cds, proteins)
+    opened = Store.open(store)
+    if helixer is None and not files.given():
+        raise BadInputError(
+            "nothing to write was named",
+            remedy="Give --gff3, --gtf, --bed, --cds or --proteins, or --helixer with --window-length.",
+        )
+    if not files.given() and (genes or region or longest):
+        raise BadInputError("--genes, --region and --longest are for gene models", remedy="Give --gff3 or the like.")
+    if helixer is not None:
+        if window_length is None:
+            raise BadInputError("--helixer needs --window-length", remedy="Helixer's own default is 21384.")
+        from helixdask.exchange.helixer_h5 import export_helixer
+
+        export_helixer(
+            opened,
+            str(helixer),
+            window_length,
+            labels=labels,
+            coverage=coverage,
+            predictions=predictions,
+            alternative=_named(alternative or []),
+            with_sequence=sequence,
+            order=order.value if order else "length" if labels else "file",
+            compression=compression.value,
+        )
+        typer.echo(f"written: {helixer}")
+    if files.given():
+        n_genes = export_genes(opened, genes, files, region=region, longest=longest, code=genetic_code)
+        for path in files.given().values():
+            typer.echo(f"written: {path} ({n_genes:,} genes)")
 
 
 def _named(pairs: list[str]) -> dict[str, str] | None:

@@ -109,7 +109,7 @@ def lay_down(
     Returns
     -------
     int
-        Position of a base for which two rows say different things; -1 if there is none.
+        Position of the first base for which two rows say different things; -1 if there is none.
     """
     stop = start + track.shape[2]
     clash = -1
@@ -122,7 +122,7 @@ def lay_down(
             base = place - start
             if seen[into, base]:
                 for number in range(values.shape[2]):
-                    if track[into, number, base] != values[row, at, number]:
+                    if track[into, number, base] != values[row, at, number] and (clash < 0 or place < clash):
                         clash = place
             else:
                 seen[into, base] = True

@@ -124,6 +124,8 @@ def export_helixer(
     try:
         with disk_errors(str(target)), h5py.File(aside, "w") as file:
             file.attrs.update(_root_attributes(store))
+            if predictions:
+                file.attrs.update(_model_attributes(store, predictions))
             if coverage is not None:
                 _write_library_paths(file, store, coverage, libraries)
             _write_columns(file, columns, store, grid, contigs, compression)
@@ -209,8 +211,7 @@ def _rank_in_annotation(store: Store, labels: str | None) -> NDArray[np.int64]:
     """When each contig first occurs in the annotation that labels were made from: GeenuFF's way to settle ties."""
     rank = np.full(len(store.contigs), np.iinfo(np.int64).max)
     if labels and store.is_complete(f"genes/{labels}"):
-        found, first = np.unique(store.array(f"genes/{labels}/gene_contig")[...], return_index=True)
-        rank[found] = first
+        np.minimum.at(rank, store.array(f"genes/{labels}/gene_contig")[...], places_in_file(store, labels))
     return rank
 
 
@@ -245,6 +246,13 @@ def _root_attributes(store: Store) -> dict[str, str]:
         "geenuff_commit": made_by,
         "helixer_commit": made_by,
     }
+
+
+def _model_attributes(store: Store, predictions: str) -> dict[str, str]:
+    """What HelixerPost writes into its GFF3 about the model."""
+    attrs = store.attrs(f"predictions/{predictions}")
+    found = {"model_md5sum": attrs.get("model_digest"), "model_path": attrs.get("model_path")}
+    return {name: str(value) for name, value in found.items() if value}
 
 
 def _write_library_paths(file: h5py.File, store: Store, set_name: str, libraries: list[str]) -> None:

@@ -159,9 +159,15 @@ def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name
             columns.n_libraries,
             len(columns.bams),
         )
+    elif list(bams) != sorted(bams, key=_library_name):
+        log.warning(
+            "%s: the libraries are %s, in this order; the store, and what is exported from it, has them by name",
+            path,
+            ", ".join(_library_name(bam) for bam in bams),
+        )
     used: Counter[str] = Counter()
     for number, bam in enumerate(bams):
-        name = libraries_from_paths([bam], "unstranded")[0].name if bam else f"library{number + 1}"
+        name = _library_name(bam) if bam else f"library{number + 1}"
         used[name] += 1
         yield ImportCoverageStage(
             path,
@@ -173,6 +179,10 @@ def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name
             column=None if columns.flat else number,
             bam=bam,
         )
+
+
+def _library_name(bam: str) -> str:
+    return libraries_from_paths([bam], "unstranded")[0].name
 
 
 def _run(stages: list[HelixerStage], url: str, layout: Layout, options: RunOptions) -> Iterator[Summary]:

@@ -497,7 +497,7 @@ class ImportPredictionsStage(_TrackStage):
                     front=self.minus_padding == "front",
                     contigs=store.contigs,
                 )
-                wrong: NDArray[np.bool_] = np.logical_not((values >= 0) & (values <= 1)).any(axis=1)
+                wrong = np.asarray(np.logical_not((values >= 0) & (values <= 1)).any(axis=1))
                 _refuse(wrong, dataset, predicted.filename, region, store.contigs, "what is no probability")
                 store.write_region(f"{self.group()}/{track}", region.start, values)
         return RegionResult()
@@ -519,7 +519,7 @@ class ImportPredictionsStage(_TrackStage):
         return {
             "helixer_file": self.predicted,
             "model_path": known.get("model_path", ""),
-            "model_md5": known.get("model_md5sum", "").split(" ")[0],
+            "model_digest": known.get("model_md5sum", ""),
             "predicted_at": known.get("timestamp", ""),
             "window_length": self.layout().window_length,
             "minus_padding": self.minus_padding,
