@@ -11,16 +11,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["SEVERITIES", "Findings"]
+from helixdask.errors import InternalError
+from helixdask.genes.finding_codes import CODES
 
-SEVERITIES: Final = ("info", "warning", "error")
-_TEXT: Final = ("code", "severity", "file", "contig", "gene", "action")
-_ORDER: Final = ("code", "severity", "file", "line", "contig", "gene", "action")
+__all__ = ["COLUMNS", "Findings"]
+
+COLUMNS: Final = ("code", "severity", "file", "line", "contig", "gene", "action")
+"""Columns of a table of findings."""
 
 
 @dataclass
 class Findings:
-    """A growing list of findings, one row each.
+    """A growing list of findings, one row each, with the columns of :data:`COLUMNS`.
 
     Parameters
     ----------
@@ -34,22 +36,38 @@ class Findings:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def add(self, code: str, severity: str, action: str, *, line: int = 0, contig: str = "", gene: str = "") -> None:
+    def note(self, code: str, action: str, *, line: int = 0, contig: str = "", gene: str = "") -> None:
         """Note one thing.
 
         Parameters
         ----------
         code
-            Short name of the kind of finding, as documented.
-        severity
-            One of :data:`SEVERITIES`.
+            One of :data:`helixdask.genes.finding_codes.CODES`, where its severity is declared.
         action
             What was done about it, with the facts of this case.
         line
             Line in the file, from 1; 0 where there is none.
         contig, gene
             Names.
+
+        Raises
+        ------
+        InternalError
+            The code is not declared.
         """
+        if code not in CODES:
+            raise InternalError(f"the finding {code!r} is not declared", where="helixdask/genes/finding_codes.py")
+        self.rows.append((code, CODES[code].severity, self.file, int(line), contig, gene, action))
+
+    def note_all(
+        self, code: str, action: str, *, lines: Iterable[int], contigs: Iterable[str], genes: Iterable[str]
+    ) -> None:
+        """Note the same thing about several records."""
+        for line, contig, gene in zip(lines, contigs, genes, strict=True):
+            self.note(code, action, line=line, contig=contig, gene=gene)
+
+    def add(self, code: str, severity: str, action: str, *, line: int = 0, contig: str = "", gene: str = "") -> None:
+        """Note one thing, with a severity of its own."""
         self.rows.append((code, severity, self.file, int(line), contig, gene, action))
 
     def add_all(
@@ -62,7 +80,7 @@ class Findings:
         contigs: Iterable[str],
         genes: Iterable[str],
     ) -> None:
-        """Note the same thing about several records."""
+        """Note the same thing about several records, with a severity of its own."""
         self.rows.extend(
             (code, severity, self.file, int(line), str(contig), str(gene), action)
             for line, contig, gene in zip(lines, contigs, genes, strict=True)
@@ -72,13 +90,14 @@ class Findings:
         """Findings of each code, the most frequent first."""
         return dict(Counter(row[0] for row in self.rows).most_common())
 
-    def frame(self) -> pd.DataFrame:
-        """Table with columns code, severity, file, line, contig, gene, action."""
-        return pd.DataFrame(self.rows, columns=list(_ORDER)).astype({"line": "int64"} | dict.fromkeys(_TEXT, "object"))
-
     def columns(self) -> dict[str, NDArray[Any]]:
         """Columns as they are stored: ``finding_code`` and so on."""
-        frame = self.frame()
+        values = list(zip(*self.rows, strict=True)) or [()] * len(COLUMNS)
         return {
-            f"finding_{name}": frame[name].to_numpy(dtype=np.int64 if name == "line" else object) for name in _ORDER
+            f"finding_{name}": np.array(column, np.int64 if name == "line" else object)
+            for name, column in zip(COLUMNS, values, strict=True)
         }
+
+    def frame(self) -> pd.DataFrame:
+        """Table with the columns of :data:`COLUMNS`."""
+        return pd.DataFrame({name.removeprefix("finding_"): column for name, column in self.columns().items()})

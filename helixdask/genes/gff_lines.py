@@ -1,52 +1,86 @@
-"""Lines of a GFF3 or GTF file as a table of the rows that gene models are made of."""
+"""Lines of a GFF3 or GTF file as columns: those rows that gene models may be made of."""
 
 from __future__ import annotations
 
-import gzip
-import re
-import zlib
+import csv
+import io
 from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
-from urllib.parse import unquote
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.genes.gff_types import OTHER, level_of
+from helixdask.genes.gff_relations import relations
+from helixdask.genes.gff_text import Block, plain, read_blocks
+from helixdask.genes.gff_types import GENE, OTHER, level_of
 
-__all__ = ["GffRows", "plain", "read_rows"]
+__all__ = ["GffFile", "GffRows", "read_rows"]
 
-_BATCH: Final = 200_000
-_ID: Final = re.compile(r"(?:^|;)\s*ID=([^;]*)")
-_PARENT: Final = re.compile(r"(?:^|;)\s*Parent=([^;]*)")
-_TAG: Final = re.compile(r"(?:^|;)\s*(?:transcript_id|gene_id|geneID|locus_tag)=([^;]*)")
-_GTF_TRANSCRIPT: Final = re.compile(r"(?:^|;)\s*transcript_id\s+\"?([^\";]*)")
-_GTF_GENE: Final = re.compile(r"(?:^|;)\s*gene_id\s+\"?([^\";]*)")
-_GTF: Final = re.compile(r"(?:^|;)\s*(?:gene|transcript)_id\s+[\"\w]")
-_GFF3: Final = re.compile(r"(?:^|;)\s*(?:ID|Parent)=")
-_STRANDS: Final = {"+": 0, "-": 1}
+_FIELDS: Final = 9
+_STRANDS: Final = {"+": 0, "-": 1, ".": -1, "?": -1}
 _PHASES: Final = {"0": 0, "1": 1, "2": 2}
+_CIRCULAR: Final = "Is_circular=true"
 
 
 class GffRows(NamedTuple):
-    """Rows that may be part of a gene model, in file order.
+    """Rows in file order, each column ``(row,)``.
 
-    ``frame`` has the columns line, seqid, source, type, level, start (0-based), end, score, strand (-1 none), phase
-    (-1 none), attributes, id, parents (comma-joined, as written) and tag (another attribute that groups rows); empty
-    text where there is none. ``types`` counts the rows of every type left out.
+    ``seqid`` is a row of the file's sequence names, or after :func:`helixdask.genes.gff_names.on_contigs` of the contig
+    table. ``start`` is 0-based, ``end`` exclusive. ``strand`` is 0 plus, 1 minus, -1 none; ``phase`` is -1 and
+    ``score`` NaN where there is none. ``id``, ``parents`` (comma-joined, as written) and ``tag`` (another attribute
+    that groups rows) are empty where there is none; exons and the like with a parent have no ``id``.
     """
 
-    frame: pd.DataFrame
+    line: NDArray[np.int64]
+    seqid: NDArray[np.int32]
+    source: NDArray[np.object_]
+    type: NDArray[np.object_]
+    level: NDArray[np.int8]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    score: NDArray[np.float32]
+    strand: NDArray[np.int8]
+    phase: NDArray[np.int8]
+    attributes: NDArray[np.object_]
+    id: NDArray[np.object_]
+    parents: NDArray[np.object_]
+    tag: NDArray[np.object_]
+
+
+class GffFile(NamedTuple):
+    """What a file holds.
+
+    ``types`` counts the rows of each type that was left out; ``seqids`` names the sequences in order of appearance,
+    ``seqid_rows`` and ``seqid_genes`` count the rows and gene rows of each; ``circular`` are the names of those that
+    the file calls circular.
+    """
+
+    rows: GffRows
     types: Counter[str]
-    seqids: Counter[str]
+    seqids: list[str]
+    seqid_rows: NDArray[np.int64]
+    seqid_genes: NDArray[np.int64]
+    circular: frozenset[str]
     is_gtf: bool
 
 
-def read_rows(path: str | Path) -> GffRows:
+@dataclass
+class _Tally:
+    """What is gathered over all blocks."""
+
+    path: Path
+    numbers: dict[str, int] = field(default_factory=dict)
+    rows: Counter[int] = field(default_factory=Counter)
+    genes: Counter[int] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    circular: set[str] = field(default_factory=set)
+
+
+def read_rows(path: str | Path) -> GffFile:
     """Read a GFF3 or GTF file, plain or gzip.
 
     Raises
@@ -54,165 +88,146 @@ def read_rows(path: str | Path) -> GffRows:
     BadInputError
         The file cannot be read, or a line is none of GFF; names file and line.
     """
-    columns: list[list[object]] = [[] for _ in range(9)]
-    skipped: Counter[str] = Counter()
-    seqids: Counter[str] = Counter()
-    for numbers, fields in _batches(Path(path)):
-        seqids.update(field[0] for field in fields)
-        levels = [level_of(field[2]) for field in fields]
-        keep = [
-            row for row, level in enumerate(levels) if level < OTHER or (level == OTHER and "ID=" in fields[row][8])
-        ]
-        kept = set(keep)
-        skipped.update(field[2] for row, field in enumerate(fields) if row not in kept)
-        for column, values in zip(columns, _converted(path, numbers, fields, keep, levels), strict=True):
-            column.extend(values)
-    names = ("line", "seqid", "source", "type", "level", "start", "end", "score", "strand_phase_attributes")
-    frame = pd.DataFrame(dict(zip(names, columns, strict=True)))
-    triples = frame.pop("strand_phase_attributes")
-    frame["strand"] = np.array([t[0] for t in triples], np.int8)
-    frame["phase"] = np.array([t[1] for t in triples], np.int8)
-    frame["attributes"] = np.array([t[2] for t in triples], object)
-    frame = frame.astype({"line": "int64", "level": "int8", "start": "int64", "end": "int64", "score": "float32"})
-    is_gtf = _add_relations(frame)
-    return GffRows(frame, skipped, seqids, is_gtf)
-
-
-def _batches(path: Path) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Line numbers and the nine fields of feature lines, some at a time."""
-    number = 0
-    try:
-        with path.open("rb") as raw:
-            is_gzip = raw.read(2) == b"\x1f\x8b"
-        with (gzip.open if is_gzip else open)(path, "rt", encoding="utf-8", errors="replace") as handle:
-            ended = False
-            while not ended and (lines := list(islice(handle, _BATCH))):
-                numbers: list[int] = []
-                fields: list[list[str]] = []
-                for index, line in enumerate(lines, number + 1):
-                    if line[0] == "#":
-                        if line.startswith("##FASTA"):
-                            ended = True
-                            break
-                        continue
-                    if line[0] == ">":
-                        ended = True
-                        break
-                    text = line.rstrip("\r\n")
-                    if text and not text.isspace():
-                        numbers.append(index)
-                        fields.append(text.split("\t", 8))
-                number += len(lines)
-                for index, parts in zip(numbers, fields, strict=True):
-                    if len(parts) == 8:
-                        parts.append("")
-                    elif len(parts) != 9:
-                        raise BadInputError(
-                            f"a line with {len(parts)} tab-separated columns, not 9",
-                            where=f"{path}, line {index}",
-                            remedy="Is this GFF3 or GTF? Columns must be separated by tabs, not spaces.",
-                        )
-                yield numbers, fields
-    except FileNotFoundError:
-        raise BadInputError("no such file", where=str(path)) from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInputError(
-            f"cannot be read: {error}", where=f"{path}, after line {number}", remedy="Is the file complete?"
-        ) from error
-
-
-def _converted(
-    path: str | Path, numbers: list[int], fields: list[list[str]], keep: list[int], levels: list[int]
-) -> tuple[list[object], ...]:
-    lines: list[object] = [numbers[row] for row in keep]
-    kept = [fields[row] for row in keep]
-    starts: list[object] = []
-    ends: list[object] = []
-    scores: list[object] = []
-    rest: list[object] = []
-    for number, field in zip(lines, kept, strict=True):
-        try:
-            starts.append(int(field[3]) - 1)
-            ends.append(int(field[4]))
-            scores.append(np.nan if field[5] in (".", "") else float(field[5]))
-        except ValueError:
-            raise BadInputError(
-                f"start, end and score must be numbers: {field[3]!r}, {field[4]!r}, {field[5]!r}",
-                where=f"{path}, line {number}",
-            ) from None
-        if field[6] not in ("+", "-", ".", "?"):
-            raise BadInputError(f"the strand is {field[6]!r}, not + or -", where=f"{path}, line {number}")
-        rest.append((_STRANDS.get(field[6], -1), _PHASES.get(field[7], -1), field[8]))
-    first: list[object] = [unquote(f[0]) if "%" in f[0] else f[0] for f in kept]
-    return (
-        lines,
-        first,
-        [f[1] for f in kept],
-        [f[2] for f in kept],
-        [levels[row] for row in keep],
-        starts,
-        ends,
-        scores,
-        rest,
+    tally = _Tally(Path(path))
+    parts = [_parsed(block, tally) for block in read_blocks(tally.path)]
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else _no_columns()
+    found = relations(columns[4], columns[10].tolist())
+    return GffFile(
+        GffRows(*(*columns, *found.columns())),
+        tally.types,
+        list(tally.numbers),
+        _counts(tally.rows, len(tally.numbers)),
+        _counts(tally.genes, len(tally.numbers)),
+        frozenset(tally.circular),
+        found.is_gtf,
     )
 
 
-def _add_relations(frame: pd.DataFrame) -> bool:
-    """Add id, parents and tag to each row; tells whether the file is GTF."""
-    texts: list[str] = frame["attributes"].tolist()
-    sample = texts[:2000]
-    is_gtf = sum(bool(_GTF.search(t)) for t in sample) > sum(bool(_GFF3.search(t)) for t in sample)
-    ids, parents, tags = _gtf_relations(frame, texts) if is_gtf else _gff3_relations(texts)
-    frame["id"] = np.array(ids, object)
-    frame["parents"] = np.array(parents, object)
-    frame["tag"] = np.array(tags, object)
-    return is_gtf
+def _counts(counter: Counter[int], n: int) -> NDArray[np.int64]:
+    return np.array([counter[k] for k in range(n)], np.int64)
 
 
-def _first(match: re.Match[str] | None) -> str:
-    return match.group(1).strip().strip('"') if match else ""
+def _no_columns() -> list[NDArray[Any]]:
+    return [np.empty(0, kind) for kind in ("i8", "i4", "O", "O", "i1", "i8", "i8", "f4", "i1", "i1", "O")]
 
 
-def plain(text: str) -> str:
-    """Undo percent-encoding."""
-    return unquote(text) if "%" in text else text
+def _parsed(block: Block, tally: _Tally) -> tuple[NDArray[Any], ...]:
+    """Columns line … attributes of the rows of a block that are kept."""
+    table = pd.read_csv(
+        io.BytesIO(block.text),
+        sep="\t",
+        header=None,
+        names=list(range(_FIELDS)),
+        dtype=object,
+        quoting=csv.QUOTE_NONE,
+        na_filter=False,
+        low_memory=False,
+        encoding_errors="replace",
+        index_col=False,
+    )
+    seqid = _sequences(table[0], tally)
+    types, kind = _coded(table[2])
+    level = np.array([level_of(name) for name in types], np.int8)[kind]
+    attributes = table[8].to_numpy(object)
+    keep = level < OTHER
+    other = np.flatnonzero(level == OTHER)
+    keep[other] = ["ID=" in text for text in attributes[other].tolist()]
+    _count(tally.rows, seqid)
+    _count(tally.genes, seqid[level == GENE])
+    left_out: Counter[int] = Counter()
+    _count(left_out, kind[~keep])
+    tally.types.update({types[k]: n for k, n in left_out.items()})
+    if _CIRCULAR.encode() in block.text:
+        names = list(tally.numbers)
+        marked = [row for row, text in enumerate(attributes.tolist()) if _CIRCULAR in text]
+        tally.circular.update(names[k] for k in seqid[marked].tolist())
+    rows = np.flatnonzero(keep)
+    where = _Where(tally.path, block.lines[rows])
+    sources, source = _coded(table[1])
+    return (
+        where.lines,
+        seqid[rows],
+        _texts(sources)[source[rows]],
+        _texts(types)[kind[rows]],
+        level[rows],
+        _integers(table[3], rows, "start", where) - 1,
+        _integers(table[4], rows, "end", where),
+        _scores(table[5], rows, where),
+        _strands(table[6], rows, where),
+        _lookup(table[7], rows, _PHASES),
+        attributes[rows],
+    )
 
 
-def _gff3_relations(texts: list[str]) -> tuple[list[str], list[str], list[str]]:
-    # Parents stay encoded: an encoded comma must not split them.
-    ids = [plain(_first(_ID.search(text))) for text in texts]
-    parents = [_first(_PARENT.search(text)) for text in texts]
-    tags = [
-        ""
-        if parent
-        else plain(_first(_TAG.search(text))) or (text.strip() if text and "=" not in text and ";" not in text else "")
-        for text, parent in zip(texts, parents, strict=True)
-    ]
-    return ids, parents, tags
+def _sequences(column: pd.Series[Any], tally: _Tally) -> NDArray[np.int32]:
+    """Number of each row's sequence, counted in order of appearance over all blocks."""
+    names, codes = _coded(column)
+    numbers = [tally.numbers.setdefault(plain(name), len(tally.numbers)) for name in names]
+    return np.array(numbers, np.int32)[codes]
 
 
-def _gtf_relations(frame: pd.DataFrame, texts: list[str]) -> tuple[list[str], list[str], list[str]]:
-    level = frame["level"].tolist()
-    bare = ["" if _GTF.search(text) else text.strip().rstrip(";") for text in texts]
-    transcript = [_first(_GTF_TRANSCRIPT.search(text)) for text in texts]
-    gene = [_first(_GTF_GENE.search(text)) for text in texts]
-    gene_of = {t: g for t, g in zip(transcript, gene, strict=True) if t and g}
-    ids: list[str] = []
-    parents: list[str] = []
-    for row, row_level in enumerate(level):
-        if row_level == 0:
-            ids.append(gene[row] or bare[row])
-            parents.append("")
-        elif row_level == 1:
-            name = transcript[row] or bare[row]
-            ids.append(name)
-            parents.append(_encoded(gene[row] or gene_of.get(name, "")))
-        else:
-            ids.append("")
-            parents.append(_encoded(transcript[row]))
-    return ids, parents, gene
+def _coded(column: pd.Series[Any]) -> tuple[list[str], NDArray[np.int64]]:
+    """Different values in order of appearance, and the number of each row's."""
+    codes, values = pd.factorize(column.to_numpy(object))
+    return values.tolist(), codes.astype(np.int64)
 
 
-def _encoded(text: str) -> str:
-    """Hide what would be read as a list or an escape."""
-    return text.replace("%", "%25").replace(",", "%2C") if "%" in text or "," in text else text
+def _texts(values: list[str]) -> NDArray[np.object_]:
+    return np.array(values, object)
+
+
+def _count(counter: Counter[int], codes: NDArray[Any]) -> None:
+    values, counts = np.unique(codes, return_counts=True)
+    counter.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+
+
+class _Where(NamedTuple):
+    """File and lines of the rows that are kept."""
+
+    path: Path
+    lines: NDArray[np.int64]
+
+    def refuse(self, bad: NDArray[np.bool_], texts: NDArray[np.object_], rule: str) -> None:
+        """Stop at the first bad row."""
+        if bad.any():
+            first = int(np.argmax(bad))
+            raise BadInputError(f"{rule}, not {texts[first]!r}", where=f"{self.path}, line {self.lines[first]}")
+
+
+def _integers(column: pd.Series[Any], rows: NDArray[np.int64], name: str, where: _Where) -> NDArray[np.int64]:
+    texts = column.to_numpy(object)[rows]
+    try:
+        return np.array(list(map(int, texts.tolist())), np.int64)
+    except (ValueError, OverflowError):
+        # Tables written by R hold numbers like 1e+05.
+        numbers = np.asarray(pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce"), np.float64)
+    bad = ~(np.isfinite(numbers) & (np.abs(numbers) < 2**53))
+    bad[~bad] = numbers[~bad] % 1 != 0
+    where.refuse(bad, texts, f"the {name} must be a whole number")
+    return numbers.astype(np.int64)
+
+
+def _scores(column: pd.Series[Any], rows: NDArray[np.int64], where: _Where) -> NDArray[np.float32]:
+    names, codes = _coded(column)
+    values = np.full(len(names), np.nan, np.float32)
+    wrong = np.zeros(len(names), bool)
+    for k, text in enumerate(names):
+        try:
+            values[k] = np.nan if text in (".", "") else float(text)
+        except ValueError:
+            wrong[k] = True
+    where.refuse(wrong[codes[rows]], _texts(names)[codes[rows]], "the score must be a number")
+    return values[codes[rows]]
+
+
+def _strands(column: pd.Series[Any], rows: NDArray[np.int64], where: _Where) -> NDArray[np.int8]:
+    names, codes = _coded(column)
+    wrong = np.array([name not in _STRANDS for name in names], bool)
+    where.refuse(wrong[codes[rows]], _texts(names)[codes[rows]], "the strand must be + or -")
+    return _lookup(column, rows, _STRANDS)
+
+
+def _lookup(column: pd.Series[Any], rows: NDArray[np.int64], values: dict[str, int]) -> NDArray[np.int8]:
+    names, codes = _coded(column)
+    numbers: NDArray[np.int8] = np.array([values.get(name, -1) for name in names], np.int8)[codes[rows]]
+    return numbers

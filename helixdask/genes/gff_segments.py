@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
 from helixdask.genes.gff_tree import Tree
-from helixdask.genes.gff_types import CDS, EXON, STOP, is_noncoding
+from helixdask.genes.gff_types import CDS, EXON, STOP
 
 __all__ = ["chain_phases", "coding_segments", "exon_segments"]
 
@@ -28,13 +28,13 @@ def exon_segments(children: pd.DataFrame, tree: Tree, findings: Findings) -> pd.
     has_exon[transcript[level == EXON]] = True
     given = children[level == EXON]
     doubled = given.duplicated(["transcript", "start", "end"])
-    _say_all(findings, tree, given[doubled], "duplicate_row", "info", "the same exon twice: one kept")
+    _say_all(findings, tree, given[doubled], "duplicate_row", "the same exon twice: one kept")
     given = given[~doubled]
     rest = children[(level != EXON) & ~has_exon[transcript]]
     made = _joined(rest)
     n_made = made["transcript"].nunique()
     if n_made:
-        findings.add("exons_made", "info", f"{n_made:,} transcripts have no exon rows: made from CDS and UTR rows")
+        findings.note("exons_made", f"{n_made:,} transcripts have no exon rows: made from CDS and UTR rows")
     exons = pd.concat([given[["transcript", "start", "end"]], made], ignore_index=True)
     exons = exons.sort_values(["transcript", "start", "end"], kind="stable", ignore_index=True)
     return pd.DataFrame(exons)
@@ -55,13 +55,17 @@ def _joined(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"transcript": transcript[first], "start": start[first], "end": (reach - lift)[last]})
 
 
-def coding_segments(children: pd.DataFrame, tree: Tree, findings: Findings, phases: str) -> pd.DataFrame:
+def coding_segments(
+    children: pd.DataFrame, tree: Tree, noncoding: NDArray[np.bool_], findings: Findings, phases: str
+) -> pd.DataFrame:
     """Coding segments of each transcript with their phases.
 
     Stop codons that the file keeps apart from the CDS are added to it. CDS rows of non-coding transcripts are left out.
 
     Parameters
     ----------
+    noncoding
+        Which transcripts cannot code, ``(transcript,)``.
     phases
         ``chain`` or ``file``, as in :func:`helixdask.genes.gff_read.read_gff`.
 
@@ -71,13 +75,15 @@ def coding_segments(children: pd.DataFrame, tree: Tree, findings: Findings, phas
         Columns transcript, start, end, phase; sorted.
     """
     cds = children[children["level"] == CDS]
-    noncoding = np.array([is_noncoding(name) for name in tree.transcript_type], bool)
     odd = noncoding[cds["transcript"].to_numpy(np.int64)]
     seen = cds[odd].drop_duplicates("transcript")
-    _say_all(findings, tree, seen, "cds_of_noncoding", "warning", "CDS rows of a non-coding transcript read as exons")
+    rows = np.bincount(cds["transcript"].to_numpy(np.int64)[odd], minlength=len(noncoding))
+    for number, line in zip(seen["transcript"].tolist(), seen["line"].tolist(), strict=True):
+        action = f"{rows[number]} CDS rows of {tree.transcript_id[number]!r} read as exons"
+        tree.note(findings, tree.transcript_gene[number], "cds_of_noncoding", action, line)
     cds = cds[~odd]
     doubled = cds.duplicated(["transcript", "start", "end"])
-    _say_all(findings, tree, cds[doubled], "duplicate_row", "info", "the same CDS row twice: one kept")
+    _say_all(findings, tree, cds[doubled], "duplicate_row", "the same CDS row twice: one kept")
     cds = cds[~doubled].sort_values(["transcript", "start", "end"], kind="stable", ignore_index=True)
     cds = _with_stops(cds, children[children["level"] == STOP], tree, findings)
     transcript = cds["transcript"].to_numpy(np.int64)
@@ -88,18 +94,13 @@ def coding_segments(children: pd.DataFrame, tree: Tree, findings: Findings, phas
     differs = (given >= 0) & (given != counted)
     wrong = np.bincount(transcript[differs], minlength=len(tree.transcript_id))
     missing = np.bincount(transcript[given < 0], minlength=len(tree.transcript_id))
-    first = cds.drop_duplicates("transcript").set_index("transcript")
+    lines = np.zeros(len(noncoding), np.int64)
+    lines[transcript[::-1]] = cds["line"].to_numpy(np.int64)[::-1]
     done = "counted anew from the 5' end" if phases == "chain" else "kept as they are"
-    for code, severity, counts in (("wrong_phase", "warning", wrong), ("missing_phase", "info", missing)):
+    for code, counts in (("wrong_phase", wrong), ("missing_phase", missing)):
         for number in np.flatnonzero(counts).tolist():
-            findings.add(
-                code,
-                severity,
-                f"{counts[number]} CDS rows of {tree.transcript_id[number]!r}: {done}",
-                line=int(first["line"][number]),
-                contig=str(first["seqid"][number]),
-                gene=tree.gene_id[tree.transcript_gene[number]],
-            )
+            action = f"{counts[number]} CDS rows of {tree.transcript_id[number]!r}: {done}"
+            tree.note(findings, tree.transcript_gene[number], code, action, int(lines[number]))
     kept = counted if phases == "chain" else given
     return pd.DataFrame({"transcript": transcript, "start": start, "end": end, "phase": kept})
 
@@ -120,7 +121,7 @@ def _with_stops(cds: pd.DataFrame, stops: pd.DataFrame, tree: Tree, findings: Fi
     touches = outside & np.where(minus, end == low, start == high)
     if outside.any():
         n = len(np.unique(number[outside]))
-        findings.add("stop_codon_added", "info", f"{n:,} transcripts keep the stop codon apart: added to their CDS")
+        findings.note("stop_codon_added", f"{n:,} transcripts keep the stop codon apart: added to their CDS")
     cds = cds.copy()
     last_row = cds.reset_index().groupby("transcript")["index"].last()
     first_row = cds.reset_index().groupby("transcript")["index"].first()
@@ -173,7 +174,6 @@ def chain_phases(
     return phases
 
 
-def _say_all(findings: Findings, tree: Tree, rows: pd.DataFrame, code: str, severity: str, action: str) -> None:
-    if len(rows):
-        genes = [tree.gene_id[tree.transcript_gene[number]] for number in rows["transcript"].tolist()]
-        findings.add_all(code, severity, action, lines=rows["line"], contigs=rows["seqid"], genes=genes)
+def _say_all(findings: Findings, tree: Tree, rows: pd.DataFrame, code: str, action: str) -> None:
+    for number, line in zip(rows["transcript"].tolist(), rows["line"].tolist(), strict=True):
+        tree.note(findings, tree.transcript_gene[number], code, action, line)

@@ -1,81 +1,142 @@
-"""Who belongs to whom in an annotation file: by ID and Parent, by the order of lines only where those are silent."""
+"""Genes and transcripts of an annotation file: by ID and Parent, by the order of lines only where those are silent."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
-from helixdask.genes.gff_lines import plain
-from helixdask.genes.gff_types import CDS, EXON, GENE, OTHER, STOP, TRANSCRIPT, UTR, is_noncoding
+from helixdask.genes.gff_lines import GffRows
+from helixdask.genes.gff_text import plain
+from helixdask.genes.gff_types import GENE, OTHER, TRANSCRIPT, is_noncoding
 
-__all__ = ["Tree", "build_tree"]
+__all__ = ["Tree", "TreeBuilder", "parents_of"]
 
-Key = tuple[str, str]
+Key = tuple[int, str]
+_PARTS = ("part=", "exception=trans-splicing")
 
 
 @dataclass
 class Tree:
     """Genes, transcripts and the rows that make them up; ``-1`` as a row means that no line of the file stands for it.
 
-    ``flags`` names, by gene, why a gene cannot be trusted.
+    ``gene_contig`` is the row of the contig table, whose names are ``contig_names``. ``flags`` names, by gene, why a
+    gene cannot be trusted. Children are exon, CDS, UTR and stop codon rows, each with its transcript.
     """
 
+    contig_names: NDArray[np.object_]
     gene_id: list[str] = field(default_factory=list)
     gene_row: list[int] = field(default_factory=list)
     gene_line: list[int] = field(default_factory=list)
+    gene_contig: list[int] = field(default_factory=list)
     transcript_id: list[str] = field(default_factory=list)
     transcript_row: list[int] = field(default_factory=list)
     transcript_gene: list[int] = field(default_factory=list)
     transcript_type: list[str] = field(default_factory=list)
-    child_row: list[int] = field(default_factory=list)
-    child_transcript: list[int] = field(default_factory=list)
+    child_row: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    child_transcript: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     flags: dict[int, str] = field(default_factory=dict)
 
+    def note(self, findings: Findings, gene: int, code: str, action: str, line: int = 0) -> None:
+        """Note something about a gene; without a line it is the gene's."""
+        contig = str(self.contig_names[self.gene_contig[gene]])
+        findings.note(code, action, line=line or self.gene_line[gene], contig=contig, gene=self.gene_id[gene])
 
-class _Builder:
-    """Working state of :func:`build_tree`."""
+    def flag(self, findings: Findings, gene: int, code: str, action: str, line: int = 0) -> None:
+        """Mask a gene as a whole, and note the reason unless it was masked for it before."""
+        if self.flags.get(gene) != code:
+            self.note(findings, gene, code, action, line)
+        self.flags[gene] = code
 
-    def __init__(self, frame: pd.DataFrame, findings: Findings, is_gtf: bool) -> None:
+
+def parents_of(text: str) -> list[str]:
+    """Names in a Parent attribute."""
+    return [plain(name.strip()) for name in text.split(",") if name.strip()] if text else []
+
+
+class TreeBuilder:
+    """Genes and transcripts, registered by sequence and name, so that rows can be put into them.
+
+    Parameters
+    ----------
+    rows
+        Rows of the file; ``seqid`` is the row of the contig table.
+    contig_names
+        Names of the contigs, for the findings.
+    findings
+        Gets a row for whatever could not be taken as it stands.
+    is_gtf
+        Genes without a line of their own are usual then.
+    """
+
+    def __init__(self, rows: GffRows, contig_names: NDArray[np.object_], findings: Findings, is_gtf: bool) -> None:
+        self.rows = rows
+        self.contig_names = contig_names
         self.findings = findings
         self.is_gtf = is_gtf
-        self.tree = Tree()
-        self.seqid: list[str] = frame["seqid"].tolist()
-        self.type: list[str] = frame["type"].tolist()
-        self.level: list[int] = frame["level"].tolist()
-        self.line: list[int] = frame["line"].tolist()
-        self.start: list[int] = frame["start"].tolist()
-        self.end: list[int] = frame["end"].tolist()
-        self.strand: list[int] = frame["strand"].tolist()
-        self.id: list[str] = frame["id"].tolist()
-        self.tag: list[str] = frame["tag"].tolist()
-        self.parents = [
-            [plain(name.strip()) for name in text.split(",") if name.strip()] if text else []
-            for text in frame["parents"].tolist()
-        ]
+        self.tree = Tree(contig_names)
         self.genes: dict[Key, int] = {}
-        self.gene_contig: dict[str, str] = {}
-        self.transcripts: dict[Key, list[int]] = defaultdict(list)
-        self.transcript_contig: dict[str, str] = {}
-        self.of_gene: dict[int, list[int]] = defaultdict(list)
-        self.implicit: dict[tuple[str, str, int], int] = {}
-        self.has: set[tuple[int, int]] = set()
+        self.gene_contig: dict[str, int] = {}
+        self.transcripts: dict[Key, int] = {}
+        self.twins: dict[Key, list[int]] = {}
+        self.transcript_contig: dict[str, int] = {}
 
-    def note(self, code: str, row: int, action: str, gene: str = "", severity: str = "warning") -> None:
-        self.findings.add(
-            code, severity, action, line=self.line[row], contig=self.seqid[row], gene=gene or self.id[row]
-        )
+    # Columns as lists, made when odd rows ask for them.
+    @cached_property
+    def seqid(self) -> list[int]:
+        """Contig of each row."""
+        values: list[int] = self.rows.seqid.tolist()
+        return values
+
+    @cached_property
+    def line(self) -> list[int]:
+        """Line of each row."""
+        values: list[int] = self.rows.line.tolist()
+        return values
+
+    @cached_property
+    def id(self) -> list[str]:
+        """Name of each row."""
+        values: list[str] = self.rows.id.tolist()
+        return values
+
+    @cached_property
+    def tag(self) -> list[str]:
+        """Tag of each row."""
+        values: list[str] = self.rows.tag.tolist()
+        return values
+
+    @cached_property
+    def type(self) -> list[str]:
+        """Type of each row."""
+        values: list[str] = self.rows.type.tolist()
+        return values
+
+    @cached_property
+    def parents(self) -> list[str]:
+        """Parents of each row, as written."""
+        values: list[str] = self.rows.parents.tolist()
+        return values
+
+    def note(self, code: str, row: int, action: str, gene: str = "") -> None:
+        """Note something about a row."""
+        contig = str(self.contig_names[self.seqid[row]])
+        self.findings.note(code, action, line=self.line[row], contig=contig, gene=gene or self.id[row])
 
     # --- genes ---------------------------------------------------------------------------------------------------
 
-    def add_gene(self, name: str, row: int, line: int, seqid: str) -> int:
-        number = len(self.tree.gene_id)
-        self.tree.gene_id.append(name)
-        self.tree.gene_row.append(row)
-        self.tree.gene_line.append(line)
+    def add_gene(self, name: str, row: int, line: int, seqid: int) -> int:
+        """Register a gene; its number."""
+        tree = self.tree
+        number = len(tree.gene_id)
+        tree.gene_id.append(name)
+        tree.gene_row.append(row)
+        tree.gene_line.append(line)
+        tree.gene_contig.append(seqid)
         if name:
             self.genes.setdefault((seqid, name), number)
             self.gene_contig.setdefault(name, seqid)
@@ -83,75 +144,95 @@ class _Builder:
 
     def add_genes(self) -> list[int]:
         """Register gene rows; hands back those that are transcripts of another gene."""
-        rows = [row for row, level in enumerate(self.level) if level == GENE]
-        names = {self.id[row] for row in rows if self.id[row]}
+        rows = np.flatnonzero(self.rows.level == GENE).tolist()
+        names = {self.id[row] for row in rows}
         nested = []
         for row in rows:
-            name = self.id[row]
-            if any(parent != name and parent in names for parent in self.parents[row]):
+            name, seqid = self.id[row], self.seqid[row]
+            parents = self.parents[row]
+            if parents and any(parent != name and parent in names for parent in parents_of(parents)):
                 nested.append(row)
                 continue
-            if name and (self.seqid[row], name) in self.genes:
-                self.note("duplicate_id", row, f"{self.type[row]} {name!r} is in the file more than once: both kept")
-            name = name or self.tag[row] or f"{self.type[row]}-{self.line[row]}"
-            self.add_gene(name, row, self.line[row], self.seqid[row])
+            twice = self.genes.get((seqid, name), -1) if name else -1
+            shown = name or self.tag[row] or f"{self.type[row]}-{self.line[row]}"
+            number = self.add_gene(shown, row, self.line[row], seqid)
+            if twice >= 0:
+                self.say_twice(twice, number, row)
         return nested
+
+    def say_twice(self, first: int, number: int, row: int) -> None:
+        """Two gene rows of one ID: parts of one gene, or two genes."""
+        name = self.id[row]
+        texts = (self.rows.attributes[row], self.rows.attributes[self.tree.gene_row[first]])
+        if all(any(mark in text for mark in _PARTS) for text in texts):
+            self.note("gene_in_parts", row, "one of several parts of a gene: each is kept and masked")
+            self.tree.flags[first] = self.tree.flags[number] = "gene_in_parts"
+        else:
+            self.note("duplicate_id", row, f"{self.type[row]} {name!r} is in the file more than once: both kept")
 
     # --- transcripts ---------------------------------------------------------------------------------------------
 
-    def add_transcript(self, name: str, row: int, gene: int, type_name: str, seqid: str) -> int:
-        number = len(self.tree.transcript_id)
-        self.tree.transcript_id.append(name)
-        self.tree.transcript_row.append(row)
-        self.tree.transcript_gene.append(gene)
-        self.tree.transcript_type.append(type_name)
-        if name:
-            self.transcripts[seqid, name].append(number)
-            self.transcript_contig.setdefault(name, seqid)
-        if gene >= 0:
-            self.of_gene[gene].append(number)
+    def add_transcript(self, name: str, row: int, gene: int, type_name: str, seqid: int) -> int:
+        """Register a transcript; its number."""
+        tree = self.tree
+        number = len(tree.transcript_id)
+        tree.transcript_id.append(name)
+        tree.transcript_row.append(row)
+        tree.transcript_gene.append(gene)
+        tree.transcript_type.append(type_name)
+        first = self.transcripts.setdefault((seqid, name), number)
+        if first != number:
+            self.twins.setdefault((seqid, name), [first]).append(number)
+        self.transcript_contig.setdefault(name, seqid)
         return number
 
-    def add_transcripts(self, nested: list[int]) -> None:
-        children = (EXON, CDS, UTR, STOP)
-        named = {p for row, level in enumerate(self.level) if level in children for p in self.parents[row]}
-        rows = [
-            row
-            for row, level in enumerate(self.level)
-            if level == TRANSCRIPT or (level == OTHER and self.id[row] in named)
-        ]
-        rows = sorted([*rows, *nested]) if nested else rows
-        for row in rows:
-            name = self.id[row] or f"{self.type[row]}-{self.line[row]}"
-            if self.level[row] == OTHER:
+    def transcripts_called(self, seqid: int, name: str) -> list[int]:
+        """Transcripts of this name on a sequence."""
+        first = self.transcripts.get((seqid, name), -1)
+        return [] if first < 0 else self.twins.get((seqid, name), [first])
+
+    def add_transcripts(self, nested: list[int], named: set[str]) -> None:
+        """Register transcript rows, among them rows of unknown types that others name as their parent."""
+        level = self.rows.level
+        rows = np.flatnonzero((level == TRANSCRIPT) | (level == OTHER)).tolist()
+        other = {row for row in rows if level[row] == OTHER} if (level == OTHER).any() else set()
+        rows = [row for row in rows if row not in other or self.id[row] in named]
+        for row in sorted([*rows, *nested]) if nested else rows:
+            if row in other:
                 self.note("type_unknown", row, f"{self.type[row]!r} has exons, so it is read as a transcript")
+            name = self.id[row] or f"{self.type[row]}-{self.line[row]}"
             self.add_transcript(name, row, -1, self.type[row], self.seqid[row])
         gene_rows = [row for row in self.tree.gene_row if row >= 0]
         gene_lines = [self.line[row] for row in gene_rows]
         for number, row in enumerate(self.tree.transcript_row):
-            gene = self.gene_of(number, row, gene_rows, gene_lines)
+            parent = self.parents[row]
+            gene = self.genes.get((self.seqid[row], parent), -1) if parent else -1
+            if gene < 0 or "%" in parent:
+                gene = self.gene_of(number, row, gene_rows, gene_lines)
             self.tree.transcript_gene[number] = gene
-            self.of_gene[gene].append(number)
 
     def gene_of(self, number: int, row: int, gene_rows: list[int], gene_lines: list[int]) -> int:
+        """Gene of a transcript, made if there is none."""
         seqid, seen = self.seqid[row], set()
-        parents = list(self.parents[row])
+        given = parents_of(self.parents[row])
+        parents = list(given)
         while parents:
             name = parents.pop(0)
             if (seqid, name) in self.genes:
                 return self.genes[seqid, name]
             # A transcript under a transcript belongs to the same gene.
-            for other in self.transcripts.get((seqid, name), ()):
+            for other in self.transcripts_called(seqid, name):
                 if other != number and other not in seen and (up := self.tree.transcript_row[other]) >= 0:
                     seen.add(other)
-                    parents.extend(self.parents[up])
-        name = next(iter(self.parents[row]), "") or self.tag[row]
-        if self.parents[row] and name in self.gene_contig:
-            self.note("contig_mismatch", row, f"its gene {name!r} is on {self.gene_contig[name]}: masked", name)
+                    parents.extend(parents_of(self.parents[up]))
+        name = next(iter(given), "") or self.tag[row]
+        if given and name in self.gene_contig:
+            home = self.contig_names[self.gene_contig[name]]
+            self.note("contig_mismatch", row, f"its gene {name!r} is on {home}: masked", name)
             gene = self.add_gene(name, -1, self.line[row], seqid)
             self.tree.flags[gene] = "contig_mismatch"
             return gene
-        if self.parents[row]:
+        if given:
             # GTF often has no gene lines: nothing is wrong then.
             if not self.is_gtf:
                 self.note("parent_unknown", row, f"its gene {name!r} is not in the file: made from its transcripts")
@@ -167,124 +248,12 @@ class _Builder:
         return self.add_gene(name or f"{self.tree.transcript_id[number]}.gene", -1, self.line[row], seqid)
 
     def contains(self, outer: int, inner: int) -> bool:
-        same = self.seqid[outer] == self.seqid[inner] and self.strand[outer] == self.strand[inner]
-        return same and self.start[outer] <= self.start[inner] and self.end[inner] <= self.end[outer]
+        """Whether a row lies inside another."""
+        r = self.rows
+        same = r.seqid[outer] == r.seqid[inner] and r.strand[outer] == r.strand[inner]
+        return bool(same and r.start[outer] <= r.start[inner] and r.end[inner] <= r.end[outer])
 
-    # --- exons and coding segments -------------------------------------------------------------------------------
-
-    def add_children(self) -> None:
-        explicit = [(self.line[row], number) for number, row in enumerate(self.tree.transcript_row)]
-        explicit.sort()
-        lines = [line for line, _ in explicit]
-        counts: dict[tuple[str, int], int] = defaultdict(int)
-        first: dict[tuple[str, int], int] = {}
-        orphans = []
-        for row, level in enumerate(self.level):
-            if level in (EXON, CDS, UTR, STOP):
-                found = self.by_parent(row)
-                self.tree.child_row.extend([row] * len(found))
-                self.tree.child_transcript.extend(found)
-                self.has.update((number, level) for number in found)
-                if not found:
-                    orphans.append(row)
-        for row in orphans:
-            above = bisect_left(lines, self.line[row]) - 1
-            # An orphan before this one may have made their common parent.
-            made = self.by_parent(row)
-            target = made[0] if made else self.orphan(row, explicit[above][1] if above >= 0 else -1)
-            if target < 0:
-                continue
-            code = "parent_unknown" if self.parents[row] else "parent_missing"
-            if self.tree.transcript_row[target] >= 0:
-                counts[code, target] += 1
-                first.setdefault((code, target), row)
-            self.tree.child_row.append(row)
-            self.tree.child_transcript.append(target)
-        for (code, target), count in counts.items():
-            name = self.tree.transcript_id[target]
-            action = f"{count} exon or CDS rows without a known parent put into the transcript above, {name!r}"
-            self.note(code, first[code, target], action, self.tree.gene_id[self.tree.transcript_gene[target]])
-
-    def by_parent(self, row: int) -> list[int]:
-        seqid, found, genes = self.seqid[row], [], []
-        for name in self.parents[row]:
-            numbers = self.transcripts.get((seqid, name))
-            if numbers:
-                before = [n for n in numbers if -1 < self.tree.transcript_row[n] < row]
-                found.append((before or numbers)[-1 if before else 0])
-            elif (seqid, name) in self.genes:
-                genes.append(self.genes[seqid, name])
-        if found or not genes:
-            return found
-        gene = genes[0]
-        own = [n for n in self.of_gene[gene] if self.tree.transcript_row[n] >= 0]
-        if len(own) == 1:
-            return own
-        if own:
-            return []
-        return [self.implicit_transcript(gene, row)]
-
-    def implicit_transcript(self, gene: int, row: int) -> int:
-        key = ("gene", self.seqid[row], gene)
-        if key not in self.implicit:
-            gene_row = self.tree.gene_row[gene]
-            noncoding = gene_row >= 0 and is_noncoding(self.type[gene_row])
-            kind = "pseudogenic_transcript" if noncoding else "mRNA"
-            number = self.add_transcript(f"{self.tree.gene_id[gene]}.t1", -1, gene, kind, self.seqid[row])
-            self.implicit[key] = number
-        return self.implicit[key]
-
-    def orphan(self, row: int, above: int) -> int:
-        """Transcript for a row without a known parent: the one above in the file if it fits, else one of its own."""
-        elsewhere = next((p for p in self.parents[row] if p in self.transcript_contig), None)
-        if elsewhere is not None:
-            home = self.transcripts[self.transcript_contig[elsewhere], elsewhere][0]
-            gene = self.tree.transcript_gene[home]
-            self.tree.flags[gene] = "contig_mismatch"
-            action = (
-                f"skipped: its transcript {elsewhere!r} is on {self.transcript_contig[elsewhere]}; the gene is masked"
-            )
-            self.note("contig_mismatch", row, action, self.tree.gene_id[gene], "error")
-            return -1
-        key_text = (self.parents[row] or [""])[0] or self.tag[row] or self.id[row]
-        if above >= 0 and not (self.tag[row] and self.parents[row]):
-            top = self.tree.transcript_row[above]
-            same = self.seqid[top] == self.seqid[row] and self.strand[top] == self.strand[row]
-            overlaps = self.start[top] < self.end[row] and self.start[row] < self.end[top]
-            # A transcript that has such rows of its own needs none of a stranger's.
-            fits = (above, self.level[row]) not in self.has
-            if same and overlaps and fits and not (self.level[row] == CDS and is_noncoding(self.type[top])):
-                return above
-        if self.level[row] in (UTR, STOP) and not self.parents[row]:
-            self.note("parent_missing", row, "skipped: no transcript to put it into")
-            return -1
-        key = (self.seqid[row], key_text or f"{self.type[row]}-{self.line[row]}", self.strand[row])
-        if key not in self.implicit:
-            name, tag = key[1], self.tag[row]
-            gene = self.genes.get((key[0], tag), -1) if tag else -1
-            if gene < 0:
-                gene = self.add_gene(tag or f"{name}.gene", -1, self.line[row], key[0])
-            self.implicit[key] = self.add_transcript(name, -1, gene, "mRNA", key[0])
-            if not tag:
-                code = "parent_unknown" if self.parents[row] else "parent_missing"
-                self.note(code, row, f"gene and transcript {name!r} made from the exon and CDS rows", name)
-        return self.implicit[key]
-
-
-def build_tree(frame: pd.DataFrame, findings: Findings, is_gtf: bool = False) -> Tree:
-    """Find genes, their transcripts and the rows of each transcript.
-
-    Parameters
-    ----------
-    frame
-        Rows as :func:`helixdask.genes.gff_lines.read_rows` makes them.
-    findings
-        Gets a row for whatever could not be taken as it stands.
-    is_gtf
-        Genes without a line of their own are usual then.
-    """
-    builder = _Builder(frame, findings, is_gtf)
-    nested = builder.add_genes()
-    builder.add_transcripts(nested)
-    builder.add_children()
-    return builder.tree
+    def implied_type(self, gene: int) -> str:
+        """Type of the transcript of a gene that has coding rows or exons, but no transcript."""
+        row = self.tree.gene_row[gene]
+        return "pseudogenic_transcript" if row >= 0 and is_noncoding(self.type[row]) else "mRNA"

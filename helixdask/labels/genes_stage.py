@@ -25,7 +25,7 @@ class ImportGenesStage(Stage):
     output
         Name of the gene models.
     aliases
-        Table of other sequence names, two tab-separated columns.
+        Other sequence names: a table of tab-separated columns, or NCBI's assembly report.
     phases
         ``chain``: counted along the coding segments; ``file``: as the file has them, which ``helixer`` labels need.
     """
@@ -56,7 +56,7 @@ class ImportGenesStage(Stage):
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Read the file and write the tables."""
-        aliases = read_aliases(self.aliases) if self.aliases else None
+        aliases = read_aliases(self.aliases, store.contigs) if self.aliases else None
         models, findings = read_gff(self.gff, store.contigs, aliases=aliases, phases=self.phases)
         models.validate(store.contigs.lengths)
         write_genes(store, self.group(), models)

@@ -226,14 +226,14 @@ def test_unknown_contigs_are_listed_and_aliases_help(read, tmp_path):
     assert "4 rows" in finding[6]
     table = tmp_path / "names.tsv"
     table.write_text("# theirs\tours\nNC_2\tchr2\n")
-    models, findings = read(text, aliases=read_aliases(table))
+    models, findings = read(text, aliases=read_aliases(table, CONTIGS))
     check_lines(models)
     assert len(findings) == 0
     with pytest.raises(BadInputError, match="--aliases"):
         read(rows(*LINES).replace("chr", "x"))
     table.write_text("one column\n")
     with pytest.raises(BadInputError, match="line 1"):
-        read_aliases(table)
+        read_aliases(table, CONTIGS)
 
 
 def test_a_colon_in_a_sequence_name(read):
@@ -263,7 +263,7 @@ def test_gtf(read):
     ("text", "message"),
     [
         ("chr1 x gene 1 100 . + . ID=g\n", "line 1: a line with 1 tab"),
-        (rows(LINES[0], "chr1 x gene one 100 . + . ID=g"), "line 2: start, end and score"),
+        (rows(LINES[0], "chr1 x gene one 100 . + . ID=g"), "line 2: the start must be a whole number"),
         (rows(LINES[0], "chr1 x gene 1 100 . plus . ID=g"), "line 2: the strand"),
         (gzip.compress(rows(*LINES).encode())[:-20], "a.gff3"),
     ],

@@ -1,0 +1,187 @@
+"""Gene models from the tree of an annotation file and the segments of its transcripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from helixdask.genes.attributes import MASKED
+from helixdask.genes.findings import Findings
+from helixdask.genes.gff_attributes import as_json, gene_attributes, open_ends
+from helixdask.genes.gff_checks import HOLLOW, Strands
+from helixdask.genes.gff_lines import GffRows
+from helixdask.genes.gff_tree import Tree
+from helixdask.genes.models import GeneModels
+from helixdask.store.contigs import ContigTable
+
+__all__ = ["assemble"]
+
+_Columns = dict[str, Any]
+
+
+def assemble(
+    rows: GffRows,
+    tree: Tree,
+    strands: Strands,
+    segments: tuple[pd.DataFrame, pd.DataFrame],
+    contigs: ContigTable,
+    circular: NDArray[np.bool_],
+    findings: Findings,
+    is_gtf: bool,
+) -> GeneModels:
+    """Put together the four tables, in file order; genes that cannot be used are cut to the contig and masked.
+
+    Parameters
+    ----------
+    rows, tree, strands
+        The file's rows, and what belongs together.
+    segments
+        Exons and coding segments.
+    contigs, circular
+        Sequences of the genome, and which of them the file calls circular.
+    findings
+        Gets a row for each gene that is masked, skipped or without transcripts.
+    is_gtf
+        In GTF every row tells of its gene.
+    """
+    transcripts = _transcripts(rows, tree, strands, segments)
+    genes = _genes(rows, tree, strands, transcripts)
+    attributes = gene_attributes(rows, tree, is_gtf)
+    contig = genes["contig"]
+    length = contigs.lengths[contig]
+    start, end = genes["start"], genes["end"]
+    _flag_off_contig(tree, findings, (start, end), transcripts, length, circular[contig])
+    for number in np.flatnonzero(genes["strand"] < 0).tolist():
+        if number not in tree.flags:
+            tree.flag(findings, number, "no_strand", "no strand: masked on both strands")
+    n_transcripts = np.bincount(transcripts["gene"], minlength=len(start))
+    for number in np.flatnonzero(n_transcripts == 0).tolist():
+        if number not in tree.flags:
+            tree.note(findings, number, "empty_gene", "gene without transcripts")
+    for number, reason in tree.flags.items():
+        attributes[number][MASKED] = reason
+    over = np.array([tree.flags.get(n) == "crosses_origin" for n in range(len(start))], bool) & (end > length)
+    genes["attributes"] = [as_json(values) for values in attributes]
+    genes["start"] = np.where(over, start % length, np.clip(start, 0, length))
+    genes["end"] = np.where(over & (start >= length), np.minimum(end - length, length), np.clip(end, 0, length))
+    genes["strand"] = np.maximum(genes["strand"], 0)
+    gone = genes["start"] >= genes["end"]
+    for number in np.flatnonzero(gone).tolist():
+        tree.note(findings, number, "gene_skipped", "nothing of it lies on the contig")
+    beyond = np.flatnonzero(over & (start < length))
+    hollow = np.array([tree.flags.get(n, "") in HOLLOW for n in range(len(start))], bool)
+    return _in_file_order(genes, transcripts, segments, hollow, gone, beyond, end - length, np.array(tree.gene_line))
+
+
+def _flag_off_contig(
+    tree: Tree,
+    findings: Findings,
+    spans: tuple[NDArray[np.int64], NDArray[np.int64]],
+    transcripts: _Columns,
+    length: NDArray[np.int64],
+    circular: NDArray[np.bool_],
+) -> None:
+    """Flag genes that reach beyond their contig, or whose transcripts do."""
+    start, end = spans
+    low, high, gene = transcripts["start"], transcripts["end"], transcripts["gene"]
+    past = (start >= 0) & (start < end) & (end > length) & circular
+    off = ((start < 0) | (end > length) | (start >= end)) & ~past
+    own_off = np.zeros(len(start), bool)
+    own_off[gene[(low < 0) | (high > length[gene]) | (low >= high)]] = True
+    for bad, code, action in (
+        (past, "crosses_origin", "runs past the end of a circular sequence: both parts masked"),
+        (off, "bad_coordinates", "masked"),
+        (own_off, "bad_coordinates", "a transcript is off the contig: masked"),
+    ):
+        for number in np.flatnonzero(bad).tolist():
+            if number not in tree.flags:
+                tree.flag(findings, number, code, action)
+
+
+def _transcripts(rows: GffRows, tree: Tree, strands: Strands, segments: tuple[pd.DataFrame, pd.DataFrame]) -> _Columns:
+    """Columns of transcripts; the range is that of the line, or else of what lies inside."""
+    at = np.array(tree.transcript_row, np.int64)
+    low, high = np.full(len(at), np.iinfo(np.int64).max), np.full(len(at), -1, np.int64)
+    for part in segments:
+        owner = part["transcript"].to_numpy(np.int64)
+        np.minimum.at(low, owner, part["start"].to_numpy(np.int64))
+        np.maximum.at(high, owner, part["end"].to_numpy(np.int64))
+    low = np.where(high < 0, -1, low)
+    given = at >= 0
+    low[given], high[given] = rows.start[at[given]], rows.end[at[given]]
+    open_low, open_high = open_ends(rows, at)
+    minus = strands.transcript == 1
+    return {
+        "id": np.array(tree.transcript_id, object),
+        "gene": np.array(tree.transcript_gene, np.int64),
+        "start": low,
+        "end": high,
+        "type": np.array(tree.transcript_type, object),
+        "partial5": np.where(minus, open_high, open_low),
+        "partial3": np.where(minus, open_low, open_high),
+    }
+
+
+def _genes(rows: GffRows, tree: Tree, strands: Strands, transcripts: _Columns) -> _Columns:
+    """Columns of genes; the range is that of the line, or else of the transcripts."""
+    at = np.array(tree.gene_row, np.int64)
+    n = len(at)
+    low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1, np.int64)
+    np.minimum.at(low, transcripts["gene"], transcripts["start"])
+    np.maximum.at(high, transcripts["gene"], transcripts["end"])
+    given = at >= 0
+    low[given], high[given] = rows.start[at[given]], rows.end[at[given]]
+    kind, score = np.full(n, "gene", object), np.full(n, np.nan, np.float32)
+    kind[given], score[given] = rows.type[at[given]], rows.score[at[given]]
+    first = np.searchsorted(rows.line, np.array(tree.gene_line, np.int64))
+    return {
+        "id": np.array(tree.gene_id, object),
+        "contig": np.array(tree.gene_contig, np.int64),
+        "start": np.where(high < 0, -1, low),
+        "end": high,
+        "strand": strands.gene,
+        "type": kind,
+        "source": rows.source[first],
+        "score": score,
+    }
+
+
+def _in_file_order(
+    genes: _Columns,
+    transcripts: _Columns,
+    segments: tuple[pd.DataFrame, pd.DataFrame],
+    hollow: NDArray[np.bool_],
+    gone: NDArray[np.bool_],
+    beyond: NDArray[np.int64],
+    past_origin: NDArray[np.int64],
+    lines: NDArray[np.int64],
+) -> GeneModels:
+    """Models without the transcripts of hollow genes and without genes that are gone.
+
+    Genes in ``beyond`` get a second gene for what lies past the origin.
+    """
+    if len(beyond):
+        genes = {name: np.concatenate([values, np.asarray(values, object)[beyond]]) for name, values in genes.items()}
+        n = len(lines)
+        genes["id"][n:] = [f"{name}.past_origin" for name in genes["id"][n:]]
+        genes["start"][n:], genes["end"][n:] = 0, np.minimum(past_origin[beyond], genes["end"][n:])
+        lines = np.concatenate([lines, lines[beyond]])
+        hollow, gone = np.append(hollow, hollow[beyond]), np.append(gone, gone[beyond])
+    stay = ~hollow[transcripts["gene"]]
+    place = np.cumsum(stay) - 1
+    parts = []
+    for part in segments:
+        owner = part["transcript"].to_numpy(np.int64)
+        columns = {name: part[name].to_numpy()[stay[owner]] for name in part.columns}
+        parts.append(columns | {"transcript": place[owner[stay[owner]]]})
+    transcripts = {name: values[stay] for name, values in transcripts.items()}
+    models = GeneModels.from_columns(genes, transcripts, *parts)
+    order = np.argsort(lines, kind="stable")
+    order = order[~gone[order]]
+    in_order = len(order) == len(lines) and bool(
+        (np.diff(order) > 0).all() and (np.diff(transcripts["gene"]) >= 0).all()
+    )
+    return models if in_order else models.select(order)

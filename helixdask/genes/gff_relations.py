@@ -1,0 +1,114 @@
+"""Who a row is and whose: ID and Parent of GFF3, gene_id and transcript_id of GTF."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.genes.gff_text import plain
+from helixdask.genes.gff_types import EXON, GENE, OTHER, TRANSCRIPT
+
+__all__ = ["Relations", "relations"]
+
+_AFTER: Final = {key: re.compile(r"(?:^|;)\s*" + key + "([^;]*)") for key in ("ID=", "Parent=")}
+_TAG: Final = re.compile(r"(?:^|;)\s*(?:transcript_id|gene_id|geneID|locus_tag)=([^;]*)")
+_GTF_TRANSCRIPT: Final = re.compile(r"(?:^|;)\s*transcript_id\s+\"?([^\";]*)")
+_GTF_GENE: Final = re.compile(r"(?:^|;)\s*gene_id\s+\"?([^\";]*)")
+_GTF: Final = re.compile(r"(?:^|;)\s*(?:gene|transcript)_id\s+[\"\w]")
+_GFF3: Final = re.compile(r"(?:^|;)\s*(?:ID|Parent)=")
+_SAMPLE: Final = 2000
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Names of each row, its parents (comma-joined, still encoded) and its tag; empty text where there is none."""
+
+    id: list[str]
+    parents: list[str]
+    tag: list[str]
+    is_gtf: bool
+
+    def columns(self) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+        """The three as arrays of text."""
+        return np.array(self.id, object), np.array(self.parents, object), np.array(self.tag, object)
+
+
+def relations(levels: NDArray[np.int8], texts: list[str]) -> Relations:
+    """Find the relations in the ninth column.
+
+    Parameters
+    ----------
+    levels
+        Level of each row, as :func:`helixdask.genes.gff_types.level_of` has it.
+    texts
+        Ninth column of each row.
+    """
+    sample = texts[:_SAMPLE]
+    if sum(bool(_GTF.search(t)) for t in sample) > sum(bool(_GFF3.search(t)) for t in sample):
+        return _gtf(levels.tolist(), texts)
+    return _gff3(levels.tolist(), texts)
+
+
+def _first(match: re.Match[str] | None) -> str:
+    return match.group(1).strip(' "') if match else ""
+
+
+def _value(text: str, key: str) -> str:
+    """Value of an attribute of GFF3, still encoded; empty where there is none."""
+    at = text.find(key)
+    if at < 0:
+        return ""
+    if at and text[at - 1] != ";":
+        return _first(_AFTER[key].search(text))
+    end = text.find(";", at)
+    return (text[at + len(key) :] if end < 0 else text[at + len(key) : end]).strip(' "')
+
+
+def _gff3(levels: list[int], texts: list[str]) -> Relations:
+    # Parents stay encoded: an encoded comma must not split them.
+    parents = [_value(text, "Parent=") for text in texts]
+    ids = [
+        plain(_value(text, "ID=")) if level in (GENE, TRANSCRIPT, OTHER) or not parent else ""
+        for level, parent, text in zip(levels, parents, texts, strict=True)
+    ]
+    tags = [_gff3_tag(text) if not parent else "" for parent, text in zip(parents, texts, strict=True)]
+    return Relations(ids, parents, tags, False)
+
+
+def _gff3_tag(text: str) -> str:
+    if "=" not in text:
+        # GFF1: a single value; GFF2: gene_id and transcript_id among others.
+        return text.strip() if ";" not in text else ""
+    return plain(_first(_TAG.search(text))) if "_id=" in text or "locus_tag=" in text or "geneID=" in text else ""
+
+
+def _gtf(levels: list[int], texts: list[str]) -> Relations:
+    transcripts = [_first(_GTF_TRANSCRIPT.search(text)) for text in texts]
+    genes = [_first(_GTF_GENE.search(text)) for text in texts]
+    gene_of = {t: g for t, g in zip(transcripts, genes, strict=True) if t and g}
+    ids: list[str] = []
+    parents: list[str] = []
+    for level, transcript, gene, text in zip(levels, transcripts, genes, texts, strict=True):
+        if level >= EXON and level != OTHER:
+            ids.append("")
+            parents.append(_encoded(transcript))
+            continue
+        # AUGUSTUS writes the bare name in lines of genes and transcripts.
+        bare = "" if gene or transcript or _GTF.search(text) else text.strip().rstrip(";")
+        if level == GENE:
+            ids.append(gene or bare)
+            parents.append("")
+        else:
+            name = transcript or bare
+            ids.append(name if level == TRANSCRIPT else "")
+            parents.append(_encoded(gene or gene_of.get(name, "")) if level == TRANSCRIPT else _encoded(transcript))
+    return Relations(ids, parents, genes, True)
+
+
+def _encoded(text: str) -> str:
+    """Hide what would be read as a list or an escape."""
+    return text.replace("%", "%25").replace(",", "%2C") if "%" in text or "," in text else text
