@@ -14,14 +14,17 @@ import xarray as xr
 import zarr
 from numpy.typing import NDArray
 
-from helixdask.registry import FORMAT_VERSION, LABEL_CLASSES, PHASE_CLASSES, POSITION, STRANDS
+from helixdask.genes.lookup import genes_in_region
+from helixdask.genes.models import GeneModels
+from helixdask.genes.table import read_genes
+from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, POSITION, STRANDS
+from helixdask.sequence.codes import SOFT_MASK
 from helixdask.store.layout import dimension_names
 from helixdask.store.store import Store
 
 __all__ = ["GenomeStore", "open_store"]
 
 _LONG = 1 << 20
-_KINDS = ("labels", "predictions", "coverage", "genes", "windows", "selections", "splits")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class GenomeStore(Store):
     >>> import helixdask as hd
     >>> store = hd.open_store("wheat.zarr")  # doctest: +SKIP
     >>> store.sel("chr1A:1,000,000-1,050,000")  # doctest: +SKIP
+    >>> store.genes("chr1A:1,000,000-1,050,000").transcripts  # doctest: +SKIP
     >>> store.windows(21_384).sequence[:100].compute()  # doctest: +SKIP
     """
 
@@ -103,6 +107,8 @@ class GenomeStore(Store):
             array = self.array(path)
             attrs = {key: value for key, value in array.attrs.items() if key in ("long_name", "units", "flag_meanings")}
             variables[name] = (dimension_names(array), lazy_track(array, begin, stop), attrs)
+        soft_masked = (variables["sequence"][1] & SOFT_MASK) != 0
+        variables["soft_masked"] = (("position",), soft_masked, {"long_name": "a lower-case letter in the FASTA"})
         for set_name in self.names("coverage"):
             libraries = self.names(f"coverage/{set_name}")
             for track in ("coverage", "spliced_coverage"):
@@ -125,6 +131,56 @@ class GenomeStore(Store):
         attrs = {"species": self.species, "contig": str(self.contigs.names[row]), "start": start, "end": end}
         return xr.Dataset(variables, coords=coords, attrs=attrs)
 
+    def genes(self, region: str | None = None, name: str | None = None) -> GeneModels:
+        """Gene models of a region, or all of them.
+
+        Of a region only the rows that belong to it are read; what finds them is read at the first call and kept.
+
+        Parameters
+        ----------
+        region
+            As in :meth:`sel`. Genes that share a base with it are returned whole, in the order of their places;
+            without it all genes, in the order of their table.
+        name
+            Name of the gene models; None: the only ones there are.
+
+        Returns
+        -------
+        GeneModels
+            Pandas tables ``genes``, ``transcripts``, ``exons`` and ``cds``.
+
+        Raises
+        ------
+        BadInputError
+            No such contig, or a slice outside it.
+        MissingInputError
+            The store holds no such genes, or several.
+        """
+        if region is None:
+            return read_genes(self, self.resolve("genes", name))
+        return genes_in_region(self, region, name)
+
+    def export_genes(
+        self,
+        name: str | None = None,
+        *,
+        region: str | None = None,
+        longest: bool = False,
+        code: int = 1,
+        **files: str | Path | None,
+    ) -> int:
+        """Write gene models to files: ``gff3``, ``gtf``, ``bed``, ``cds``, ``proteins``, any of them at once.
+
+        See :func:`helixdask.genes.export.export_genes`.
+
+        Examples
+        --------
+        >>> store.export_genes("reference", gtf="genes.gtf.gz", proteins="proteins.fa")  # doctest: +SKIP
+        """
+        from helixdask.genes.export import GeneFiles, export_genes
+
+        return export_genes(self, name, GeneFiles(**files), region=region, longest=longest, code=code)
+
     def windows(self, length: int = 21_384) -> xr.Dataset:
         """All windows of a length over all contigs and both strands, lazily.
 
@@ -138,7 +194,7 @@ class GenomeStore(Store):
         """What the store holds, as plain values: the genome, and each published group with its attributes."""
         lengths = self.contigs.lengths
         groups: dict[str, Any] = {}
-        for kind in _KINDS:
+        for kind in KINDS:
             names = self.names(kind)
             if kind == "coverage":
                 groups[kind] = {
@@ -160,7 +216,7 @@ class GenomeStore(Store):
 
     def __repr__(self) -> str:
         lines = [f"<helixdask store of {self.species!r}: {self.url}>", f"  genome       {self.contigs!r}"[:160]]
-        for kind in _KINDS:
+        for kind in KINDS:
             names = self.names(kind)
             if kind == "coverage":
                 names = [f"{name} ({', '.join(self.names(f'coverage/{name}'))})" for name in names]

@@ -28,6 +28,7 @@ from helixdask.exchange.helixer_columns import (
     row_columns,
     sequence_column,
 )
+from helixdask.genes.table import places_in_file
 from helixdask.store.objects import disk_errors
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
@@ -211,7 +212,8 @@ def _rank_in_annotation(store: Store, labels: str | None) -> NDArray[np.int64]:
     """When each contig first occurs in the annotation that labels were made from: GeenuFF's way to settle ties."""
     rank = np.full(len(store.contigs), np.iinfo(np.int64).max)
     if labels and store.is_complete(f"genes/{labels}"):
-        np.minimum.at(rank, store.array(f"genes/{labels}/gene_contig")[...], places_in_file(store, labels))
+        contig = np.asarray(store.array(f"genes/{labels}/gene_contig")[...])
+        np.minimum.at(rank, contig, places_in_file(store, labels))
     return rank
 
 

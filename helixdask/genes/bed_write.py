@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from helixdask.genes.escapes import word
-from helixdask.genes.records import Gene, Transcript
+from helixdask.genes.records import Gene, Part, Transcript
 
 __all__ = ["bed_lines", "bed_score"]
 
@@ -25,7 +25,7 @@ def bed_lines(gene: Gene, contig: str) -> Iterator[str]:
     for t in gene.transcripts or [bare]:
         blocks = _joined(t)
         start, end = blocks[0][0], blocks[-1][1]
-        thick = (t.cds[0][0], max(part[1] for part in t.cds)) if t.cds else (start, start)
+        thick = (t.cds[0].start, max(part.end for part in t.cds)) if t.cds else (start, start)
         sizes = "".join(f"{high - low}," for low, high in blocks)
         starts = "".join(f"{low - start}," for low, _ in blocks)
         yield (
@@ -37,7 +37,7 @@ def bed_lines(gene: Gene, contig: str) -> Iterator[str]:
 def _joined(t: Transcript) -> list[tuple[int, int]]:
     """Exons; those that overlap are one block."""
     blocks: list[tuple[int, int]] = []
-    for start, end, _ in t.exons or t.cds or [(t.start, t.end, -1)]:
+    for start, end, *_ in t.exons or t.cds or [Part(t.start, t.end, -1, math.nan)]:
         if blocks and start < blocks[-1][1]:
             blocks[-1] = blocks[-1][0], max(end, blocks[-1][1])
         else:

@@ -74,8 +74,8 @@ class Coding(NamedTuple):
     has_stop: bool
 
     def bases(self) -> str:
-        """All bases as letters."""
-        return _LETTER[self.codes].tobytes().decode()
+        """Bases from the first whole codon on, as letters."""
+        return _LETTER[self.codes[self.phase :]].tobytes().decode()
 
     def protein(self) -> str:
         """The translation, without the stop at its end."""
@@ -108,10 +108,10 @@ def coding_sequences(gene: Gene, offset: int, sequence: BlockReader, default_cod
 
 
 def _coding(t: Transcript, strand: int, offset: int, sequence: BlockReader, code: GeneticCode) -> Coding:
-    codes = np.concatenate([sequence(offset + start, offset + end) for start, end, _ in t.cds])
+    codes = np.concatenate([sequence(offset + start, offset + end) for start, end, *_ in t.cds])
     if strand:
         codes = _COMPLEMENT[codes[::-1]]
-    phase = t.cds[-1][2] if strand else t.cds[0][2]
+    phase = t.cds[-1 if strand else 0].phase
     whole = (len(codes) - phase) % 3 == 0 and len(codes) - phase >= 3
     start, stop = (int(codon_index(codons)) if len(codons) == 3 else -1 for codons in (codes[:3], codes[-3:]))
     has_start = not t.partial5 and phase == 0 and start >= 0 and bool(code.is_start[start])
@@ -121,20 +121,20 @@ def _coding(t: Transcript, strand: int, offset: int, sequence: BlockReader, code
 def first_bases(parts: list[Part], n: int) -> list[Part]:
     """Pieces of ascending segments that hold their first ``n`` bases."""
     out = []
-    for start, end, phase in parts:
+    for part in parts:
         if n <= 0:
             break
-        out.append((start, min(end, start + n), phase))
-        n -= end - start
+        out.append(part._replace(end=min(part.end, part.start + n)))
+        n -= part.end - part.start
     return out
 
 
 def last_bases(parts: list[Part], n: int) -> list[Part]:
     """Pieces of ascending segments that hold their last ``n`` bases."""
     out: list[Part] = []
-    for start, end, phase in reversed(parts):
+    for part in reversed(parts):
         if n <= 0:
             break
-        out.insert(0, (max(start, end - n), end, phase))
-        n -= end - start
+        out.insert(0, part._replace(start=max(part.start, part.end - n)))
+        n -= part.end - part.start
     return out

@@ -43,13 +43,11 @@ def fasta_records(
 
 
 def _description(gene: Gene, contig: str, transcript: Transcript, sequence: Coding) -> str:
-    start, end = transcript.cds[0][0], max(part[1] for part in transcript.cds)
+    start, end = transcript.cds[0].start, max(part.end for part in transcript.cds)
     text = f"gene={word(gene.name)} location={word(contig)}:{start}-{end} strand={'-' if gene.strand else '+'}"
     missing = [side for side, is_open in (("5'", transcript.partial5), ("3'", transcript.partial3)) if is_open]
     if missing:
         text += f" partial={','.join(missing)}"
-    if sequence.phase:
-        text += f" phase={sequence.phase}"
     if sequence.code.number != STANDARD:
         text += f" transl_table={sequence.code.number}"
     return text

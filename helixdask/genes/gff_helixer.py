@@ -37,12 +37,12 @@ def helixer_lines(models: GeneModels, contigs: ContigTable, species: str, model_
 
 
 def _parts(t: Transcript, seqid: str, sign: str, strand: int) -> Iterator[str]:
-    parts = [(start, end, "exon", ".") for start, end, _ in t.exons]
+    parts = [(exon.start, exon.end, "exon", ".") for exon in t.exons]
     parts += [
         (start, end, "five_prime_UTR" if five_prime else "three_prime_UTR", ".")
         for start, end, five_prime, _ in untranslated(t, strand)
     ]
-    parts += [(start, end, "CDS", str(phase)) for start, end, phase in t.cds]
+    parts += [(part.start, part.end, "CDS", str(part.phase)) for part in t.cds]
     parts.sort(key=lambda part: (-part[1] if strand else part[0], part[2] != "exon"))
     counts: dict[str, int] = {}
     for start, end, kind, phase in parts:

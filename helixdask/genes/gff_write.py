@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from helixdask.genes.attributes import PARTIAL
 from helixdask.genes.escapes import gff3_attribute, gff3_seqid, one_line
 from helixdask.genes.gff_helixer import helixer_lines
 from helixdask.genes.models import GeneModels
-from helixdask.genes.records import Gene, Transcript, gene_records, untranslated
+from helixdask.genes.records import Gene, Transcript, gene_records, score_text, untranslated
 from helixdask.genes.unique_names import unique_names
 from helixdask.genes.whole_files import whole_files
 from helixdask.store.contigs import ContigTable
@@ -95,8 +94,9 @@ def gff3_lines(gene: Gene, contig: str, source: str | None = "helixdask") -> Ite
     partial = _partial(gene.start, gene.end, gene.strand, *missing)
     if not partial and gene.attributes.get(PARTIAL) is True:
         partial = ";partial=true"
-    score = "." if math.isnan(gene.score) else f"{gene.score:.4g}"
-    yield line(gene.type or "gene", gene.start, gene.end, f"ID={name}{_given(gene)}{partial}", score=score)
+    yield line(
+        gene.type or "gene", gene.start, gene.end, f"ID={name}{_given(gene)}{partial}", score=score_text(gene.score)
+    )
     for transcript in gene.transcripts:
         yield from _transcript_lines(transcript, line, gene.strand, name)
 
@@ -106,20 +106,20 @@ def _transcript_lines(t: Transcript, line: Callable[..., str], strand: int, gene
     partial = _partial(t.start, t.end, strand, t.partial5, t.partial3)
     yield line(t.type or "mRNA", t.start, t.end, f"ID={name};Parent={gene}{partial}")
     exons = t.exons or t.cds
-    parts: list[tuple[int, int, int, str, str, str]] = []
-    for number, (start, end, _) in enumerate(exons, 1):
+    parts: list[tuple[int, int, int, str, str, str, str]] = []
+    for number, (start, end, _, score) in enumerate(exons, 1):
         count = len(exons) + 1 - number if strand else number
-        parts.append((start, -end, 0, "exon", ".", f"ID={name}.exon.{count};Parent={name}"))
+        parts.append((start, -end, 0, "exon", score_text(score), ".", f"ID={name}.exon.{count};Parent={name}"))
     for start, end, five_prime, count in untranslated(t, strand):
         kind = "five_prime_UTR" if five_prime else "three_prime_UTR"
-        parts.append((start, -end, 1, kind, ".", f"ID={name}.{kind}.{count};Parent={name}"))
+        parts.append((start, -end, 1, kind, ".", ".", f"ID={name}.{kind}.{count};Parent={name}"))
     first, last = (len(t.cds) - 1, 0) if strand else (0, len(t.cds) - 1)
-    for number, (start, end, phase) in enumerate(t.cds):
+    for number, (start, end, phase, score) in enumerate(t.cds):
         ends = t.partial5 and number == first, t.partial3 and number == last
         attributes = f"ID={name}.cds;Parent={name}{_partial(start, end, strand, *ends)}"
-        parts.append((start, -end, 2, "CDS", str(phase), attributes))
-    for start, minus_end, _, kind, phase_text, attributes in sorted(parts):
-        yield line(kind, start, -minus_end, attributes, phase=phase_text)
+        parts.append((start, -end, 2, "CDS", score_text(score), str(phase), attributes))
+    for start, minus_end, _, kind, score_column, phase_column, attributes in sorted(parts):
+        yield line(kind, start, -minus_end, attributes, score=score_column, phase=phase_column)
 
 
 def _line_maker(seqid: str, source: str, strand: int) -> Callable[..., str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from helixdask.genes.coding_sequence import Coding, first_bases, last_bases
 from helixdask.genes.escapes import gtf_seqid, gtf_value, one_line
-from helixdask.genes.records import Gene, Part, Transcript, untranslated
+from helixdask.genes.records import Gene, Part, Transcript, score_text, untranslated
 
 __all__ = ["gtf_header", "gtf_lines"]
 
@@ -39,9 +39,8 @@ def gtf_lines(gene: Gene, contig: str, coding: Sequence[Coding | None], source: 
     """
     left, sign = f"{gtf_seqid(contig)}\t{source}", "-" if gene.strand else "+"
     name = f'gene_id "{gtf_value(gene.name)}";'
-    score = "." if math.isnan(gene.score) else f"{gene.score:.4g}"
     more = _attributes(gene)
-    yield f"{left}\tgene\t{gene.start + 1}\t{gene.end}\t{score}\t{sign}\t.\t{name}{more}\n"
+    yield f"{left}\tgene\t{gene.start + 1}\t{gene.end}\t{score_text(gene.score)}\t{sign}\t.\t{name}{more}\n"
     for transcript, sequence in zip(gene.transcripts, coding, strict=True):
         both = f'{name} transcript_id "{gtf_value(transcript.name)}";'
         more = f' transcript_biotype "{gtf_value(transcript.type)}";' if transcript.type else ""
@@ -50,10 +49,11 @@ def gtf_lines(gene: Gene, contig: str, coding: Sequence[Coding | None], source: 
                 more += f' tag "mRNA_{side}_NF";' + (f' tag "cds_{side}_NF";' if transcript.cds else "")
         place = f"{transcript.start + 1}\t{transcript.end}"
         yield f"{left}\ttranscript\t{place}\t.\t{sign}\t.\t{both}{more}\n"
-        for kind, start, end, phase, number in _parts(transcript, gene.strand, sequence):
+        for kind, part, number in _parts(transcript, gene.strand, sequence):
             exon = f' exon_number "{number}";' if number else ""
-            frame = phase if phase >= 0 else "."
-            yield f"{left}\t{kind}\t{start + 1}\t{end}\t.\t{sign}\t{frame}\t{both}{exon}\n"
+            frame = part.phase if part.phase >= 0 else "."
+            place = f"{part.start + 1}\t{part.end}\t{score_text(part.score)}"
+            yield f"{left}\t{kind}\t{place}\t{sign}\t{frame}\t{both}{exon}\n"
 
 
 def _attributes(gene: Gene) -> str:
@@ -72,8 +72,8 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else gtf_value(str(value))
 
 
-def _parts(t: Transcript, strand: int, sequence: Coding | None) -> list[tuple[str, int, int, int, int]]:
-    """Type, start, end, frame (-1: none) and number of the exon of each part, ascending."""
+def _parts(t: Transcript, strand: int, sequence: Coding | None) -> list[tuple[str, Part, int]]:
+    """Type, place and frame, and number of the exon of each part, ascending."""
     exons = t.exons or t.cds
     start_codon: list[Part] = []
     stop_codon: list[Part] = []
@@ -85,29 +85,29 @@ def _parts(t: Transcript, strand: int, sequence: Coding | None) -> list[tuple[st
             stop_codon = tail(cds, 3)
             # Frames are those of the 5' ends, which the pieces keep.
             cds = (last_bases if strand else first_bases)(cds, len(sequence.codes) - 3)
-    utr = [(start, end, five_prime) for start, end, five_prime, _ in untranslated(t, strand)]
-    parts = [("exon", start, end, -1) for start, end, _ in exons]
-    parts += [("5UTR" if five_prime else "3UTR", start, end, -1) for start, end, five_prime in utr]
-    parts += [("CDS", *part) for part in cds]
+    parts = [("exon", exon._replace(phase=-1)) for exon in exons]
+    for start, end, five_prime, _ in untranslated(t, strand):
+        parts.append(("5UTR" if five_prime else "3UTR", Part(start, end, -1, math.nan)))
+    parts += [("CDS", part) for part in cds]
     for kind, codon in (("start_codon", start_codon), ("stop_codon", stop_codon)):
-        parts += [(kind, *part) for part in _with_frames(codon, strand)]
+        parts += [(kind, part) for part in _with_frames(codon, strand)]
     numbers = range(len(exons), 0, -1) if strand else range(1, len(exons) + 1)
     numbered = []
-    for kind, start, end, phase in parts:
-        inside = (number for number, (low, high, _) in zip(numbers, exons, strict=True) if low <= start < high)
-        numbered.append((kind, start, end, phase, next(inside, 0)))
-    return sorted(numbered, key=lambda part: (part[1], _RANK[part[0]], -part[2]))
+    for kind, part in parts:
+        inside = (n for n, exon in zip(numbers, exons, strict=True) if exon.start <= part.start < exon.end)
+        numbered.append((kind, part, next(inside, 0)))
+    return sorted(numbered, key=lambda row: (row[1].start, _RANK[row[0]], -row[1].end))
 
 
 def _apart(parts: list[Part]) -> bool:
     """Whether no segment overlaps the one before."""
-    return all(left[1] <= right[0] for left, right in pairwise(parts))
+    return all(left.end <= right.start for left, right in pairwise(parts))
 
 
 def _with_frames(codon: list[Part], strand: int) -> list[Part]:
     out = []
     done = 0
-    for start, end, _ in reversed(codon) if strand else codon:
-        out.append((start, end, -done % 3))
-        done += end - start
+    for part in reversed(codon) if strand else codon:
+        out.append(Part(part.start, part.end, -done % 3, math.nan))
+        done += part.end - part.start
     return out

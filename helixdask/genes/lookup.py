@@ -7,14 +7,15 @@ sorted; exons and coding segments are found by bisection in their chunks. Text i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import zarr
 from numpy.typing import NDArray
 
-from helixdask.genes.models import COLUMNS, GeneModels, make_frame
+from helixdask.errors import MissingInputError
+from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, make_frame
 from helixdask.genes.table import PREFIX
 
 if TYPE_CHECKING:
@@ -51,17 +52,20 @@ class RegionIndex:
     @classmethod
     def of(cls, contig: NDArray[np.int32], start: NDArray[np.int64], end: NDArray[np.int64]) -> RegionIndex:
         """Index of genes in any order."""
-        row = np.lexsort((end, start, contig))
-        contig, start, end = contig[row], start[row], end[row]
         lift = contig.astype(np.int64) * np.int64(end.max(initial=0) + 1)
+        row = np.arange(len(start))
+        if (np.diff(start + lift) < 0).any():
+            row = np.lexsort((end, start, contig))
+            contig, start, end, lift = contig[row], start[row], end[row], lift[row]
         return cls(contig, start, end, np.maximum.accumulate(end + lift) - lift, row)
 
-    def rows(self, contig: int, start: int, end: int) -> NDArray[np.int64]:
-        """Rows of the genes that share a base with ``[start, end)`` of a contig, in the order of their places."""
-        first, last = np.searchsorted(self.contig, (contig, contig + 1)).tolist()
+    def find(self, contig: int, start: int, end: int) -> NDArray[np.int64]:
+        """Sorted genes that share a base with ``[start, end)`` of a contig, as indices of the columns here."""
+        first, last = np.searchsorted(self.contig, np.array([contig, contig + 1], self.contig.dtype)).tolist()
         high = first + int(np.searchsorted(self.start[first:last], end))
         low = first + int(np.searchsorted(self.reach[first:high], start, side="right"))
-        return self.row[low:high][self.end[low:high] > start]
+        found: NDArray[np.int64] = low + np.flatnonzero(self.end[low:high] > start)
+        return found
 
 
 class _GeneTable:
@@ -74,48 +78,85 @@ class _GeneTable:
         parent = np.asarray(self._array("transcripts", "gene")[...])
         order = np.argsort(parent, kind="stable")
         self._parent, self._transcript = parent[order], order
+        self._ends: dict[tuple[str, int], int] = {}
 
     def _array(self, table: str, column: str) -> zarr.Array[Any]:
         return self._store.array(f"{self._group}/{PREFIX[table]}_{column}")
 
-    def genes(self, rows: NDArray[np.int64]) -> GeneModels:
-        """Some genes with all that belongs to them."""
-        transcripts = [
-            self._transcript[slice(*np.searchsorted(self._parent, (row, row + 1)).tolist())] for row in rows.tolist()
-        ]
-        counts = [len(own) for own in transcripts]
-        wanted = np.concatenate(transcripts) if transcripts else np.empty(0, np.int64)
-        columns = {
-            "genes": self._take("genes", rows),
-            "transcripts": self._take("transcripts", wanted),
-        }
-        columns["transcripts"]["gene"] = np.repeat(np.arange(len(rows)), counts)
-        parts = [self._parts(table, wanted) for table in ("exons", "cds")]
-        return GeneModels(*(make_frame(table, values) for table, values in columns.items()), *parts)
+    def _has(self, table: str, column: str) -> bool:
+        try:
+            self._array(table, column)
+        except MissingInputError:
+            return False
+        return True
 
-    def _take(self, table: str, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        return {name: _take(self._array(table, name), rows) for name in COLUMNS[table]}
+    def genes(self, found: NDArray[np.int64]) -> GeneModels:
+        """Some genes, as :meth:`RegionIndex.find` gives them, with all that belongs to them."""
+        rows = self.index.row[found]
+        known: dict[str, NDArray[Any]] = {"contig": self.index.contig[found], "start": self.index.start[found]}
+        known["end"] = self.index.end[found]
+        edges: NDArray[np.int64] = np.searchsorted(self._parent, np.stack([rows, rows + 1]).astype(self._parent.dtype))
+        wanted, of_gene = _ranges(*edges)
+        transcript = self._transcript[wanted]
+        return GeneModels(
+            make_frame("genes", self._take("genes", rows, **known)),
+            make_frame("transcripts", self._take("transcripts", transcript, gene=of_gene)),
+            *(self._parts(table, transcript) for table in ("exons", "cds")),
+        )
 
-    def _parts(self, table: str, transcripts: NDArray[np.int64]) -> Any:
+    def _take(self, table: str, rows: NDArray[np.int64], **known: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Some rows of all columns that are there; ``known`` ones need not be read."""
+        columns = dict(known)
+        for name in COLUMNS[table]:
+            if name not in known and ((table, name) not in OPTIONAL or self._has(table, name)):
+                columns[name] = _take(self._array(table, name), rows)
+        return columns
+
+    def _parts(self, table: str, transcripts: NDArray[np.int64]) -> pd.DataFrame:
         parent = self._array(table, "transcript")
-        place = np.argsort(transcripts)
-        ordered = transcripts[place]
-        runs = np.split(np.arange(len(ordered)), np.flatnonzero(np.diff(ordered) > 1) + 1) if len(ordered) else []
+        ordered = np.unique(transcripts)
+        runs = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1) if len(ordered) else []
         whole = np.asarray(parent[...]) if len(runs) > _MOST_RUNS else None
-        ranges: list[NDArray[np.int64]] = [np.empty(0, np.int64)] * len(transcripts)
+        edges = np.zeros((2, len(transcripts)), np.int64)
         for run in runs:
             low, values = 0, whole
             if values is None:
-                low = bisect_column(parent, int(ordered[run[0]]))
-                high = bisect_column(parent, int(ordered[run[-1]]) + 1, low)
+                low = self._bisect(parent, int(run[0]))
+                high = self._bisect(parent, int(run[-1]) + 1, low)
                 values = np.asarray(parent[low:high])
-            edges = low + np.searchsorted(values, [*ordered[run], ordered[run[-1]] + 1])
-            for index, (first, last) in zip(run.tolist(), pairwise(edges.tolist()), strict=True):
-                ranges[int(place[index])] = np.arange(first, last)
-        rows = np.concatenate(ranges) if ranges else np.empty(0, np.int64)
-        values = self._take(table, rows)
-        values["transcript"] = np.repeat(np.arange(len(ranges)), [len(rows) for rows in ranges])
-        return make_frame(table, values)
+            own = np.flatnonzero((transcripts >= run[0]) & (transcripts <= run[-1]))
+            asked = np.stack([transcripts[own], transcripts[own] + 1]).astype(values.dtype)
+            edges[:, own] = low + np.searchsorted(values, asked)
+        rows, of_transcript = _ranges(*edges)
+        return make_frame(table, self._take(table, rows, transcript=of_transcript))
+
+    def _bisect(self, array: zarr.Array[Any], value: int, low: int = 0) -> int:
+        """First row, from ``low`` on, of an ascending column that is not below a value."""
+        chunk, n = array.chunks[0], array.shape[0]
+        first, last = low // chunk, -(-n // chunk)
+        while first < last:
+            middle = (first + last) // 2
+            if self._chunk_end(array, middle) < value:
+                first = middle + 1
+            else:
+                last = middle
+        values = np.asarray(array[first * chunk : min(first * chunk + chunk, n)])
+        return max(low, first * chunk + int(np.searchsorted(values, values.dtype.type(value))))
+
+    def _chunk_end(self, array: zarr.Array[Any], chunk: int) -> int:
+        """Last value of a chunk; those that were looked at are remembered."""
+        key = (array.path, chunk)
+        if key not in self._ends:
+            row = min((chunk + 1) * array.chunks[0], array.shape[0]) - 1
+            self._ends[key] = int(np.asarray(array[row : row + 1])[0])
+        return self._ends[key]
+
+
+def _ranges(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All rows of half-open ranges, and the number of the range that each comes from."""
+    counts = last - first
+    which = np.repeat(np.arange(len(first)), counts)
+    return np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + first[which], which
 
 
 def _take(array: zarr.Array[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -127,23 +168,6 @@ def _take(array: zarr.Array[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
         return np.asarray(array[first:last])[rows - first]
     found, back = np.unique(rows, return_inverse=True)
     return np.asarray(array.oindex[found])[back]
-
-
-def bisect_column(array: zarr.Array[Any], value: int, low: int = 0) -> int:
-    """First row of an ascending column that is not below a value, reading a chunk at each step."""
-    chunk, high = array.chunks[0], array.shape[0]
-    while low < high:
-        middle = (low + high) // 2
-        first = max(low, middle // chunk * chunk)
-        last = min(high, middle // chunk * chunk + chunk)
-        values = np.asarray(array[first:last])
-        if values[0] >= value:
-            high = first
-        elif values[-1] < value:
-            low = last
-        else:
-            return first + int(np.searchsorted(values, value))
-    return low
 
 
 def genes_in_region(store: Store, region: str, name: str | None = None) -> GeneModels:
@@ -172,4 +196,4 @@ def genes_in_region(store: Store, region: str, name: str | None = None) -> GeneM
     if key not in tables:
         tables[key] = _GeneTable(store, group)
     table = tables[key]
-    return table.genes(table.index.rows(contig, start, end))
+    return table.genes(table.index.find(contig, start, end))

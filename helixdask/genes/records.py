@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -10,13 +11,20 @@ import pandas as pd
 
 from helixdask.genes.models import GeneModels
 
-__all__ = ["Gene", "Part", "Transcript", "gene_records", "untranslated"]
+__all__ = ["Gene", "Part", "Transcript", "gene_records", "score_text", "untranslated"]
 
-Part = tuple[int, int, int]
-"""Start, end, and phase (-1: none)."""
 Untranslated = tuple[int, int, bool, int]
 
 _BATCH: Final = 4096
+
+
+class Part(NamedTuple):
+    """An exon or a coding segment; ``phase`` is -1 and ``score`` NaN where there is none."""
+
+    start: int
+    end: int
+    phase: int
+    score: float
 
 
 class Transcript(NamedTuple):
@@ -90,24 +98,24 @@ def _transcripts(models: GeneModels, names: list[str]) -> list[list[Transcript]]
 
 def _parts(frame: pd.DataFrame, n: int) -> list[list[Part]]:
     out: list[list[Part]] = [[] for _ in range(n)]
-    parents, starts, ends = (frame[name].tolist() for name in ("transcript", "start", "end"))
+    parents, starts, ends, scores = (frame[name].tolist() for name in ("transcript", "start", "end", "score"))
     phases = frame["phase"].tolist() if "phase" in frame else [-1] * len(parents)
-    for parent, start, end, phase in zip(parents, starts, ends, phases, strict=True):
-        out[parent].append((start, end, phase))
+    for parent, start, end, phase, score in zip(parents, starts, ends, phases, scores, strict=True):
+        out[parent].append(Part(start, end, phase, score))
     return out
 
 
 def _with_phases(cds: list[Part], strand: int) -> list[Part]:
     """Coding segments with phases; unknown ones are counted from the 5' end."""
-    if all(phase >= 0 for _, _, phase in cds):
+    if all(part.phase >= 0 for part in cds):
         return cds
     order = cds[::-1] if strand else cds
     out: list[Part] = []
-    phase = max(order[0][2], 0)
-    for start, end, given in order:
-        phase = given if given >= 0 else phase
-        out.append((start, end, phase))
-        phase = (phase - (end - start)) % 3
+    phase = max(order[0].phase, 0)
+    for part in order:
+        phase = part.phase if part.phase >= 0 else phase
+        out.append(part._replace(phase=phase))
+        phase = (phase - (part.end - part.start)) % 3
     return out[::-1] if strand else out
 
 
@@ -115,11 +123,16 @@ def untranslated(transcript: Transcript, strand: int) -> list[Untranslated]:
     """Exon bases outside the coding sequence: start, end, whether at the 5' end, number from the 5' end."""
     if not transcript.cds:
         return []
-    first, last = transcript.cds[0][0], max(end for _, end, _ in transcript.cds)
-    low = [(start, min(end, first)) for start, end, _ in transcript.exons if start < first]
-    high = [(max(start, last), end) for start, end, _ in transcript.exons if end > last]
+    first, last = transcript.cds[0].start, max(part.end for part in transcript.cds)
+    low = [(exon.start, min(exon.end, first)) for exon in transcript.exons if exon.start < first]
+    high = [(max(exon.start, last), exon.end) for exon in transcript.exons if exon.end > last]
     out = []
     for pieces, five_prime in ((low, not strand), (high, bool(strand))):
         for number, (start, end) in enumerate(pieces, 1):
             out.append((start, end, five_prime, len(pieces) + 1 - number if strand else number))
     return out
+
+
+def score_text(score: float) -> str:
+    """A score as GFF3 and GTF have it."""
+    return "." if math.isnan(score) else f"{score:.4g}"

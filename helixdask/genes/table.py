@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.errors import MissingInputError
 from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, make_frame
 
 if TYPE_CHECKING:
     from helixdask.store.store import Store
 
-__all__ = ["PREFIX", "columns_to_genes", "genes_to_columns", "read_genes", "write_genes"]
+__all__ = ["PREFIX", "columns_to_genes", "genes_to_columns", "places_in_file", "read_genes", "write_genes"]
 
 PREFIX: Final = MappingProxyType({"genes": "gene", "transcripts": "transcript", "exons": "exon", "cds": "cds"})
 """What the columns of each table begin with in the store."""
+ORDER: Final = "gene_order"
+"""Column with the place of each gene in the order in which they were read."""
 
 
 def genes_to_columns(models: GeneModels) -> dict[str, NDArray[Any]]:
@@ -47,16 +50,34 @@ def columns_to_genes(columns: Mapping[str, NDArray[Any]]) -> GeneModels:
 
 
 def read_genes(store: Store, name: str) -> GeneModels:
-    """Gene models of ``genes/<name>``.
+    """Gene models of ``genes/<name>``, in the order of the file that they were read from.
 
     Raises
     ------
     MissingInputError
         The store holds no such genes.
     """
-    return columns_to_genes(store.table(f"genes/{store.resolve('genes', name)}"))
+    columns = store.table(f"genes/{store.resolve('genes', name)}")
+    models = columns_to_genes(columns)
+    return models.select(np.argsort(columns[ORDER])) if ORDER in columns else models
+
+
+def places_in_file(store: Store, name: str) -> NDArray[np.int64]:
+    """Place of each gene of the stored table in the order in which they were read, ``(gene,)``."""
+    try:
+        return np.asarray(store.array(f"genes/{name}/{ORDER}")[...], np.int64)
+    except MissingInputError:
+        return np.arange(store.array(f"genes/{name}/gene_start").shape[0])
 
 
 def write_genes(store: Store, group: str, models: GeneModels) -> None:
-    """Write gene models, transcripts in the order of their genes, as the table of a group such as ``genes/reference``."""
-    store.write_table(group, genes_to_columns(models.in_order_of_genes()))
+    """Write gene models as the table of a group such as ``genes/reference``.
+
+    They are stored by place, so that those of a region lie together; where they came in another order, that is stored.
+    """
+    order = models.order_of_places()
+    columns = {}
+    if (order[1:] < order[:-1]).any():
+        models = models.select(order)
+        columns[ORDER] = order.astype(np.int32)
+    store.write_table(group, genes_to_columns(models.in_order_of_genes()) | columns)
