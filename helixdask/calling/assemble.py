@@ -1,31 +1,22 @@
-"""From a decoded path to genes, and from the genes of all regions to one set of gene models."""
+"""The genes of many regions as flat columns, and from those one set of gene models."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.calling.hmm import HOSTS, state_labels
+from helixdask.calling.path_genes import genes_in_path
+from helixdask.calling.scored import scored_stretches
 from helixdask.genes.models import GeneModels
 
-__all__ = ["CallColumns", "build_models", "genes_in_path"]
+__all__ = ["CallColumns", "build_models"]
 
-_LABELS = state_labels()
-_UTR, _CDS, _INTRON = 1, 2, 3
-_START0 = HOSTS.index("start0")
-_STOP2 = HOSTS.index("stop2")
-# Bases to skip to the next codon when the first coding base is in this state.
-_SKIP = np.zeros(256, np.int8)
-for _number, _name in enumerate(HOSTS):
-    if _name in ("start1", "coding1", "stop1ta", "stop1tg"):
-        _SKIP[_number] = 2
-    elif _name in ("start2", "coding2", "stop2"):
-        _SKIP[_number] = 1
+#: Probabilities of stretches of a path: (stretches, 2) first and last bases to (stretches,).
+Scorer = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 
 _GENE_COLUMNS = {
     "gene_contig": np.int32,
@@ -37,90 +28,17 @@ _GENE_COLUMNS = {
     "gene_partial3": np.bool_,
     "gene_n_exons": np.int32,
     "gene_n_cds": np.int32,
+    "gene_score": np.float32,
 }
 _PART_COLUMNS = {
     "exon_start": np.int64,
     "exon_end": np.int64,
+    "exon_score": np.float32,
     "cds_start": np.int64,
     "cds_end": np.int64,
     "cds_phase": np.int8,
+    "cds_score": np.float32,
 }
-
-
-def genes_in_path(
-    states: NDArray[np.uint8], min_coding_length: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Cut a path into genes, in the orientation of the strand.
-
-    Parameters
-    ----------
-    states
-        (n,) uint8 from `decode_region`.
-    min_coding_length
-        Genes with fewer coding bases are left out.
-
-    Returns
-    -------
-    genes
-        (genes, 6) int64: start, end, partial5, partial3, number of exons, number of coding segments.
-    exons
-        (exons, 2) int64: start, end.
-    cds
-        (segments, 3) int64: start, end, GFF phase.
-    """
-    return _cut(states, _LABELS[states], _SKIP, min_coding_length)
-
-
-@njit(cache=True, nogil=True)
-def _cut(
-    states: NDArray[np.uint8], labels: NDArray[np.uint8], skip: NDArray[np.int8], min_coding: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    n = states.size
-    runs = 1
-    for position in range(1, n):
-        runs += labels[position] != labels[position - 1]
-    genes = np.empty((runs, 6), np.int64)
-    exons = np.empty((runs, 2), np.int64)
-    cds = np.empty((runs, 3), np.int64)
-    n_genes = n_exons = n_cds = 0
-    position = 0
-    while position < n:
-        if labels[position] == 0:
-            position += 1
-            continue
-        first_exon, first_cds = n_exons, n_cds
-        coding = 0
-        started = stopped = False
-        before = 0
-        while position < n and labels[position] != 0:
-            label = labels[position]
-            if label in (_UTR, _CDS):
-                if before not in (_UTR, _CDS):
-                    exons[n_exons, 0] = position
-                    n_exons += 1
-                exons[n_exons - 1, 1] = position + 1
-            if label == _CDS:
-                if before != _CDS:
-                    cds[n_cds, 0] = position
-                    cds[n_cds, 2] = skip[states[position]]
-                    n_cds += 1
-                cds[n_cds - 1, 1] = position + 1
-                coding += 1
-                started |= states[position] == _START0
-                stopped |= states[position] == _STOP2
-            before = label
-            position += 1
-        if coding >= min_coding and n_exons > first_exon:
-            genes[n_genes, 0] = exons[first_exon, 0]
-            genes[n_genes, 1] = exons[n_exons - 1, 1]
-            genes[n_genes, 2] = not started
-            genes[n_genes, 3] = not stopped
-            genes[n_genes, 4] = n_exons - first_exon
-            genes[n_genes, 5] = n_cds - first_cds
-            n_genes += 1
-        else:
-            n_exons, n_cds = first_exon, first_cds
-    return genes[:n_genes].copy(), exons[:n_exons].copy(), cds[:n_cds].copy()
 
 
 class CallColumns:
@@ -130,15 +48,35 @@ class CallColumns:
         dtypes: dict[str, Any] = {**_GENE_COLUMNS, **_PART_COLUMNS}
         self._parts: dict[str, list[NDArray[Any]]] = {name: [np.empty(0, dtype)] for name, dtype in dtypes.items()}
 
-    def add(self, states: NDArray[np.uint8], *, contig: int, start: int, strand: int, min_coding_length: int) -> int:
-        """Add the genes of a region that begins at `start` of its contig in plus orientation; returns how many."""
+    def add(
+        self,
+        states: NDArray[np.uint8],
+        *,
+        contig: int,
+        start: int,
+        strand: int,
+        min_coding_length: int,
+        block: NDArray[np.int64] | None = None,
+        scorer: Scorer | None = None,
+    ) -> int:
+        """Add the genes of a region that begins at `start` of its contig in plus orientation; returns how many.
+
+        `scorer` gives their scores, `block` is the model's length of donor blocks; without them there are none.
+        """
         genes, exons, cds = genes_in_path(states, min_coding_length)
         if not len(genes):
             return 0
+        tables = genes, exons, cds
+        if scorer is not None and block is not None:
+            wanted = scored_stretches(states, *tables, block)
+            scores = np.split(scorer(np.concatenate(wanted)), np.cumsum([len(part) for part in wanted])[:-1])
+        else:
+            scores = [np.full(len(table), np.nan, np.float32) for table in tables]
         end = start + states.size
         if strand == 1:
             # Whole rows in reverse order, so that parts stay sorted by start within their gene.
             genes, exons, cds = genes[::-1], exons[::-1], cds[::-1]
+            scores = [part[::-1] for part in scores]
             places = [(end - table[:, 1], end - table[:, 0]) for table in (genes, exons, cds)]
         else:
             places = [(start + table[:, 0], start + table[:, 1]) for table in (genes, exons, cds)]
@@ -152,11 +90,14 @@ class CallColumns:
             "gene_partial3": genes[:, 3],
             "gene_n_exons": genes[:, 4],
             "gene_n_cds": genes[:, 5],
+            "gene_score": scores[0],
             "exon_start": places[1][0],
             "exon_end": places[1][1],
+            "exon_score": scores[1],
             "cds_start": places[2][0],
             "cds_end": places[2][1],
             "cds_phase": cds[:, 2],
+            "cds_score": scores[2],
         }
         for name, column in values.items():
             self._parts[name].append(column.astype(self._parts[name][0].dtype))
@@ -218,8 +159,8 @@ def build_models(
             "strand": strand[place],
             "type": np.full(n, "gene", object),
             "source": np.full(n, source, object),
-            "score": np.full(n, np.nan, np.float32),
-            "attributes": np.full(n, json.dumps({}), object),
+            "score": columns["gene_score"][place],
+            "attributes": _attributes(columns, cds_parent, cds_rows, n),
         },
         transcripts={
             "id": np.array([f"{name}.1" for name in ids], object),
@@ -234,13 +175,28 @@ def build_models(
             "transcript": exon_parent,
             "start": columns["exon_start"][exon_rows],
             "end": columns["exon_end"][exon_rows],
+            "score": columns["exon_score"][exon_rows],
         },
         cds={
             "transcript": cds_parent,
             "start": columns["cds_start"][cds_rows],
             "end": columns["cds_end"][cds_rows],
             "phase": columns["cds_phase"][cds_rows],
+            "score": columns["cds_score"][cds_rows],
         },
+    )
+
+
+def _attributes(
+    columns: Mapping[str, NDArray[Any]], parent: NDArray[np.int64], rows: NDArray[np.int64], n: int
+) -> NDArray[Any]:
+    """`cds_confidence` of each gene as JSON: the mean score of its coding bases; nothing where there are no scores."""
+    score = columns["cds_score"][rows].astype(np.float64)
+    length = (columns["cds_end"] - columns["cds_start"])[rows].astype(np.float64)
+    total = np.bincount(parent, weights=length, minlength=n)
+    mean = np.bincount(parent, weights=length * score, minlength=n) / np.maximum(total, 1)
+    return np.array(
+        [json.dumps({} if np.isnan(value) else {"cds_confidence": f"{value:.4f}"}) for value in mean.tolist()], object
     )
 
 

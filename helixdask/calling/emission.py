@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 __all__ = ["emission_costs"]
 
 _SMALLEST = 1e-9
-# How much of a codon base's probability comes from the phase network; the rest is the plain coding probability.
-_PHASE_SHARE = 0.2
-_CLASS_SHARE = 1.0 - _PHASE_SHARE
 
 
 @njit(cache=True, nogil=True)
@@ -22,6 +19,7 @@ def emission_costs(
     phase_probability: NDArray[np.float32],
     start: int,
     stop: int,
+    phase_weight: float,
     raw_coding1: bool,
     costs: NDArray[np.float64],
 ) -> None:
@@ -33,6 +31,8 @@ def emission_costs(
         (4, n) float32 in the orientation of the strand: intergenic, utr, cds, intron; none, phase 0, 1, 2.
     start, stop
         Bases to do.
+    phase_weight
+        How much of a codon base's probability comes from the phase output; the rest is the plain coding probability.
     raw_coding1
         Column 6 holds the absolute instead of the relative cost.
     costs
@@ -40,20 +40,21 @@ def emission_costs(
         base 1, codon base 3, codon base 2, intron, and codon base 2 of ordinary codons.
     """
     values = np.empty(6)
+    class_weight = 1.0 - phase_weight
     for position in range(start, stop):
         coding = float(class_probability[2, position])
         phase0 = float(phase_probability[1, position])
         phase1 = float(phase_probability[2, position])
         phase2 = float(phase_probability[3, position])
         total = phase0 + phase1 + phase2
-        plain = _CLASS_SHARE * coding
+        plain = class_weight * coding
         if total == 0.0:
-            values[2] = values[3] = values[4] = _PHASE_SHARE * (coding / 3.0) + plain
+            values[2] = values[3] = values[4] = phase_weight * (coding / 3.0) + plain
         else:
             scale = coding / total
-            values[2] = _PHASE_SHARE * (phase0 * scale) + plain
-            values[3] = _PHASE_SHARE * (phase1 * scale) + plain
-            values[4] = _PHASE_SHARE * (phase2 * scale) + plain
+            values[2] = phase_weight * (phase0 * scale) + plain
+            values[3] = phase_weight * (phase1 * scale) + plain
+            values[4] = phase_weight * (phase2 * scale) + plain
         values[0] = float(class_probability[0, position])
         values[1] = float(class_probability[1, position])
         values[5] = float(class_probability[3, position])

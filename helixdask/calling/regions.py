@@ -6,6 +6,7 @@ millionths), so the regions do not depend on where the scan began, nor on its di
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,16 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["Pieces", "Scan", "check_thresholds", "find_regions", "genic_units", "scan_pieces"]
+__all__ = [
+    "OpenRegion",
+    "Pieces",
+    "Scan",
+    "check_thresholds",
+    "find_regions",
+    "follow_region",
+    "genic_units",
+    "scan_pieces",
+]
 
 
 class Pieces(NamedTuple):
@@ -36,6 +46,26 @@ class Pieces(NamedTuple):
     contig_length: NDArray[np.int64]
 
 
+class OpenRegion(NamedTuple):
+    """A region that may go on beyond the loaded bases.
+
+    Attributes
+    ----------
+    piece, start
+        Row of `Pieces`, and where it begins in the loaded array.
+    latest, top
+        Start of the last window that passed, and the largest sum so far.
+    scanned
+        Where the first window that has not been looked at begins.
+    """
+
+    piece: int
+    start: int
+    latest: int
+    top: int
+    scanned: int
+
+
 class Scan(NamedTuple):
     """Regions of one strand.
 
@@ -43,15 +73,14 @@ class Scan(NamedTuple):
     ----------
     piece, start, end
         (regions,) int64: row of `Pieces`, and half-open place in the loaded array.
-    open_start
-        Where the last region begins when it may go on beyond the loaded bases; -1 otherwise. It is not among the
-        regions.
+    open_region
+        The last region, when it may go on beyond the loaded bases. It is not among the regions.
     """
 
     piece: NDArray[np.int64]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
-    open_start: int
+    open_region: OpenRegion | None
 
 
 def check_thresholds(window: int, edge: float, peak: float) -> None:
@@ -152,7 +181,7 @@ def scan_pieces(
     room = 1024
     while True:
         found = np.empty((room, 3), np.int64)
-        count, open_start = _scan(
+        count, opened = _scan(
             units,
             pieces.start,
             pieces.stop,
@@ -169,7 +198,79 @@ def scan_pieces(
         if count <= room:
             break
         room = count
-    return Scan(found[:count, 0], found[:count, 1], found[:count, 2], int(open_start))
+    open_region = OpenRegion(*(int(value) for value in opened)) if opened[1] >= 0 else None
+    return Scan(found[:count, 0], found[:count, 1], found[:count, 2], open_region)
+
+
+def follow_region(
+    region: OpenRegion,
+    units_of: Callable[[int, int], NDArray[np.int32]],
+    last: int,
+    *,
+    window: int,
+    edge: float,
+    peak: float,
+    rules: str,
+    step: int = 1 << 20,
+) -> int:
+    """Find where an open region ends, reading on in steps.
+
+    Parameters
+    ----------
+    region
+        From `scan_pieces`.
+    units_of
+        Gives the units (`genic_units`) of the bases [start, stop), places counted as in the scanned array.
+    last
+        Where the contig ends.
+    window, edge, peak, rules
+        As for `scan_pieces`; the contig is at least a window long.
+    step
+        Windows to look at in one step.
+
+    Returns
+    -------
+    int
+        One past the region's last base; -1 where no window of it exceeds the peak.
+    """
+    low, high = _thresholds(window, edge, peak)
+    patience = window if rules == "default" else 1
+    latest, top = region.latest, region.top
+    first, over = region.scanned, False
+    while first <= last - window and not over:
+        stop = min(first + step, last - window + 1)
+        units = units_of(first, stop + window - 1)
+        latest, top, over = _follow(units, first, stop, latest, top, window, low, patience)
+        first = stop
+    return int(latest) + window if top > high else -1
+
+
+def _thresholds(window: int, edge: float, peak: float) -> tuple[int, int]:
+    """Window sums of the edge and the peak, in millionths: 32-bit floats from left to right, as HelixerPost has it."""
+    return (
+        int(np.float32(edge) * np.float32(1e6) * np.float32(window)),
+        int(np.float32(peak) * np.float32(1e6) * np.float32(window)),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _follow(
+    units: NDArray[np.int32], first: int, stop: int, latest: int, top: int, window: int, edge: int, patience: int
+) -> tuple[int, int, bool]:
+    """Look at the windows that begin at [first, stop); `units` begins at `first`."""
+    total = 0
+    for offset in range(window):
+        total += units[offset]
+    for position in range(first, stop):
+        if total >= edge:
+            latest = position
+            top = max(top, total)
+        elif position >= latest + patience:
+            return latest, top, True
+        row = position - first
+        if row + window < units.size:
+            total += units[row + window] - units[row]
+    return latest, top, False
 
 
 @njit(cache=True, nogil=True)
@@ -186,10 +287,10 @@ def _scan(
     per_base_peak: np.float32,
     mend: bool,
     found: NDArray[np.int64],
-) -> tuple[int, int]:
-    """Fill `found` with (piece, start, end); return how many there are, even if more than fit, and the open start."""
+) -> tuple[int, tuple[int, int, int, int, int]]:
+    """Fill `found` with (piece, start, end); return how many there are, even if more than fit, and the open region."""
     count = 0
-    open_start = -1
+    opened = (-1, -1, -1, -1, -1)
     for piece in range(piece_start.size):
         first, last = piece_start[piece], piece_stop[piece]
         width = window
@@ -229,9 +330,9 @@ def _scan(
                 total += units[position + width] - units[position]
         if begin >= 0 and begin >= own_start:
             if not whole:
-                open_start = begin
+                opened = (piece, begin, latest, top, last - width + 1)
             elif top > peak:
                 if count < found.shape[0]:
                     found[count, 0], found[count, 1], found[count, 2] = piece, begin, latest + width
                 count += 1
-    return count, open_start
+    return count, opened

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.assemble import CallColumns
-from helixdask.calling.decode import decode_region
-from helixdask.calling.hmm import Hmm, complement_codes
+from helixdask.calling.decode import BLOCK, decode_region
+from helixdask.calling.hmm import Hmm
+from helixdask.calling.posterior import stretch_probabilities
 from helixdask.calling.regions import Pieces, Scan, genic_units, scan_pieces
+from helixdask.calling.settings import CallSettings
+from helixdask.calling.source import ArraySource, RegionSource, StrandSource, Tracks, probabilities
 
-__all__ = ["CallSettings", "Span", "call_span", "probabilities", "scan_span", "whole_contigs"]
-
-_COMPLEMENT = complement_codes()
-
-
-@dataclass(frozen=True)
-class CallSettings:
-    """What a call depends on beside the predictions; the fields are those of the stage."""
-
-    window_size: int = 100
-    edge_threshold: float = 0.1
-    peak_threshold: float = 0.8
-    min_coding_length: int = 60
-    rules: str = "default"
+__all__ = ["CallSettings", "Span", "call_span", "scan_span", "strand_units", "whole_contigs"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +45,17 @@ class Span:
     pieces: Pieces
     own: tuple[int, int]
 
+    def strand_arrays(
+        self, strand: int, start: int, stop: int
+    ) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[Any] | None]:
+        """Codes, classes and phases of one strand, as stored."""
+        phases = self.phase_probability
+        return (
+            self.codes[start:stop],
+            self.class_probability[strand, :, start:stop],
+            None if phases is None else phases[strand, :, start:stop],
+        )
+
 
 def whole_contigs(
     codes: NDArray[np.uint8],
@@ -69,25 +71,21 @@ def whole_contigs(
     )
 
 
-def probabilities(stored: NDArray[Any]) -> NDArray[np.float32]:
-    """Probabilities as float32 from any stored type (uint8 counts 255ths)."""
-    values = stored.astype(np.float32)
-    if stored.dtype == np.uint8:
-        values /= np.float32(255.0)
-    return values
-
-
-def scan_span(span: Span, strand: int, settings: CallSettings) -> Scan:
-    """Find the regions of one strand that begin in the owned range.
+def strand_units(classes: NDArray[Any], rules: str) -> NDArray[np.int32]:
+    """Genic probability of one strand in millionths: (4, n) as stored to (n,) int32.
 
     A base that was never predicted (all classes 0) counts as intergenic, except under helixer rules.
     """
-    classes = span.class_probability[strand]
     units = genic_units(probabilities(classes[0]))
-    if settings.rules == "default":
+    if rules == "default":
         units[~classes.any(axis=0)] = 0
+    return units
+
+
+def scan_span(span: Span, strand: int, settings: CallSettings) -> Scan:
+    """Find the regions of one strand that begin in the owned range."""
     return scan_pieces(
-        units,
+        strand_units(span.class_probability[strand], settings.rules),
         span.pieces,
         own=span.own,
         window=settings.window_size,
@@ -98,20 +96,26 @@ def scan_span(span: Span, strand: int, settings: CallSettings) -> Scan:
 
 
 def call_span(
-    span: Span, model: Hmm, settings: CallSettings, scans: tuple[Scan, Scan] | None = None
+    span: Span,
+    model: Hmm,
+    settings: CallSettings,
+    scans: tuple[Scan, Scan] | None = None,
+    tracks: Tracks | None = None,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, float]]:
     """Call the genes of both strands.
 
     Parameters
     ----------
     span
-        Loaded arrays that hold every region to its end.
+        Loaded arrays.
     model
         From `build_hmm`.
     settings
         Window, thresholds, length and rules.
     scans
         Results of `scan_span` for plus and minus, where they are known already.
+    tracks
+        Where regions that reach beyond the loaded arrays are read, places counted as in those.
 
     Returns
     -------
@@ -128,41 +132,30 @@ def call_span(
             shift = int(span.pieces.contig_start[piece] - span.pieces.start[piece])
             at_start = start + shift == 0
             at_end = end + shift == int(span.pieces.contig_length[piece])
-            codes, classes, phases = _strand_arrays(span, strand, start, end)
-            path = decode_region(
-                model,
-                codes,
-                classes,
-                phases,
-                begin_open=at_start if strand == 0 else at_end,
-                end_open=at_end if strand == 0 else at_start,
+            begin_open, end_open = (at_end, at_start) if strand else (at_start, at_end)
+            source: RegionSource = StrandSource(
+                tracks if tracks is not None and end > span.codes.size else span, strand, start, end
             )
+            if end - start <= BLOCK:
+                source = ArraySource(*source.read(0, end - start))
+            path = decode_region(model, source, begin_open=begin_open, end_open=end_open)
             counts["regions"] += 1
             counts["region_bases"] += end - start
             if path.cost < 0:
                 counts["regions_without_path"] += 1
                 continue
+            scorer = None
+            if settings.rules == "default":
+                scorer = partial(
+                    stretch_probabilities, model, source, path.states, begin_open=begin_open, end_open=end_open
+                )
             counts["genes"] += collected.add(
                 path.states,
                 contig=int(span.contig[piece]),
                 start=start + shift,
                 strand=strand,
                 min_coding_length=settings.min_coding_length,
+                block=model.block,
+                scorer=scorer,
             )
     return collected.columns(), counts
-
-
-def _strand_arrays(
-    span: Span, strand: int, start: int, end: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
-    """Codes and float32 probabilities of a region in the orientation of its strand, contiguous."""
-    codes = span.codes[start:end] & 0x0F
-    classes = span.class_probability[strand, :, start:end]
-    if span.phase_probability is None:
-        phases = np.zeros((4, end - start), np.float32)
-    else:
-        phases = probabilities(span.phase_probability[strand, :, start:end])
-    if strand == 1:
-        codes = _COMPLEMENT[codes[::-1]]
-        classes, phases = classes[:, ::-1], phases[:, ::-1]
-    return np.ascontiguousarray(codes), np.ascontiguousarray(probabilities(classes)), np.ascontiguousarray(phases)

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.assemble import build_models
-from helixdask.calling.hmm import build_hmm
-from helixdask.calling.regions import Pieces, Scan, check_thresholds
-from helixdask.calling.span import CallSettings, Span, call_span, scan_span
+from helixdask.calling.regions import Pieces, Scan, follow_region
+from helixdask.calling.settings import CallSettings
+from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.errors import BadInputError, MissingInputError
+from helixdask.errors import MissingInputError
 from helixdask.genes.table import write_genes
 from helixdask.store.store import Store
 
 __all__ = ["CallStage"]
 
-_FIRST_LOOK_AHEAD = 1 << 16
+_LOOK_AHEAD = 1 << 16
 
 
 @dataclass(frozen=True)
 class CallStage(Stage):
     """Call genes from the predictions of a store into `genes/<output>`.
 
-    A task calls the regions that *begin* in its part of the genome, on both strands, and reads as far beyond it as
-    they go. Every region is decoded once and whole, so results do not depend on the size of tasks or on the number
-    of workers.
+    A task calls the regions that *begin* in its part of the genome, on both strands, and reads on block by block where
+    they go beyond it. Every region is decoded once and whole, so results do not depend on the size of tasks or on the
+    number of workers. Tasks are small, so that workers finish together.
 
     Attributes
     ----------
@@ -43,6 +43,8 @@ class CallStage(Stage):
         Genes with fewer coding bases are left out.
     rules
         "default", or "helixer" for exactly what HelixerPost does.
+    min_exon_length, min_intron_length, splice_site_cost, phase_weight
+        Of the gene model, see `CallSettings`; None: the defaults of the rules.
     """
 
     predictions: str
@@ -52,12 +54,16 @@ class CallStage(Stage):
     peak_threshold: float = 0.8
     min_coding_length: int = 60
     rules: str = "default"
+    min_exon_length: int | None = None
+    min_intron_length: int | None = None
+    splice_site_cost: float | None = None
+    phase_weight: float | None = None
 
     name: ClassVar[str] = "call"
-    bases_per_task: ClassVar[int] = 1 << 22
+    bases_per_task: ClassVar[int] = 1 << 20
     bases_per_second: ClassVar[float] = 2e6
     bytes_per_base: ClassVar[float] = 0.01
-    memory_per_base: ClassVar[float] = 64.0
+    memory_per_base: ClassVar[float] = 100.0
 
     def group(self) -> str:
         """Where the genes go."""
@@ -65,18 +71,16 @@ class CallStage(Stage):
 
     def inputs(self, store: Store) -> dict[str, str]:
         """Genome and predictions."""
-        check_thresholds(self.window_size, self.edge_threshold, self.peak_threshold)
-        if self.min_coding_length < 0:
-            raise BadInputError("the shortest coding sequence is negative", remedy="Use 0 or more.")
-        build_hmm(self.rules)
+        self.call_settings().check()
         predictions = f"predictions/{store.resolve('predictions', self.predictions)}"
         return {"genome": store.identity("genome"), predictions: store.identity(predictions)}
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Call the regions that begin in `region`."""
-        settings = self._call_settings()
-        span, scans = self._load(store, region, settings)
-        columns, counts = call_span(span, build_hmm(self.rules), settings, scans)
+        settings = self.call_settings()
+        span, tracks = self._load(store, region)
+        scans = self._scan(span, tracks, 0, settings), self._scan(span, tracks, 1, settings)
+        columns, counts = call_span(span, settings.model(), settings, scans, tracks)
         return RegionResult(counts=counts, tables=columns)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
@@ -96,34 +100,44 @@ class CallStage(Stage):
             "coding_bases": int((models.cds["end"] - models.cds["start"]).sum()),
         }
 
-    def _call_settings(self) -> CallSettings:
-        return CallSettings(
-            self.window_size, self.edge_threshold, self.peak_threshold, self.min_coding_length, self.rules
+    def call_settings(self) -> CallSettings:
+        """The settings apart from names."""
+        return CallSettings(**{field.name: getattr(self, field.name) for field in fields(CallSettings)})
+
+    def _scan(self, span: Span, tracks: _StoreTracks, strand: int, settings: CallSettings) -> Scan:
+        """Regions that begin in the owned part, the last of them followed to its end."""
+        scan = scan_span(span, strand, settings)
+        region = scan.open_region
+        if region is None:
+            return scan
+        contig_end = int(span.pieces.start[region.piece] - span.pieces.contig_start[region.piece])
+        contig_end += int(span.pieces.contig_length[region.piece])
+        end = follow_region(
+            region,
+            lambda start, stop: strand_units(tracks.classes(strand, start, stop), settings.rules),
+            contig_end,
+            window=settings.window_size,
+            edge=settings.edge_threshold,
+            peak=settings.peak_threshold,
+            rules=settings.rules,
+        )
+        if end < 0:
+            return scan
+        return Scan(
+            np.append(scan.piece, region.piece), np.append(scan.start, region.start), np.append(scan.end, end), None
         )
 
-    def _load(self, store: Store, region: Region, settings: CallSettings) -> tuple[Span, tuple[Scan, Scan]]:
-        """Read the region and as much more as the regions that begin in it need."""
+    def _load(self, store: Store, region: Region) -> tuple[Span, _StoreTracks]:
+        """Read the region, the window before it, and some way ahead: few regions that begin in it reach beyond."""
         contigs = store.contigs
         first = int(contigs.offsets[contigs.contig_at(region.start)])
         last = int(contigs.offsets[contigs.contig_at(region.stop - 1) + 1])
-        start = max(first, region.start - settings.window_size)
-        ahead = max(_FIRST_LOOK_AHEAD, settings.window_size)
-        stop = min(last, region.stop + ahead)
-        span = self._read(store, start, stop, region)
-        while True:
-            scans = scan_span(span, 0, settings), scan_span(span, 1, settings)
-            if stop == last or max(scan.open_start for scan in scans) < 0:
-                return span, scans
-            ahead *= 2
-            more = self._read(store, stop, min(last, stop + ahead), region)
-            stop = min(last, stop + ahead)
-            span = _joined(span, more, *_pieces(store, start, stop))
-
-    def _read(self, store: Store, start: int, stop: int, region: Region) -> Span:
+        start = max(first, region.start - self.window_size)
+        stop = min(last, region.stop + max(_LOOK_AHEAD, self.window_size))
         group = f"predictions/{self.predictions}"
         contig, pieces = _pieces(store, start, stop)
         phases = f"{group}/phase_probability"
-        return Span(
+        span = Span(
             codes=store.read("genome/sequence", start, stop),
             class_probability=store.read(f"{group}/class_probability", start, stop),
             phase_probability=store.read(phases, start, stop) if _has(store, phases) else None,
@@ -131,6 +145,33 @@ class CallStage(Stage):
             pieces=pieces,
             own=(region.start - start, region.stop - start),
         )
+        return span, _StoreTracks(store, group, start, span.phase_probability is not None)
+
+
+@dataclass(frozen=True)
+class _StoreTracks:
+    """Tracks read from the store when they are asked for; places count from `origin`."""
+
+    store: Store
+    group: str
+    origin: int
+    has_phases: bool
+
+    def classes(self, strand: int, start: int, stop: int) -> NDArray[Any]:
+        """(4, n) of one strand, as stored."""
+        return self._of("class_probability", strand, start, stop)
+
+    def strand_arrays(
+        self, strand: int, start: int, stop: int
+    ) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[Any] | None]:
+        """Codes, classes and phases of one strand, as stored."""
+        codes = self.store.read("genome/sequence", self.origin + start, self.origin + stop)
+        phases = self._of("phase_probability", strand, start, stop) if self.has_phases else None
+        return codes, self.classes(strand, start, stop), phases
+
+    def _of(self, name: str, strand: int, start: int, stop: int) -> NDArray[Any]:
+        array = self.store.array(f"{self.group}/{name}")
+        return np.asarray(array[strand, :, self.origin + start : self.origin + stop])
 
 
 def _pieces(store: Store, start: int, stop: int) -> tuple[NDArray[np.int64], Pieces]:
@@ -138,22 +179,6 @@ def _pieces(store: Store, start: int, stop: int) -> tuple[NDArray[np.int64], Pie
     contig, contig_start, contig_stop, position = store.contigs.pieces(start, stop)
     first = position - start
     return contig, Pieces(first, first + contig_stop - contig_start, contig_start, store.contigs.lengths[contig])
-
-
-def _joined(left: Span, right: Span, contig: NDArray[np.int64], pieces: Pieces) -> Span:
-    """Two neighbouring slices as one."""
-    return Span(
-        codes=np.concatenate([left.codes, right.codes]),
-        class_probability=np.concatenate([left.class_probability, right.class_probability], axis=-1),
-        phase_probability=(
-            None
-            if left.phase_probability is None or right.phase_probability is None
-            else np.concatenate([left.phase_probability, right.phase_probability], axis=-1)
-        ),
-        contig=contig,
-        pieces=pieces,
-        own=left.own,
-    )
 
 
 def _has(store: Store, path: str) -> bool:

@@ -11,7 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.calling.hmm import HOSTS, Hmm
+from helixdask.calling.gene_states import HOSTS
+from helixdask.calling.hmm import Hmm
 
 __all__ = ["LONGEST_SEARCH", "search_best_first"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from helixdask.calling.assemble import build_models
-from helixdask.calling.hmm import build_hmm, complement_codes
+from helixdask.calling.gene_states import complement_codes
 from helixdask.calling.span import CallSettings, call_span, whole_contigs
 
 LETTERS = "CATGNYRWSKMDVHB"
@@ -44,7 +44,7 @@ class Case:
     def call(self, **settings):
         options = CallSettings(**settings)
         span = whole_contigs(self.codes, self.classes, self.phases, self.lengths)
-        columns, _ = call_span(span, build_hmm(options.rules), options)
+        columns, _ = call_span(span, options.model(), options)
         return build_models(columns, self.names(), "toy", rules=options.rules)
 
 

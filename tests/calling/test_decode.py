@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from helixdask.calling.decode import decode_region
 from helixdask.calling.emission import emission_costs
-from helixdask.calling.hmm import BODY_STATES, HOSTS, build_hmm, state_labels
+from helixdask.calling.gene_states import BODY_STATES, HOSTS, state_labels
+from helixdask.calling.hmm import build_hmm
+from helixdask.calling.source import ArraySource
 from helixdask.errors import BadInputError
 from tests.calling.made_up import certain, encode, random_case
 
@@ -16,7 +18,7 @@ HELIXER, DEFAULT = build_hmm("helixer"), build_hmm()
 
 
 def path_of(sequence, labels, model=HELIXER, **options):
-    path = decode_region(model, encode(sequence), *certain(labels), **options)
+    path = decode_region(model, ArraySource(encode(sequence), *certain(labels)), **options)
     return "".join("guci"[label] for label in state_labels()[path.states]), path.cost
 
 
@@ -28,16 +30,16 @@ def test_emission_example_of_the_reference():
     classes = np.array([[0.05], [0.05], [0.85], [0.05]], np.float64)
     phases = np.array([[0.1], [0.7], [0.1], [0.1]], np.float64)
     costs = np.empty((1, 7))
-    emission_costs(classes, phases, 0, 1, True, costs)
+    emission_costs(classes, phases, 0, 1, 0.2, True, costs)
     assert costs[0, :6] == pytest.approx([4.021874, 4.021874, 0, 0.216811, 0.216811, 4.021874], abs=5e-7)
     assert costs[0, 6] == pytest.approx(-np.log2(0.698889), abs=1e-5)
-    emission_costs(classes, phases, 0, 1, False, costs)
+    emission_costs(classes, phases, 0, 1, 0.2, False, costs)
     assert costs[0, 6] == costs[0, 4]
 
 
 def test_without_phases_all_codon_bases_cost_the_same():
     costs = np.empty((1, 7))
-    emission_costs(np.full((4, 1), 0.25, np.float32), np.zeros((4, 1), np.float32), 0, 1, False, costs)
+    emission_costs(np.full((4, 1), 0.25, np.float32), np.zeros((4, 1), np.float32), 0, 1, 0.2, False, costs)
     assert costs[0, 2] == costs[0, 3] == costs[0, 4] == pytest.approx(-np.log2(0.2 / 3 + 0.8))
 
 
@@ -107,9 +109,9 @@ def test_genes_over_the_ends_of_a_contig():
 def test_blocks_change_nothing(seed, block, rules):
     case = random_case(seed, [900])
     model = build_hmm(rules)
-    arrays = case.codes, case.classes[0].astype(np.float32), case.phases[0].astype(np.float32)
-    whole = decode_region(model, *arrays, begin_open=True, end_open=True)
-    blocks = decode_region(model, *arrays, begin_open=True, end_open=True, block=block)
+    source = ArraySource(case.codes, case.classes[0].astype(np.float32), case.phases[0].astype(np.float32))
+    whole = decode_region(model, source, begin_open=True, end_open=True)
+    blocks = decode_region(model, source, begin_open=True, end_open=True, block=block)
     assert whole.cost == blocks.cost
     assert np.array_equal(whole.states, blocks.states)
 
@@ -119,7 +121,7 @@ def test_very_short_regions(length):
     codes = np.full(length, 3, np.uint8)
     flat = np.full((4, length), 0.25, np.float32)
     for model in (HELIXER, DEFAULT):
-        path = decode_region(model, codes, flat, flat, begin_open=True, end_open=True)
+        path = decode_region(model, ArraySource(codes, flat, flat), begin_open=True, end_open=True)
         assert path.cost >= 0
         assert path.states.size == length
 
@@ -128,4 +130,4 @@ def test_unknown_rules_and_impossible_introns_are_refused():
     with pytest.raises(BadInputError):
         build_hmm("other")
     with pytest.raises(BadInputError):
-        build_hmm(min_intron=3)
+        build_hmm(min_intron_length=3)

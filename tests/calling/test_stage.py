@@ -66,7 +66,7 @@ def test_the_store_gives_the_same_genes_as_arrays(store, case, rules):
 @pytest.mark.parametrize("length", [61, 700, 3999])
 @pytest.mark.parametrize("look_ahead", [1, 1 << 16])
 def test_genes_do_not_depend_on_the_size_of_tasks(store, case, rules, length, look_ahead, monkeypatch):
-    monkeypatch.setattr("helixdask.calling.stage._FIRST_LOOK_AHEAD", look_ahead)
+    monkeypatch.setattr("helixdask.calling.stage._LOOK_AHEAD", look_ahead)
     stage = CallStage("base", "x", min_coding_length=12, peak_threshold=0.5, rules=rules)
     starts = range(0, store.n_bases, length)
     regions = [Region(i, start, min(start + length, store.n_bases)) for i, start in enumerate(starts)]

@@ -6,9 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helixdask.calling.decode import _donor_costs, decode_region
+from helixdask.calling.decode import decode_region
+from helixdask.calling.donors import donor_costs
 from helixdask.calling.emission import emission_costs
-from helixdask.calling.hmm import build_hmm, state_labels
+from helixdask.calling.gene_states import state_labels
+from helixdask.calling.hmm import build_hmm
+from helixdask.calling.source import ArraySource
 from helixdask.calling.ties import _move_up, _remove_first, search_best_first
 from tests.calling.made_up import certain, encode, random_case
 
@@ -18,8 +21,8 @@ HELIXER = build_hmm("helixer")
 def search(codes, classes, phases):
     n = codes.size
     emissions, donors = np.empty((n, 7)), np.empty((n, 3), np.int64)
-    emission_costs(classes, phases, 0, n, True, emissions)
-    _donor_costs(HELIXER, codes, emissions, 0, n, donors)
+    emission_costs(classes, phases, 0, n, 0.2, True, emissions)
+    donor_costs(HELIXER, codes, 0, n, emissions, 0, n, donors)
     states = np.zeros(n, np.uint8)
     return search_best_first(HELIXER, codes, emissions, donors, 10**17, states), states
 
@@ -30,7 +33,7 @@ def test_the_search_and_the_forward_pass_agree(seed, length):
     case = random_case(seed, [length])
     classes, phases = (np.ascontiguousarray(t[0].astype(np.float32)) for t in (case.classes, case.phases))
     cost, states = search(case.codes, classes, phases)
-    path = decode_region(HELIXER, case.codes, classes, phases)
+    path = decode_region(HELIXER, ArraySource(case.codes, classes, phases))
     assert cost == path.cost
     assert np.array_equal(state_labels()[states], state_labels()[path.states])
 
@@ -40,7 +43,7 @@ def test_among_equal_paths_the_search_decides():
     labels = "g" * 20 + "u" * 5 + "c" * 13 + "g" * 40
     codes = encode("C" * 25 + "ATGGCTTAA" + "C" * 44)
     classes, phases = certain(labels, 0.97)
-    path = decode_region(HELIXER, codes, classes, phases)
+    path = decode_region(HELIXER, ArraySource(codes, classes, phases))
     cost, states = search(codes, classes, phases)
     assert path.cost == cost
     assert np.array_equal(path.states, states)
