@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from helixdask.cli.data import StoreUrl
+from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, GtfOut, ProteinsOut
 from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
-from helixdask.cli.report import print_json, print_summaries
+from helixdask.cli.report import print_json, print_summaries, print_table
 
 __all__ = ["call", "inspect"]
+
+_SHOWN = 30
 
 
 @with_run_options
@@ -26,13 +30,20 @@ def call(
     min_coding_length: Annotated[int, typer.Option(min=0, help="Shortest coding sequence, in bases.")] = 60,
     labels: Annotated[str | None, typer.Option(help="Store the genes as labels of this name, too.")] = None,
     rules: RulesOption = Rules.DEFAULT,
+    gtf: GtfOut = None,
+    bed: BedOut = None,
+    cds: CdsOut = None,
+    proteins: ProteinsOut = None,
+    genetic_code: GeneticCodeOption = 1,
     *,
     output: Output,
 ) -> None:
-    """Call gene models from predictions with a hidden Markov model, and write them as GFF3."""
+    """Call gene models from predictions with a hidden Markov model, and write them as GFF3 and what else is wanted."""
     from helixdask.engine.run import run_stage
+    from helixdask.genes.export import GeneFiles, export_genes
     from helixdask.labels.stage import LabelsStage
     from helixdask.pipeline import call_stage, write_annotation
+    from helixdask.store.store import Store
 
     options = output.run_options()
     stage = call_stage(
@@ -47,7 +58,12 @@ def call(
     )
     summaries = [run_stage(stage, store, options)]
     if not output.dry_run:
-        write_annotation(store, stage.output, str(gff3), rules=rules.value)
+        files = GeneFiles(gff3, gtf, bed, cds, proteins)
+        if rules is Rules.HELIXER:
+            write_annotation(store, stage.output, str(gff3), rules=rules.value)
+            files = replace(files, gff3=None)
+        if files.given():
+            export_genes(Store.open(store), stage.output, files, code=genetic_code)
         if labels:
             labelling = LabelsStage(genes=stage.output, output=labels, rules=rules.value)
             summaries.append(run_stage(labelling, store, options))
@@ -60,8 +76,9 @@ def inspect(
     plot: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the region's tracks.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show what a store holds, or the tracks of a region (0-based, half-open)."""
+    """Show what a store holds, or the genes and tracks of a region (0-based, half-open)."""
     from helixdask.explore import open_store
+    from helixdask.genes.lookup import gene_rows
 
     opened = open_store(store)
     if region is None and plot is None:
@@ -70,16 +87,26 @@ def inspect(
         else:
             typer.echo(repr(opened))
         return
-    view = opened.sel(region or str(opened.contigs.names[0]))
+    region = region or str(opened.contigs.names[0])
+    view = opened.sel(region)
+    genes = {name: opened.genes(region, name) for name in opened.names("genes")}
     if plot is not None:
         from helixdask.plot import plot_region
 
-        plot_region(view, plot)
-        if as_json:
-            print_json(view.to_dict(data=False) | {"plot": str(plot)})
-        else:
-            typer.echo(f"written: {plot}")
-    elif as_json:
-        print_json(view.to_dict(data=False))
+        plot_region(view, plot, genes)
+    if as_json:
+        facts = view.to_dict(data=False) | {"genes": {name: gene_rows(models) for name, models in genes.items()}}
+        print_json(facts | ({"plot": str(plot)} if plot is not None else {}))
+    elif plot is not None:
+        typer.echo(f"written: {plot}")
     else:
         typer.echo(repr(view))
+        for name, models in genes.items():
+            _print_genes(name, gene_rows(models))
+
+
+def _print_genes(name: str, rows: list[dict[str, Any]]) -> None:
+    title = f"\nGenes of {name}: {len(rows):,} in the region" + (f", the first {_SHOWN}" if len(rows) > _SHOWN else "")
+    columns = ("id", "start", "end", "strand", "type", "transcripts", "exons", "coding bases", "score")
+    values = [[row[column.replace(" ", "_")] for column in columns] for row in rows[:_SHOWN]]
+    print_table(title, columns if rows else (), values)

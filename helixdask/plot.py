@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError, MissingDependencyError
+from helixdask.genes.draw import draw_genes, layers_of
+from helixdask.genes.models import GeneModels
 from helixdask.registry import LABEL_CLASSES, STRANDS
 
 __all__ = ["CLASS_COLOURS", "figure_module", "plot_region"]
@@ -41,7 +44,7 @@ def figure_module() -> Any:
     return plt
 
 
-def plot_region(view: xr.Dataset, path: str | Path) -> None:
+def plot_region(view: xr.Dataset, path: str | Path, genes: Mapping[str, GeneModels] | None = None) -> None:
     """Draw the tracks of a region as PNG, SVG or PDF, by the file's ending.
 
     Parameters
@@ -50,6 +53,8 @@ def plot_region(view: xr.Dataset, path: str | Path) -> None:
         From :meth:`helixdask.GenomeStore.sel`.
     path
         File to write.
+    genes
+        Gene models of the region by name, drawn under the tracks.
 
     Raises
     ------
@@ -61,25 +66,42 @@ def plot_region(view: xr.Dataset, path: str | Path) -> None:
         raise BadInputError(
             f"{view.sizes['position']:,} bases are too many for a picture", remedy="Name a region of at most 2 Mb."
         )
-    rows = [(str(name), strand) for name in view.data_vars for strand in (0, 1) if _can_draw(view[name])]
-    if not rows:
-        raise BadInputError("the region has no labels, predictions or coverage", remedy="Make some first.")
+    rows = [(str(name), strand) for name in view.data_vars for strand in _strands(view[name])]
+    drawn = {name: models for name, models in (genes or {}).items() if len(models)}
+    if not rows and not drawn:
+        raise BadInputError("the region has no genes, labels, predictions or coverage", remedy="Make some first.")
+    layers = [layers_of(models) for models in drawn.values()]
+    heights = [1.0] * len(rows) + [0.35 * (1 + int(layer.max(initial=0))) + 0.3 for layer in layers]
     figure, axes = plt.subplots(
-        len(rows), 1, figsize=(14, 0.6 + 0.75 * len(rows)), sharex=True, squeeze=False, layout="constrained"
+        len(heights),
+        1,
+        figsize=(14, 0.6 + 0.75 * sum(heights)),
+        height_ratios=heights,
+        sharex=True,
+        squeeze=False,
+        layout="constrained",
     )
     x = np.linspace(view.attrs["start"], view.attrs["end"], min(_POINTS, view.sizes["position"]) + 1)
-    for axis, (name, strand) in zip(axes[:, 0], rows, strict=True):
+    for axis, (name, strand) in zip(axes[:, 0], rows, strict=False):
         track = view[name]
-        values = np.asarray(track.isel(strand=strand).values, dtype=np.float32)
+        values = np.asarray(track.isel(strand=strand).values if strand is not None else track.values, dtype=np.float32)
         if name.endswith("_label"):
             _draw_labels(axis, x, values)
         elif name.endswith("_class_probability"):
             axis.stackplot(_middles(x), *[_binned(row, len(x) - 1) for row in values], colors=CLASS_COLOURS)
             axis.set_ylim(0, 1)
+        elif strand is None:
+            axis.fill_between(_middles(x), _binned(np.nan_to_num(values), len(x) - 1), color="#8c8c8c", lw=0)
+            axis.set_ylim(bottom=0)
         else:
             axis.fill_between(_middles(x), _binned(values.sum(axis=0), len(x) - 1, "max"), color="#4c72b0", lw=0)
             axis.set_ylim(bottom=0)
-        axis.set_ylabel(f"{name.replace('_', ' ')} {STRANDS[strand]}", rotation=0, ha="right", va="center", fontsize=8)
+        sign = f" {STRANDS[strand]}" if strand is not None else ""
+        axis.set_ylabel(f"{name.replace('_', ' ')}{sign}", rotation=0, ha="right", va="center", fontsize=8)
+    for axis, (name, models), layer in zip(axes[len(rows) :, 0], drawn.items(), layers, strict=True):
+        draw_genes(axis, models, layer, (view.attrs["start"], view.attrs["end"]))
+        axis.set_ylabel(f"{name} genes", rotation=0, ha="right", va="center", fontsize=8)
+    for axis in axes[:, 0]:
         axis.tick_params(labelsize=7)
         axis.set_xlim(x[0], x[-1])
     handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in CLASS_COLOURS]
@@ -90,8 +112,12 @@ def plot_region(view: xr.Dataset, path: str | Path) -> None:
     plt.close(figure)
 
 
-def _can_draw(track: xr.DataArray) -> bool:
-    return "strand" in track.dims and str(track.name).endswith(("_label", "_class_probability", "_coverage"))
+def _strands(track: xr.DataArray) -> tuple[int | None, ...]:
+    """Strands of a track that are drawn: both, None for a track without strands, or nothing at all."""
+    name = str(track.name)
+    if "strand" in track.dims:
+        return (0, 1) if name.endswith(("_label", "_class_probability", "_coverage")) else ()
+    return (None,) if name.endswith(("_mask", "_value")) else ()
 
 
 def _middles(edges: NDArray[np.floating]) -> NDArray[np.floating]:

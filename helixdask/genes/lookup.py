@@ -15,13 +15,13 @@ import zarr
 from numpy.typing import NDArray
 
 from helixdask.errors import MissingInputError
-from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, make_frame
+from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, cds_lengths, longest_coding, make_frame
 from helixdask.genes.table import PREFIX
 
 if TYPE_CHECKING:
     from helixdask.store.store import Store
 
-__all__ = ["RegionIndex", "genes_in_region"]
+__all__ = ["RegionIndex", "gene_rows", "genes_in_region"]
 
 _DENSE: Final = 4
 """Rows are read in one slice where it holds at most so many for each that is wanted."""
@@ -197,3 +197,32 @@ def genes_in_region(store: Store, region: str, name: str | None = None) -> GeneM
         tables[key] = _GeneTable(store, group)
     table = tables[key]
     return table.genes(table.index.find(contig, start, end))
+
+
+def gene_rows(models: GeneModels) -> list[dict[str, Any]]:
+    """One plain dict for each gene: where it is, and how much belongs to it.
+
+    Keys are id, start, end, strand, type, score (None where there is none), transcripts, exons and coding_bases, the
+    latter two of the transcript with the most coding bases, or of the first.
+    """
+    first = models.transcripts.reset_index().groupby("gene")["index"].first().reindex(range(len(models)), fill_value=-1)
+    chosen = longest_coding(models)
+    chosen = np.where(chosen >= 0, chosen, first.to_numpy())
+    n_transcripts = np.bincount(models.transcripts["gene"].to_numpy(), minlength=len(models))
+    n_exons = np.append(np.bincount(models.exons["transcript"].to_numpy(), minlength=len(models.transcripts)), 0)
+    coding = np.append(cds_lengths(models), 0)
+    columns = (models.genes[name].tolist() for name in ("id", "start", "end", "strand", "type", "score"))
+    return [
+        {
+            "id": name,
+            "start": start,
+            "end": end,
+            "strand": "-" if strand else "+",
+            "type": kind,
+            "score": None if np.isnan(score) else score,
+            "transcripts": int(n_transcripts[row]),
+            "exons": int(n_exons[chosen[row]]),
+            "coding_bases": int(coding[chosen[row]]),
+        }
+        for row, (name, start, end, strand, kind, score) in enumerate(zip(*columns, strict=True))
+    ]
