@@ -26,6 +26,7 @@ __all__ = [
     "RulesOption",
     "Strandedness",
     "with_run_options",
+    "with_shared",
 ]
 
 
@@ -42,6 +43,7 @@ class Strandedness(StrEnum):
     UNSTRANDED = "unstranded"
     FORWARD = "forward"
     REVERSE = "reverse"
+    AUTO = "auto"
 
 
 class CoverageNorm(StrEnum):
@@ -145,22 +147,45 @@ class Output:
         )
 
 
-def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the shared options; it receives them as one keyword argument, ``output``."""
-    signature = inspect.signature(command, eval_str=True)
-    own = [parameter for name, parameter in signature.parameters.items() if name != "output"]
-    shared = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=annotation)
-        for name, annotation in _SHARED.items()
-    ]
-    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+Command = Callable[..., None]
 
-    @functools.wraps(command)
-    def wrapped(**arguments: Any) -> None:
-        output = Output(**{name: arguments.pop(name) for name in _SHARED})
-        command(**arguments, output=output)
 
-    del wrapped.__wrapped__  # typer follows it back to the command without the shared options
-    wrapped.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
-    return wrapped
+def with_shared(
+    keyword: str, annotations: dict[str, Any], defaults: dict[str, Any], made: Callable[..., Any]
+) -> Callable[[Command], Command]:
+    """Give a command options that others have too; it receives them as one keyword argument.
+
+    Parameters
+    ----------
+    keyword
+        Name of that argument.
+    annotations, defaults
+        Of each option, by name.
+    made
+        Called with all of them: what the command gets.
+    """
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        keyword_only = inspect.Parameter.KEYWORD_ONLY
+        own = [p.replace(kind=keyword_only) for name, p in signature.parameters.items() if name != keyword]
+        shared = [
+            inspect.Parameter(name, keyword_only, default=defaults[name], annotation=annotation)
+            for name, annotation in annotations.items()
+        ]
+
+        @functools.wraps(command)
+        def wrapped(**arguments: Any) -> None:
+            values = {name: arguments.pop(name) for name in annotations}
+            command(**arguments, **{keyword: made(**values)})
+
+        del wrapped.__wrapped__  # typer follows it back to the command without the shared options
+        wrapped.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
+        return wrapped
+
+    return decorate
+
+
+with_run_options = with_shared("output", _SHARED, _DEFAULTS, Output)
+"""Options of every command that works on a store; the command receives them as ``output``."""

@@ -15,7 +15,8 @@ from helixdask.store.store import Store
 if TYPE_CHECKING:
     from helixdask.calling.stage import CallStage
     from helixdask.coverage.libraries import Library
-    from helixdask.coverage.stage import CoverageStage
+    from helixdask.coverage.rules import ReadOptions
+    from helixdask.engine.stage import Stage
     from helixdask.selection.stage import SelectStage, SplitStage
     from helixdask.windows.stage import WindowsStage
 
@@ -41,36 +42,60 @@ def _only(store: Store, kind: str, name: str | None) -> str | None:
     return store.resolve(kind, name) if name is not None or store.names(kind) else None
 
 
-def libraries_of(bams: Sequence[str], strandedness: str | None, sheet: str | None) -> list[Library]:
-    """Libraries from BAM paths of one protocol, or from a sheet; none where neither is given.
+def libraries_of(
+    paths: Sequence[str],
+    strandedness: str | None,
+    sheet: str | None,
+    kind: str | None = None,
+    reads: ReadOptions | None = None,
+) -> list[Library]:
+    """Libraries from files of one protocol, or from a sheet; none where neither is given.
 
     Raises
     ------
     BadInputError
-        Both are given, or BAM files without a protocol.
+        Both are given, something that is said in the sheet is said beside it, or reads have no protocol.
     """
-    from helixdask.coverage.libraries import libraries_from_paths
+    from helixdask.coverage.libraries import kind_of, libraries_from_paths
+    from helixdask.coverage.rules import DEFAULT_READS
     from helixdask.coverage.sheet import read_libraries
 
-    if bams and sheet:
+    if not sheet:
+        needed = any((kind or kind_of(path)) in ("rnaseq", "longread") for path in paths)
+        if needed and strandedness is None:
+            raise BadInputError(
+                "the protocol of the reads is not known",
+                remedy="Give --strandedness unstranded, forward or reverse (dUTP libraries are reverse), or auto.",
+            )
+        return libraries_from_paths(paths, strandedness or "", kind, reads or DEFAULT_READS)
+    if paths:
         raise BadInputError("--bam and --libraries were both given", remedy="Put all files into the sheet.")
-    if sheet:
-        return read_libraries(sheet)
-    if bams and strandedness is None:
+    if strandedness or kind or reads not in (None, DEFAULT_READS):
         raise BadInputError(
-            "the protocol of the reads is not known",
-            remedy="Give --strandedness unstranded, forward or reverse (dUTP libraries are reverse).",
+            "a sheet of libraries says itself how each is to be counted",
+            where=sheet,
+            remedy="Put strandedness, kind and options for reads into its columns.",
         )
-    return libraries_from_paths(bams, strandedness or "unstranded") if bams else []
+    return read_libraries(sheet)
 
 
 def coverage_stages(
-    libraries: Sequence[Library], *, set_name: str, rules: Rules = "default"
-) -> list[CoverageStage]:
-    """One stage for each library."""
-    from helixdask.coverage.stage import CoverageStage
+    url: str,
+    libraries: Sequence[Library],
+    *,
+    set_name: str = "rnaseq",
+    rules: Rules = "default",
+    aliases: str | None = None,
+    replace: bool = False,
+) -> list[Stage]:
+    """One stage for each library, when all were checked; protocols that are `auto` are found out."""
+    from helixdask.coverage.adding import plan_libraries
 
-    return [CoverageStage.of(library, set_name, rules) for library in libraries]
+    if not libraries:
+        return []
+    return list(
+        plan_libraries(Store.open(url), libraries, set_name=set_name, rules=rules, aliases=aliases, replace=replace)
+    )
 
 
 def call_stage(

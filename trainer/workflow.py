@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -27,7 +27,7 @@ from helixdask.pipeline import (
     windows_stage,
     write_annotation,
 )
-from helixdask.store.objects import Folder
+from helixdask.store.objects import Folder, is_url
 
 if TYPE_CHECKING:
     from helixdask.coverage.libraries import Library
@@ -139,12 +139,13 @@ def prepare(
         raise BadInputError(
             "there is nothing to learn from", remedy="Give --gff3 with an annotation, or --model with a base model."
         )
-    for path in (settings.gff3, settings.model, settings.groups, *(library.path for library in settings.libraries)):
-        if path is not None and not Path(path).exists():
+    reads = [path for library in settings.libraries for path in library.paths.values()]
+    for path in (settings.gff3, settings.model, settings.groups, *reads):
+        if path is not None and not is_url(path) and not Path(path).exists():
             raise BadInputError("no such file", where=path, remedy="Check the path.")
     window_length = settings.window_length or _training_window(settings.model)
     done: list[Summary] = []
-    for make in _stages(settings, window_length):
+    for make in _stages(settings, window_length, replace_there=options.replace):
         try:
             summary = run_stage(make(), settings.store, options)
         except BadInputError:
@@ -167,9 +168,8 @@ def _training_window(model: str | None) -> int:
     return int(describe_model(model).card["training_window"])
 
 
-def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], Stage]]:
+def _stages(settings: PrepareSettings, window_length: int, *, replace_there: bool) -> list[Callable[[], Stage]]:
     """Makers of the stages, in order; each is called when what it needs is in the store."""
-    from helixdask.coverage.stage import CoverageStage
     from helixdask.labels.stage import ImportGenesStage, LabelsStage
     from helixdask.sequence.stage import EncodeStage
 
@@ -189,7 +189,10 @@ def _stages(settings: PrepareSettings, window_length: int) -> list[Callable[[], 
             ),
             lambda: LabelsStage(genes=REFERENCE, output=REFERENCE, rules=rules),
         ]
-    stages += [partial(CoverageStage.of, library, "rnaseq", rules) for library in settings.libraries]
+    libraries = cache(
+        lambda: coverage_stages(url, settings.libraries, rules=rules, aliases=settings.aliases, replace=replace_there)
+    )
+    stages += [partial(lambda row: libraries()[row], row) for row in range(len(settings.libraries))]
     predictions = None
     if settings.model:
         model, predictions = settings.model, BASE
@@ -270,7 +273,7 @@ def annotate(
         run(EncodeStage(fasta=source, species=species or Path(source).name.split(".")[0], on_bad_base="error"))
         if options.dry_run and not Folder(url).exists("zarr.json"):
             return done
-    for stage in coverage_stages(libraries, set_name=coverage or "rnaseq", rules=rules):
+    for stage in coverage_stages(url, libraries, set_name=coverage or "rnaseq", rules=rules, replace=options.replace):
         run(stage)
     predictions = predict_stage(
         url,

@@ -8,6 +8,7 @@ read 2 on the other, speaks for `forward`; the opposite for `reverse`; both alik
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -145,7 +146,7 @@ def evidence_of(
     return Evidence(source, len(sample.flag), len(np.unique(sample.intron_read)), **counts)
 
 
-def find_evidence(store: Store, library: Library) -> Evidence:
+def find_evidence(store: Store, library: Library, aliases: Mapping[str, str] | None = None) -> Evidence:
     """Evidence from spliced reads, or, where those decide nothing, from gene models of the store, if it has any.
 
     A small sample is taken first, and a larger one where that was not enough.
@@ -156,9 +157,11 @@ def find_evidence(store: Store, library: Library) -> Evidence:
         The store, for the genome and its gene models.
     library
         The library; it was checked before.
+    aliases
+        Names in the file that stand for other names in the genome.
     """
     for size in SAMPLE_SIZES:
-        sample = sample_reads(library, store, size)
+        sample = sample_reads(library, store, size, aliases)
         found = [evidence_of(sample, _strand_by_splicing(store, sample), "spliced reads")]
         genes = store.names("genes")
         if found[0].verdict is None and genes:
@@ -170,7 +173,7 @@ def find_evidence(store: Store, library: Library) -> Evidence:
     return max(found, key=lambda evidence: evidence.informative)
 
 
-def resolved(store: Store, library: Library) -> Library:
+def resolved(store: Store, library: Library, aliases: Mapping[str, str] | None = None) -> Library:
     """The library with its protocol found out, if that is `auto`; the evidence is logged.
 
     Raises
@@ -180,7 +183,7 @@ def resolved(store: Store, library: Library) -> Library:
     """
     if library.strandedness != AUTO:
         return library
-    evidence = find_evidence(store, library)
+    evidence = find_evidence(store, library, aliases)
     if evidence.verdict is None:
         raise BadInputError(
             f"the reads of library `{library.name}` do not tell its protocol: {_why(evidence)}. Evidence: {evidence}",
@@ -192,7 +195,7 @@ def resolved(store: Store, library: Library) -> Library:
     return replace(library, strandedness=evidence.verdict)
 
 
-def check_stated(store: Store, library: Library) -> Evidence:
+def check_stated(store: Store, library: Library, aliases: Mapping[str, str] | None = None) -> Evidence:
     """Compare the stated protocol with the reads; where they contradict it, warn.
 
     Returns
@@ -200,7 +203,7 @@ def check_stated(store: Store, library: Library) -> Evidence:
     Evidence
         What the reads say.
     """
-    evidence = find_evidence(store, library)
+    evidence = find_evidence(store, library, aliases)
     if evidence.verdict not in (None, library.strandedness):
         log.warning(
             "%s: stated as %s, but the reads look %s: %s",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any, Final
@@ -57,7 +57,9 @@ class ReadSample:
     intron_end: NDArray[np.int64]
 
 
-def sample_reads(library: Library, store: Store, size: int = SAMPLE_SIZES[0]) -> ReadSample:
+def sample_reads(
+    library: Library, store: Store, size: int = SAMPLE_SIZES[0], aliases: Mapping[str, str] | None = None
+) -> ReadSample:
     """Take reads from places evenly spread over the mapped reads; without an index, the first of the file.
 
     Parameters
@@ -68,12 +70,15 @@ def sample_reads(library: Library, store: Store, size: int = SAMPLE_SIZES[0]) ->
         The store, for its contigs.
     size
         Reads to look at, at most.
+    aliases
+        Names in the file that stand for other names in the genome.
     """
     verbosity = pysam.set_verbosity(0)  # htslib would print where an index is missing
     try:
         with pysam.AlignmentFile(library.path, check_sq=False) as file:
             row = {name: i for i, name in enumerate(store.contigs.names.tolist())}
-            rows = np.array([row.get(name, -1) for name in file.references], np.int64)
+            names = {other: row[name] for other, name in (aliases or {}).items() if name in row} | row
+            rows = np.array([names.get(name, -1) for name in file.references], np.int64)
             return _collect(_reads(file, rows, size), rows)
     finally:
         pysam.set_verbosity(verbosity)

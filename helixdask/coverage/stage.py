@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,24 +11,29 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from helixdask.coverage.bam_blocks import BamReader, open_reader
-from helixdask.coverage.bam_index import BamIndex, parse_index
-from helixdask.coverage.checks import CheckedLibrary, check_library, load_index
+from helixdask.coverage.bam_blocks import Reader
+from helixdask.coverage.checks import CheckedLibrary, check_library
 from helixdask.coverage.cut_sites import MARGIN, SITE_KINDS, CutSites
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import open_reader, prepare_index
+from helixdask.coverage.protocol import check_stated
 from helixdask.coverage.rules import DEFAULT_READS, REASONS, ReadOptions, Rules, make_rules
 from helixdask.coverage.statistics import constants, region_statistics
+from helixdask.coverage.stretches import stretches_of
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.store.contigs import Pieces
+from helixdask.genes.aliases import read_aliases
 from helixdask.store.store import Store
 
 __all__ = ["CoverageStage"]
 
 log = logging.getLogger(__name__)
 
-_BYTES_PER_SECOND = 40e6
+_BYTES_PER_SECOND = 100e6
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class CoverageStage(Stage):
         `default` or `helixer`, see `make_rules`.
     reads
         Which reads count otherwise than the rules say.
+    aliases
+        Table of other names of the genome's contigs, or None.
     """
 
     library: str
@@ -53,17 +61,22 @@ class CoverageStage(Stage):
     set_name: str = "rnaseq"
     rules: str = "default"
     reads: ReadOptions = DEFAULT_READS
+    aliases: str | None = None
 
     name: ClassVar[str] = "coverage"
-    file_fields: ClassVar[tuple[str, ...]] = ("path",)
+    file_fields: ClassVar[tuple[str, ...]] = ("path", "aliases")
     bases_per_second: ClassVar[float] = 40e6
     bytes_per_base: ClassVar[float] = 1.0
-    memory_per_base: ClassVar[float] = 40.0
+    memory_per_base: ClassVar[float] = 24.0
 
     @classmethod
-    def of(cls, library: Library, set_name: str = "rnaseq", rules: str = "default") -> CoverageStage:
+    def of(
+        cls, library: Library, set_name: str = "rnaseq", rules: str = "default", aliases: str | None = None
+    ) -> CoverageStage:
         """Return the stage for a library."""
-        return cls(library.name, library.path, library.kind, library.strandedness, set_name, rules, library.reads)
+        return cls(
+            library.name, library.path, library.kind, library.strandedness, set_name, rules, library.reads, aliases
+        )
 
     def estimate_seconds(self, n_bases: int) -> float:
         """Time of writing the tracks, and of reading the file."""
@@ -78,14 +91,15 @@ class CoverageStage(Stage):
         """Check the library against the genome and return what is read."""
         self._rules()
         identity = file_identity(self.path)
-        _check(self._library(), identity, store)
-        return {"genome": store.identity("genome"), "bam": identity}
+        _check(self._library(), identity, store, self.aliases)
+        found = {"genome": store.identity("genome"), "bam": identity}
+        return found | {"aliases": file_identity(self.aliases)} if self.aliases else found
 
     def prepare(self, store: Store, work: Work) -> None:
         """Bring the index to where every worker finds it, made anew if the file has none."""
         if work.has("contigs"):
             return
-        checked = _check(self._library(), file_identity(self.path), store)
+        checked = _check(self._library(), file_identity(self.path), store, self.aliases)
         if checked.contigs_without_reads:
             some = ", ".join(checked.contigs_without_reads[:3])
             log.warning(
@@ -95,8 +109,8 @@ class CoverageStage(Stage):
                 some,
                 ", …" if len(checked.contigs_without_reads) > 3 else "",
             )
-        index, reads = load_index(self.path, checked.index_path, checked.foreign_contigs)
-        work.save("index", data=index.data)
+        reads = prepare_index(self.path, checked, work)
+        work.save("protocol", evidence=np.frombuffer(json.dumps(self._evidence(store)).encode(), np.uint8))
         work.save(
             "contigs",
             number=checked.contig_numbers,
@@ -105,69 +119,47 @@ class CoverageStage(Stage):
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Count the alignments of a region and write its tracks."""
-        rules = self._rules()
+        reader = open_reader(self.path, work)
         number = work.load("contigs")["number"]
-
-        def index() -> BamIndex:
-            return parse_index(work.load("index")["data"], self.path)
-
-        reader = open_reader(self.path, index)
-        tracks = np.zeros((2, 2, region.length), np.uint32)
-        counts = np.zeros(len(REASONS), np.int64)
-        for contig, start, stop, position in store.contigs.pieces(region.start, region.stop).rows():
-            if number[contig] < 0:
-                continue
-            place = slice(position - region.start, position - region.start + stop - start)
-            where = f"{self.path}, contig {store.contigs.names[contig]}"
-            count = self._count_sites if self.kind in SITE_KINDS else self._count
-            counts += count(reader, int(number[contig]), start, stop, rules, where, tracks[:, :, place])
+        count = self._count_sites if self.kind in SITE_KINDS else self._count
+        tracks, totals = count(reader, store.contigs.pieces(region.start, region.stop), number, region)
         store.write_region(f"{self.group()}/coverage", region.start, tracks[0])
         store.write_region(f"{self.group()}/spliced_coverage", region.start, tracks[1])
         statistics = region_statistics(tracks[0], tracks[1])
-        totals = {f"reads_{reason}": float(n) for reason, n in zip(REASONS, counts, strict=True)}
         return RegionResult(totals | statistics.counts, statistics.tables)
 
     def _count(
-        self,
-        reader: BamReader,
-        number: int,
-        start: int,
-        stop: int,
-        rules: Rules,
-        where: str,
-        out: np.ndarray[Any, np.dtype[np.uint32]],
-    ) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Count one part of a contig into `out` (track, strand, base); return reads by reason."""
-        pileup: Pileup | None = None
-        for batch in reader.batches(number, start, stop):
-            if pileup is None:  # not for the many contigs without alignments
-                pileup = Pileup(start, stop, self.strandedness, rules, where)
-            pileup.add(batch)
-        if pileup is None:
-            return np.zeros(len(REASONS), np.int64)
-        out[0], out[1] = pileup.finish()
-        return pileup.counts
+        self, reader: Reader, pieces: Pieces, number: NDArray[np.int32], region: Region
+    ) -> tuple[NDArray[np.uint32], dict[str, float]]:
+        """Return the tracks of a region (track, strand, base) and reads by reason."""
+        pileup = Pileup(region.length, self.strandedness, self._rules(), self.path)
+        for stretch in stretches_of(pieces, number, region.start):
+            for records in reader.records(stretch):
+                pileup.add(records)
+        tracks = pileup.finish()
+        if tracks is None:
+            tracks = np.zeros((2, 2, region.length), np.uint32)
+        return tracks, _totals(pileup.counts) | {"reads_spliced": float(pileup.spliced)}
 
     def _count_sites(
-        self,
-        reader: BamReader,
-        number: int,
-        start: int,
-        stop: int,
-        rules: Rules,
-        where: str,
-        out: np.ndarray[Any, np.dtype[np.uint32]],
-    ) -> np.ndarray[Any, np.dtype[np.int64]]:
+        self, reader: Reader, pieces: Pieces, number: NDArray[np.int32], region: Region
+    ) -> tuple[NDArray[np.uint32], dict[str, float]]:
         """The same for kinds that count single bases of reads."""
-        sites: CutSites | None = None
-        for batch in reader.batches(number, max(0, start - MARGIN), stop + MARGIN):
-            if sites is None:
-                sites = CutSites(start, stop, self.kind, self.strandedness, rules, where)
-            sites.add(batch)
-        if sites is None:
-            return np.zeros(len(REASONS), np.int64)
-        out[0], out[1] = sites.finish()
-        return sites.counts
+        tracks = np.zeros((2, 2, region.length), np.uint32)
+        counts = np.zeros(len(REASONS), np.int64)
+        for contig, start, stop, position in pieces.rows():
+            sites: CutSites | None = None
+            if number[contig] < 0:
+                continue
+            for batch in reader.batches(int(number[contig]), max(0, start - MARGIN), stop + MARGIN):
+                if sites is None:  # not for the many contigs without alignments
+                    sites = CutSites(start, stop, self.kind, self.strandedness, self._rules(), self.path)
+                sites.add(batch)
+            if sites is not None:
+                out = tracks[:, :, position - region.start : position - region.start + stop - start]
+                out[0], out[1] = sites.finish()
+                counts += sites.counts
+        return tracks, _totals(counts)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return the library's protocol, counts and normalisation constants."""
@@ -191,7 +183,15 @@ class CoverageStage(Stage):
             },
             "per_million": 1e6 / used if used else 0.0,
             "constants": constants(result, store.n_bases),
+            "protocol_evidence": json.loads(work.load("protocol")["evidence"].tobytes()),
         }
+
+    def _evidence(self, store: Store) -> dict[str, Any] | None:
+        """What a sample of the reads says about the protocol; cut sites have none."""
+        if self.kind == "atac":
+            return None
+        names = read_aliases(self.aliases, store.contigs) if self.aliases else {}
+        return check_stated(store, self._library(), names).attrs()
 
     def _library(self) -> Library:
         return Library(self.library, self.path, self.kind, self.strandedness)
@@ -200,8 +200,13 @@ class CoverageStage(Stage):
         return make_rules(self.rules, self.reads)
 
 
+def _totals(counts: NDArray[np.int64]) -> dict[str, float]:
+    return {f"reads_{reason}": float(n) for reason, n in zip(REASONS, counts.tolist(), strict=True)}
+
+
 @lru_cache(maxsize=1)
-def _check(library: Library, identity: str, store: Store) -> CheckedLibrary:
+def _check(library: Library, identity: str, store: Store, aliases: str | None) -> CheckedLibrary:
     """Check a library once, not again to prepare it: a header of millions of contigs takes seconds."""
     del identity
-    return check_library(library, store.contigs.names.tolist(), store.contigs.lengths)
+    names, md5 = store.contigs.names.tolist(), np.asarray(store.array("genome/contig_md5")[...])
+    return check_library(library, names, store.contigs.lengths, md5)

@@ -1,0 +1,132 @@
+"""Adding libraries to a set, all or none, and removing one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace as changed
+from pathlib import Path
+
+from helixdask.coverage.libraries import AUTO, Library, check_names
+from helixdask.coverage.protocol import resolved
+from helixdask.coverage.ready_made import ReadyMadeStage
+from helixdask.coverage.stage import CoverageStage
+from helixdask.engine.lock import GroupLock
+from helixdask.errors import AlreadyExistsError, BadInputError, MissingInputError
+from helixdask.genes.aliases import read_aliases
+from helixdask.store.objects import Folder, is_url
+from helixdask.store.store import Store, stage_digest
+
+__all__ = ["plan_libraries", "remove_library"]
+
+
+def plan_libraries(
+    store: Store,
+    libraries: Sequence[Library],
+    *,
+    set_name: str = "rnaseq",
+    rules: str = "default",
+    aliases: str | None = None,
+    replace: bool = False,
+) -> list[CoverageStage | ReadyMadeStage]:
+    """Check all libraries, find out the protocols that are `auto`, and return a stage for each.
+
+    Parameters
+    ----------
+    store
+        The store; it holds the genome.
+    libraries
+        What is to be added.
+    set_name
+        The set.
+    rules
+        `default` or `helixer`.
+    aliases
+        Table of other names of the genome's contigs, or None.
+    replace
+        Whether libraries that are there already, made otherwise, may be made anew.
+
+    Raises
+    ------
+    BadInputError
+        If any library cannot be counted, or its file is in the set under another name.
+    AlreadyExistsError
+        If a name is taken, and `replace` is not set.
+    """
+    check_names(libraries, "the libraries")
+    _check_files_are_new(store, libraries, set_name)
+    for library in libraries:
+        stated = changed(library, strandedness="unstranded") if library.strandedness == AUTO else library
+        _stage(stated, set_name, rules, aliases).inputs(store)
+    names = read_aliases(aliases, store.contigs) if aliases else {}
+    stages = [_stage(resolved(store, library, names), set_name, rules, aliases) for library in libraries]
+    for stage in stages:
+        attrs = store.attrs(stage.group())
+        if replace or attrs.get("complete") is not True:
+            continue
+        if attrs.get("digest") != stage_digest(stage.name, stage.settings(), stage.inputs(store)):
+            raise AlreadyExistsError(
+                f"coverage/{set_name} has a library `{stage.library}` already, made from another file or otherwise",
+                where=store.url,
+                remedy="Give the new one another name (in a sheet, --libraries), or pass --replace.",
+            )
+    return stages
+
+
+def remove_library(store: Store, set_name: str, name: str) -> None:
+    """Take a library out of a set, with what an interrupted run may have left of it.
+
+    Raises
+    ------
+    MissingInputError
+        There is none of that name.
+    AlreadyExistsError
+        The store is read-only.
+    """
+    group = f"coverage/{set_name}/{name}"
+    work = Folder(store.url).folder(f".work/{group}")
+    there = store.names(f"coverage/{set_name}")
+    if "/" in name or not (store.has_group(group) or work.names()):
+        raise MissingInputError(
+            f"coverage/{set_name} has no library `{name}`",
+            where=store.url,
+            remedy=f"It has: {', '.join(there) or 'none'}. Other sets: --name.",
+        )
+    if store.read_only:
+        raise AlreadyExistsError("the store is read-only", where=store.url, remedy="Copy it to a place you can write.")
+    with GroupLock(work, f"{store.url}/{group}"):
+        digest = store.attrs(group).get("digest")
+        store.remove_group(group)
+    work.remove()
+    store.add_event("coverage", {"removed": group, "digest": digest})
+
+
+def _stage(library: Library, set_name: str, rules: str, aliases: str | None) -> CoverageStage | ReadyMadeStage:
+    if not library.is_ready_made:
+        return CoverageStage.of(library, set_name, rules, aliases)
+    if rules != "default":
+        raise BadInputError(
+            f"the rules `{rules}` know no ready-made tracks (kind {library.kind})",
+            where=library.path,
+            remedy="Use the default rules.",
+        )
+    return ReadyMadeStage.of(library, set_name, aliases)
+
+
+def _check_files_are_new(store: Store, libraries: Sequence[Library], set_name: str) -> None:
+    there = {}
+    for name in store.names(f"coverage/{set_name}"):
+        attrs = store.attrs(f"coverage/{set_name}/{name}")
+        there |= {_real(str(attrs[field])): name for field in ("path", "minus_path") if attrs.get(field)}
+    for library in libraries:
+        for path in library.paths.values():
+            name = there.get(_real(path), library.name)
+            if name != library.name:
+                raise BadInputError(
+                    f"{path} is in coverage/{set_name} already, as library `{name}`",
+                    where=store.url,
+                    remedy=f"Leave it out, or remove the other first: helixdask coverage STORE --remove {name}",
+                )
+
+
+def _real(path: str) -> str:
+    return path if is_url(path) else str(Path(path).resolve())
