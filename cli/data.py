@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from helixdask.cli.findings import print_with_findings
 from helixdask.cli.options import OnBadBase, OnBadBaseOption, Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_facts, print_json, print_summaries
 from helixdask.errors import BadInputError
@@ -45,7 +46,11 @@ def labels(
     gff3: Annotated[Path, typer.Option(help="Annotation, GFF3 or GTF, plain or gzip.")],
     name: Annotated[str, typer.Option(help="Name of the gene models and labels.")] = "reference",
     aliases: Annotated[
-        Path | None, typer.Option(help="Tab-separated table: name in the annotation, name in the genome.")
+        Path | None,
+        typer.Option(help="Other names of sequences: a tab-separated table, or NCBI's assembly report."),
+    ] = None,
+    findings: Annotated[
+        Path | None, typer.Option(metavar="TSV", help="Write all findings of reading and labelling to this file.")
     ] = None,
     rules: RulesOption = Rules.DEFAULT,
     genetic_code: Annotated[int, typer.Option(min=1, help="Number of NCBI's genetic code of the genome.")] = 1,
@@ -56,7 +61,7 @@ def labels(
     *,
     output: Output,
 ) -> None:
-    """Read an annotation and paint its genes as label tracks."""
+    """Read an annotation and paint its genes as label tracks; say what was skipped, mended or masked."""
     from helixdask.engine.run import run_stage
     from helixdask.labels.genes_stage import ImportGenesStage
     from helixdask.labels.stage import LabelsStage
@@ -80,7 +85,7 @@ def labels(
     ]
     if output.dry_run and not Store.open(store).is_complete(f"genes/{name}"):
         stages = stages[:1]  # the plan of the labels needs the imported genes
-    print_summaries([run_stage(stage, store, options) for stage in stages], as_json=output.json)
+    print_with_findings(store, [run_stage(stage, store, options) for stage in stages], findings, as_json=output.json)
 
 
 @with_run_options

@@ -14,7 +14,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from helixdask.engine.run import Summary
 
-__all__ = ["human", "print_facts", "print_json", "print_summaries", "print_table"]
+__all__ = ["as_dict", "human", "print_facts", "print_json", "print_summaries", "print_table"]
 
 _HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
@@ -52,11 +52,11 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table on standard output; all but the first column are set to the right."""
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, text: Sequence[str] = ()) -> None:
+    """Print a table on standard output; all but the first column and those of text are set to the right."""
     table = Table(box=None, pad_edge=False, show_header=any(columns))
     for index, column in enumerate(columns):
-        table.add_column(column, justify="right" if index else "left", overflow="fold")
+        table.add_column(column, justify="right" if index and column not in text else "left", overflow="fold")
     for row in rows:
         table.add_row(*(human(cell) for cell in row))
     console = _console()
@@ -111,7 +111,7 @@ def _in_a_line(value: Any) -> str:
 def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
     """Print what one or several stages did, or plan to do."""
     if as_json:
-        print_json([_as_dict(summary) for summary in summaries])
+        print_json([as_dict(summary) for summary in summaries])
         return
     planned = [(summary.plan, summary.state) for summary in summaries if summary.plan is not None]
     if planned:
@@ -151,7 +151,8 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:,.0f} min" if seconds < 6_000 else f"{seconds / 3_600:,.1f} h"
 
 
-def _as_dict(summary: Summary) -> dict[str, Any]:
+def as_dict(summary: Summary) -> dict[str, Any]:
+    """A summary as JSON has it."""
     return {
         "stage": summary.stage,
         "group": summary.group,
