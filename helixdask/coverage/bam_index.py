@@ -1,20 +1,21 @@
 """Where in a BAM file the alignments of a place begin, from its index (BAI or CSI).
 
 Only a lower bound of the virtual offset is needed: records are read from there, in order, until they start beyond the
-place. A contig costs two numbers, so indexes of a million contigs are cheap to hold.
+place. What is kept is a few numbers for each contig with alignments and one for each window, so indexes of millions of
+contigs are cheap to hold and to give to every worker.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.coverage.bgzf import inflate_all
+from helixdask.coverage.byte_ranges import ByteRanges
+from helixdask.coverage.index_kernels import bai_windows, csi_windows, walk_index
 from helixdask.errors import BadInputError
 
 __all__ = ["BamIndex", "parse_index", "read_index"]
@@ -22,30 +23,39 @@ __all__ = ["BamIndex", "parse_index", "read_index"]
 BAI_WINDOW_BITS = 14
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BamIndex:
     """An index in memory.
 
     Parameters
     ----------
-    data
-        The bytes of the index, uncompressed.
-    contig_at
-        Where each contig's bins begin in `data`.
-    linear_at
-        Where each contig's linear index begins (BAI only).
-    csi
-        Whether this is a CSI.
-    min_shift, depth
-        Size of the smallest bin (as a power of two) and number of levels below the root.
+    first
+        For each contig the virtual offset where its alignments begin, -1 where it has none, int64.
+    last
+        Where they end: an offset at or behind the end of the last one, -1 where it has none, int64.
+    mapped
+        Mapped alignments of each contig, -1 where the index does not tell, int64.
+    window_at
+        Where each contig's windows begin in `window_begin` and `window_offset`, one entry more than contigs, int64.
+    window_begin
+        Base at which each window begins, ascending in each contig, int64.
+    window_offset
+        A virtual offset at or before the first alignment that reaches the window, ascending in each contig, int64.
     """
 
-    data: NDArray[np.uint8]
-    contig_at: NDArray[np.int64]
-    linear_at: NDArray[np.int64]
-    csi: bool
-    min_shift: int
-    depth: int
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    mapped: NDArray[np.int64]
+    window_at: NDArray[np.int64]
+    window_begin: NDArray[np.int64]
+    window_offset: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All arrays by name; `BamIndex(**arrays)` is the index again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def start_offset(self, contig: int, position: int) -> int:
         """Return a virtual offset at or before the first alignment that ends beyond `position`.
@@ -60,30 +70,38 @@ class BamIndex:
         Returns
         -------
         int
-            Virtual file offset, or -1 when there can be no such alignment.
+            Virtual file offset, or -1 when the contig has no alignments.
         """
-        if contig >= len(self.contig_at):
+        if contig >= len(self.first):
             return -1
-        if self.csi:
-            at = int(self.contig_at[contig])
-            return int(_csi_offset(self.data, at, position, self.min_shift, self.depth))
-        return int(_bai_offset(self.data, int(self.linear_at[contig]), position >> BAI_WINDOW_BITS))
+        a, b = int(self.window_at[contig]), int(self.window_at[contig + 1])
+        at = a + int(np.searchsorted(self.window_begin[a:b], position, side="right")) - 1
+        return int(self.window_offset[at]) if at >= a else int(self.first[contig])
+
+    def first_offset(self, contig: int, last: int, position: int) -> int:
+        """Return the same for a run of contigs: from `position` on the first of them to the end of `last`."""
+        offset = self.start_offset(contig, position)
+        if offset >= 0 or last == contig:
+            return offset
+        found = np.flatnonzero(self.first[contig + 1 : last + 1] >= 0)
+        return int(self.first[contig + 1 + found[0]]) if len(found) else -1
 
 
 def read_index(path: str) -> BamIndex:
-    """Read a `.bai` or `.csi` file.
+    """Read a `.bai` or `.csi` file, local or behind a URL.
 
     Raises
     ------
     BadInputError
         If it is neither, or cut short.
     """
-    raw = Path(path).read_bytes()
+    file = ByteRanges(path)
+    raw = file.read(0, file.size)
     if raw[:2] == b"\x1f\x8b":
         try:
-            raw = gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error) as error:
-            raise _damaged(f"the index is damaged ({error})", path) from error
+            raw = inflate_all(raw, path)
+        except BadInputError as error:
+            raise _damaged(f"the index {error.problem}", path) from error
     return parse_index(np.frombuffer(raw, np.uint8), path)
 
 
@@ -107,92 +125,15 @@ def parse_index(data: NDArray[np.uint8], where: str = "") -> BamIndex:
         if not (0 < min_shift < 32 and 0 <= depth < 10 and aux >= 0):
             raise _damaged("not a CSI index", where)
         at = 16 + aux
-    ok, contig_at, linear_at = _walk(data, at, csi)
+    ok, contig_at, linear_at, n_windows = walk_index(data, at, csi)
     if not ok:
         raise _damaged("the index is cut short", where)
-    return BamIndex(data, contig_at, linear_at, csi, min_shift, depth)
+    bookkeeping = ((1 << (3 * (depth + 1))) - 1) // 7 + 1  # number of the bin that holds counts
+    if csi:
+        return BamIndex(*csi_windows(data, contig_at, n_windows, min_shift, depth, bookkeeping))
+    return BamIndex(*bai_windows(data, contig_at, linear_at, n_windows, BAI_WINDOW_BITS, bookkeeping))
 
 
 def _damaged(problem: str, where: str) -> BadInputError:
     remedy = "Delete it and make it anew (samtools index), or let helixdask make its own."
     return BadInputError(problem, where=where, remedy=remedy)
-
-
-@njit(cache=True)
-def _u32(data: NDArray[np.uint8], at: int) -> int:
-    low = np.int64(data[at]) | (np.int64(data[at + 1]) << 8)
-    high = np.int64(data[at + 2]) | (np.int64(data[at + 3]) << 8)
-    return int(low | (high << 16))
-
-
-@njit(cache=True)
-def _u64(data: NDArray[np.uint8], at: int) -> int:
-    return _u32(data, at) | (_u32(data, at + 4) << 32)
-
-
-@njit(cache=True)
-def _walk(data: NDArray[np.uint8], at: int, csi: bool) -> tuple[bool, NDArray[np.int64], NDArray[np.int64]]:
-    """Find where each contig's bins and linear index begin; False when the data end too early."""
-    none = np.zeros(0, np.int64)
-    n = len(data)
-    if at + 4 > n:
-        return False, none, none
-    contigs = _u32(data, at)
-    at += 4
-    if contigs > (n - at) // 4:
-        return False, none, none
-    contig_at = np.empty(contigs, np.int64)
-    linear_at = np.empty(contigs, np.int64)
-    head = 16 if csi else 8
-    for contig in range(contigs):
-        contig_at[contig] = at
-        if at + 4 > n:
-            return False, none, none
-        bins = _u32(data, at)
-        at += 4
-        for _ in range(bins):
-            if at + head > n:
-                return False, none, none
-            at += head + 16 * _u32(data, at + head - 4)
-        linear_at[contig] = at
-        if not csi:
-            if at + 4 > n:
-                return False, none, none
-            at += 4 + 8 * _u32(data, at)
-    return at <= n, contig_at, linear_at
-
-
-@njit(cache=True)
-def _bai_offset(data: NDArray[np.uint8], at: int, window: int) -> int:
-    windows = _u32(data, at)
-    for w in range(window, windows):
-        offset = _u64(data, at + 4 + 8 * w)
-        if offset:  # zero: nothing overlaps this window
-            return offset
-    return -1
-
-
-@njit(cache=True)
-def _csi_offset(data: NDArray[np.uint8], at: int, position: int, min_shift: int, depth: int) -> int:
-    """Return the largest offset noted for a bin that begins at or before `position`."""
-    bins = _u32(data, at)
-    at += 4
-    total = ((1 << (3 * (depth + 1))) - 1) // 7  # bins from here on are bookkeeping
-    best, first = 0, -1
-    for _ in range(bins):
-        number, offset, chunks = _u32(data, at), _u64(data, at + 4), _u32(data, at + 12)
-        at += 16
-        if number < total:
-            level, level_first = 0, 0
-            while number >= level_first + (1 << (3 * level)):
-                level_first += 1 << (3 * level)
-                level += 1
-            begin = (number - level_first) << (min_shift + 3 * (depth - level))
-            if begin <= position:
-                best = max(best, offset)
-            for c in range(chunks):
-                chunk = _u64(data, at + 16 * c)
-                if first < 0 or chunk < first:
-                    first = chunk
-        at += 16 * chunks
-    return max(best, first) if first >= 0 else -1  # no chunk: no alignment

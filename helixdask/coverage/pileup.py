@@ -1,18 +1,17 @@
-"""Alignments to coverage and spliced coverage of one part of a contig, on both strands.
+"""Alignments to coverage and spliced coverage of one region, on both strands.
 
-Counting is exact for any size of the part, and streams. An alignment adds +1 at the start and -1 at the end of each
-of its blocks to a difference array, clipped to the part; the running sum at the end is the track.
+Counting is exact for any size of the region, and streams. An alignment adds +1 at the start and -1 at the end of each
+of its blocks to a difference array, clipped to the part of its contig; the running sum at the end is the track.
 
 Mates that overlap are the one thing that two alignments decide together. A base that both cover lies inside both
-alignments, so whoever reads all alignments that overlap the part has both mates of every such base: nothing outside
-the part is needed, whatever its size. The first mate (read 1) counts as it is; the second counts only where no first
-mate of its name does, on each track by itself, so the base goes to the strand of the first mate. Alignments come
-sorted by start, in batches; a second mate waits until a start at or beyond its end has been seen, because from there
-on no first mate can reach it. Only mates that are still open are kept from batch to batch, which bounds memory by the
-depth and the span of the alignments, not by the size of the part.
+alignments, so whoever reads all alignments that overlap the region has both mates of every such base: nothing outside
+is needed, whatever the size. The first mate (read 1) counts as it is; the second counts only where no first mate of its
+name does, on each track by itself, so the base goes to the strand of the first mate. Alignments come sorted by start;
+a second mate waits until no first mate of it can come any more, because a later start has been seen. Only mates that
+are still open are kept, which bounds memory by the depth and the span of the alignments, not by the size of the region.
 
-Mates are alignments of one name (a 64-bit hash of it) that point to each other's start; where a record does not say
-where its mate is, the name decides. Names that come more than once, as in merged or badly cut files, do no harm.
+Mates are alignments of one name (a 64-bit hash of it) on one contig that point to each other's start; where a record
+does not say where its mate is, the name decides. Names that come more than once, as in merged files, do no harm.
 """
 
 from __future__ import annotations
@@ -20,121 +19,149 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.alignments import Alignments, join, take
-from helixdask.coverage.pileup_kernels import (
-    ALONE,
-    DELETION_OPS,
-    FIRST,
-    FIRST_SEEN,
-    IGNORE,
-    SECOND,
-    SPLICED_OPS,
-    count_alignments,
-    count_second_mates,
-    mark_mates,
-)
-from helixdask.coverage.rules import REASONS, STRANDEDNESS, Rules, sort_out, target_strand
+from helixdask.coverage.bam_blocks import Records
+from helixdask.coverage.bam_fields import DELETION_OPS, FIXED, SPLICED_OPS, i32
+from helixdask.coverage.count_records import count_records
+from helixdask.coverage.mates import count_second_mates, keep_open_mates
+from helixdask.coverage.rules import REASONS, STRANDEDNESS, Rules
+from helixdask.coverage.running_sum import sum_differences
+from helixdask.coverage.stretches import Stretch
 from helixdask.errors import BadInputError
 
 __all__ = ["Pileup"]
 
+_SETTLE = 1 << 14
+"""Mates that are gathered before second mates are counted."""
+
 
 class Pileup:
-    """The tracks of one part of a contig in the making.
+    """The tracks of one region in the making.
 
     Parameters
     ----------
-    start, stop
-        The part, 0-based and half-open on the contig.
+    length
+        Bases of the region.
     strandedness
         One of `STRANDEDNESS`.
     rules
         What is counted.
     where
-        File and contig, for messages.
+        The file, for messages.
+
+    Attributes
+    ----------
+    counts
+        Alignments that begin in the region by their fate, in the order of `REASONS`; int64.
     """
 
-    def __init__(self, start: int, stop: int, strandedness: str, rules: Rules, where: str = "") -> None:
-        self.start, self.stop, self.rules, self.where = start, stop, rules, where
-        self.protocol = STRANDEDNESS.index(strandedness)
-        self.counts = np.zeros(len(REASONS), np.int64)
-        self._difference = np.zeros((2, 2, stop - start + 1), np.int32)
-        self._open = Alignments.empty()
-        self._open_state = np.zeros(0, np.uint8)
-        self._last = -1
+    def __init__(self, length: int, strandedness: str, rules: Rules, where: str = "") -> None:
+        self.length, self.rules, self.where = length, rules, where
+        self._how = (
+            STRANDEDNESS.index(strandedness),
+            rules.skip_flags,
+            rules.min_mapq,
+            rules.name == "helixer",
+            SPLICED_OPS | (DELETION_OPS if rules.deletions_are_spliced else 0),
+            rules.mates_once,
+        )
+        self._counts = np.zeros(len(REASONS) + 1, np.int64)
+        self._difference: NDArray[np.int32] | None = None
+        self._stretch: Stretch | None = None
+        self._frontier = int(np.iinfo(np.int64).min)
+        self._n_mates = self._settled = 0
+        self._mates = np.empty((0, 7), np.int64)
+        self._hash = np.empty(0, np.uint64)
+        self._cigar = np.empty(0, np.uint32)
+        self._cigar_end = np.empty(0, np.int64)
 
-    def add(self, batch: Alignments) -> None:
-        """Count a batch of alignments that overlap the part, sorted by start, after those of earlier batches.
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Alignments that begin in the region, by reason."""
+        return self._counts[:-1]
+
+    @property
+    def spliced(self) -> int:
+        """Alignments that begin in the region, are used, and skip reference bases (`N`)."""
+        return int(self._counts[-1])
+
+    def add(self, records: Records) -> None:
+        """Count a batch of records; those of one stretch come sorted, and together.
 
         Raises
         ------
         BadInputError
             If the alignments are not sorted, or (rules `helixer`, stranded) a paired one is neither first nor second.
         """
-        if not len(batch):
-            return
-        if batch.position[0] < self._last or np.any(batch.position[1:] < batch.position[:-1]):
-            raise BadInputError("alignments are not sorted by coordinate", where=self.where, remedy="samtools sort")
-        self._last = int(batch.position[-1])
-        rules = self.rules
-        helixer = rules.name == "helixer"
-        reason = sort_out(
-            batch.flag, batch.mapq, batch.cigar_offset, rules.skip_flags, rules.min_mapq, self.protocol > 0, helixer
+        if self._difference is None:  # not for the many regions without alignments
+            self._difference = np.zeros((4, self.length + 1), np.int32)
+        stretch = records.stretch
+        if stretch is not self._stretch:
+            self._end_stretch()
+            self._stretch = stretch
+        self._make_room(records)
+        self._frontier, self._n_mates, trouble = count_records(
+            records.data,
+            records.begin,
+            records.end,
+            stretch.contig,
+            stretch.start,
+            stretch.stop,
+            stretch.place,
+            *self._how,
+            self._difference,
+            self._counts,
+            self._frontier,
+            self._mates,
+            self._hash,
+            self._cigar,
+            self._cigar_end,
+            self._n_mates,
         )
-        here = (batch.position >= self.start) & (batch.position < self.stop)
-        self.counts += np.bincount(reason[here], minlength=len(REASONS))
-        if helixer and np.any(reason == REASONS.index("unclear_mate")):
-            row = int(np.argmax(reason == REASONS.index("unclear_mate")))
+        if trouble >= records.end:
+            raise BadInputError("alignments are not sorted by coordinate", where=self.where, remedy="samtools sort")
+        if trouble >= 0:
+            name = records.data[trouble + FIXED : trouble + FIXED + int(records.data[trouble + 12]) - 1].tobytes()
             raise BadInputError(
-                f"the paired alignment at base {batch.position[row]} is neither the first nor the second read",
+                f"the paired alignment `{name.decode(errors='replace')}` at base {i32(records.data, trouble + 8)} is "
+                "neither the first nor the second read",
                 where=self.where,
                 remedy="Repair the flags, use the default rules, or count the library as unstranded.",
             )
-        state = np.where(reason == 0, ALONE, IGNORE).astype(np.uint8)
-        if rules.mates_once:
-            mark_mates(batch.flag, batch.position, batch.mate_position, batch.cigar, batch.cigar_offset, state)
-        self._count(batch, state, self._last)
+        if self._n_mates > max(_SETTLE, 2 * self._settled):
+            self._settle(self._frontier)
 
-    def finish(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-        """Return coverage and spliced coverage, each (2, stop - start) uint32, plus orientation; call once."""
-        self._count(Alignments.empty(), np.zeros(0, np.uint8), np.iinfo(np.int64).max)
-        np.cumsum(self._difference, axis=-1, out=self._difference)
-        coverage, spliced = self._difference.view(np.uint32)[:, :, :-1]
-        return coverage, spliced
+    def _end_stretch(self) -> None:
+        """Count what waits; what comes next may lie anywhere on the axis."""
+        self._settle(int(np.iinfo(np.int64).max))
+        self._frontier = int(np.iinfo(np.int64).min)
 
-    def _count(self, batch: Alignments, state: NDArray[np.uint8], frontier: int) -> None:
-        batch = join(self._open, batch)
-        state = np.concatenate([self._open_state, state])
-        strand = target_strand(batch.flag, self.protocol)
-        spliced_ops = SPLICED_OPS | (DELETION_OPS if self.rules.deletions_are_spliced else 0)
-        end = count_alignments(
-            batch.position,
-            strand,
-            state,
-            batch.cigar,
-            batch.cigar_offset,
-            spliced_ops,
-            self.start,
-            self.stop,
-            self._difference,
-        )
-        count_second_mates(
-            batch.position,
-            end,
-            strand,
-            state,
-            batch.name_hash,
-            batch.mate_position,
-            batch.cigar,
-            batch.cigar_offset,
-            spliced_ops,
-            frontier,
-            self.start,
-            self.stop,
-            self._difference,
-        )
-        waiting = (state == SECOND) & (end > frontier)
-        reach = min(frontier, int(batch.position[waiting].min())) if waiting.any() else frontier
-        rows = np.flatnonzero(waiting | (((state == FIRST) | (state == FIRST_SEEN)) & (end > reach)))
-        self._open = take(batch, rows)
-        self._open_state = np.where(state[rows] == SECOND, SECOND, FIRST_SEEN).astype(np.uint8)
+    def finish(self) -> NDArray[np.uint32] | None:
+        """Return the tracks, (2, 2, length) uint32: coverage and spliced coverage, strand, base; call once.
+
+        All are in plus orientation. Where no alignment was read there are none.
+        """
+        if self._difference is None:
+            return None
+        self._end_stretch()
+        sum_differences(self._difference)
+        return self._difference.view(np.uint32).reshape(2, 2, self.length + 1)[..., :-1]
+
+    def _make_room(self, records: Records) -> None:
+        if not self.rules.mates_once:
+            return
+        rows = self._n_mates + records.count
+        if rows > len(self._mates):
+            more = 2 * rows - len(self._mates)
+            self._mates = np.concatenate([self._mates, np.empty((more, 7), np.int64)])
+            self._hash = np.concatenate([self._hash, np.empty(more, np.uint64)])
+            self._cigar_end = np.concatenate([self._cigar_end, np.empty(more, np.int64)])
+        used = int(self._cigar_end[self._n_mates - 1]) if self._n_mates else 0
+        if used + records.operations > len(self._cigar):
+            more = 2 * (used + records.operations) - len(self._cigar)
+            self._cigar = np.concatenate([self._cigar, np.empty(more, np.uint32)])
+
+    def _settle(self, frontier: int) -> None:
+        if self._n_mates and self._difference is not None:
+            table = (self._mates, self._hash, self._cigar, self._cigar_end, self._n_mates)
+            count_second_mates(*table, self._how[4], frontier, self._difference)
+            self._n_mates = self._settled = keep_open_mates(*table, frontier)

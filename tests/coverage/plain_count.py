@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pysam
 
-from helixdask.coverage.alignments import take
 from helixdask.coverage.bam_blocks import BamReader
-from helixdask.coverage.checks import load_index
 from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import ReadOptions, make_rules
+from helixdask.coverage.stretches import stretches_of
+from helixdask.store.contigs import ContigTable
 
 
 class Read(NamedTuple):
@@ -50,23 +51,26 @@ def write_bam(path, contigs, reads, index=True, order="coordinate", sort=True, c
     return str(path)
 
 
-def tracks_of(path, lengths, strandedness, rules, region=None, min_mapq=None, batch_size=None):
-    """Tracks of every contig, counted in parts of `region` bases, `batch_size` reads at a time; and reads by reason."""
-    reader = BamReader(path, load_index(path, None)[0])
-    tracks, counts = [], 0
-    for contig, length in enumerate(lengths):
-        step = region or length
-        parts = []
-        for start in range(0, length, step):
-            stop = min(length, start + step)
-            pileup = Pileup(start, stop, strandedness, make_rules(rules, ReadOptions(min_mapq)), path)
-            for batch in reader.batches(contig, start, stop):
-                for row in range(0, len(batch), batch_size or len(batch)):
-                    pileup.add(take(batch, np.arange(row, min(len(batch), row + (batch_size or len(batch))))))
-            parts.append(np.stack(pileup.finish()))
-            counts = counts + pileup.counts
-        tracks.append(np.concatenate(parts, axis=-1))
-    return tracks, counts
+def tracks_of(path, lengths, strandedness, rules, region=None, min_mapq=None, chunk=None):
+    """Tracks of every contig, counted in regions of this many bases of all contigs end to end; and reads by reason.
+
+    `chunk`: compressed bytes that are read at a time.
+    """
+    reader = BamReader(path, load_index(path, None), **({"chunk": chunk} if chunk else {}))
+    lengths = list(lengths)
+    contigs = ContigTable(np.array([str(i) for i in range(len(lengths))], object), np.array(lengths))
+    parts, counts = [], 0
+    step = region or contigs.n_bases
+    for start in range(0, contigs.n_bases, step):
+        stop = min(contigs.n_bases, start + step)
+        pileup = Pileup(stop - start, strandedness, make_rules(rules, ReadOptions(min_mapq)), path)
+        for stretch in stretches_of(contigs.pieces(start, stop), np.arange(len(lengths)), start):
+            for records in reader.records(stretch):
+                pileup.add(records)
+        tracks = pileup.finish()
+        parts.append(np.zeros((2, 2, stop - start), np.uint32) if tracks is None else tracks)
+        counts = counts + pileup.counts
+    return np.split(np.concatenate(parts, axis=-1), contigs.offsets[1:-1], axis=-1), counts
 
 
 def plain_tracks(reads, lengths, strandedness, rules, min_mapq=10):

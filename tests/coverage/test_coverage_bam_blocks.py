@@ -1,12 +1,18 @@
+import contextlib
 import random
 
 import numpy as np
 import pysam
 import pytest
 
-from helixdask.coverage.bam_blocks import BamReader
+from helixdask.coverage.bam_blocks import BamReader, Records
 from helixdask.coverage.bam_index import parse_index
-from helixdask.coverage.checks import load_index
+from helixdask.coverage.bam_records import check_records, measure_records, parse_records
+from helixdask.coverage.bgzf import BlockStream
+from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import load_index
+from helixdask.coverage.rules import make_rules
+from helixdask.coverage.stretches import Stretch
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam
 
@@ -30,7 +36,7 @@ def many_reads():
 @pytest.mark.parametrize("csi", [False, True])
 def test_reads_the_same_alignments_as_htslib(tmp_path, many_reads, csi):
     path = write_bam(tmp_path / "a.bam", CONTIGS, many_reads, csi=csi)
-    reader = BamReader(path, load_index(path, f"{path}.{'csi' if csi else 'bai'}")[0])
+    reader = BamReader(path, load_index(path, f"{path}.{'csi' if csi else 'bai'}"))
     with pysam.AlignmentFile(path) as bam:
         for contig, start, stop in [
             (0, 0, 300_000), (0, 16_384, 16_385), (0, 60_000, 100_000), (0, 200_000, 260_000), (0, 299_000, 300_000),
@@ -51,14 +57,14 @@ def test_reads_the_same_alignments_as_htslib(tmp_path, many_reads, csi):
 
 def test_mates_share_a_hash_and_others_do_not(tmp_path, many_reads):
     path = write_bam(tmp_path / "a.bam", CONTIGS, many_reads)
-    reader = BamReader(path, load_index(path, None)[0])
+    reader = BamReader(path, load_index(path, None))
     hashes = np.concatenate([b.name_hash for c in (0, 2) for b in reader.batches(c, 0, 300_000)])
     assert len(np.unique(hashes)) == len(many_reads)
 
 
 def test_more_cigar_operations_than_a_record_can_say(tmp_path):
     path = write_bam(tmp_path / "a.bam", {"a": 300_000}, [Read("long", 0, 0, 7, "1M1D" * 40_000 + "3M")])
-    reader = BamReader(path, load_index(path, None)[0])
+    reader = BamReader(path, load_index(path, None))
     [batch] = reader.batches(0, 80_000, 80_010)
     assert len(batch.cigar) == 80_001
     assert int((batch.cigar >> 4).sum()) == 80_003
@@ -66,7 +72,7 @@ def test_more_cigar_operations_than_a_record_can_say(tmp_path):
 
 def test_a_file_that_ends_early_is_named(tmp_path, many_reads):
     path = write_bam(tmp_path / "a.bam", CONTIGS, many_reads)
-    index = load_index(path, None)[0]
+    index = load_index(path, None)
     data = (tmp_path / "a.bam").read_bytes()
     (tmp_path / "a.bam").write_bytes(data[: len(data) // 2])
     with pytest.raises(BadInputError, match=r"a\.bam: (no complete BGZF block|the file ends)"):
@@ -75,7 +81,7 @@ def test_a_file_that_ends_early_is_named(tmp_path, many_reads):
 
 def test_damage_is_never_a_crash(tmp_path, many_reads):
     path = write_bam(tmp_path / "a.bam", CONTIGS, many_reads)
-    index = load_index(path, None)[0]
+    index = load_index(path, None)
     data = bytearray((tmp_path / "a.bam").read_bytes())
     rng = random.Random(2)
     found = 0
@@ -93,26 +99,36 @@ def test_damage_is_never_a_crash(tmp_path, many_reads):
     assert found >= 28  # block checksums find a flipped bit; a few lie in header fields that nothing reads
 
 
-def test_impossible_record_lengths_are_refused(tmp_path):
-    from helixdask.coverage.bam_records import measure_records, parse_records
-
-    path = write_bam(tmp_path / "a.bam", {"a": 1000}, [Read("x", 0, 0, 5, "10M2I3S"), Read("y", 0, 0, 9, "15M")])
-    reader = BamReader(path, load_index(path, None)[0])
-    piece = next(reader._inflate(0))
-    records = piece[reader.index.start_offset(0, 0) & 0xFFFF :]
+def test_impossible_records_are_refused_and_never_a_crash(tmp_path):
+    reads = [Read("x", 99, 0, 5, "10M2I3S", 60, 9), Read("x", 147, 0, 9, "15M", 60, 5), Read("y", 0, 0, 9, "2M9N4M")]
+    path = write_bam(tmp_path / "a.bam", {"a": 1000}, reads)
+    reader = BamReader(path, load_index(path, None))
+    piece = BlockStream(reader.file, 0).more(np.empty(0, np.uint8))
+    records = piece[reader.index.start_offset(0, 0) & 0xFFFF :].copy()
+    stretch = Stretch.of_part(0, 0, 1000)
     rng = random.Random(3)
+    sound = 0
     for _ in range(3000):
-        data = np.frombuffer(records, np.uint8).copy()
+        data = records.copy()
         for _ in range(rng.randrange(1, 4)):
             data[rng.randrange(len(data))] = rng.randrange(256)
-        reads, operations, end, status = measure_records(data, 0, 0, 0, 1000)
+        end, count, operations, status = check_records(data, 0, 0, 1000)
         assert 0 <= end <= len(data)
         assert status in (-2, -1, 0, 1)
         if status >= 0:
-            assert len(parse_records(data, 0, 0, 0, 1000, reads, operations)[0]) == reads
-    data = np.frombuffer(records, np.uint8).copy()
+            sound += 1
+            n, ops = measure_records(data, 0, end, 0, 0)
+            assert n <= count
+            assert ops <= operations
+            assert len(parse_records(data, 0, 0, 0, n, ops)[0]) == n
+            pileup = Pileup(1000, "reverse", make_rules("default"))
+            with contextlib.suppress(BadInputError):  # starts are out of order
+                pileup.add(Records(data, 0, end, count, operations, stretch))
+                pileup.finish()
+    assert 500 < sound < 3000
+    data = records.copy()
     data[3] = 0x80
-    assert measure_records(data, 0, 0, 0, 1000)[3] == -1
+    assert check_records(data, 0, 0, 1000)[3] == -1
 
 
 @pytest.mark.parametrize("keep", [3, 10, 60])

@@ -3,8 +3,9 @@ import pysam
 import pytest
 
 from helixdask.coverage.bam_blocks import BamReader
-from helixdask.coverage.checks import check_library, load_index
+from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library, libraries_from_paths
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.sheet import read_libraries
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam
@@ -72,7 +73,8 @@ def test_a_good_file(tmp_path):
     assert checked.contig_numbers.tolist() == [2, 0, -1]
     assert checked.foreign_contigs == ["x"]
     assert checked.contigs_without_reads == ["e"]
-    assert load_index(path, checked.index_path, checked.foreign_contigs)[1] == 1
+    assert checked.foreign_numbers.tolist() == [1]
+    assert load_index(path, checked.index_path).mapped.tolist() == [-1, 1, -1]
 
 
 def test_files_that_are_refused(tmp_path):
@@ -112,7 +114,7 @@ def test_a_missing_index_is_made_elsewhere(tmp_path):
     before = sorted(tmp_path.iterdir())
     checked = check(path)
     assert checked.index_path is None
-    index, _ = load_index(path, None)
+    index = load_index(path, None)
     assert sum(len(b) for b in BamReader(path, index).batches(0, 0, 100)) == 1
     assert sorted(tmp_path.iterdir()) == before
 

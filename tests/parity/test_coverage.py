@@ -5,8 +5,13 @@ import numpy as np
 import pysam
 import pytest
 
+from helixdask.coverage.bam_blocks import BamReader
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import load_index
+from helixdask.coverage.rules import make_rules
+from helixdask.coverage.stretches import Stretch
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import tracks_of
 
@@ -169,18 +174,13 @@ def test_default_rules_on_real_reads(shared, bam, contig, start, stop, strandedn
 
 
 def count_part(path, number, start, stop, end, strandedness, region):
-    from helixdask.coverage.bam_blocks import BamReader
-    from helixdask.coverage.checks import load_index
-    from helixdask.coverage.pileup import Pileup
-    from helixdask.coverage.rules import make_rules
-
-    reader = BamReader(path, load_index(path, f"{path}.bai")[0])
+    reader = BamReader(path, load_index(path, f"{path}.bai"))
     parts, counts = [], 0
     for a in range(start, stop, region):
         b = min(a + region, stop)
-        pileup = Pileup(a, b, strandedness, make_rules("default"))
-        for batch in reader.batches(number, a, b):
-            pileup.add(batch)
-        parts.append(np.stack(pileup.finish()))
+        pileup = Pileup(b - a, strandedness, make_rules("default"))
+        for records in reader.records(Stretch.of_part(number, a, b)):
+            pileup.add(records)
+        parts.append(pileup.finish())
         counts = counts + pileup.counts
     return np.concatenate(parts, axis=-1), counts

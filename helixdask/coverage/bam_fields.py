@@ -1,0 +1,85 @@
+"""Compiled reading of single fields of a BAM record in a buffer of inflated bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["COVERAGE_OPS", "DELETION_OPS", "FIXED", "REFERENCE_OPS", "SPLICED_OPS", "cigar_place", "i32", "name_hash"]
+
+FIXED = 36
+"""Bytes of a record before the read name, the size field included."""
+
+COVERAGE_OPS = (1 << 0) | (1 << 7) | (1 << 8)
+"""CIGAR operations `M`, `=` and `X`, each a bit."""
+
+SPLICED_OPS = 1 << 3
+"""`N`."""
+
+DELETION_OPS = 1 << 2
+"""`D`."""
+
+REFERENCE_OPS = COVERAGE_OPS | SPLICED_OPS | DELETION_OPS
+"""All operations that consume reference bases."""
+
+
+@njit(cache=True, inline="always")
+def i32(data: NDArray[np.uint8], at: int) -> int:
+    """Return the signed 32-bit number at `at`, little-endian."""
+    low = np.uint32(data[at]) | (np.uint32(data[at + 1]) << np.uint32(8))
+    high = np.uint32(data[at + 2]) | (np.uint32(data[at + 3]) << np.uint32(8))
+    return np.int64(np.int32(low | (high << np.uint32(16))))  # type: ignore[return-value]
+
+
+@njit(cache=True)
+def cigar_place(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+    """Return where the CIGAR of the record in [at, end) lies and how many operations it has.
+
+    More than 65,535 operations do not fit the record's own field: then that holds `kSmN` (k the read length) and the
+    tag `CG` the operations. The record's lengths must have been found sound.
+    """
+    name = int(np.int64(data[at + 12]))
+    operations = int(np.int64(data[at + 16]) | (np.int64(data[at + 17]) << 8))
+    place = at + FIXED + name
+    if operations != 2:
+        return place, operations
+    length = i32(data, at + 20)
+    first, second = i32(data, place) & 0xFFFFFFFF, i32(data, place + 4)
+    if first & 15 != 4 or first >> 4 != length or second & 15 != 3:
+        return place, operations
+    tag = place + 4 * operations + (length + 1) // 2 + length
+    while tag + 3 <= end:
+        kind = data[tag + 2]
+        if kind == 66:  # B: array
+            if tag + 8 > end:
+                break
+            sub, count = data[tag + 3], i32(data, tag + 4)
+            width = 1 if sub == 99 or sub == 67 else (2 if sub == 115 or sub == 83 else 4)
+            if count < 0 or tag + 8 + width * count > end:
+                break
+            if data[tag] == 67 and data[tag + 1] == 71 and width == 4:
+                return tag + 8, count
+            tag += 8 + width * count
+        elif kind == 90 or kind == 72:  # Z, H: text up to a zero byte
+            tag += 3
+            while tag < end and data[tag] != 0:
+                tag += 1
+            tag += 1
+        elif kind == 65 or kind == 99 or kind == 67:
+            tag += 4
+        elif kind == 115 or kind == 83:
+            tag += 5
+        else:
+            tag += 7
+    return place, operations
+
+
+@njit(cache=True)
+def name_hash(data: NDArray[np.uint8], at: int) -> int:
+    """Return a 64-bit hash of the name of the record at `at`, the same for both mates."""
+    value = np.uint64(14695981039346656037)  # FNV-1a, then mixed so that the low bits are good
+    for k in range(at + FIXED, at + FIXED + data[at + 12]):
+        value = (value ^ np.uint64(data[k])) * np.uint64(1099511628211)
+    value ^= value >> np.uint64(32)
+    return value * np.uint64(0x9E3779B97F4A7C15) ^ (value >> np.uint64(29))  # type: ignore[return-value]
