@@ -99,6 +99,9 @@ CODES: Final = MappingProxyType(
             "genes of one strand overlap and lack a UTR there", "the overlap's surroundings masked"
         ),
         "overlapping_genes": _label("transcripts of two genes disagree about a base", "those bases masked"),
+        "masked_with_neighbour": _label(
+            "coding bases lie in a stretch that is masked for another gene", "nothing more masked", "info"
+        ),
         "overlapping_exons": _label("exons of one transcript overlap", "masked from intron to intron"),
         "too_short_intron": _label("an intron of less than 20 bases", "the intron masked"),
         "truncated_intron": _label("an intron at the transcript's end", "masked from the intron outwards"),

@@ -62,7 +62,7 @@ def _masked(findings: Findings, models: GeneModels, contigs: ContigTable, masks:
 
 
 def _not_labelled(findings: Findings, models: GeneModels, contigs: ContigTable, tables: LabelTables) -> None:
-    """Genes that only the ``helixer`` rules leave without a word."""
+    """Genes that no mask names: those that the ``helixer`` rules leave out, and those masked for others."""
     silent = np.ones(len(models.genes), bool)
     silent[tables.features.gene[tables.features.chosen]] = False
     silent[tables.masks.gene] = False
@@ -78,6 +78,13 @@ def _not_labelled(findings: Findings, models: GeneModels, contigs: ContigTable, 
         contig, gene = _names(models, contigs, rows)
         action = "not labelled: counts as intergenic"
         findings.add_all(code, _severity(code), action, lines=[0] * len(rows), contigs=contig, genes=gene)
+    lost = np.zeros(len(silent), bool)
+    lost[tables.features.gene[tables.features.chosen & ~tables.learnt]] = True
+    lost[tables.masks.gene] = False
+    rows = np.flatnonzero(lost)
+    contig, gene = _names(models, contigs, rows)
+    code, action = "masked_with_neighbour", "coding bases are masked for a neighbour's fault"
+    findings.add_all(code, _severity(code), action, lines=[0] * len(rows), contigs=contig, genes=gene)
 
 
 def _isoforms(findings: Findings, models: GeneModels, contigs: ContigTable, tables: LabelTables) -> None:

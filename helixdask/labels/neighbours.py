@@ -50,8 +50,9 @@ def neighbours_of(models: GeneModels, contig_lengths: Ints, *, symmetric: bool) 
     contig_lengths
         ``(contig,)``.
     symmetric
-        Doubt reaches as far on either side of a gap, and no farther at the end of a contig. Otherwise as in GeenuFF:
-        one border in each gap, near the upstream gene; the end of the contig is a border.
+        Doubt reaches as far on either side of a gap, and no farther at the end of a contig; genes inside a gene do not
+        end it. Otherwise as in GeenuFF: one border in each gap, near the upstream gene; the end of the contig is a
+        border.
     """
     genes = models.genes
     n = len(genes)
@@ -77,10 +78,7 @@ def neighbours_of(models: GeneModels, contig_lengths: Ints, *, symmetric: bool) 
     last[:-1] = ~linked[1:]
     before, after = np.empty(n, np.int64), np.empty(n, np.int64)
     if symmetric:
-        to_end = length[order] - e
-        before = np.where(linked, s - step, s - np.minimum(s, reach(s)))
-        after[:-1] = e[:-1] + step[1:]
-        after = np.where(last, e + np.minimum(to_end, reach(to_end)), after)
+        before, after = _free_sides(axis, s, e, length[order])
     else:
         before[1:] = e[:-1] + step[1:]
         before = np.where(linked, before, 0)
@@ -104,3 +102,25 @@ def neighbours_of(models: GeneModels, contig_lengths: Ints, *, symmetric: bool) 
         order[head[chain]][back],
         order[tail[chain]][back],
     )
+
+
+def _free_sides(axis: Ints, start: Ints, end: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """How far doubt reaches before and after genes that are sorted by axis and start: half of a gap at most.
+
+    Of the other genes of an axis those count that begin before this one, and those that end after it.
+    """
+    # A base between axes keeps them apart.
+    lift = axis * np.int64(int(length.max(initial=0)) + 1)
+    first = np.searchsorted(lift + start, lift + start, side="left")
+    reached = np.concatenate([[-1], np.maximum.accumulate(lift + end)])[first]
+    by_end = np.argsort(lift + end, kind="stable")
+    last = np.searchsorted((lift + end)[by_end], lift + end, side="right")
+    upcoming = np.append(np.minimum.accumulate((lift + start)[by_end][::-1])[::-1], np.iinfo(np.int64).max)[last]
+    alone5, alone3 = reached < lift, upcoming > lift + length
+    gap5 = np.where(alone5, start, start - (reached - lift))
+    gap3 = np.where(alone3, length - end, upcoming - lift - end)
+    return start - _side(gap5, alone5), end + _side(gap3, alone3)
+
+
+def _side(gap: Ints, alone: NDArray[np.bool_]) -> Ints:
+    return np.maximum(np.minimum(reach(gap), np.where(alone, gap, gap // 2)), 0)
