@@ -2,40 +2,99 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from helixdask.cli.options import Output, with_run_options
 from helixdask.cli.report import print_json, print_table
 from helixdask.errors import BadInputError
 
-__all__ = ["evaluate"]
+__all__ = ["Matching", "evaluate"]
 
 
+class Matching(StrEnum):
+    """How ends of exons are compared."""
+
+    EXACT = "exact"
+    GFFCOMPARE = "gffcompare"
+
+
+@with_run_options
 def evaluate(
     source: Annotated[str, typer.Argument(metavar="STORE|GFF3", help="A store with predictions, or gene models.")],
     reference: Annotated[Path, typer.Option(help="The true annotation, GFF3 or GTF.")],
-    predictions: Annotated[str | None, typer.Option(help="Predictions to score; all by default.")] = None,
+    predictions: Annotated[
+        list[str] | None, typer.Option(help="Predictions to score; may be given again. All by default.")
+    ] = None,
+    genes: Annotated[
+        list[str] | None, typer.Option(help="Gene models of the store; may be given again. All called ones by default.")
+    ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STORE|GFF3|NAME",
+            help="What came before, set beside it: another store or file, or other predictions or genes of the store.",
+        ),
+    ] = None,
     contigs: Annotated[Path | None, typer.Option(help="Score only the contigs listed in this file.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    cds_only: Annotated[
+        bool, typer.Option("--cds-only", help="Compare coding parts only: many references have no UTRs.")
+    ] = False,
+    noncoding: Annotated[
+        bool, typer.Option("--noncoding", help="Let non-coding transcripts take part in the comparison of exons.")
+    ] = False,
+    matching: Annotated[
+        Matching,
+        typer.Option(help="Whole exons: both ends exact, or gffcompare's own rules for the free ends of transcripts."),
+    ] = Matching.EXACT,
+    per_contig: Annotated[bool, typer.Option("--per-contig", help="Show each contig, too.")] = False,
+    tsv: Annotated[Path | None, typer.Option(metavar="TSV", help="Write all scores, of each contig too.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the scores (PNG, SVG or PDF).")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="HTML", help="Write tables and figures as one page.")] = None,
+    *,
+    output: Output,
 ) -> None:
     """Score predictions base by base, and genes exon by exon, against an annotation."""
-    from helixdask.evaluate import evaluate as run
+    from helixdask.evaluation import evaluate as run
+    from helixdask.evaluation.result import write_tsv
+    from helixdask.evaluation.tables import contig_tables, tables_of
 
     if contigs is not None and not contigs.is_file():
         raise BadInputError("no such file", where=str(contigs))
+    if plot or report:
+        from helixdask.plot import figure_module
+
+        figure_module()  # says at once, and not after long work, that pictures cannot be drawn
     scores = run(
         source,
         str(reference),
         predictions=predictions,
+        genes=genes,
+        compare=compare,
         contigs=contigs.read_text().split() if contigs else None,
-        quiet=quiet,
+        cds_only=cds_only,
+        noncoding=noncoding,
+        matching=matching.value,
+        options=output.run_options(),
     )
-    if as_json:
-        print_json(scores.as_dict())
+    if tsv:
+        write_tsv(scores, tsv)
+    if plot:
+        from helixdask.evaluation.figures import draw_scores
+
+        draw_scores(scores, plot)
+    if report:
+        from helixdask.evaluation.report import write_report
+
+        write_report(scores, report)
+    if output.json:
+        print_json(scores.as_dict(per_contig=per_contig))
         return
-    for columns, rows in (scores.base_table(), scores.gene_table()):
-        if rows:
-            print_table("", columns, rows)
+    for table in (*tables_of(scores), *(contig_tables(scores) if per_contig else ())):
+        print_table(f"\n{table.title}", table.columns, table.rows)
+    for path in (tsv, plot, report):
+        if path:
+            typer.echo(f"written: {path}")

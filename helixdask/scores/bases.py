@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["CLASS_NAMES", "BaseScores", "Score", "confusion"]
+__all__ = ["CLASS_NAMES", "PHASE_NAMES", "BaseScores", "PhaseScores", "Score", "confusion"]
 
 CLASS_NAMES = ("intergenic", "utr", "cds", "intron")
+PHASE_NAMES = ("no_phase", "phase_0", "phase_1", "phase_2")
 
 
 def confusion(
@@ -148,6 +149,46 @@ class BaseScores:
             "legacy_cds": self.legacy_cds.as_dict(),
             "accuracy": self.accuracy,
             "n_bases": self.n_bases,
+        }
+
+
+@dataclass(frozen=True)
+class PhaseScores:
+    """Scores of phases, from one 4x4 confusion matrix of no phase and phases 0, 1 and 2.
+
+    Attributes
+    ----------
+    classes
+        One score per phase class, in the order of ``PHASE_NAMES``.
+    coding
+        Phases 0, 1 and 2 together; a confusion between two of them counts as false positive and false negative.
+    accuracy
+        Share of bases with the right phase class.
+    """
+
+    classes: tuple[Score, Score, Score, Score]
+    coding: Score
+    accuracy: float
+
+    @classmethod
+    def from_confusion(cls, cm: ArrayLike) -> PhaseScores:
+        """Score a (4, 4) matrix ``[reference][prediction]``."""
+        counts = np.asarray(cm)
+        if counts.shape != (4, 4):
+            raise BadInputError(f"a confusion matrix of phases is 4 x 4, not {counts.shape}")
+        none, *phases = (_class_score(counts, (k,)) for k in range(4))
+        return cls(
+            (none, phases[0], phases[1], phases[2]),
+            _class_score(counts, (1, 2, 3)),
+            _ratio(float(np.trace(counts)), float(counts.sum())),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested plain values for JSON."""
+        return {
+            **{name: score.as_dict() for name, score in zip(PHASE_NAMES, self.classes, strict=True)},
+            "coding": self.coding.as_dict(),
+            "accuracy": self.accuracy,
         }
 
 

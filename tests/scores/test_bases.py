@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from helixdask.errors import BadInputError
-from helixdask.scores.bases import BaseScores, confusion
+from helixdask.scores.bases import BaseScores, PhaseScores, confusion
 
 EXAMPLE = [[50, 2, 3, 1], [4, 10, 2, 0], [1, 1, 30, 2], [0, 0, 3, 20]]
 
@@ -60,3 +60,14 @@ def test_confusion_equals_counting_one_by_one(data, n):
     expected = np.zeros((n, n), np.int64)
     np.add.at(expected, (reference, prediction), 1)
     assert (confusion(reference, prediction, n=n) == expected).all()
+
+
+def test_phases_count_like_classes():
+    matrix = [[50, 2, 3, 1], [4, 10, 2, 0], [1, 1, 30, 2], [0, 0, 3, 20]]
+    scores = PhaseScores.from_confusion(matrix)
+    assert scores.coding.f1 == pytest.approx(0.816327, abs=1e-6)
+    assert [score.f1 for score in scores.classes] == pytest.approx([0.900901, 0.689655, 0.833333, 0.869565], abs=1e-6)
+    assert scores.accuracy == pytest.approx(110 / 129)
+    assert scores.as_dict()["phase_1"]["f1"] == pytest.approx(0.833333, abs=1e-6)
+    with pytest.raises(BadInputError, match="4 x 4"):
+        PhaseScores.from_confusion([[1]])

@@ -7,7 +7,7 @@ import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError
-from helixdask.evaluate import evaluate
+from helixdask.evaluation import evaluate
 from helixdask.explore import open_store
 from helixdask.labels.stage import ImportGenesStage, LabelsStage
 from helixdask.plot import plot_region

@@ -1,0 +1,154 @@
+"""Base-wise scores of a store's predictions, shard by shard on Dask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.engine.cluster import RunOptions, connect
+from helixdask.engine.progress import WorkProgress
+from helixdask.errors import MissingInputError
+from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
+from helixdask.genes.models import GeneModels
+from helixdask.labels.intervals import StrandTables
+from helixdask.labels.paint import paint
+from helixdask.labels.tables import label_tables
+from helixdask.scores.reliability import Reliability
+from helixdask.store.store import Store
+
+__all__ = ["count_bases", "run_regions"]
+
+_BLOCK = 1 << 20
+_TASK = 1 << 22
+_BASES_PER_SECOND = 1e7
+_Tables = tuple[StrandTables, StrandTables]
+
+
+def count_bases(
+    store: Store,
+    truth: GeneModels,
+    names: Sequence[str],
+    contigs: NDArray[np.int64] | None = None,
+    options: RunOptions | None = None,
+) -> dict[str, BaseTally]:
+    """Count reference against predicted classes and phases at every base that the reference does not mask.
+
+    The reference is painted slice by slice from interval tables, so memory does not grow with the genome.
+
+    Parameters
+    ----------
+    store
+        With predictions.
+    truth
+        The reference's gene models, on the store's contigs.
+    names
+        Predictions to score.
+    contigs
+        Rows of the contigs that count; None: all.
+    options
+        How to run.
+    """
+    if not names:
+        return {}
+    options = options or RunOptions()
+
+    def read(start: int, stop: int) -> NDArray[np.uint8]:
+        return store.read("genome/sequence", start, stop)
+
+    tables = label_tables(truth, store.contigs, read, "default").strands
+    phased = tuple(_has(store, f"predictions/{name}/phase_probability") for name in names)
+    step = -(-_TASK // store.shard_length) * store.shard_length
+    regions = [(start, min(start + step, store.n_bases)) for start in range(0, store.n_bases, step)]
+    shared = (store, tables, tuple(names), phased, contigs)
+    parts: dict[str, list[BaseTally]] = {name: [] for name in names}
+    with WorkProgress("evaluate", store.n_bases, quiet=options.quiet) as progress:
+        seconds = store.n_bases * len(names) / _BASES_PER_SECOND
+        for index, tallies in run_regions(_count_region, shared, regions, options, seconds):
+            progress.advance(regions[index][1] - regions[index][0])
+            for name, tally in tallies.items():
+                parts[name].append(tally)
+                if len(parts[name]) > 64:  # what is kept does not grow with the number of regions
+                    parts[name] = [BaseTally.total(parts[name])]
+    return {name: BaseTally.total(tallies) for name, tallies in parts.items()}
+
+
+def run_regions(
+    work: Callable[..., Any],
+    shared: tuple[Any, ...],
+    regions: Sequence[tuple[int, int]],
+    options: RunOptions,
+    seconds: float,
+) -> Iterator[tuple[int, Any]]:
+    """Do the same for many slices, on Dask where that is worth it; results come as they are finished.
+
+    Parameters
+    ----------
+    work
+        Called as ``work(shared, start, stop)``; a function of a module.
+    shared
+        Sent to each worker once.
+    regions
+        start, stop on ``position``.
+    options
+        How to run.
+    seconds
+        Estimate for one worker.
+
+    Yields
+    ------
+    tuple
+        Index of the region, and what `work` returned.
+    """
+    with connect(options, len(regions), seconds) as client:
+        if client is None:
+            for index, (start, stop) in enumerate(regions):
+                yield index, work(shared, start, stop)
+            return
+        from distributed import as_completed
+
+        sent = client.scatter(shared, broadcast=True, hash=False)
+        futures = {
+            client.submit(work, sent, start, stop, pure=False, retries=2): index
+            for index, (start, stop) in enumerate(regions)
+        }
+        for future in as_completed(list(futures)):
+            index = futures.pop(future)
+            yield index, future.result()
+            future.release()
+
+
+def _count_region(shared: tuple[Any, ...], start: int, stop: int) -> dict[str, BaseTally]:
+    store, tables, names, phased, contigs = shared
+    parts: dict[str, list[BaseTally]] = {name: [] for name in names}
+    for low in range(start, stop, _BLOCK):
+        high = min(low + _BLOCK, stop)
+        contig, contig_start, contig_stop, position = store.contigs.pieces(low, high)
+        keep = np.ones(len(contig), np.bool_) if contigs is None else np.isin(contig, contigs)
+        if not keep.any():
+            continue
+        painted = paint(tables, low, high)
+        first = (position - low)[keep]
+        last = first + (contig_stop - contig_start)[keep]
+        for name, has_phase in zip(names, phased, strict=True):
+            group = f"predictions/{name}"
+            classes = store.read(f"{group}/class_probability", low, high)
+            phases = store.read(f"{group}/phase_probability", low, high) if has_phase else None
+            parts[name].append(tally_bases(classes, phases, painted, contig[keep], first, last))
+    return {name: BaseTally.total(tallies or [_nothing()]) for name, tallies in parts.items()}
+
+
+def _nothing() -> BaseTally:
+    none = np.zeros((0, 4, 4), np.int64)
+    bins = np.zeros(BASE_BINS, np.int64)
+    return BaseTally(np.zeros(0, np.int64), none, none, Reliability(bins, bins, bins), has_phase=False)
+
+
+def _has(store: Store, path: str) -> bool:
+    try:
+        store.array(path)
+    except MissingInputError:
+        return False
+    return True

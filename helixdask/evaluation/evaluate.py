@@ -1,0 +1,161 @@
+"""Score a store's predictions and genes, or an annotation file, against a reference annotation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from helixdask.engine.cluster import RunOptions
+from helixdask.errors import BadInputError
+from helixdask.evaluation.base_counts import count_bases
+from helixdask.evaluation.result import Evaluation
+from helixdask.evaluation.sources import Source, common_contigs, contig_rows, open_source, read_annotation
+from helixdask.evaluation.tally import BaseTally
+from helixdask.scores.genes import GeneScores, compare_genes
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    source: str,
+    reference: str,
+    *,
+    predictions: str | Sequence[str] | None = None,
+    genes: str | Sequence[str] | None = None,
+    compare: str | None = None,
+    contigs: Sequence[str] | None = None,
+    cds_only: bool = False,
+    noncoding: bool = False,
+    matching: str = "exact",
+    quiet: bool = False,
+    options: RunOptions | None = None,
+) -> Evaluation:
+    """Score a store or an annotation file.
+
+    Parameters
+    ----------
+    source
+        Store, or GFF3 or GTF file.
+    reference
+        The true annotation.
+    predictions
+        Only these predictions, and the genes called from them; None: all that the store has.
+    genes
+        Only these gene models of the store.
+    compare
+        What to set beside it, as what came before: another store or file, or the name of other predictions or genes
+        of the store.
+    contigs
+        Names of the contigs to score, such as those that no step has learnt from; None: all.
+    cds_only
+        Leave out the comparison of whole exons.
+    noncoding
+        Let transcripts without coding segments take part in that.
+    matching
+        ``exact`` or ``gffcompare``: how ends of exons are compared.
+    quiet
+        Show no progress.
+    options
+        How to run.
+
+    Raises
+    ------
+    BadInputError
+        Nothing to score, or a file cannot be used.
+    """
+    options = replace(options or RunOptions(), quiet=quiet or bool(options and options.quiet))
+    wanted = _listed(predictions), _listed(genes)
+    sources = [open_source(source, *wanted)]
+    if compare is not None:
+        sources.append(_open_other(sources[0], compare))
+        for each in sources:
+            _check_single(each)
+    table = common_contigs(reference, sources)
+    rows = contig_rows(table, contigs)
+    truth = read_annotation(reference, table)
+    if not len(truth.cds) and not noncoding:
+        raise BadInputError(
+            "the reference has no coding segments",
+            where=reference,
+            remedy="Compare all exons with --noncoding, or name another annotation.",
+        )
+    names = _distinct_names(sources)
+    tallies: dict[str, BaseTally] = {}
+    scores: dict[str, GeneScores] = {}
+    for each, naming in zip(sources, names, strict=True):
+        if each.store is not None:
+            counted = count_bases(each.store, truth, each.predictions, rows, options)
+            tallies.update({naming(name): tally for name, tally in counted.items()})
+        for name, models in each.models(table).items():
+            scores[naming(name)] = compare_genes(
+                truth, models, rows, cds_only=cds_only, noncoding=noncoding, matching=matching
+            )
+    return Evaluation(tallies, scores, table, rows, _pairs(sources, names))
+
+
+def _listed(names: str | Sequence[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or ())
+
+
+def _open_other(first: Source, compare: str) -> Source:
+    """The other side: a path, or names in the same store."""
+    store = first.store
+    if store is None or compare not in {*store.names("predictions"), *store.names("genes")}:
+        return open_source(compare)
+    called = [
+        name
+        for name in store.names("genes")
+        if name == compare or store.attrs(f"genes/{name}").get("settings", {}).get("predictions") == compare
+    ]
+    predicted = [compare] if compare in store.names("predictions") else []
+    return replace(first, predictions=predicted, genes=[compare] if compare in called else called)
+
+
+def _check_single(source: Source) -> None:
+    """Two can be compared where each side is one."""
+    for kind, names in (("predictions", source.predictions), ("genes", source.genes)):
+        if len(names) > 1:
+            raise BadInputError(
+                f"{source.label} holds several {kind}: {', '.join(names)}",
+                remedy=f"Say which one is compared, with --{kind}.",
+            )
+
+
+class _Naming:
+    """Names in the result; with the source's label in front where both sides use the same."""
+
+    def __init__(self, label: str, clashes: bool) -> None:
+        self._label, self._clashes = label, clashes
+
+    def __call__(self, name: str) -> str:
+        return f"{self._label}:{name}" if self._clashes else name
+
+
+def _own_names(source: Source) -> set[str]:
+    return {*source.predictions, *source.genes} if source.store is not None else {source.label}
+
+
+def _distinct_names(sources: list[Source]) -> list[_Naming]:
+    if len(sources) < 2 or not _own_names(sources[0]) & _own_names(sources[1]):
+        return [_Naming(source.label, clashes=False) for source in sources]
+    labels = [source.label for source in sources]
+    if labels[0] == labels[1]:
+        labels = [str(source.path or (source.store and source.store.url)) for source in sources]
+    if labels[0] == labels[1]:
+        labels = ["after", "before"]
+    return [_Naming(label, clashes=True) for label in labels]
+
+
+def _pairs(sources: list[Source], names: list[_Naming]) -> tuple[tuple[str, str], ...]:
+    """Before and after, of genes and of predictions."""
+    if len(sources) < 2:
+        return ()
+    after, before = sources
+    own = [each.genes if each.store is not None else [each.label] for each in (after, before)]
+    pairs = [
+        (names[1](old), names[0](new))
+        for news, olds in ((own[0], own[1]), (after.predictions, before.predictions))
+        for new in news
+        for old in olds
+    ]
+    return tuple(dict.fromkeys(pairs))

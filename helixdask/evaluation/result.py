@@ -1,0 +1,233 @@
+"""What an evaluation found, as numbers by name: nested values for JSON, and rows of one long table."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.evaluation.tally import BaseTally
+from helixdask.scores.bases import PHASE_NAMES, BaseScores, PhaseScores
+from helixdask.scores.genes import GeneScores
+from helixdask.scores.levels import LEVELS
+from helixdask.scores.match import Match
+from helixdask.scores.reliability import Reliability
+from helixdask.store.contigs import ContigTable
+
+__all__ = ["Evaluation", "write_json", "write_tsv"]
+
+TSV_COLUMNS = (
+    "set",
+    "contig",
+    "part",
+    "level",
+    "n_reference",
+    "n_prediction",
+    "found",
+    "right",
+    "sensitivity",
+    "precision",
+    "f1",
+)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores by name.
+
+    Attributes
+    ----------
+    tallies
+        Of each predictions group: counts of classes and phases at every base of both strands that the reference does
+        not mask.
+    genes
+        Of each set of gene models: all levels.
+    table
+        The contigs that rows refer to.
+    rows
+        (contig,) int64 rows of the contigs that were scored; None: all.
+    compared
+        Names in `genes` and in `tallies` of what came before and of what came after, where two were compared.
+    """
+
+    tallies: dict[str, BaseTally]
+    genes: dict[str, GeneScores]
+    table: ContigTable
+    rows: NDArray[np.int64] | None = None
+    compared: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def contigs(self) -> list[str]:
+        """Names of the contigs that were scored."""
+        names = self.table.names if self.rows is None else self.table.names[self.rows]
+        return [str(name) for name in names]
+
+    @property
+    def bases(self) -> dict[str, BaseScores]:
+        """Scores of label classes of each predictions group."""
+        return {name: BaseScores.from_confusion(tally.classes.sum(axis=0)) for name, tally in self.tallies.items()}
+
+    @property
+    def phases(self) -> dict[str, PhaseScores]:
+        """Scores of phases, of the groups that have some."""
+        return {
+            name: PhaseScores.from_confusion(tally.phases.sum(axis=0))
+            for name, tally in self.tallies.items()
+            if tally.has_phase
+        }
+
+    def reliabilities(self) -> dict[str, dict[str, Reliability]]:
+        """Reliability by level and set: bases of predictions; coding bases, exons, chains and genes of gene models."""
+        found: dict[str, dict[str, Reliability]] = {}
+        if self.tallies:
+            found["class of a base"] = {name: tally.reliability for name, tally in self.tallies.items()}
+        titles = {"base": "coding base", "exon": "coding segment", "gene": "gene"}
+        for level, title in titles.items():
+            known = {name: scores.reliability(level) for name, scores in self.genes.items()}
+            if any(known.values()):
+                found[title] = {name: curve for name, curve in known.items() if curve is not None}
+        return found
+
+    def as_dict(self, *, per_contig: bool = False) -> dict[str, Any]:
+        """Nested plain values for JSON.
+
+        Parameters
+        ----------
+        per_contig
+            Whether to say the same for each contig, too.
+        """
+        phases = self.phases
+        bases: dict[str, Any] = {}
+        for name, scores in self.bases.items():
+            tally = self.tallies[name]
+            entry = {**scores.as_dict(), "confusion": tally.classes.sum(axis=0).tolist()}
+            if name in phases:
+                entry["phase"] = {**phases[name].as_dict(), "confusion": tally.phases.sum(axis=0).tolist()}
+            entry["reliability"] = tally.reliability.as_dict()
+            if per_contig:
+                entry["contigs"] = {
+                    str(self.table.names[row]): {
+                        **BaseScores.from_confusion(matrix).as_dict(),
+                        "confusion": matrix.tolist(),
+                    }
+                    for row, matrix in zip(tally.contig.tolist(), tally.classes, strict=True)
+                }
+            bases[name] = entry
+        genes: dict[str, Any] = {}
+        for name, gene_scores in self.genes.items():
+            genes[name] = gene_scores.as_dict()
+            curves = {level: gene_scores.reliability(level) for level in ("base", "exon", "chain", "gene")}
+            genes[name]["reliability"] = {level: c.as_dict() for level, c in curves.items() if c is not None}
+            if per_contig:
+                genes[name]["contigs"] = self._contigs_of(gene_scores)
+        result = {"bases": bases, "genes": genes, "contigs": self.contigs}
+        if self.compared:
+            result["difference"] = self.difference()
+        return result
+
+    def _contigs_of(self, scores: GeneScores) -> dict[str, Any]:
+        entries: dict[str, Any] = {}
+        for row, part, level, match in contig_matches(scores, len(self.table)):
+            entry = entries.setdefault(str(self.table.names[row]), {})
+            target = entry if part == "coding" else entry.setdefault(part, {})
+            target[level] = match.as_dict()
+        return entries
+
+    def difference(self) -> dict[str, Any]:
+        """After less before: rates of all levels and classes that both have."""
+        found: dict[str, Any] = {}
+        for before, after in self.compared:
+            if before in self.genes and after in self.genes:
+                found["genes"] = _less(self.genes[before].as_dict(), self.genes[after].as_dict())
+            if before in self.tallies and after in self.tallies:
+                bases = self.bases
+                found["bases"] = _less(bases[before].as_dict(), bases[after].as_dict())
+        return found
+
+    def long_rows(self, *, per_contig: bool = True) -> Iterator[tuple[Any, ...]]:
+        """Rows of one table of everything, columns as ``TSV_COLUMNS``."""
+        for name, scores in self.genes.items():
+            for part, levels in scores.parts.items():
+                for level in levels:
+                    yield (name, "all", part, level, *_cells(scores.match(level, part)))
+            if per_contig:
+                for row, part, level, match in contig_matches(scores, len(self.table)):
+                    yield (name, str(self.table.names[row]), part, level, *_cells(match))
+        for name, tally in self.tallies.items():
+            yield from _base_rows(name, "all", tally.classes.sum(axis=0))
+            if tally.has_phase:
+                yield from _phase_rows(name, "all", tally.phases.sum(axis=0))
+            if per_contig:
+                for row, matrix in zip(tally.contig.tolist(), tally.classes, strict=True):
+                    yield from _base_rows(name, str(self.table.names[row]), matrix)
+
+
+def contig_matches(scores: GeneScores, n_contigs: int) -> Iterator[tuple[int, str, str, Match]]:
+    """Contig row, part, level and counts, of contigs that have something on either side."""
+    for part, levels in scores.parts.items():
+        for level in LEVELS:
+            if level not in levels:
+                continue
+            counts = scores.by_contig(level, part, n_contigs)
+            for row in np.flatnonzero(counts[:, :2].any(axis=1)).tolist():
+                yield row, part, level, Match(*counts[row].tolist())
+
+
+def _less(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Differences of all rates, nested as they are."""
+    found: dict[str, Any] = {}
+    for key, value in after.items():
+        if isinstance(value, dict) and isinstance(before.get(key), dict):
+            found[key] = _less(before[key], value)
+        elif isinstance(value, float) and isinstance(before.get(key), float):
+            found[key] = value - before[key]
+    return {key: value for key, value in found.items() if value != {}}
+
+
+def _cells(match: Match) -> tuple[Any, ...]:
+    rates = (f"{rate:.6f}" for rate in (match.sensitivity, match.precision, match.f1))
+    return (match.n_reference, match.n_prediction, match.found, match.right, *rates)
+
+
+def _score_cells(score: Any) -> tuple[Any, ...]:
+    right = score.true_positive
+    return _cells(Match(right + score.false_negative, right + score.false_positive, right, right))
+
+
+def _base_rows(name: str, contig: str, matrix: NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
+    scores = BaseScores.from_confusion(matrix)
+    joint = {"genic": scores.genic, "sub_genic": scores.sub_genic, "legacy_cds": scores.legacy_cds}
+    for level, score in {
+        **dict(zip(("intergenic", "utr", "cds", "intron"), scores.classes, strict=True)),
+        **joint,
+    }.items():
+        yield (name, contig, "bases", level, *_score_cells(score))
+
+
+def _phase_rows(name: str, contig: str, matrix: NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
+    scores = PhaseScores.from_confusion(matrix)
+    for level, score in zip(PHASE_NAMES, scores.classes, strict=True):
+        yield (name, contig, "phases", level, *_score_cells(score))
+
+
+def write_tsv(evaluation: Evaluation, path: str | Path) -> None:
+    """Write the long table, with a row for each contig, whole or not at all."""
+    partial = Path(f"{path}.part")
+    with partial.open("w", newline="") as out:
+        writer = csv.writer(out, delimiter="\t", lineterminator="\n")
+        writer.writerow(TSV_COLUMNS)
+        writer.writerows(evaluation.long_rows())
+    partial.replace(path)
+
+
+def write_json(values: Any, path: str | Path) -> None:
+    """Write nested values as JSON, whole or not at all."""
+    partial = Path(f"{path}.part")
+    partial.write_text(json.dumps(values, indent=1) + "\n")
+    partial.replace(path)

@@ -1,0 +1,178 @@
+"""The same numbers as tables for people: a title, columns and rows each."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from helixdask.evaluation.result import Evaluation, contig_matches
+from helixdask.registry import LABEL_CLASSES
+from helixdask.scores.levels import LEVELS
+from helixdask.scores.reliability import Reliability
+
+__all__ = ["LEVEL_TITLES", "PART_TITLES", "Table", "contig_tables", "tables_of"]
+
+LEVEL_TITLES = {
+    "coding": {"exon": "coding segment", "chain": "coding chain", "base": "coding base"},
+    "exons": {"exon": "exon", "chain": "transcript", "base": "exon base"},
+}
+PART_TITLES = {"coding": "Coding parts", "exons": "Whole exons"}
+_MOST_CONTIGS = 20
+
+
+class Table(NamedTuple):
+    """Something to print."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[Any]]
+
+
+def level_title(part: str, level: str) -> str:
+    """How people call a level."""
+    return LEVEL_TITLES[part].get(level, level.replace("_", " "))
+
+
+def tables_of(evaluation: Evaluation) -> list[Table]:
+    """All tables of an evaluation, but those of contigs."""
+    return [
+        *_difference(evaluation),
+        *_bases(evaluation),
+        *_confusions(evaluation),
+        *_genes(evaluation),
+        *_confidence(evaluation),
+    ]
+
+
+def _bases(evaluation: Evaluation) -> list[Table]:
+    if not evaluation.tallies:
+        return []
+    phases = evaluation.phases
+    columns = ["F1", "genic", *LABEL_CLASSES, "sub-genic", *(["phase"] if phases else []), "bases"]
+    rows = []
+    for name, s in evaluation.bases.items():
+        phase = [phases[name].coding.f1 if name in phases else None] if phases else []
+        rows.append([name, s.genic.f1, *(score.f1 for score in s.classes), s.sub_genic.f1, *phase, s.n_bases])
+    return [Table("Base by base", columns, rows)]
+
+
+def _confusions(evaluation: Evaluation) -> list[Table]:
+    tables = []
+    for name, tally in evaluation.tallies.items():
+        counts = tally.classes.sum(axis=0)
+        scores = evaluation.bases[name].classes
+        rows = [
+            [label, *row, score.precision, score.recall]
+            for label, row, score in zip(LABEL_CLASSES, counts.tolist(), scores, strict=True)
+        ]
+        columns = ["reference", *(f"as {label}" for label in LABEL_CLASSES), "precision", "recall"]
+        tables.append(Table(f"Bases of each class, predicted by {name}", columns, rows))
+    return tables
+
+
+def _genes(evaluation: Evaluation) -> list[Table]:
+    tables = []
+    for name, scores in evaluation.genes.items():
+        for part, levels in scores.parts.items():
+            rows = []
+            for level in levels:
+                m = scores.match(level, part)
+                cells = [m.n_reference, m.n_prediction, m.found, m.sensitivity, m.precision, m.f1]
+                rows.append([level_title(part, level), *cells])
+            columns = ["", "reference", "predicted", "found", "sensitivity", "precision", "F1"]
+            tables.append(Table(f"{PART_TITLES[part]}, {name}", columns, rows))
+    return tables
+
+
+def _difference(evaluation: Evaluation) -> list[Table]:
+    tables = []
+    for before, after in evaluation.compared:
+        if before in evaluation.genes and after in evaluation.genes:
+            old, new = evaluation.genes[before], evaluation.genes[after]
+            rows = []
+            for part, level in [(part, level) for part in new.parts for level in LEVELS]:
+                a, b = old.match(level, part), new.match(level, part)
+                title = level_title(part, level)
+                if part == "exons" and title == level_title("coding", level):
+                    title = f"{title} (exons)"
+                pairs = ((a.sensitivity, b.sensitivity), (a.precision, b.precision), (a.f1, b.f1))
+                rows.append([title, *(cell for one, two in pairs for cell in (one, two, _signed(two - one)))])
+            rates = ("sensitivity", "precision", "F1")
+            columns = ["", *(text for rate in rates for text in (f"{rate} before", "after", "change"))]
+            tables.append(Table(f"From {before} to {after}", columns, rows))
+        if before in evaluation.tallies and after in evaluation.tallies:
+            old_bases, new_bases = evaluation.bases[before], evaluation.bases[after]
+            classes = [
+                ("genic", old_bases.genic, new_bases.genic),
+                *zip(LABEL_CLASSES, old_bases.classes, new_bases.classes, strict=True),
+            ]
+            rows = [[title, one.f1, two.f1, _signed(two.f1 - one.f1)] for title, one, two in classes]
+            columns = ["F1 by base", "before", "after", "change"]
+            tables.append(Table(f"From predictions {before} to {after}", columns, rows))
+    return tables
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.4f}"
+
+
+def _confidence(evaluation: Evaluation) -> list[Table]:
+    tables = []
+    for level, curves in evaluation.reliabilities().items():
+        if level == "class of a base":
+            continue
+        for name, curve in curves.items():
+            title = f"Confidence of {name}: {level}; expected calibration error {curve.calibration_error:.3f}"
+            tables.append(Table(title, ["from", "to", "number", "mean", "share right"], _bins(curve)))
+    return tables
+
+
+def _bins(curve: Reliability) -> list[list[Any]]:
+    return [
+        [f"{low:.2f}", f"{high:.2f}", count, f"{mean:.3f}", f"{share:.3f}"]
+        for low, high, count, mean, share in zip(
+            curve.edges[:-1],
+            curve.edges[1:],
+            curve.count.tolist(),
+            curve.mean_confidence,
+            curve.share_right,
+            strict=True,
+        )
+        if count
+    ]
+
+
+def contig_tables(evaluation: Evaluation, most: int = _MOST_CONTIGS) -> list[Table]:
+    """F1 of the contigs with most genes, one table for each set."""
+    tables = []
+    levels = ("base", "exon", "intron_chain", "chain", "gene")
+    for name, scores in evaluation.genes.items():
+        found: dict[int, dict[str, Any]] = {}
+        for row, part, level, match in contig_matches(scores, len(evaluation.table)):
+            if part == "coding":
+                found.setdefault(row, {})[level] = match
+        order = sorted(found, key=lambda row: (-found[row]["gene"].n_reference, row))
+        rows = []
+        for row in order[:most]:
+            gene = found[row]["gene"]
+            f1 = [found[row][level].f1 if level in found[row] else None for level in levels]
+            rows.append([str(evaluation.table.names[row]), gene.n_reference, gene.n_prediction, *f1])
+        more = f"; {len(order) - most:,} more contigs are in --tsv" if len(order) > most else ""
+        columns = ["F1", "reference", "predicted", *(level_title("coding", level) for level in levels)]
+        tables.append(Table(f"Contigs, {name}{more}", columns, rows))
+    for name, tally in evaluation.tallies.items():
+        order = np.argsort(-tally.classes[:, 1:].sum(axis=(1, 2)), kind="stable").tolist()
+        rows = []
+        for place in order[:most]:
+            scored = _scores(tally.classes[place])
+            rows.append([str(evaluation.table.names[tally.contig[place]]), *scored])
+        tables.append(Table(f"Contigs, predictions {name}", ["F1", "genic", *LABEL_CLASSES, "bases"], rows))
+    return tables
+
+
+def _scores(matrix: Any) -> list[Any]:
+    from helixdask.scores.bases import BaseScores
+
+    scores = BaseScores.from_confusion(matrix)
+    return [scores.genic.f1, *(score.f1 for score in scores.classes), scores.n_bases]

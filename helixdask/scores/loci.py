@@ -1,0 +1,73 @@
+"""Loci: transcripts of one strand that share bases, directly or through others."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from helixdask.scores.structure import Structure
+
+__all__ = ["covered_intervals", "locus_of", "on_one_axis"]
+
+
+def on_one_axis(track: NDArray[np.int64], at: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Places on all tracks end to end, each `width` bases: (n,) int64."""
+    return track * width + at
+
+
+def covered_intervals(
+    structure: Structure, width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Bases that any segment covers, as disjoint intervals on one axis of all tracks.
+
+    Segments that only touch stay apart.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        start, end (interval,) int64, and the interval of each segment, (segment,) int64.
+    """
+    track = structure.segment_track
+    start, end = on_one_axis(track, structure.start, width), on_one_axis(track, structure.end, width)
+    order = np.argsort(start, kind="stable")
+    start, end = start[order], end[order]
+    reach = np.maximum.accumulate(end) if len(end) else end
+    fresh = np.ones(len(start), np.bool_)
+    fresh[1:] = start[1:] >= reach[:-1]
+    interval = np.empty(len(start), np.int64)
+    interval[order] = np.cumsum(fresh) - 1
+    first = np.flatnonzero(fresh)
+    return start[first], reach[np.append(first[1:], len(start)) - 1] if len(first) else end, interval
+
+
+def locus_of(structure: Structure, width: int) -> NDArray[np.int64]:
+    """Number of the locus of each transcript, (transcript,) int64 from 0."""
+    _, _, interval = covered_intervals(structure, width)
+    root = _roots(structure.transcript, interval, len(structure), int(interval.max()) + 1 if len(interval) else 0)
+    return np.unique(root, return_inverse=True)[1].astype(np.int64)
+
+
+@njit(cache=True)
+def _find(parent: NDArray[np.int64], node: int) -> int:
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
+
+
+@njit(cache=True)
+def _roots(
+    transcript: NDArray[np.int64], interval: NDArray[np.int64], n_transcripts: int, n_intervals: int
+) -> NDArray[np.int64]:
+    """Root of each transcript in the forest of transcripts and the intervals that they cover."""
+    parent = np.arange(n_transcripts + n_intervals)
+    for row in range(len(transcript)):
+        one = _find(parent, transcript[row])
+        other = _find(parent, n_transcripts + interval[row])
+        if one != other:
+            parent[max(one, other)] = min(one, other)
+    roots = np.empty(n_transcripts, np.int64)
+    for row in range(n_transcripts):
+        roots[row] = _find(parent, row)
+    return roots
