@@ -209,4 +209,5 @@ def _check(library: Library, identity: str, store: Store, aliases: str | None) -
     """Check a library once, not again to prepare it: a header of millions of contigs takes seconds."""
     del identity
     names, md5 = store.contigs.names.tolist(), np.asarray(store.array("genome/contig_md5")[...])
-    return check_library(library, names, store.contigs.lengths, md5)
+    others = read_aliases(aliases, store.contigs) if aliases else None
+    return check_library(library, names, store.contigs.lengths, md5, others)
