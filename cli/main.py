@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli import coverage, data, demo, evaluate, exchange, models, results, workflow
+from helixdask.cli import coverage, data, demo, evaluate, exchange, models, results, training, tracks, workflow
 from helixdask.errors import HelixdaskError
 
 __all__ = ["app", "main"]
@@ -61,19 +61,20 @@ _STEPS = "Single steps"
 _LOOK = "Looking and exchanging"
 _NAMES = {exchange.import_helixer: "import"}  # a word that Python keeps for itself
 for panel, commands in (
-    (_FIRST, (workflow.prepare, workflow.tune, workflow.annotate)),
+    (_FIRST, (workflow.prepare, training.tune, workflow.annotate)),
     (
         _STEPS,
         (
             data.encode,
             data.labels,
             coverage.coverage,
+            tracks.track,
             models.predict,
             results.call,
             data.windows,
             data.select,
             data.split,
-            models.train,
+            training.train,
         ),
     ),
     (_LOOK, (evaluate.evaluate, results.inspect, exchange.import_helixer, exchange.export, data.simulate, demo.demo)),

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BatchOrder", "Stretches", "epoch_order", "epoch_shifts", "free_stretches"]
+__all__ = ["BatchOrder", "Stretches", "balanced_order", "epoch_order", "epoch_shifts", "free_stretches"]
 
 
 def _generator(seed: int, epoch: int, purpose: int) -> np.random.Generator:
@@ -21,6 +21,31 @@ def _generator(seed: int, epoch: int, purpose: int) -> np.random.Generator:
 def epoch_order(n_rows: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """Permutation of the rows for one epoch, (n_rows,) int64."""
     return _generator(seed, epoch, 0).permutation(n_rows)
+
+
+def balanced_order(group: NDArray[np.integer], seed: int, epoch: int) -> NDArray[np.int64]:
+    """Rows of one epoch in which each group comes as often as the others, ``(n_rows,)`` int64.
+
+    A group that is too large gives a part of its rows, another part in each epoch; one that is too small gives all of
+    them several times, and then some once more.
+
+    Parameters
+    ----------
+    group
+        Group of each row, ``(n_rows,)``.
+    seed, epoch
+        Of the draw.
+    """
+    rng = _generator(seed, epoch, 2)
+    groups = np.unique(group)
+    share, extra = divmod(len(group), len(groups))
+    drawn = []
+    for number, value in enumerate(groups):
+        rows = np.flatnonzero(group == value)
+        wanted = share + (number < extra)
+        times = -(-wanted // len(rows))
+        drawn.append(np.concatenate([rng.permutation(rows) for _ in range(times)])[:wanted])
+    return rng.permutation(np.concatenate(drawn))
 
 
 def epoch_shifts(n_rows: int, max_shift: int, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -101,6 +126,8 @@ class BatchOrder:
         False: rows in the order of the table (validation).
     max_shift
         Largest shift, in bases.
+    balance
+        Group of each row: each comes equally often in an epoch; None: every row comes once.
     """
 
     start: NDArray[np.int64]
@@ -111,6 +138,7 @@ class BatchOrder:
     seed: int = 0
     shuffle: bool = True
     max_shift: int = 0
+    balance: NDArray[np.integer] | None = None
 
     def __post_init__(self) -> None:
         # Two epochs: the one being trained and the one being prefetched.
@@ -137,6 +165,10 @@ class BatchOrder:
 
     def _make_epoch(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
         n = len(self.start)
-        order = epoch_order(n, self.seed, epoch) if self.shuffle else np.arange(n, dtype=np.int64)
+        order = np.arange(n, dtype=np.int64)
+        if self.balance is not None:
+            order = balanced_order(self.balance, self.seed, epoch)
+        elif self.shuffle:
+            order = epoch_order(n, self.seed, epoch)
         shifts = epoch_shifts(n, self.max_shift, self.seed, epoch) if self.max_shift else None
         return order, shifts

@@ -33,11 +33,20 @@ class WindowSet:
     def __len__(self) -> int:
         return len(self.start)
 
-    def order(self, batch_size: int, *, seed: int = 0, shuffle: bool, max_shift: int = 0) -> BatchOrder:
-        """Batches of these windows."""
-        stretches = self.stretches if max_shift else None
+    def order(
+        self, batch_size: int, *, seed: int = 0, shuffle: bool, max_shift: int = 0, balanced: bool = False
+    ) -> BatchOrder:
+        """Batches of these windows; ``balanced``: as many of each store."""
         return BatchOrder(
-            self.start, self.end, stretches, self.window_length, batch_size, seed, shuffle=shuffle, max_shift=max_shift
+            self.start,
+            self.end,
+            self.stretches if max_shift else None,
+            self.window_length,
+            batch_size,
+            seed,
+            shuffle=shuffle,
+            max_shift=max_shift,
+            balance=self.store if balanced else None,
         )
 
 

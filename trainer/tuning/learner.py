@@ -14,6 +14,7 @@ from helixdask.scores.bases import BaseScores, confusion
 from helixdask.trainer.feed.dataset import network_input
 from helixdask.trainer.network.build import HEAD_LAYERS
 from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec
+from helixdask.trainer.tuning.bootstrap import window_confusions
 from helixdask.trainer.tuning.losses import total_loss
 from helixdask.trainer.tuning.sample_weights import base_weights
 
@@ -25,6 +26,8 @@ class Confusions(NamedTuple):
 
     genic: NDArray[np.int64]
     phase: NDArray[np.int64] | None
+    by_window: NDArray[np.int64]
+    """``genic`` of each window, ``(window, 4, 4)``."""
 
     def scores(self) -> dict[str, Any]:
         """Scores by name: ``genic``, each class, ``accuracy``, ``phase`` (F1 of each phase class) as plain numbers."""
@@ -77,10 +80,17 @@ class Learner:
         self._body = keras.Model(network.input, head[0].input, name="body")
         # A frozen body runs in inference mode outside the gradient tape: no activations are kept for it.
         self._body_learns = bool(self._body.trainable_variables)
+        self._rate = -1.0
         if optimiser is not None:
             optimiser.build(network.trainable_variables)
         self._train: Callable[..., Any] = tf.function(self._train_eagerly, reduce_retracing=True)
         self._classify: Callable[..., Any] = tf.function(self._classify_eagerly, reduce_retracing=True)
+
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate of the steps that follow."""
+        if self.optimiser is not None and rate != self._rate:
+            self.optimiser.learning_rate = rate
+            self._rate = rate
 
     def train(self, batch: dict[str, Any]) -> NDArray[np.float32]:
         """Take one step; (1 + outputs,) float32: total loss, genic loss, phase loss, all before the step."""
@@ -95,16 +105,17 @@ class Learner:
         self, batches: Iterable[dict[str, Any]], on_batch: Callable[[int], None] | None = None
     ) -> Confusions:
         """Sum confusion matrices over batches; ``on_batch`` is told the number of windows of each."""
-        genic = np.zeros((N_CLASSES, N_CLASSES), np.int64)
+        windows = [np.zeros((0, N_CLASSES, N_CLASSES), np.int64)]
         phase = np.zeros((N_CLASSES, N_CLASSES), np.int64) if self.spec.predict_phase else None
         for batch in batches:
             classes, mask = self.classify(batch)
-            genic += confusion(np.asarray(batch["label"]), classes[0], mask)
+            windows.append(window_confusions(np.asarray(batch["label"]), classes[0], mask))
             if phase is not None:
                 phase += confusion(np.asarray(batch["phase"]), classes[1], mask)
             if on_batch is not None:
                 on_batch(len(mask))
-        return Confusions(genic, phase)
+        by_window = np.concatenate(windows)
+        return Confusions(by_window.sum(axis=0), phase, by_window)
 
     def _input(self, batch: dict[str, Any]) -> Any:
         if not self.spec.n_libraries:

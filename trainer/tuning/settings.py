@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from helixdask.errors import BadInputError
 from helixdask.trainer.network.card import CLASS_WEIGHTS, COVERAGE_NORMS, TRANSITION_WEIGHTS
+from helixdask.trainer.tuning.schedule import DECAYS, Decay
 
 __all__ = ["LEARNING_RATES", "Mode", "TuneResult", "TuneSettings"]
 
@@ -54,6 +55,8 @@ class TuneSettings:
         Windows per batch.
     learning_rate
         None: by mode, see `LEARNING_RATES`.
+    warmup_steps, decay
+        Steps over which the learning rate rises; how it falls after that, see `helixdask.trainer.tuning.schedule`.
     optimiser, weight_decay, clip_norm
         See `helixdask.trainer.tuning.optimisers.make_optimiser`.
     class_weights, transition_weights
@@ -61,10 +64,18 @@ class TuneSettings:
     random_offsets
         Shift full windows by up to a quarter of their length, anew each epoch, never over a contig's edge nor into a
         validation window.
+    balance_stores
+        Each store gives as many windows to an epoch as the others: large ones a part of theirs, small ones theirs
+        several times. An epoch is as long as without.
     seed
         Of weights, order and shifts.
     threads
         CPU threads; 0: all there are. Same seed and threads: same model.
+    resume
+        None: go on from the checkpoint of an interrupted run if it was this one, else start afresh. True: there must be
+        one. False: never.
+    tensorboard
+        Folder for TensorBoard's event files; None: none.
     rules
         ``helixer``: exactly as Helixer trains (whole timesteps masked, decay not scaled, no shifts, random head).
     """
@@ -86,14 +97,19 @@ class TuneSettings:
     batch_size: int = 8
     validation_batch_size: int = 16
     learning_rate: float | None = None
+    warmup_steps: int = 0
+    decay: Decay = "none"
     optimiser: str = "adamw"
     weight_decay: float = 3.5e-5
     clip_norm: float | None = 3.0
     class_weights: tuple[float, ...] | None = CLASS_WEIGHTS
     transition_weights: tuple[float, ...] | None = TRANSITION_WEIGHTS
     random_offsets: bool = True
+    balance_stores: bool = False
     seed: int = 0
     threads: int = 0
+    resume: bool | None = None
+    tensorboard: str | None = None
     rules: str = "default"
 
     def check(self) -> None:
@@ -122,6 +138,10 @@ class TuneSettings:
             raise BadInputError(f"no mode is called {self.mode!r}", remedy="There are head, coverage, whole and auto.")
         if self.rules not in ("default", "helixer"):
             raise BadInputError(f"no rules are called {self.rules!r}", remedy="There are default and helixer.")
+        if self.decay not in DECAYS:
+            raise BadInputError(f"decay is {self.decay!r}", remedy=f"There are {', '.join(DECAYS)}.")
+        if self.warmup_steps < 0:
+            raise BadInputError(f"warmup_steps is {self.warmup_steps}", remedy="It must be 0 or more.")
         if self.coverage_norm not in COVERAGE_NORMS:
             raise BadInputError(
                 f"coverage norm {self.coverage_norm!r}", remedy=f"There are {', '.join(COVERAGE_NORMS)}."

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helixdask.trainer.feed.batch_order import BatchOrder, epoch_order, free_stretches
+from helixdask.trainer.feed.batch_order import BatchOrder, balanced_order, epoch_order, free_stretches
 
 
 def make_order(seed=0, n=23, length=100, batch_size=4, **more):
@@ -62,3 +62,16 @@ def test_windows_do_move_and_validation_does_not():
     np.testing.assert_array_equal(rows, np.arange(4))
     np.testing.assert_array_equal(start, fixed.start[:4])
     np.testing.assert_array_equal(end, fixed.end[:4])
+
+
+@given(sizes=st.lists(st.integers(1, 30), min_size=1, max_size=4), seed=st.integers(0, 99), epoch=st.integers(0, 5))
+def test_balanced_epochs_give_each_store_its_share(sizes, seed, epoch):
+    store = np.repeat(np.arange(len(sizes)), sizes)
+    rows = balanced_order(store, seed, epoch)
+    assert len(rows) == len(store)
+    share = np.bincount(store[rows], minlength=len(sizes))
+    assert share.max() - share.min() <= 1
+    for number in range(len(sizes)):
+        times = np.bincount(rows[store[rows] == number], minlength=len(store))[store == number]
+        assert times.max() - times.min() <= 1
+    np.testing.assert_array_equal(rows, balanced_order(store, seed, epoch))

@@ -8,7 +8,6 @@ from helixdask.sequence.codes import PADDING, one_hot, reverse_complement
 from helixdask.trainer.feed.dataset import Feed, network_input, normalised_coverage
 from helixdask.trainer.feed.training_windows import gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
-
 from tests.trainer.conftest import POOL, WINDOW, add_library, write_split, write_toy_store
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from helixdask.trainer.tuning.checkpoint import LoopState
 from helixdask.trainer.tuning.verdict import verdict_of
 
 
 def scores(f1):
     return {"genic": {"f1": f1}}
+
+
+def state_of(epoch, tuned, base):
+    return LoopState(8, best_epoch=epoch, best_scores=tuned, base_scores=base)
 
 
 @pytest.mark.parametrize(
@@ -21,12 +26,12 @@ def scores(f1):
     ],
 )
 def test_better_or_not(tuned, base, pseudolabels, better, says):
-    verdict = verdict_of(3, scores(tuned), scores(base), 10, pseudolabels=pseudolabels)
+    verdict = verdict_of(state_of(3, scores(tuned), scores(base)), 10, pseudolabels=pseudolabels)
     assert verdict["better"] is better
     assert says in verdict["text"]
     assert "epoch 3" in verdict["text"]
 
 
 def test_without_a_base_or_an_epoch():
-    assert verdict_of(1, scores(0.4), None, 10)["better"]
-    assert "not tested" in verdict_of(0, {}, scores(0.5), 10)["text"]
+    assert verdict_of(state_of(1, scores(0.4), None), 10)["better"]
+    assert "not tested" in verdict_of(state_of(0, {}, scores(0.5)), 10)["text"]
