@@ -55,12 +55,11 @@ class Block:
             self._tracks[path] = read_windows(self.store, path, self.windows, self.length)
         return self._tracks[path]
 
-    @property
-    def inside(self) -> NDArray[np.bool_]:
-        """Which bases are no padding, ``(row, base)``."""
+    def clear_padding(self, rows: NDArray[Any], value: int) -> None:
+        """Set what lies behind the end of short windows, ``(row, base, ...)``, in place."""
         size = self.windows.end - self.windows.start
-        inside: NDArray[np.bool_] = np.arange(self.length) < size[:, None]
-        return inside
+        for row in np.flatnonzero(size < self.length).tolist():
+            rows[row, size[row] :] = value
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +127,8 @@ def label_columns(folder: str, labels: str, length: int, annotated: NDArray[np.b
     group = f"labels/{labels}"
 
     def classes(block: Block, track: str, vectors: NDArray[np.int8]) -> NDArray[np.int8]:
-        values: NDArray[np.int8] = vectors[block.read(f"{group}/{track}")]
-        values[~block.inside] = 0
+        values: NDArray[np.int8] = np.take(vectors, block.read(f"{group}/{track}"), axis=0)
+        block.clear_padding(values, 0)
         return values
 
     def has_valid(block: Block) -> NDArray[np.bool_]:
@@ -137,7 +136,8 @@ def label_columns(folder: str, labels: str, length: int, annotated: NDArray[np.b
         return valid
 
     def has_no_intergenic(block: Block) -> NDArray[np.bool_]:
-        intergenic = (block.read(f"{group}/label") == 0) & block.inside
+        intergenic = block.read(f"{group}/label") == 0
+        block.clear_padding(intergenic, 0)
         none: NDArray[np.bool_] = ~intergenic.any(axis=1)
         return none
 
@@ -162,7 +162,7 @@ def coverage_columns(set_name: str, libraries: list[str], length: int) -> Iterat
             out[:, :, layer] = read_windows(
                 block.store, f"coverage/{set_name}/{library}/{track}", block.windows, block.length
             )
-        out[~block.inside] = -1
+        block.clear_padding(out, -1)
         return out
 
     for track in ("coverage", "spliced_coverage"):
