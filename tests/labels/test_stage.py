@@ -8,8 +8,9 @@ import pytest
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.genes.table import read_genes
+from helixdask.labels.genes_stage import ImportGenesStage
 from helixdask.labels.paint import TRACKS
-from helixdask.labels.stage import ImportGenesStage, LabelsStage
+from helixdask.labels.stage import LabelsStage
 from helixdask.labels.tables import annotated_contigs
 from helixdask.store.store import Store
 from tests.labels.store_of import store_of
@@ -96,6 +97,36 @@ def test_an_annotation_without_genes(made, tmp_path):
     assert store.attrs("labels/none")["bases_intergenic"] == 2 * store.n_bases
     assert store.table("genes/none/findings")["finding_code"].tolist() == ["no_genes"]
     assert not store.read("labels/none/label", 0, store.n_bases).any()
+
+
+def test_rules_of_helixer_need_the_phases_of_the_file_and_the_standard_code(made, tmp_path):
+    store, _, gff = made
+    run_stage(ImportGenesStage(gff=str(gff)), store.url)
+    with pytest.raises(BadInputError, match="phases of the annotation file") as caught:
+        run_stage(LabelsStage(rules="helixer"), store.url)
+    assert "--rules helixer" in str(caught.value.remedy)
+    run_stage(ImportGenesStage(gff=str(gff), output="exact", phases="file"), store.url)
+    with pytest.raises(BadInputError, match="standard genetic code"):
+        run_stage(LabelsStage(genes="exact", output="exact", rules="helixer", genetic_code=4), store.url)
+    run_stage(LabelsStage(genes="exact", output="exact", rules="helixer"), store.url)
+    table = Store.open(store.url).table("labels/exact/findings")
+    # Not masked, but named.
+    assert ("g2", "empty_gene") in set(zip(table["finding_gene"], table["finding_code"], strict=True))
+
+
+def test_genetic_codes_are_checked_and_recorded(made, tmp_path):
+    store, _, gff = made
+    run_stage(ImportGenesStage(gff=str(gff)), store.url)
+    codes = tmp_path / "codes.tsv"
+    codes.write_text("two\t2\n")
+    run_stage(LabelsStage(genetic_code=6, genetic_codes=str(codes)), store.url)
+    attrs = Store.open(store.url).attrs("labels/reference")
+    assert (attrs["genetic_code"], attrs["genetic_codes"]) == (6, {"two": 2})
+    codes.write_text("four\t2\n")
+    with pytest.raises(BadInputError, match="no contig 'four'"):
+        run_stage(LabelsStage(genetic_codes=str(codes)), store.url)
+    with pytest.raises(BadInputError, match="no genetic code 8"):
+        run_stage(LabelsStage(genetic_code=8), store.url)
 
 
 class SmallTasks(LabelsStage):
