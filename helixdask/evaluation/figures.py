@@ -1,0 +1,261 @@
+"""Figures of an evaluation: levels, classes of bases, confidence, contigs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from helixdask.errors import BadInputError
+from helixdask.evaluation.result import Evaluation
+from helixdask.evaluation.tables import level_title
+from helixdask.plot import figure_module
+from helixdask.registry import LABEL_CLASSES
+from helixdask.scores.levels import LEVELS
+from helixdask.scores.match import Match
+
+__all__ = ["PALETTE", "draw_scores", "figures_of", "save_figure"]
+
+PALETTE: Final = ("#4c72b0", "#dd8452", "#55a868", "#8172b3", "#937860", "#da8bc3")
+"""One colour for each set, in the order of the evaluation."""
+
+_GREY = "#b8b8b8"
+_MOST_SETS = len(PALETTE)
+_MOST_CONTIGS = 16
+_WIDTH = 10.0
+
+Draw = Callable[[Any, Evaluation], None]
+
+
+def figures_of(evaluation: Evaluation) -> list[tuple[str, float, Draw]]:
+    """What can be drawn: title, height in inches, and who draws it on a figure."""
+    found: list[tuple[str, float, Draw]] = []
+    if evaluation.genes:
+        n_sets = min(len(evaluation.genes), _MOST_SETS)
+        found.append(("Gene models, level by level", 1.4 + len(LEVELS) * (0.16 + 0.13 * n_sets), draw_levels))
+    if evaluation.tallies:
+        found.append(("Base by base", 2.6, draw_classes))
+    if evaluation.reliabilities():
+        found.append(("Confidence and correctness", 4.2, draw_reliability))
+    if any(scores.reliability("gene") is not None for scores in evaluation.genes.values()):
+        found.append(("Keeping only what is sure", 3.2, draw_thresholds))
+    if _gene_contigs(evaluation):
+        found.append(("By contig", 1.2 + 0.24 * len(_gene_contigs(evaluation)), draw_contigs))
+    return found
+
+
+def draw_scores(evaluation: Evaluation, path: str | Path) -> None:
+    """Draw everything on one page, PNG, SVG or PDF by the file's ending.
+
+    Raises
+    ------
+    BadInputError
+        There is nothing to draw, or the ending is unknown.
+    MissingDependencyError
+        matplotlib is not installed.
+    """
+    parts = figures_of(evaluation)
+    if not parts:
+        raise BadInputError("there is nothing to draw", remedy="Score predictions or genes.")
+    heights = [height for _, height, _ in parts]
+    figure = figure_module().figure(figsize=(_WIDTH, sum(heights)), layout="constrained")
+    rows = figure.subfigures(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for row, (title, _, draw) in zip(rows, parts, strict=True):
+        row.suptitle(title, fontsize=10, fontweight="bold", x=0.01, ha="left")
+        draw(row, evaluation)
+    save_figure(figure, path)
+
+
+def save_figure(figure: Any, path: str | Path | io.BytesIO, kind: str | None = None) -> None:
+    """Write a figure and let go of it; files appear whole or not at all."""
+    plt = figure_module()
+    metadata = {"Date": None} if str(kind or path).endswith(("svg", "pdf")) else {}
+    metadata = {"CreationDate": None} if str(kind or path).endswith("pdf") else metadata
+    try:
+        if isinstance(path, io.BytesIO):
+            figure.savefig(path, format=kind, dpi=130, metadata=metadata)
+            return
+        target = Path(path)
+        partial = target.with_name(f".{target.stem}.part{target.suffix}")
+        try:
+            figure.savefig(partial, dpi=130, metadata=metadata)
+        except ValueError as error:
+            raise BadInputError(str(error), where=str(path), remedy="End the name in .png, .svg or .pdf.") from None
+        partial.replace(target)
+    finally:
+        plt.close(figure)
+
+
+def _colours(evaluation: Evaluation) -> dict[str, str]:
+    """Colour of each set; genes and predictions of one name share it."""
+    names = dict.fromkeys([*evaluation.genes, *evaluation.tallies])
+    colours = {name: PALETTE[place % _MOST_SETS] for place, name in enumerate(names)}
+    for before, _ in evaluation.compared:
+        colours[before] = _GREY
+    return colours
+
+
+def _tidy(axis: Any) -> None:
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.tick_params(labelsize=8)
+
+
+def _legend(figure: Any, colours: dict[str, str], names: list[str]) -> None:
+    plt = figure_module()
+    handles = [plt.Rectangle((0, 0), 1, 1, color=colours[name]) for name in names]
+    figure.legend(
+        handles, names, loc="outside lower center", ncols=min(len(names), 4), fontsize=8, frameon=False, handlelength=1
+    )
+
+
+def draw_levels(figure: Any, evaluation: Evaluation) -> None:
+    """F1 as bars, sensitivity and precision as marks, for each level and set; a panel for each part."""
+    colours = _colours(evaluation)
+    names = [*evaluation.genes][:_MOST_SETS]
+    parts = list(evaluation.genes[names[0]].parts)
+    axes = figure.subplots(1, len(parts), squeeze=False, sharex=True)[0]
+    height = 0.8 / len(names)
+    for axis, part in zip(axes, parts, strict=True):
+        for place, name in enumerate(names):
+            matches = [evaluation.genes[name].match(level, part) for level in LEVELS]
+            y = np.arange(len(LEVELS)) + (place - (len(names) - 1) / 2) * height
+            axis.barh(y, [match.f1 for match in matches], height * 0.9, color=colours[name], alpha=0.55)
+            for rate, marker in (("sensitivity", ">"), ("precision", "<")):
+                x = [getattr(match, rate) for match in matches]
+                axis.plot(x, y, marker, color="#222222", ms=3.2, mew=0, clip_on=False, zorder=3)
+        axis.set_yticks(range(len(LEVELS)), [level_title(part, level) for level in LEVELS])
+        axis.invert_yaxis()
+        axis.set_xlim(0, 1)
+        axis.set_title("coding parts" if part == "coding" else "whole exons, with UTRs", fontsize=9)
+        axis.set_xlabel("bar F1,  ▸ sensitivity,  ◂ precision", fontsize=8)
+        axis.grid(axis="x", color="#dddddd", lw=0.6)
+        axis.set_axisbelow(True)
+        _tidy(axis)
+    _legend(figure, colours, names)
+
+
+def draw_classes(figure: Any, evaluation: Evaluation) -> None:
+    """F1 of each class of bases, and where the bases of each class go."""
+    colours = _colours(evaluation)
+    names = [*evaluation.tallies][:_MOST_SETS]
+    phases = evaluation.phases
+    titles = ["genic", *LABEL_CLASSES, "sub-genic", *(["phase"] if phases else [])]
+    axis, matrix = figure.subplots(1, 2, width_ratios=(1.7, 1))
+    width = 0.8 / len(names)
+    for place, name in enumerate(names):
+        scores = evaluation.bases[name]
+        values = [scores.genic.f1, *(score.f1 for score in scores.classes), scores.sub_genic.f1]
+        if phases:
+            values.append(phases[name].coding.f1 if name in phases else np.nan)
+        x = np.arange(len(values)) + (place - (len(names) - 1) / 2) * width
+        bars = axis.bar(x, values, width * 0.92, color=colours[name])
+        if len(names) <= 2:
+            axis.bar_label(bars, [f"{value:.2f}" for value in values], fontsize=7, padding=1)
+    axis.set_xticks(range(len(titles)), titles)
+    axis.set_ylim(0, 1.08)
+    axis.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    axis.set_ylabel("F1", fontsize=8)
+    axis.grid(axis="y", color="#dddddd", lw=0.6)
+    axis.set_axisbelow(True)
+    _tidy(axis)
+    last = evaluation.compared[-1][1] if evaluation.compared and evaluation.compared[-1][1] in names else names[-1]
+    counts = evaluation.tallies[last].classes.sum(axis=0).astype(float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    matrix.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), share in np.ndenumerate(shares):
+        colour = "white" if share > 0.6 else "#222222"
+        matrix.text(column, row, f"{100 * share:.1f}%", ha="center", va="center", fontsize=7, color=colour)
+    matrix.set_xticks(range(4), LABEL_CLASSES, fontsize=7)
+    matrix.set_yticks(range(4), LABEL_CLASSES, fontsize=7)
+    matrix.set_xlabel(f"predicted by {last}", fontsize=8)
+    matrix.set_ylabel("reference", fontsize=8)
+    _legend(figure, colours, names)
+
+
+def draw_reliability(figure: Any, evaluation: Evaluation) -> None:
+    """Mean confidence of each bin against the share that is right, over the number in the bin."""
+    colours = _colours(evaluation)
+    curves = evaluation.reliabilities()
+    upper, lower = figure.subplots(2, len(curves), squeeze=False, sharex=True, height_ratios=(3, 1))
+    for axis, below, (title, by_name) in zip(upper, lower, curves.items(), strict=True):
+        axis.plot([0, 1], [0, 1], color="#888888", lw=0.8, ls="--")
+        names = [*by_name][:_MOST_SETS]
+        for place, name in enumerate(names):
+            curve = by_name[name]
+            full = curve.count > 0
+            x, y = curve.mean_confidence[full], curve.share_right[full]
+            label = f"{name}, off by {curve.calibration_error:.3f}"
+            axis.plot(x, y, "o-", color=colours[name], ms=3.5, lw=1.2, label=label)
+            # Twice the standard error of a share.
+            error = 2 * np.sqrt(np.maximum(y * (1 - y), 0) / curve.count[full])
+            axis.fill_between(x, np.clip(y - error, 0, 1), np.clip(y + error, 0, 1), color=colours[name], alpha=0.15)
+            width = 1 / len(curve.count)
+            left = curve.edges[:-1] + width * (0.06 + 0.88 * place / len(names))
+            below.bar(left, curve.count, width * 0.88 / len(names), align="edge", color=colours[name])
+        axis.set_title(title, fontsize=9)
+        axis.set_xlim(0, 1)
+        axis.set_ylim(0, 1.02)
+        axis.legend(fontsize=7, frameon=False, loc="upper left")
+        below.set_yscale("log")
+        below.set_ylim(bottom=0.7)
+        below.set_xlabel("confidence", fontsize=8)
+        _tidy(axis)
+        _tidy(below)
+    upper[0].set_ylabel("share right", fontsize=8)
+    lower[0].set_ylabel("number", fontsize=8)
+
+
+def draw_thresholds(figure: Any, evaluation: Evaluation) -> None:
+    """Sensitivity and precision when only what is at least so sure were kept: genes and coding segments."""
+    colours = _colours(evaluation)
+    thresholds = np.linspace(0, 1, 51).astype(np.float32)
+    axes = figure.subplots(1, 2, sharey=True)
+    names = [name for name, scores in evaluation.genes.items() if scores.reliability("gene") is not None]
+    for axis, level in zip(axes, ("exon", "gene"), strict=True):
+        for name in names[:_MOST_SETS]:
+            matches = evaluation.genes[name].above(level, thresholds)
+            for rate, style in (("sensitivity", "-"), ("precision", "--")):
+                some = [(t, getattr(m, rate)) for t, m in zip(thresholds, matches, strict=True) if m.n_prediction]
+                axis.plot(*zip(*some, strict=True), style, color=colours[name], lw=1.3)
+        axis.set_title(level_title("coding", level), fontsize=9)
+        axis.set_xlabel("least confidence\nfull line: sensitivity, broken: precision", fontsize=8)
+        axis.set_xlim(0, 1)
+        axis.set_ylim(0, 1.02)
+        axis.grid(color="#dddddd", lw=0.6)
+        _tidy(axis)
+    _legend(figure, colours, names[:_MOST_SETS])
+
+
+def _gene_contigs(evaluation: Evaluation) -> dict[int, list[tuple[str, Match]]]:
+    """The contigs with most genes, and the genes found there by each set; none where there is only one contig."""
+    found: dict[int, list[tuple[str, Match]]] = {}
+    for name, scores in [*evaluation.genes.items()][:_MOST_SETS]:
+        counts = scores.by_contig("gene", "coding", len(evaluation.table))
+        rows = np.flatnonzero(counts[:, 0] > 0)
+        rows = rows[np.argsort(-counts[rows, 0], kind="stable")][:_MOST_CONTIGS]
+        for row in rows.tolist():
+            found.setdefault(row, []).append((name, Match(*counts[row].tolist())))
+    return found if len(found) > 1 else {}
+
+
+def draw_contigs(figure: Any, evaluation: Evaluation) -> None:
+    """F1 of genes on the contigs with most of them."""
+    colours = _colours(evaluation)
+    contigs = _gene_contigs(evaluation)
+    axis = figure.subplots()
+    labels = []
+    for place, (row, entries) in enumerate(contigs.items()):
+        x = [match.f1 for _, match in entries]
+        axis.plot([min(x), max(x)], [place, place], color="#cccccc", lw=1, zorder=1)
+        axis.scatter(x, [place] * len(x), color=[colours[name] for name, _ in entries], s=22, zorder=2)
+        labels.append(f"{evaluation.table.names[row]}  ({entries[0][1].n_reference:,})")
+    axis.set_yticks(range(len(labels)), labels)
+    axis.invert_yaxis()
+    axis.set_xlim(0, 1)
+    axis.set_xlabel("F1 of genes (in brackets: genes of the reference)", fontsize=8)
+    axis.grid(axis="x", color="#dddddd", lw=0.6)
+    _tidy(axis)
+    _legend(figure, colours, [*evaluation.genes][:_MOST_SETS])
