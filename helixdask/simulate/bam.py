@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from helixdask.simulate.genes import offsets_of
 from helixdask.simulate.reads import READ_LENGTH, Alignments
 
-__all__ = ["BamBody", "finish_bam"]
+__all__ = ["BamBody", "bam_header", "finish_bam"]
 
 _NAME_LENGTH = 13  # an 'r', eleven digits and the closing NUL
 _FIXED = 36
@@ -55,7 +55,7 @@ def finish_bam(body: BamBody, path: Path, names: list[str], lengths: list[int]) 
     """Put the header before the records and index the file; returns the index's path (CSI beyond 512 Mb)."""
     header_path = path.with_suffix(".header")
     with pysam.BGZFile(str(header_path), "wb", None) as file:
-        file.write(_header(names, lengths))
+        file.write(bam_header(names, lengths))
     with path.open("wb") as out:
         out.write(header_path.read_bytes()[:-_BGZF_END])
         with body.path.open("rb") as records:
@@ -69,7 +69,8 @@ def finish_bam(body: BamBody, path: Path, names: list[str], lengths: list[int]) 
     return path.with_name(path.name + ".bai")
 
 
-def _header(names: list[str], lengths: list[int]) -> bytes:
+def bam_header(names: list[str], lengths: list[int]) -> bytes:
+    """Inflated header of a BAM file sorted by coordinate."""
     lines = ["@HD\tVN:1.6\tSO:coordinate\n"]
     lines += [f"@SQ\tSN:{name}\tLN:{length}\n" for name, length in zip(names, lengths, strict=True)]
     text = "".join(lines).encode()
