@@ -18,6 +18,7 @@ from helixdask.errors import BadInputError
 __all__ = ["Block", "plain", "read_blocks"]
 
 BLOCK_BYTES: Final = 32 << 20
+_LONGEST_LINE: Final = 32 << 20
 _TABS: Final = 8
 _NO_FEATURE: Final = re.compile(rb"\s*(?:#|track |browser |$)")
 _END: Final = re.compile(rb"(?m)^(?:##FASTA|>)")
@@ -87,7 +88,7 @@ def _whole_lines(handle: BinaryIO, path: Path) -> Iterator[tuple[bytes, bool]]:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         text = rest + chunk
         cut = text.rfind(b"\n") + 1
-        if cut == 0 and len(text) >= BLOCK_BYTES:
+        if cut == 0 and len(text) > _LONGEST_LINE:
             raise BadInputError("no text file: it has no lines", where=str(path), remedy="GFF3 or GTF is needed.")
         end = _END.search(text, 0, cut)
         if end:

@@ -1,62 +1,20 @@
 from __future__ import annotations
 
-import gzip
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError
-from helixdask.genes.gff_read import masked_reasons, read_aliases, read_gff
-from helixdask.genes.gff_segments import chain_phases
-from helixdask.genes.gff_types import CDS, EXON, GENE, IGNORED, OTHER, TRANSCRIPT, UTR, is_noncoding, level_of
-from helixdask.store.contigs import ContigTable
-
-CONTIGS = ContigTable(np.array(["chr1", "chr2", "Chr3:1-100"], object), np.array([1000, 500, 100], np.int64))
-
-
-def rows(*lines, end="\n"):
-    """Lines with spaces for tabs; the last field may hold spaces after the eighth."""
-    return "".join("\t".join(line.split(None, 8)) + end for line in lines)
+from helixdask.genes.attributes import masked_reasons
+from helixdask.genes.gff_read import read_gff
+from tests.genes.gff_support import CONTIGS, LINES, check_lines, read_text, rows, spans
 
 
 @pytest.fixture
 def read(tmp_path):
-    def made(text, **options):
-        path = tmp_path / "a.gff3"
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        models, findings = read_gff(path, CONTIGS, **options)
-        models.validate(CONTIGS.lengths)
-        return models, findings
-
-    return made
-
-
-def spans(frame):
-    return list(zip(frame["transcript"].tolist(), frame["start"].tolist(), frame["end"].tolist(), strict=True))
-
-
-LINES = [
-    "chr1 x gene 101 400 0.5 + . ID=g1;Name=a%3Bb;biotype=protein_coding",
-    "chr1 x mRNA 101 400 . + . ID=t1;Parent=g1",
-    "chr1 x exon 101 200 . + . Parent=t1",
-    "chr1 x exon 301 400 . + . Parent=t1",
-    "chr1 x CDS 151 200 . + 0 ID=c;Parent=t1",
-    "chr1 x CDS 301 340 . + 1 ID=c;Parent=t1",
-    "chr2 x gene 11 60 . - . ID=g2",
-    "chr2 x mRNA 11 60 . - . ID=t2;Parent=g2",
-    "chr2 x exon 11 60 . - . Parent=t2",
-    "chr2 x CDS 21 50 . - 0 Parent=t2",
-]
-
-
-def check_lines(models):
-    assert sorted(models.genes["id"]) == ["g1", "g2"]
-    order = models.sorted()
-    assert order.genes[["start", "end", "strand"]].to_numpy().tolist() == [[100, 400, 0], [10, 60, 1]]
-    assert spans(order.exons) == [(0, 100, 200), (0, 300, 400), (1, 10, 60)]
-    assert spans(order.cds) == [(0, 150, 200), (0, 300, 340), (1, 20, 50)]
-    assert order.cds["phase"].tolist() == [0, 1, 0]
+    return partial(read_text, tmp_path)
 
 
 def test_a_clean_file(read):
@@ -73,12 +31,6 @@ def test_the_order_of_lines_does_not_matter(read, seed):
     models, findings = read(rows(*lines))
     check_lines(models)
     assert len(findings) == 0
-
-
-def test_line_ends_blank_lines_comments_gzip_and_fasta(read):
-    text = rows(*LINES[:6], end="\r\n") + "\r\n   \n#comment\n" + rows(*LINES[6:]) + "##FASTA\n>chr1\nACGT\n"
-    check_lines(read(text)[0])
-    check_lines(read(gzip.compress(text.encode()))[0])
 
 
 def test_parents_ids_and_names_are_decoded(read):
@@ -169,25 +121,6 @@ def test_wrong_phases_are_counted_anew(read):
     assert kept.cds["phase"].tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("given", "minus", "expected"),
-    [
-        ([0, 0, 0], False, [0, 2, 0]),
-        ([1, -1, -1], False, [1, 0, 1]),
-        ([-1, -1, 1], True, [1, 0, 1]),
-    ],
-)
-def test_phase_chain(given, minus, expected):
-    start, end = np.array([0, 20, 40]), np.array([4, 31, 50])
-    phases = chain_phases(np.zeros(3, np.int64), start, end, np.full(3, minus), np.array(given, np.int8))
-    assert phases.tolist() == expected
-
-
-def test_a_first_phase_that_spoils_the_frame_is_dropped():
-    phases = chain_phases(*(np.array([v]) for v in (0, 0, 9)), np.array([False]), np.array([1], np.int8))
-    assert phases.tolist() == [0]
-
-
 def test_coordinates_off_the_contig_mask_the_gene(read):
     text = rows(
         "chr2 x gene 401 600 . + . ID=over",
@@ -216,26 +149,6 @@ def test_rows_on_the_other_strand_or_contig_mask_the_gene(read):
     assert {row[0] for row in findings.rows} == {"mismatching_strands", "contig_mismatch"}
 
 
-def test_unknown_contigs_are_listed_and_aliases_help(read, tmp_path):
-    text = rows(*LINES[:6]) + rows(*LINES[6:]).replace("chr2", "NC_2")
-    models, findings = read(text)
-    assert models.genes["id"].tolist() == ["g1"]
-    (finding,) = findings.rows
-    assert finding[0] == "contig_unknown"
-    assert "NC_2" in finding[6]
-    assert "4 rows" in finding[6]
-    table = tmp_path / "names.tsv"
-    table.write_text("# theirs\tours\nNC_2\tchr2\n")
-    models, findings = read(text, aliases=read_aliases(table, CONTIGS))
-    check_lines(models)
-    assert len(findings) == 0
-    with pytest.raises(BadInputError, match="--aliases"):
-        read(rows(*LINES).replace("chr", "x"))
-    table.write_text("one column\n")
-    with pytest.raises(BadInputError, match="line 1"):
-        read_aliases(table, CONTIGS)
-
-
 def test_a_colon_in_a_sequence_name(read):
     models, _ = read(rows("Chr3:1-100 x gene 1 50 . + . ID=g"))
     assert models.genes["contig"].tolist() == [2]
@@ -259,49 +172,9 @@ def test_gtf(read):
     assert findings.counts() == {"stop_codon_added": 1}
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("chr1 x gene 1 100 . + . ID=g\n", "line 1: a line with 1 tab"),
-        (rows(LINES[0], "chr1 x gene one 100 . + . ID=g"), "line 2: the start must be a whole number"),
-        (rows(LINES[0], "chr1 x gene 1 100 . plus . ID=g"), "line 2: the strand"),
-        (gzip.compress(rows(*LINES).encode())[:-20], "a.gff3"),
-    ],
-)
-def test_bad_syntax_names_file_and_line(read, text, message):
-    with pytest.raises(BadInputError, match=message):
-        read(text)
-
-
 def test_no_file_and_no_genes(read, tmp_path):
     with pytest.raises(BadInputError, match="no such file"):
         read_gff(tmp_path / "none", CONTIGS)
     models, findings = read("##gff-version 3\n")
     assert len(models) == 0
     assert findings.counts() == {"no_genes": 1}
-
-
-def test_types():
-    levels = {
-        GENE: "gene pseudogene ncRNA_gene transposable_element_gene gene_with_edited_transcript cryptogene",
-        TRANSCRIPT: "mRNA transcript tRNA lnc_RNA pseudogenic_transcript V_gene_segment mRNA_TE_gene",
-        EXON: "exon coding_exon five_prime_noncoding_exon pseudogenic_exon exon_of_single_exon_gene",
-        CDS: "CDS cds CDS_predicted edited_CDS",
-        UTR: "five_prime_UTR three_prime_utr UTR 5UTR",
-        IGNORED: "intron start_codon protein region repeat_region",
-        OTHER: "bibou",
-    }
-    assert {t: level_of(t) for types in levels.values() for t in types.split()} == {
-        t: level for level, types in levels.items() for t in types.split()
-    }
-    noncoding = "tRNA ncRNA lnc_RNA pseudogenic_transcript snoRNA antisense_RNA pseudogene rRNA_gene"
-    assert all(is_noncoding(t) for t in noncoding.split())
-    assert not any(is_noncoding(t) for t in ["mRNA", "transcript", "gene", "trans_spliced_mRNA", "protein_coding_gene"])
-
-
-def test_findings_as_columns(read):
-    _, findings = read(rows("chr1 x gene 1 100 . + . ID=g"))
-    columns = findings.columns()
-    assert columns["finding_code"].tolist() == ["empty_gene"]
-    assert columns["finding_line"].dtype == np.int64
-    assert columns["finding_file"].tolist() == ["a.gff3"]
