@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli import coverage, data, demo, evaluate, exchange, models, results, training, tracks, workflow
+from helixdask.cli import coverage, data, demo, evaluate, exchange, models, results, tracks, training, workflow
 from helixdask.errors import HelixdaskError
 
 __all__ = ["app", "main"]

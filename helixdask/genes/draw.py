@@ -17,7 +17,7 @@ _MOST_NAMES: Final = 40
 
 
 def layers_of(models: GeneModels) -> NDArray[np.int64]:
-    """Layer of each transcript, ``(transcript,)``: those of one do not overlap, but for the last, which takes the rest."""
+    """Layer of each transcript, ``(transcript,)``: those of one do not overlap, but for the last."""
     start, end = models.transcripts["start"].to_numpy(), models.transcripts["end"].to_numpy()
     layer = np.zeros(len(start), np.int64)
     room = [-1] * _MOST_LAYERS
@@ -54,17 +54,15 @@ def draw_genes(axis: Any, models: GeneModels, layer: NDArray[np.int64], span: tu
     columns = (models.transcripts[name].tolist() for name in ("start", "end", "id"))
     named = len(models.transcripts) <= _MOST_NAMES
     for level, minus, start, end, name in zip(layer.tolist(), strand.tolist(), *columns, strict=True):
-        ends = (end, start) if minus else (start, end)
+        low, high = max(start, span[0]), min(end, span[1])
+        ends = (high, low) if minus else (low, high)
         axis.annotate(
             "",
             xy=(ends[1], -level),
             xytext=(ends[0], -level),
             arrowprops={"arrowstyle": "->", "lw": 0.7, "color": _COLOURS[minus], "shrinkA": 0, "shrinkB": 0},
-            annotation_clip=False,
-            clip_on=True,
         )
         if named:
-            middle = (max(start, span[0]) + min(end, span[1])) / 2
-            axis.text(middle, -level + 0.32, str(name), fontsize=6, ha="center", va="bottom", clip_on=True)
+            axis.text((low + high) / 2, -level + 0.32, str(name), fontsize=6, ha="center", va="bottom", clip_on=True)
     axis.set_ylim(-float(layer.max(initial=0)) - 0.6, 0.8)
     axis.set_yticks([])

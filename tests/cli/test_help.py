@@ -20,9 +20,11 @@ OPTIONS = {
     "select": "--labels --predictions --window-length --keep-fraction --report --rules",
     "split": "--val-fraction --seed --groups --report --rules",
     "train": "--output",
-    "export": "--helixer --window-length --labels --coverage --predictions --no-sequence --order",
+    "export": "--genes --gff3 --gtf --bed --cds --proteins --region --longest --genetic-code --helixer --window-length --labels "
+    "--coverage --predictions --no-sequence --order",
     "evaluate": "--reference --predictions --json",
     "inspect": "--plot --json",
+    "track": "--bed --gff3 --bedgraph --repeatmasker --name --type --aliases",
     "simulate": "--output --bases --seed",
     "demo": "--folder --seed --bases",
 }

@@ -1,0 +1,1 @@
+"""Per-base tracks from files of intervals: repeats, scores."""
