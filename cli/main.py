@@ -77,7 +77,18 @@ for panel, commands in (
             training.train,
         ),
     ),
-    (_LOOK, (evaluate.evaluate, results.inspect, exchange.import_helixer, exchange.export, data.simulate, demo.demo)),
+    (
+        _LOOK,
+        (
+            evaluate.evaluate,
+            models.models,
+            results.inspect,
+            exchange.import_helixer,
+            exchange.export,
+            data.simulate,
+            demo.demo,
+        ),
+    ),
 ):
     for command in commands:
         app.command(_NAMES.get(command), rich_help_panel=panel)(command)

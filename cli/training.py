@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import CoverageNorm, Rules, RulesOption, with_shared
 from helixdask.cli.report import print_json, print_table
 from helixdask.errors import BadInputError
@@ -144,7 +145,7 @@ _with_loop = with_shared("loop", _SHARED, _DEFAULTS, Loop)
 @_with_loop
 def tune(
     stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="One or more prepared stores.")],
-    model: Annotated[Path, typer.Option(help="Base model: .keras, or Helixer's .h5.")],
+    model: ModelOption,
     tuned: Annotated[Path, typer.Option("--output", "-o", metavar="TUNED.keras", help="The tuned model to write.")],
     mode: Annotated[
         Mode,
@@ -179,7 +180,7 @@ def tune(
     settings = TuneSettings(
         stores=tuple(stores),
         output=str(tuned),
-        model=str(model),
+        model=resolved(model),
         mode=mode.value,
         coverage=coverage,
         coverage_norm=coverage_norm.value,

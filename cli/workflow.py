@@ -9,6 +9,7 @@ import typer
 
 from helixdask.cli.coverage import Bams, Protocol, Sheet, chosen_libraries
 from helixdask.cli.data import species_of
+from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import OnBadBase, OnBadBaseOption, Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_summaries
 
@@ -58,7 +59,7 @@ def prepare(
         species=species or species_of(genome),
         gff3=_text(gff3),
         aliases=_text(aliases),
-        model=_text(model),
+        model=resolved(model) if model else None,
         libraries=tuple(chosen),
         on_bad_base=on_bad_base.value,
         window_length=window_length,
@@ -88,7 +89,7 @@ def _text(path: Path | None) -> str | None:
 @with_run_options
 def annotate(
     source: Annotated[str, typer.Argument(metavar="GENOME.fa|STORE", help="A genome, or a store that holds it.")],
-    model: Annotated[Path, typer.Option(help="A model: .keras, or Helixer's .h5.")],
+    model: ModelOption,
     gff3: Annotated[Path, typer.Option("--output", "-o", metavar="GENES.gff3", help="The annotation to write.")],
     store: Annotated[
         str | None, typer.Option(help="Store to make for a genome. Default: beside the annotation.")
@@ -118,7 +119,7 @@ def annotate(
     chosen = chosen_libraries(bam, strandedness, libraries)
     summaries = run(
         source,
-        str(model),
+        resolved(model),
         str(gff3),
         output.run_options(),
         store=store,
