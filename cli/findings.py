@@ -55,7 +55,7 @@ def print_with_findings(store: str, summaries: Sequence[Summary], tsv: Path | No
     for summary, table in zip(summaries, tables, strict=True):
         found = summarise([table])
         if found:
-            lines = [(row.code, row.severity, row.count, row.genes, row.done) for row in found]
+            lines = [(row.code, row.severity, row.findings, row.genes, row.done) for row in found]
             columns = ("code", "severity", "findings", "genes", "what was done")
             print_table(f"Findings of {summary.group}", columns, lines, text=("severity", "what was done"))
     if tsv is not None:

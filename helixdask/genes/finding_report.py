@@ -21,11 +21,11 @@ TSV_COLUMNS: Final = ("file", "line", "contig", "gene", "code", "severity", "act
 
 
 class CodeSummary(NamedTuple):
-    """How often a code came up: ``count`` findings, of ``genes`` different genes."""
+    """How often a code came up: ``findings`` times, of ``genes`` different genes."""
 
     code: str
     severity: str
-    count: int
+    findings: int
     genes: int
     meaning: str
     done: str
@@ -51,7 +51,7 @@ def summarise(tables: Iterable[Columns]) -> list[CodeSummary]:
         declared = CODES.get(code)
         meaning, done = (declared.meaning, declared.done) if declared else ("", "")
         out.append(CodeSummary(code, severity, count, len(genes[code, severity]), meaning, done))
-    return sorted(out, key=lambda row: (-SEVERITIES.index(row.severity), -row.count, row.code))
+    return sorted(out, key=lambda row: (-SEVERITIES.index(row.severity), -row.findings, row.code))
 
 
 def write_findings(path: str | Path, tables: Iterable[Columns]) -> int:

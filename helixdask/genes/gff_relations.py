@@ -48,7 +48,9 @@ def relations(levels: NDArray[np.int8], texts: list[str]) -> Relations:
         Ninth column of each row.
     """
     sample = texts[:_SAMPLE]
-    if sum(bool(_GTF.search(t)) for t in sample) > sum(bool(_GFF3.search(t)) for t in sample):
+    n_gtf = sum("_id" in text and _GTF.search(text) is not None for text in sample)
+    n_gff3 = sum(("ID=" in text or "Parent=" in text) and _GFF3.search(text) is not None for text in sample)
+    if n_gtf > n_gff3:
         return _gtf(levels.tolist(), texts)
     return _gff3(levels.tolist(), texts)
 

@@ -46,7 +46,7 @@ def test_codes_are_declared():
 
 def test_summary_and_file(tmp_path):
     tables = [some().columns(), Findings().columns()]
-    summary = [(row.code, row.severity, row.count, row.genes) for row in summarise(tables)]
+    summary = [(row.code, row.severity, row.findings, row.genes) for row in summarise(tables)]
     assert summary == [("gene_skipped", "error", 1, 1), ("wrong_phase", "warning", 3, 2), ("no_genes", "warning", 1, 0)]
     path = tmp_path / "f.tsv"
     assert write_findings(path, tables) == 5

@@ -97,6 +97,13 @@ def test_rows_of_a_transcript_that_is_missing_do_not_spoil_another(read):
     assert findings.counts() == {"parent_unknown": 1}
 
 
+def test_a_parent_that_is_no_part_of_a_gene_model_does_no_harm(read):
+    protein = "chr1 x protein 151 340 . + . ID=t1-Protein;Derives_from=t1"
+    models, findings = read(rows(*LINES[:4], protein, LINES[4].replace("t1", "t1,t1-Protein")))
+    assert spans(models.cds) == [(0, 150, 200)]
+    assert findings.counts() == {"type_ignored": 1}
+
+
 def test_cds_of_noncoding_genes_are_exons(read):
     text = rows(
         "chr1 x gene 1 100 . + . ID=g",
