@@ -69,6 +69,8 @@ def _not_labelled(findings: Findings, models: GeneModels, contigs: ContigTable, 
     has_transcript = np.zeros(len(silent), bool)
     has_transcript[models.transcripts["gene"].to_numpy()] = True
     reasons = masked_reasons(models)
+    action = "counts as intergenic" if tables.soundness is None else "a coding gene is labelled there"
+    action = f"not labelled: {action}"
     for code, which in (
         ("empty_gene", ~has_transcript & (reasons == "")),
         ("noncoding_gene", has_transcript & (reasons == "")),
@@ -76,7 +78,6 @@ def _not_labelled(findings: Findings, models: GeneModels, contigs: ContigTable, 
     ):
         rows = np.flatnonzero(silent & which)
         contig, gene = _names(models, contigs, rows)
-        action = "not labelled: counts as intergenic"
         findings.add_all(code, _severity(code), action, lines=[0] * len(rows), contigs=contig, genes=gene)
     lost = np.zeros(len(silent), bool)
     lost[tables.features.gene[tables.features.chosen & ~tables.learnt]] = True

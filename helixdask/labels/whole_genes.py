@@ -11,7 +11,7 @@ from helixdask.genes.models import GeneModels
 from helixdask.labels.features import Spans, mirrored
 from helixdask.labels.masks import Collector
 from helixdask.labels.neighbours import Neighbours
-from helixdask.labels.segments import Ints, depth, union
+from helixdask.labels.segments import Ints, depth, subtract, union
 from helixdask.labels.soundness import Soundness
 
 __all__ = ["DISAGREES", "EXCEPTION", "NO_STRAND", "check_contradictions", "check_whole_genes"]
@@ -32,7 +32,7 @@ def check_whole_genes(
     """Mask genes from the first to the last base of all their parts.
 
     Genes without a strand are masked on both. Where a gene disagrees with the sequence nobody knows where it lies, so
-    the doubtful stretches beside it are masked too.
+    the doubtful stretches beside it are masked too. Of a non-coding gene, bases that a coding one labels stay valid.
 
     Parameters
     ----------
@@ -60,12 +60,10 @@ def check_whole_genes(
     coding[f.gene] = True
     n_transcripts = np.bincount(models.transcripts["gene"].to_numpy(), minlength=len(models.genes))
     flagged = reasons != ""
-    for code, which in (
-        ("empty_gene", (n_transcripts == 0) & ~flagged),
-        ("noncoding_gene", (n_transcripts > 0) & ~coding & ~flagged),
-    ):
-        rows = np.flatnonzero(which)
-        collect.add_genes(code, rows, start[rows], end[rows])
+    rows = np.flatnonzero((n_transcripts == 0) & ~flagged)
+    collect.add_genes("empty_gene", rows, start[rows], end[rows])
+    rows = np.flatnonzero((n_transcripts > 0) & ~coding & ~flagged)
+    collect.add_genes("noncoding_gene", *_not_labelled(collect, models, rows, start[rows], end[rows], contig_lengths))
     for code in sorted(set(reasons[flagged].tolist())):
         rows = np.flatnonzero(reasons == code)
         low, high = start[rows], end[rows]
@@ -74,6 +72,22 @@ def check_whole_genes(
         collect.add_genes(str(code), rows, low, high)
         if code == NO_STRAND:
             collect.add_other_strand(str(code), rows, low, high)
+
+
+def _not_labelled(
+    collect: Collector, models: GeneModels, genes: Ints, start: Ints, end: Ints, contig_lengths: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Parts of genes outside all labelled transcripts of their strand: gene, start, end."""
+    f = collect.features
+    # One axis for all contigs and strands, with a base between them.
+    step = np.int64(int(contig_lengths.max(initial=0)) + 1)
+    contig = models.genes["contig"].to_numpy(np.int64)
+    axis = (2 * contig + collect.gene_minus) * step
+    of_transcripts = axis[f.gene[f.chosen]]
+    labelled = union(f.start[f.chosen] + of_transcripts, f.end[f.chosen] + of_transcripts)
+    low, high, row = subtract(start + axis[genes], end + axis[genes], *labelled)
+    own = genes[row]
+    return own, low - axis[own], high - axis[own]
 
 
 def _extents(collect: Collector, models: GeneModels, around: Neighbours, contig_lengths: Ints) -> tuple[Ints, Ints]:

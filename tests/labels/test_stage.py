@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
-from helixdask.genes.table import read_genes
+from helixdask.genes.table import read_genes, write_genes
 from helixdask.labels.genes_stage import ImportGenesStage
-from helixdask.labels.paint import TRACKS
+from helixdask.labels.paint import TRACKS, paint
 from helixdask.labels.stage import LabelsStage
 from helixdask.labels.tables import annotated_contigs
 from helixdask.store.store import Store
+from tests.labels.gene_sets import GeneSet, gene_sets, models_of
 from tests.labels.store_of import store_of
 from tests.labels.support import Labelled
 
@@ -145,3 +149,35 @@ def test_many_small_tasks_make_the_same_bytes_as_one(made):
     assert len(files[0]) > 5
     counts = [{k: v for k, v in summary.attrs.items() if k.startswith("bases_")} for summary in (one, many)]
     assert counts[0] == counts[1]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(gene_sets(), st.integers(1, 5 * 65_536))
+def test_any_region_length_gives_the_tracks_of_the_whole(tmp_path_factory, genes, bases_per_task):
+    # Seven hundred times as large, genes and all, so that it has several shards.
+    large = GeneSet(
+        tuple(
+            replace(gene, isoforms=tuple(replace(i, exons=grown(i.exons), cds=grown(i.cds)) for i in gene.isoforms))
+            for gene in genes.genes
+        ),
+        {name: np.repeat(codes, 700) for name, codes in genes.codes.items()},
+    )
+    texts = {name: "".join(np.array(list("CATG"))[codes]) for name, codes in large.codes.items()}
+    store = store_of(tmp_path_factory.mktemp("stores") / "g.zarr", texts)
+    store.begin_group("genes/reference", {})
+    write_genes(store, "genes/reference", models_of(large))
+    store.complete_group("genes/reference", {"digest": "genes"})
+
+    class Tasks(LabelsStage):
+        pass
+
+    Tasks.bases_per_task = bases_per_task
+    run_stage(Tasks(), store.url, RunOptions(workers=1, quiet=True))
+    store = Store.open(store.url)
+    whole = paint(large.tables().strands, 0, store.n_bases)
+    for name in TRACKS:
+        np.testing.assert_array_equal(store.read(f"labels/reference/{name}", 0, store.n_bases), whole[name])
+
+
+def grown(parts):
+    return tuple((700 * a, 700 * b) for a, b in parts)

@@ -164,6 +164,20 @@ def test_coding_bases_beyond_the_transcript_are_masked():
     assert ("cds_outside_exons", "masked 3-160 +") in findings(genes)
 
 
+def test_noncoding_genes_do_not_hide_coding_ones():
+    genes = one()
+    silent = [
+        Gene(name, "a", 0, (Isoform(f"{name}.t", (span,), (), 0),))
+        for name, span in (("in", (45, 60)), ("at", (150, 190)))
+    ]
+    genes = replace(genes, genes=(*genes.genes, *silent))
+    table = label_findings(models_of(genes), genes.contigs, genes.tables()).frame()
+    assert list(zip(table["code"], table["gene"], table["action"], strict=True)) == [
+        ("noncoding_gene", "at", "masked 160-190 +"),
+        ("noncoding_gene", "in", "not labelled: a coding gene is labelled there"),
+    ]
+
+
 def test_genetic_codes():
     genes = one()
     put(genes, 36, "TGA")
