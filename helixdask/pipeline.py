@@ -108,6 +108,10 @@ def call_stage(
     peak_threshold: float = 0.8,
     min_coding_length: int = 60,
     rules: Rules = "default",
+    min_exon_length: int | None = None,
+    min_intron_length: int | None = None,
+    splice_site_cost: float | None = None,
+    phase_weight: float | None = None,
 ) -> CallStage:
     """Gene calling; the genes are named like the predictions they come from."""
     from helixdask.calling.stage import CallStage
@@ -121,6 +125,10 @@ def call_stage(
         peak_threshold=peak_threshold,
         min_coding_length=min_coding_length,
         rules=rules,
+        min_exon_length=min_exon_length,
+        min_intron_length=min_intron_length,
+        splice_site_cost=splice_site_cost,
+        phase_weight=phase_weight,
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helixdask.calling.path_genes import genes_in_path
 from helixdask.calling.gene_states import HOSTS, complement_codes
+from helixdask.calling.path_genes import genes_in_path
 from tests.calling.made_up import LETTERS, Case, certain, decode, encode, random_case
 
 LENGTHS = st.lists(st.sampled_from([1, 30, 70, 99, 100, 150, 400, 1500]), min_size=1, max_size=5)
