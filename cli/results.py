@@ -10,8 +10,22 @@ import typer
 
 from helixdask.cli.data import StoreUrl
 from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, GtfOut, ProteinsOut
+from helixdask.cli.gene_model import MinExonOption, MinIntronOption, PhaseWeightOption, SpliceCostOption
 from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
+from helixdask.cli.sweep import (
+    EdgesOption,
+    LengthsOption,
+    PeaksOption,
+    SweepContigs,
+    Sweeping,
+    SweepOption,
+    SweepPlot,
+    SweepReference,
+    SweepTsv,
+    run_sweep,
+)
+from helixdask.errors import BadInputError
 
 __all__ = ["call", "inspect"]
 
@@ -21,7 +35,9 @@ _SHOWN = 30
 @with_run_options
 def call(
     store: StoreUrl,
-    gff3: Annotated[Path, typer.Option("--output", "-o", metavar="GENES.gff3", help="The annotation to write.")],
+    gff3: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="GENES.gff3", help="The annotation to write.")
+    ] = None,
     predictions: Annotated[str | None, typer.Option(help="Predictions to use; the only ones by default.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the gene models. Default: that of the predictions.")] = None,
     window_size: Annotated[int, typer.Option(min=1, help="Bases over which genic probability is averaged.")] = 100,
@@ -30,11 +46,23 @@ def call(
     min_coding_length: Annotated[int, typer.Option(min=0, help="Shortest coding sequence, in bases.")] = 60,
     labels: Annotated[str | None, typer.Option(help="Store the genes as labels of this name, too.")] = None,
     rules: RulesOption = Rules.DEFAULT,
+    min_exon_length: MinExonOption = None,
+    min_intron_length: MinIntronOption = None,
+    splice_site_cost: SpliceCostOption = None,
+    phase_weight: PhaseWeightOption = None,
     gtf: GtfOut = None,
     bed: BedOut = None,
     cds: CdsOut = None,
     proteins: ProteinsOut = None,
     genetic_code: GeneticCodeOption = 1,
+    sweep: SweepOption = False,
+    peaks: PeaksOption = None,
+    edges: EdgesOption = None,
+    lengths: LengthsOption = None,
+    reference: SweepReference = None,
+    contigs: SweepContigs = None,
+    tsv: SweepTsv = None,
+    plot: SweepPlot = None,
     *,
     output: Output,
 ) -> None:
@@ -55,7 +83,20 @@ def call(
         peak_threshold=peak_threshold,
         min_coding_length=min_coding_length,
         rules=rules.value,
+        min_exon_length=min_exon_length,
+        min_intron_length=min_intron_length,
+        splice_site_cost=splice_site_cost,
+        phase_weight=phase_weight,
     )
+    sweeping = Sweeping(peaks, edges, lengths, reference, contigs, tsv, plot)
+    if sweep:
+        if gff3 is not None:
+            raise BadInputError("a sweep writes no annotation", remedy="Leave --output out, or --sweep.")
+        run_sweep(store, stage, sweeping, output)
+        return
+    sweeping.refuse_without_sweep()
+    if gff3 is None:
+        raise BadInputError("no file to write was named", remedy="Say --output GENES.gff3, or --sweep.")
     summaries = [run_stage(stage, store, options)]
     if not output.dry_run:
         files = GeneFiles(gff3, gtf, bed, cds, proteins)

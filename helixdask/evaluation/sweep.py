@@ -1,0 +1,233 @@
+"""Gene calling with many thresholds at once, from stored predictions; nothing is written to the store.
+
+Edge and peak threshold decide which stretches of the genome are decoded, not how: a stretch that several of them find
+is decoded once. The least coding length chooses among the genes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.calling.regions import Scan
+from helixdask.calling.span import call_span
+from helixdask.calling.stage import CallStage
+from helixdask.engine.cluster import RunOptions
+from helixdask.engine.progress import WorkProgress
+from helixdask.engine.stage import Region
+from helixdask.evaluation.base_counts import run_regions
+from helixdask.evaluation.grid import Grid, Point
+from helixdask.genes.models import GeneModels
+from helixdask.scores.levels import compare_structures
+from helixdask.scores.match import Match
+from helixdask.scores.structure import Structure, structure_of
+from helixdask.store.store import Store
+
+__all__ = ["LEVELS_SHOWN", "SweepRow", "best_row", "sweep"]
+
+LEVELS_SHOWN = ("base", "exon", "gene")
+_TASK = 1 << 20
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """What one set of thresholds gives.
+
+    Attributes
+    ----------
+    point
+        The thresholds.
+    genes, coding_bases
+        How many; coding bases of all genes.
+    median_coding_length, median_gene_length, median_coding_segments
+        Of the genes; 0 without any.
+    matches
+        Scores by level (`LEVELS_SHOWN`), where there is a reference.
+    """
+
+    point: Point
+    genes: int
+    coding_bases: int
+    median_coding_length: float
+    median_gene_length: float
+    median_coding_segments: float
+    matches: dict[str, Match]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat values for JSON and TSV."""
+        values: dict[str, Any] = {**vars(self.point)}
+        for name in ("genes", "coding_bases", "median_coding_length", "median_gene_length", "median_coding_segments"):
+            values[name] = getattr(self, name)
+        for level, match in self.matches.items():
+            rates = {"sensitivity": match.sensitivity, "precision": match.precision, "f1": match.f1}
+            values |= {f"{level}_{rate}": value for rate, value in rates.items()}
+        return values
+
+
+def best_row(rows: Sequence[SweepRow]) -> int | None:
+    """The row with the best F1 of genes, then of coding segments, then of coding bases; None without a reference."""
+    if not rows or not rows[0].matches:
+        return None
+    return max(range(len(rows)), key=lambda i: [rows[i].matches[level].f1 for level in ("gene", "exon", "base")])
+
+
+def sweep(
+    stage: CallStage,
+    store: Store,
+    grid: Grid,
+    *,
+    reference: GeneModels | None = None,
+    contigs: NDArray[np.int64] | None = None,
+    options: RunOptions | None = None,
+) -> list[SweepRow]:
+    """Call genes with all thresholds of a grid.
+
+    Parameters
+    ----------
+    stage
+        The call, with all other settings.
+    store
+        With predictions.
+    grid
+        Thresholds; those of the stage are not looked at.
+    reference
+        What the genes are scored against.
+    contigs
+        Rows of the contigs that count; None: all. Without a reference, too.
+    options
+        How to run.
+
+    Returns
+    -------
+    list of SweepRow
+        In the order of ``grid.points()``.
+    """
+    options = options or RunOptions()
+    stage.inputs(store)  # checks settings and predictions
+    step = -(-_TASK // store.shard_length) * store.shard_length
+    regions = [(start, min(start + step, store.n_bases)) for start in range(0, store.n_bases, step)]
+    found: dict[int, dict[str, NDArray[Any]]] = {}
+    seconds = store.n_bases / stage.bases_per_second * len(grid.edges)
+    with WorkProgress("sweep", store.n_bases, quiet=options.quiet) as progress:
+        for index, columns in run_regions(_call_region, (store, stage, grid, contigs), regions, options, seconds):
+            progress.advance(regions[index][1] - regions[index][0])
+            found[index] = columns
+    parts = [found[index] for index in sorted(found)]
+    genes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    truth = None if reference is None else structure_of(reference, "coding", contigs=contigs)
+    return [_row(point, genes, _chosen(point, genes, grid), truth) for point in grid.points()]
+
+
+def _call_region(shared: tuple[Any, ...], start: int, stop: int) -> dict[str, NDArray[Any]]:
+    store, stage, grid, contigs = shared
+    return _Caller.like(stage).call_all(store, Region(0, start, stop), grid, contigs)
+
+
+class _Caller(CallStage):
+    """Calls what begins in a region with all thresholds of a grid."""
+
+    @classmethod
+    def like(cls, stage: CallStage) -> _Caller:
+        return cls(predictions=stage.predictions, output=stage.output, **vars(stage.call_settings()))
+
+    def call_all(
+        self, store: Store, region: Region, grid: Grid, contigs: NDArray[np.int64] | None
+    ) -> dict[str, NDArray[Any]]:
+        """Columns of all genes that any thresholds give; ``found`` (gene, scan) says which."""
+        loosest = replace(self, min_coding_length=min(grid.lengths))
+        span, tracks = loosest._load(store, region)
+        rows, found = [], []
+        for column, (edge, peak) in enumerate(grid.scans):
+            caller = replace(loosest, edge_threshold=edge, peak_threshold=peak)
+            for strand in (0, 1):
+                scan = caller._scan(span, tracks, strand, caller.call_settings())
+                strands = np.full(len(scan.start), strand, np.int64)
+                rows.append(np.stack([strands, scan.piece, scan.start, scan.end], axis=1))
+                found.append(np.full(len(scan.start), column, np.int64))
+        stretches, place = np.unique(np.concatenate(rows), axis=0, return_inverse=True)
+        by_scan = np.zeros((len(stretches), len(grid.scans)), np.bool_)
+        by_scan[place.ravel(), np.concatenate(found)] = True
+        if contigs is not None:
+            keep = np.isin(span.contig[stretches[:, 1]], contigs)
+            stretches, by_scan = stretches[keep], by_scan[keep]
+        settings = loosest.call_settings()
+        model = settings.model()
+        # One call for all stretches that the same thresholds find; one without any gives the empty columns.
+        patterns, group = np.unique(by_scan, axis=0, return_inverse=True)
+        parts: list[dict[str, NDArray[Any]]] = []
+        for number in range(-1, len(patterns)):
+            scans = tuple(_scan_of(stretches[(group.ravel() == number) & (stretches[:, 0] == s)]) for s in (0, 1))
+            columns, _ = call_span(span, model, settings, (scans[0], scans[1]), tracks)
+            n_genes = len(columns["gene_start"])
+            pattern = patterns[number] if number >= 0 else np.zeros(len(grid.scans), np.bool_)
+            columns["found"] = np.repeat(pattern[None], n_genes, axis=0)
+            parts.append(columns)
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _scan_of(stretches: NDArray[np.int64]) -> Scan:
+    return Scan(stretches[:, 1], stretches[:, 2], stretches[:, 3], None)
+
+
+def _coding_lengths(genes: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
+    parent = np.repeat(np.arange(len(genes["gene_start"])), genes["gene_n_cds"])
+    lengths = (genes["cds_end"] - genes["cds_start"]).astype(np.float64)
+    return np.bincount(parent, weights=lengths, minlength=len(genes["gene_start"])).astype(np.int64)
+
+
+def _chosen(point: Point, genes: Mapping[str, NDArray[Any]], grid: Grid) -> NDArray[np.bool_]:
+    """Which genes these thresholds give, (gene,) bool."""
+    column = grid.scans.index((point.edge_threshold, point.peak_threshold))
+    chosen: NDArray[np.bool_] = genes["found"][:, column] & (_coding_lengths(genes) >= point.min_coding_length)
+    return chosen
+
+
+def _row(
+    point: Point, genes: Mapping[str, NDArray[Any]], chosen: NDArray[np.bool_], truth: Structure | None
+) -> SweepRow:
+    coding = _coding_lengths(genes)[chosen]
+    length = (genes["gene_end"] - genes["gene_start"])[chosen]
+    matches = {}
+    if truth is not None:
+        levels = compare_structures(truth, _structure(genes, chosen))
+        for level in LEVELS_SHOWN:
+            reference, prediction = levels[level]
+            counts = (reference.size, prediction.size, reference.met, prediction.met)
+            matches[level] = Match(*(int(count.sum()) for count in counts))
+    return SweepRow(
+        point,
+        len(coding),
+        int(coding.sum()),
+        _median(coding),
+        _median(length),
+        _median(genes["gene_n_cds"][chosen]),
+        matches,
+    )
+
+
+def _median(values: NDArray[Any]) -> float:
+    return float(np.median(values)) if len(values) else 0.0
+
+
+def _structure(genes: Mapping[str, NDArray[Any]], chosen: NDArray[np.bool_]) -> Structure:
+    """Coding segments of the chosen genes; each gene has one transcript."""
+    kept = np.repeat(chosen, genes["gene_n_cds"])
+    count = genes["gene_n_cds"][chosen].astype(np.int64)
+    coding = count > 0
+    rows = np.flatnonzero(chosen)[coding]
+    count = count[coding]
+    return Structure(
+        start=genes["cds_start"][kept],
+        end=genes["cds_end"][kept],
+        score=genes["cds_score"][kept],
+        transcript=np.repeat(np.arange(len(rows)), count),
+        first=np.cumsum(count) - count,
+        count=count,
+        track=2 * genes["gene_contig"][rows].astype(np.int64) + genes["gene_strand"][rows],
+        gene=np.arange(len(rows)),
+        gene_score=genes["gene_score"][rows],
+    )
