@@ -26,6 +26,7 @@ _ROWS: Final = 100
 _LONGEST_PERIOD: Final = 32
 _AT_LEAST: Final = 1e-3
 _TIMES: Final = 2.0
+_FAR: Final = 0.1
 _MOST_BASES: Final = 20_000
 _CHOICES: Final = ("auto", "front", "end")
 
@@ -68,6 +69,12 @@ def settle_minus_padding(path: str, rows: FileRows, window_length: int, choice: 
             raise _unclear(path, "no plus-strand row shows what padding looks like")
         front, end = _distances(dataset, rows.row[minus], size[minus], usual)
     low, high = sorted((front, end))
+    if low > _FAR:
+        raise BadInputError(
+            f"where rows are padded, the predictions look like bases and not like padding ({low:.2f} from it)",
+            where=path,
+            remedy="Are they of this very file, in its order? If so, give --minus-padding front or end.",
+        )
     if high < _AT_LEAST or high < _TIMES * low:
         raise _unclear(path, f"both ends of the padded rows look alike ({front:.4f} in front, {end:.4f} at the end)")
     found = "front" if front < end else "end"

@@ -20,8 +20,9 @@ OPTIONS = {
     "select": "--labels --predictions --window-length --keep-fraction --report --rules",
     "split": "--val-fraction --seed --groups --report --rules",
     "train": "--output",
-    "export": "--genes --gff3 --gtf --bed --cds --proteins --region --longest --genetic-code --helixer --window-length --labels "
-    "--coverage --predictions --no-sequence --order",
+    "import": "--output --predictions --minus-padding --name --predictions-name --coverage-name",
+    "export": "--genes --gff3 --gtf --bed --cds --proteins --region --longest --genetic-code "
+    "--helixer --window-length --labels --coverage --predictions --no-sequence --order",
     "evaluate": "--reference --predictions --json",
     "inspect": "--plot --json",
     "track": "--bed --gff3 --bedgraph --repeatmasker --name --type --aliases",
@@ -29,7 +30,19 @@ OPTIONS = {
     "demo": "--folder --seed --bases",
 }
 RUNNING = "--workers --scheduler --scheduler-file --memory-limit --dry-run --quiet --json"
-STAGES = ["prepare", "annotate", "encode", "labels", "coverage", "predict", "call", "windows", "select", "split"]
+STAGES = [
+    "import",
+    "prepare",
+    "annotate",
+    "encode",
+    "labels",
+    "coverage",
+    "predict",
+    "call",
+    "windows",
+    "select",
+    "split",
+]
 
 
 @pytest.fixture(autouse=True)

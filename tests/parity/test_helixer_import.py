@@ -124,6 +124,21 @@ def test_padding_of_every_network_is_found(golden, tmp_path, predictions):
     assert ran.json()[-1]["attrs"]["minus_padding"] == "front"
 
 
+@pytest.mark.parametrize(
+    ("data", "predictions"),
+    [
+        ("geenuff2h5/mini.6408.h5", "overfit.ov.h5"),
+        ("fasta2h5/multi.2160.h5", "overfit.multi.2160.geenuff_order.ov.h5"),
+    ],
+)
+def test_predictions_in_another_order_are_noticed(golden, tmp_path, data, predictions):
+    source = golden / "predictions" / predictions
+    ran = helixdask("import", golden / data, "-o", tmp_path / "s.zarr", "--predictions", source, "-q")
+    assert ran.code == 2
+    assert "look like bases and not like padding" in ran.err
+    assert not (tmp_path / "s.zarr").exists()
+
+
 def test_a_filtered_file(golden, tmp_path):
     store = tmp_path / "s.zarr"
     ran = done("import", golden / "scratch/multi.filt0.5.h5", "-o", store, "-q", "--json")
