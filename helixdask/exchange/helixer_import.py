@@ -18,13 +18,11 @@ from helixdask.errors import BadInputError
 from helixdask.exchange.helixer_columns import SPECIES_BYTES
 from helixdask.exchange.helixer_file import CoverageColumns, Layout, describe, open_h5, prediction_sets
 from helixdask.exchange.helixer_rows import file_rows, species_of
-from helixdask.exchange.import_stages import (
-    HelixerStage,
-    ImportCoverageStage,
-    ImportGenomeStage,
-    ImportLabelsStage,
-    ImportPredictionsStage,
-)
+from helixdask.exchange.helixer_stage import HelixerStage
+from helixdask.exchange.import_coverage import ImportCoverageStage
+from helixdask.exchange.import_genome import ImportGenomeStage
+from helixdask.exchange.import_labels import ImportLabelsStage
+from helixdask.exchange.import_predictions import ImportPredictionsStage
 from helixdask.exchange.minus_padding import settle_minus_padding
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store

@@ -10,12 +10,10 @@ from helixdask.engine.run import RunOptions
 from helixdask.errors import AlreadyExistsError, BadInputError
 from helixdask.exchange.helixer_h5 import export_helixer
 from helixdask.exchange.helixer_import import import_helixer
-from helixdask.exchange.import_stages import (
-    ImportCoverageStage,
-    ImportGenomeStage,
-    ImportLabelsStage,
-    ImportPredictionsStage,
-)
+from helixdask.exchange.import_coverage import ImportCoverageStage
+from helixdask.exchange.import_genome import ImportGenomeStage
+from helixdask.exchange.import_labels import ImportLabelsStage
+from helixdask.exchange.import_predictions import ImportPredictionsStage
 from helixdask.sequence.codes import LETTERS, codes_to_text
 from helixdask.store.store import Store
 from tests.cli.support import contents, done, helixdask
@@ -97,7 +95,7 @@ def rows(keep):
     return lambda sets: {name: values if "meta" in name else values[keep] for name, values in sets.items()}
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     st.lists(st.text(LETTERS, min_size=1, max_size=40), min_size=1, max_size=4),
     st.integers(1, 50),
@@ -120,7 +118,7 @@ def test_round_trip(tmp_path_factory, sequences, length, order, seed):
             assert np.array_equal(first[name][:], second[name][:])
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.integers(0, 1000))
 def test_rows_may_be_in_any_order(tmp_path_factory, seed):
     folder, rng = tmp_path_factory.mktemp("order"), np.random.default_rng(seed)
