@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import re
 from functools import cache
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError
 from helixdask.genes.gff_read import read_gff
+from helixdask.genes.gff_types import GENE, level_of
 from helixdask.labels.paint import paint
 from helixdask.labels.tables import label_tables
 from helixdask.store.contigs import ContigTable
@@ -77,13 +80,57 @@ def test_the_raw_annotation_of_pombe_gives_the_labels_of_the_clean_one(shared):
     assert (tracks[1]["valid"] == 1).mean() > 0.98
 
 
+def test_the_raw_annotation_of_pombe_says_what_was_mended(shared):
+    contigs = contig_table(fasta(shared / "data" / REAL[0][1]))
+    _, findings = read_gff(shared / "data" / REAL[0][0], contigs)
+    rows = dict.fromkeys(("wrong_phase", "cds_of_noncoding"), 0)
+    for row in findings.rows:
+        if row[0] in rows:
+            rows[row[0]] += int(row[6].split()[0])
+    # Rows of mRNAs whose phase is not that of the chain, and CDS rows of other transcripts, on sequences of the genome.
+    assert rows == {"wrong_phase": 2401, "cds_of_noncoding": 1519}
+    assert set(findings.counts()) == {*rows, "type_ignored", "contig_unknown", "exons_made"}
+
+
+def test_phases_of_pasa_are_counted_anew(shared):
+    contigs = contig_table(fasta(shared / "data/pasa_at_bacs/genome_sample.fasta.gz"))
+    models, findings = read_gff(shared / "data/pasa_at_bacs/orig_annotations_sample.gff3.gz", contigs)
+    n_wrong = sum(int(row[6].split()[0]) for row in findings.rows if row[0] == "wrong_phase")
+    assert (n_wrong, len(models.cds)) == (453, 1424)
+
+
+def nasty_files(shared):
+    found = sorted(p for p in (shared / "data/edge_gff").rglob("*") if ".g" in p.name and "h5" not in p.name)
+    assert len(found) > 40
+    return found
+
+
+def feature_lines(path):
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as handle:
+        for line in handle:
+            if line.startswith("##FASTA"):
+                return
+            if line.strip() and line[0] not in "#>":
+                yield line.rstrip("\n").split("\t")
+
+
+def names_of_genes(path):
+    """Names of gene rows that have one and are no transcripts of another, and how many gene rows there are."""
+    names, count = set(), 0
+    for fields in feature_lines(path):
+        if len(fields) == 9 and level_of(fields[2]) == GENE:
+            count += 1
+            if found := re.search(r"(?:^|;)\s*(?:ID=|gene_id \"?)([^;\"]+)", fields[8]):
+                name = unquote(found[1].strip())
+                if f"Parent={name}" in fields[8] or "Parent=" not in fields[8]:
+                    names.add(name)
+    return names, count
+
+
 def test_every_nasty_file_is_read_or_refused_by_name(shared):
     refused = []
-    files = sorted(p for p in (shared / "data/edge_gff").rglob("*") if ".g" in p.name and "h5" not in p.name)
-    assert len(files) > 40
-    for path in files:
-        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as handle:
-            names = list(dict.fromkeys(line.split("\t")[0] for line in handle if line.strip() and line[0] not in "#>"))
+    for path in nasty_files(shared):
+        names = list(dict.fromkeys(fields[0] for fields in feature_lines(path)))
         contigs = ContigTable(np.array(names, object), np.full(len(names), 10**9, np.int64))
         try:
             models, findings = read_gff(path, contigs)
@@ -92,4 +139,23 @@ def test_every_nasty_file_is_read_or_refused_by_name(shared):
             continue
         models.validate(contigs.lengths)
         assert len(models) or len(findings)
+        named, count = names_of_genes(path)
+        told = {row[5] for row in findings.rows}
+        assert named <= {*models.genes["id"], *models.transcripts["id"], *told}, path
+        transcripts = sum(level_of(kind) == GENE for kind in models.transcripts["type"])
+        assert count <= len(models.genes) + transcripts + findings.counts().get("gene_skipped", 0), path
     assert refused == [f"{shared}/data/edge_gff/gffutils/issue167.gff, line 1"]
+
+
+def test_short_contigs_lose_no_gene_silently(shared):
+    for path in nasty_files(shared):
+        names = list(dict.fromkeys(fields[0] for fields in feature_lines(path)))
+        contigs = ContigTable(np.array(names, object), np.full(len(names), 5000, np.int64))
+        try:
+            models, findings = read_gff(path, contigs)
+        except BadInputError:
+            continue
+        models.validate(contigs.lengths)
+        named, _ = names_of_genes(path)
+        told = {row[5] for row in findings.rows}
+        assert named <= {*models.genes["id"], *models.transcripts["id"], *told}, path
