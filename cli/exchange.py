@@ -135,17 +135,25 @@ def export(
         ),
     ] = False,
     genetic_code: GeneticCodeOption = 1,
+    bigwig: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for bigWig files of a coverage set (--coverage): NAME.plus.bw, NAME.spliced.minus.bw, ...",
+            rich_help_panel="Coverage",
+        ),
+    ] = None,
 ) -> None:
-    """Write files for other programs: gene models in any format, or Helixer's HDF5."""
+    """Write files for other programs: gene models in any format, coverage as bigWig, or Helixer's HDF5."""
     from helixdask.genes.export import GeneFiles, export_genes
     from helixdask.store.store import Store
 
     files = GeneFiles(gff3, gtf, bed, cds, proteins)
     opened = Store.open(store)
-    if helixer is None and not files.given():
+    if helixer is None and bigwig is None and not files.given():
         raise BadInputError(
             "nothing to write was named",
-            remedy="Give --gff3, --gtf, --bed, --cds or --proteins, or --helixer with --window-length.",
+            remedy="Give --gff3, --gtf, --bed, --cds or --proteins, --bigwig, or --helixer with --window-length.",
         )
     if not files.given() and (genes or region or longest):
         raise BadInputError("--genes, --region and --longest are for gene models", remedy="Give --gff3 or the like.")
@@ -167,6 +175,11 @@ def export(
             compression=compression.value,
         )
         typer.echo(f"written: {helixer}")
+    if bigwig is not None:
+        from helixdask.exchange.bigwig import export_bigwig
+
+        for file in export_bigwig(opened, bigwig, coverage):
+            typer.echo(f"written: {file}")
     if files.given():
         n_genes = export_genes(opened, genes, files, region=region, longest=longest, code=genetic_code)
         for path in files.given().values():

@@ -113,7 +113,7 @@ def _stage(library: Library, set_name: str, rules: str, aliases: str | None) -> 
 
 
 def _check_files_are_new(store: Store, libraries: Sequence[Library], set_name: str) -> None:
-    there = {}
+    there: dict[str, str] = {}
     for name in store.names(f"coverage/{set_name}"):
         attrs = store.attrs(f"coverage/{set_name}/{name}")
         there |= {_real(str(attrs[field])): name for field in ("path", "minus_path") if attrs.get(field)}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import dask
+import dask.base
 import numpy as np
+from dask.delayed import delayed
 from numba import njit
 from numpy.typing import NDArray
 
@@ -116,11 +117,11 @@ def _sums(
     """Sums of coverage on each place, and of spliced coverage on introns and elsewhere, (library, 6) int64."""
     stranded = [a.get("strandedness") not in ("unstranded", None) for a in attrs]
     tasks = [
-        dask.delayed(_region_sums)(store, set_name, list(names), stranded, labels, start)
+        delayed(_region_sums)(store, set_name, list(names), stranded, labels, start)
         for start in range(0, store.n_bases, store.shard_length)
     ]
-    found = dask.compute(*tasks, scheduler="threads")
-    return np.sum(found, axis=0, dtype=np.int64)
+    found: NDArray[np.int64] = np.stack(dask.base.compute(*tasks, scheduler="threads")).sum(axis=0)
+    return found
 
 
 def _region_sums(

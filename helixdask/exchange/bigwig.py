@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +23,14 @@ log = logging.getLogger(__name__)
 _TRACKS: Final = (("coverage", ""), ("spliced_coverage", ".spliced"))
 _STRANDS: Final = ("plus", "minus")
 _EXACT: Final = 1 << 24
+_BLOCK: Final = 1 << 20
 
 
 def export_bigwig(store: Store, folder: str | Path, coverage: str | None = None) -> list[Path]:
     """Write each library of a coverage set as `NAME.plus.bw`, `NAME.minus.bw`, `NAME.spliced.plus.bw` and so on.
 
     Bases without coverage are left out; tracks without any value make no file. All values are positive, those of the
-    minus strand, too. Files are written one after the other, shard by shard, and appear when they are whole.
+    minus strand, too. Files are written one after the other, block by block, and appear when they are whole.
 
     Parameters
     ----------
@@ -88,13 +90,20 @@ def _write(store: Store, path: str, row: int, target: Path) -> None:
 def _runs(store: Store, path: str, row: int, order: NDArray[np.int64]) -> Iterator[tuple[str, int, int, float]]:
     """Stretches of one value above 0, contig by contig."""
     rounded = False
+
+    @lru_cache(maxsize=4)  # for many small contigs, which lie side by side
+    def block(index: int) -> NDArray[np.uint32]:
+        start = index * _BLOCK
+        return np.asarray(store.read(path, start, min(start + _BLOCK, store.n_bases))[row])
+
     for contig in order.tolist():
         name, begin = str(store.contigs.names[contig]), int(store.contigs.offsets[contig])
         end = int(store.contigs.offsets[contig + 1])
         at = begin
         while at < end:
-            stop = min(end, at - at % store.shard_length + store.shard_length)
-            values = store.read(path, at, stop)[row]
+            first = at - at % _BLOCK
+            stop = min(end, first + _BLOCK)
+            values = block(first // _BLOCK)[at - first : stop - first]
             edges = np.flatnonzero(np.diff(values)) + 1
             starts, stops = np.concatenate([[0], edges]), np.concatenate([edges, [len(values)]])
             runs = values[starts]
