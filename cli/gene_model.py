@@ -13,13 +13,13 @@ _PANEL = "Gene model (default rules only)"
 MinExonOption = Annotated[
     int | None,
     typer.Option(
-        "--min-exon-length", min=1, max=30, show_default="3", rich_help_panel=_PANEL, help="Shortest exon, in bases."
+        "--min-exon-length", min=1, max=30, show_default="6", rich_help_panel=_PANEL, help="Shortest exon, in bases."
     ),
 ]
 MinIntronOption = Annotated[
     int | None,
     typer.Option(
-        "--min-intron-length", min=10, show_default="30", rich_help_panel=_PANEL, help="Shortest intron, in bases."
+        "--min-intron-length", min=10, show_default="35", rich_help_panel=_PANEL, help="Shortest intron, in bases."
     ),
 ]
 SpliceCostOption = Annotated[
@@ -28,7 +28,7 @@ SpliceCostOption = Annotated[
         "--splice-site-cost",
         min=0,
         max=1000,
-        show_default="30",
+        show_default="60",
         rich_help_panel=_PANEL,
         help="Bits that each wrong base of a splice site costs; more means fewer introns that are not GT-AG.",
     ),
@@ -39,7 +39,7 @@ PhaseWeightOption = Annotated[
         "--phase-weight",
         min=0,
         max=1,
-        show_default="0.2",
+        show_default="0.5",
         rich_help_panel=_PANEL,
         help="How much of a codon base's probability comes from the phase output.",
     ),

@@ -23,7 +23,7 @@ __all__ = ["SHARPNESS", "stretch_probabilities"]
 
 #: Network outputs of neighbouring bases tell nearly the same thing, so their costs must not count in full;
 #: docs/calling.md shows how this was chosen.
-SHARPNESS = 0.1
+SHARPNESS = 0.15
 
 _N_HOSTS = len(HOSTS)
 _RESCALE = 8  # bases between looks at the scale: no eight bases cost more than a float64 holds

@@ -12,7 +12,7 @@ from helixdask.errors import BadInputError
 __all__ = ["DEFAULTS", "CallSettings"]
 
 #: What settings of the gene model are where they are not given; docs/calling.md shows what they rest on.
-DEFAULTS = {"min_exon_length": 3, "min_intron_length": 30, "splice_site_cost": 30.0, "phase_weight": 0.2}
+DEFAULTS = {"min_exon_length": 6, "min_intron_length": 35, "splice_site_cost": 60.0, "phase_weight": 0.5}
 
 
 @dataclass(frozen=True)
