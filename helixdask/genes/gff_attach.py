@@ -116,7 +116,7 @@ class _Attacher:
             out.append((row, target))
         for (code, target), count in counts.items():
             name = tree.transcript_id[target]
-            action = f"{count} exon or CDS rows without a known parent put into the transcript above, {name!r}"
+            action = f"{count} exon or CDS rows without a known parent put into the transcript {name!r}"
             b.note(code, first[code, target], action, tree.gene_id[tree.transcript_gene[target]])
         return out
 
@@ -170,6 +170,10 @@ class _Attacher:
         if elsewhere is not None:
             self.say_elsewhere(row, elsewhere)
             return -1
+        key = (b.seqid[row], tag)
+        tagged = b.genes.get(key, b.by_tag.get(key, -1)) if tag else -1
+        if tagged >= 0 and not parents and len(self.own[tagged]) == 1:
+            return self.own[tagged][0]
         if above >= 0 and not (tag and parents):
             top = tree.transcript_row[above]
             same = r.seqid[top] == r.seqid[row] and r.strand[top] == r.strand[row]
@@ -181,17 +185,41 @@ class _Attacher:
         if level in (UTR, STOP) and not parents:
             b.note("parent_missing", row, "skipped: no transcript to put it into")
             return -1
+        if not (parents or tag or b.id[row]) and (number := self.in_gene_above(row)) >= 0:
+            return number
         name = next(iter(parents), "") or tag or b.id[row] or f"{b.type[row]}-{b.line[row]}"
-        key = ("row", b.seqid[row], name, int(r.strand[row]))
-        if key not in self.implicit:
-            gene = b.genes.get((key[1], tag), -1) if tag else -1
-            if gene < 0:
-                gene = b.add_gene(tag or f"{name}.gene", -1, b.line[row], key[1])
-            self.implicit[key] = b.add_transcript(name, -1, gene, b.implied_type(gene), key[1])
+        made = ("row", b.seqid[row], name, int(r.strand[row]))
+        if made not in self.implicit:
+            gene = tagged if tagged >= 0 else b.add_gene(tag or f"{name}.gene", -1, b.line[row], b.seqid[row])
+            self.implicit[made] = b.add_transcript(name, -1, gene, b.implied_type(gene), b.seqid[row])
             if not tag:
                 code = "parent_unknown" if parents else "parent_missing"
                 b.note(code, row, f"gene and transcript {name!r} made from the exon and CDS rows", name)
-        return self.implicit[key]
+        return self.implicit[made]
+
+    @cached_property
+    def gene_rows(self) -> list[tuple[int, int, int]]:
+        """Line, row and number of genes with a row, by line."""
+        tree = self.b.tree
+        rows = [(tree.gene_line[n], row, n) for n, row in enumerate(tree.gene_row) if row >= 0]
+        return sorted(rows)
+
+    def in_gene_above(self, row: int) -> int:
+        """Transcript of the gene above in the file if the row lies in it and it has no more than one; or -1."""
+        b = self.b
+        at = bisect_left(self.gene_rows, (b.line[row], 0, 0)) - 1
+        if at < 0 or not b.contains(self.gene_rows[at][1], row):
+            return -1
+        gene = self.gene_rows[at][2]
+        if self.own[gene]:
+            return self.own[gene][0] if len(self.own[gene]) == 1 else -1
+        is_new = ("gene", b.seqid[row], gene, 0) not in self.implicit
+        number = self.implicit_transcript(gene, row)
+        if is_new:
+            b.note(
+                "parent_missing", row, f"rows without ID and Parent put into the gene above, {b.tree.gene_id[gene]!r}"
+            )
+        return number
 
     def say_elsewhere(self, row: int, transcript: str) -> None:
         """Note a row whose transcript lies on another sequence; mask the gene."""

@@ -81,6 +81,7 @@ class TreeBuilder:
         self.tree = Tree(contig_names)
         self.genes: dict[Key, int] = {}
         self.gene_contig: dict[str, int] = {}
+        self.by_tag: dict[Key, int] = {}
         self.transcripts: dict[Key, int] = {}
         self.twins: dict[Key, list[int]] = {}
         self.transcript_contig: dict[str, int] = {}
@@ -156,6 +157,8 @@ class TreeBuilder:
             twice = self.genes.get((seqid, name), -1) if name else -1
             shown = name or self.tag[row] or f"{self.type[row]}-{self.line[row]}"
             number = self.add_gene(shown, row, self.line[row], seqid)
+            if self.tag[row]:
+                self.by_tag.setdefault((seqid, self.tag[row]), number)
             if twice >= 0:
                 self.say_twice(twice, number, row)
         return nested
@@ -236,6 +239,10 @@ class TreeBuilder:
             # GTF often has no gene lines: nothing is wrong then.
             if not self.is_gtf:
                 self.note("parent_unknown", row, f"its gene {name!r} is not in the file: made from its transcripts")
+        elif (seqid, name) in self.by_tag:
+            gene = self.by_tag[seqid, name]
+            self.note("parent_missing", row, f"put into the gene of the same tag, {self.tree.gene_id[gene]!r}")
+            return gene
         elif not name:
             above = bisect_left(gene_lines, self.line[row]) - 1
             if above >= 0 and self.contains(gene_rows[above], row):

@@ -9,7 +9,7 @@ import pytest
 from helixdask.errors import BadInputError
 from helixdask.genes.attributes import masked_reasons
 from helixdask.genes.gff_read import read_gff
-from tests.genes.gff_support import CONTIGS, LINES, check_lines, read_text, rows, spans
+from tests.genes.gff_support import CONTIGS, LINES, check_lines, read_text, rows, shown, spans
 
 
 @pytest.fixture
@@ -87,6 +87,29 @@ def test_rows_without_known_parent_join_the_transcript_above(read):
     assert models.transcripts["gene"].tolist() == [0]
     assert spans(models.cds) == [(0, 10, 40)]
     assert findings.counts() == {"parent_missing": 2, "parent_unknown": 1}
+
+
+TAGGED = [
+    "chr1 x CDS 151 200 . + 0 ID=c;locus_tag=A",
+    "chr1 x gene 101 400 . + . ID=g1;locus_tag=A",
+    "chr2 x gene 11 60 . - . ID=g2;locus_tag=B",
+    "chr2 x mRNA 11 60 . - . ID=t2;locus_tag=B",
+    "chr1 x mRNA 101 400 . + . ID=t1;locus_tag=A",
+    "chr1 x exon 101 400 . + . ID=e;locus_tag=A",
+]
+
+
+def test_a_tag_stands_for_a_missing_parent_whatever_the_order(read):
+    models, findings = read(rows(*TAGGED))
+    assert shown(models) == ["g1 chr1:100-400 + | t1 mRNA 100-400 150-200:0", "g2 chr2:10-60 - | t2 mRNA"]
+    assert findings.counts() == {"parent_missing": 3}
+
+
+def test_rows_without_any_name_belong_to_the_gene_above(read):
+    gene = "chr1 x gene 101 400 . + . gene_id 1 ; sequence s"
+    models, findings = read(rows(gene, "chr1 x cds 101 200 . + .", "chr1 x exon 101 200 . + . insertions 0"))
+    assert shown(models) == ["1 chr1:100-400 + | 1.t1 mRNA 100-200 100-200:0"]
+    assert findings.counts() == {"parent_missing": 1, "missing_phase": 1}
 
 
 def test_rows_of_a_transcript_that_is_missing_do_not_spoil_another(read):
