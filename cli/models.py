@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import CoverageNorm, Output, with_run_options
+from helixdask.cli.options import CoverageNorm, Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_facts, print_json, print_summaries, print_table
 from helixdask.errors import BadInputError
 
@@ -50,6 +50,7 @@ def predict(
     coverage_norm: Annotated[
         CoverageNorm | None, typer.Option(help="Normalisation. Default: what the model was tuned with.")
     ] = None,
+    rules: RulesOption = Rules.DEFAULT,
     *,
     output: Output,
 ) -> None:
@@ -69,6 +70,7 @@ def predict(
         precision=precision,
         coverage=coverage,
         coverage_norm=coverage_norm.value if coverage_norm else None,
+        rules=rules.value,
     )
     print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
 

@@ -92,6 +92,7 @@ def predict_stage(
     precision: str = "float16",
     coverage: str | None = None,
     coverage_norm: str | None = None,
+    rules: str = "default",
 ) -> PredictStage:
     """Prediction with a model, all that is left out taken from the model's card."""
     from helixdask.trainer.prediction.stage import PredictStage
@@ -108,6 +109,7 @@ def predict_stage(
         precision=precision,
         coverage=coverage,
         coverage_norm=coverage_norm,
+        rules=rules,
     )
 
 
@@ -196,7 +198,7 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
     predictions = None
     if settings.model:
         model, predictions = settings.model, BASE
-        stages.append(lambda: predict_stage(url, model, name=BASE))
+        stages.append(lambda: predict_stage(url, model, name=BASE, rules=rules))
         if not settings.gff3:
             stages += [
                 lambda: call_stage(url, predictions=BASE, name=PSEUDO, rules=rules),
@@ -283,6 +285,7 @@ def annotate(
         overlap=overlap,
         batch_size=batch_size,
         coverage=coverage,
+        rules=rules,
     )
     run(predictions)
     if options.dry_run:

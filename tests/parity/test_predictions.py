@@ -57,17 +57,17 @@ def tracks(rows, start_ends, seqids, contigs):
     return out
 
 
-def predict(predictor, rule, contigs, coverage=None):
+def predict(predictor, shape, rule, contigs, coverage=None):
     names, lengths = list(contigs), np.array([len(codes) for codes in contigs.values()])
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     codes = np.concatenate(list(contigs.values()))
-    batch_size = predictor.shape[0]
+    batch_size = shape[0]
     windows = plan_windows(np.arange(len(names)), lengths, np.zeros_like(lengths), lengths, rule)
     totals = [np.zeros((2, 4, len(codes)), np.float32) for _ in range(2)]
     counts = np.zeros((2, len(codes)), np.uint16)
     count_contributions(counts, 0, offsets[windows.contig], windows)
-    x = np.empty(predictor.shape, np.uint8)
-    c = None if coverage is None else np.empty((*predictor.shape, len(coverage)), np.float32)
+    x = np.empty(shape, np.uint8)
+    c = None if coverage is None else np.empty((*shape, len(coverage)), np.float32)
     for first in range(0, len(windows), batch_size):
         batch = windows.take(slice(first, first + batch_size))
         at, length = offsets[batch.contig], lengths[batch.contig]
@@ -117,8 +117,8 @@ def test_predictions_equal_helixers(golden, model, name, options):
         rows = [file[key][:].astype(np.float32) for key in ("predictions", "predictions_phase")]
     length = rows[0].shape[1]
     path = golden / f"models/{model}.h5"
-    predictor = Predictor(str(path), describe_model(path).digest, length, 8, "log", 1)
-    found = predict(predictor, WindowRule.of(length, **options), contigs, coverage)
+    predictor = Predictor(str(path), describe_model(path).digest, "log", 1)
+    found = predict(predictor, (8, length), WindowRule.of(length, **options), contigs, coverage)
     for output, golden_rows in zip(found, rows, strict=True):
         for contig, expected in tracks(golden_rows, start_ends, seqids, contigs).items():
             assert not np.isnan(expected).any()

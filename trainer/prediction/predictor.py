@@ -1,4 +1,4 @@
-"""A network made ready to predict batch after batch of one shape."""
+"""A network made ready to predict batch after batch; each shape of a batch is compiled once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ class Predictor:
         Model file.
     digest
         SHA-256 that it must have.
-    window_length, batch_size
-        Shape of every batch.
     coverage_norm
         What is done to coverage before the network sees it.
     threads
@@ -36,9 +34,7 @@ class Predictor:
         The file cannot be read or is another one now.
     """
 
-    def __init__(
-        self, path: str, digest: str, window_length: int, batch_size: int, coverage_norm: str, threads: int
-    ) -> None:
+    def __init__(self, path: str, digest: str, coverage_norm: str, threads: int) -> None:
         tf = configure_tensorflow(threads)
         from helixdask.trainer.feed.dataset import network_input
         from helixdask.trainer.network.build import output_list
@@ -48,21 +44,17 @@ class Predictor:
         if model.digest != digest:
             raise BadInputError("the model file has changed since the work began", where=path, remedy="Start again.")
         self.spec = model.spec
-        self.shape = (batch_size, window_length)
         network = model.network
-        channels = 2 * self.spec.n_libraries
-        signature = [tf.TensorSpec(self.shape, tf.uint8)]
-        if channels:
-            signature.append(tf.TensorSpec((*self.shape, channels), tf.float32))
 
         def probabilities(codes: Any, *coverage: Any) -> Any:
-            batch = {"codes": codes, "minus": tf.zeros(batch_size, tf.bool)}  # minus windows come complemented
+            batch = {"codes": codes, "minus": tf.zeros(codes.shape[0], tf.bool)}  # minus windows come complemented
             if coverage:
                 batch["coverage"] = coverage[0]
             outputs = network(network_input(batch, coverage_norm), training=False)
-            return [tf.reshape(output, (*self.shape, -1)) for output in output_list(outputs)]
+            return [tf.reshape(output, (*codes.shape, -1)) for output in output_list(outputs)]
 
-        self._probabilities = tf.function(probabilities, input_signature=signature, autograph=False)
+        self._probabilities = tf.function(probabilities, autograph=False)
+        self._tensor = tf.constant
 
     def __call__(self, codes: NDArray[np.uint8], coverage: NDArray[np.float32] | None) -> list[NDArray[np.float32]]:
         """Predict one batch.
@@ -79,13 +71,12 @@ class Predictor:
         list
             genic and, with phase, phase: (B, S, 4) float32.
         """
-        outputs = self._probabilities(codes) if coverage is None else self._probabilities(codes, coverage)
+        inputs = [self._tensor(codes)] + ([] if coverage is None else [self._tensor(coverage)])
+        outputs = self._probabilities(*inputs)
         return [output.numpy() for output in outputs]
 
 
 @lru_cache(maxsize=1)
-def cached_predictor(
-    path: str, digest: str, window_length: int, batch_size: int, coverage_norm: str, threads: int
-) -> Predictor:
+def cached_predictor(path: str, digest: str, coverage_norm: str, threads: int) -> Predictor:
     """Return the predictor of these settings; the last one is kept, so that a worker loads a model once."""
-    return Predictor(path, digest, window_length, batch_size, coverage_norm, threads)
+    return Predictor(path, digest, coverage_norm, threads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 from helixdask.trainer.network.card import COVERAGE_NORMS
 from helixdask.trainer.network.describe import ModelDescription, describe_model, file_digest
+from helixdask.trainer.prediction.buckets import buckets
 from helixdask.trainer.prediction.overlap import (
     PlannedWindows,
     WindowRule,
@@ -65,6 +66,9 @@ class PredictStage(Stage):
         Coverage set and its libraries in the order of the network's channels, for a model that takes coverage.
     threads
         TensorFlow's, in each worker.
+    rules
+        ``default``: contigs shorter than a window are padded to the next of a few lengths, see `buckets`.
+        ``helixer``: to a whole window.
     """
 
     name: ClassVar[str] = "predict"
@@ -87,6 +91,7 @@ class PredictStage(Stage):
     libraries: tuple[str, ...] = ()
     coverage_norm: str = "log"
     threads: int = 1
+    rules: str = "default"
 
     @classmethod
     def for_model(
@@ -104,6 +109,7 @@ class PredictStage(Stage):
         coverage: str | None = None,
         coverage_norm: str | None = None,
         threads: int = 1,
+        rules: str = "default",
     ) -> PredictStage:
         """Fill in from the model's card what is left out.
 
@@ -151,6 +157,7 @@ class PredictStage(Stage):
             libraries=libraries,
             coverage_norm=coverage_norm or str(described.card["coverage_norm"]),
             threads=threads,
+            rules=rules,
         )
 
     def __post_init__(self) -> None:
@@ -159,6 +166,8 @@ class PredictStage(Stage):
             raise BadInputError(f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
         if self.coverage_norm not in COVERAGE_NORMS:
             raise BadInputError(f"coverage norm {self.coverage_norm!r} is none of {', '.join(COVERAGE_NORMS)}")
+        if self.rules not in ("default", "helixer"):
+            raise BadInputError(f"rules is {self.rules!r}", remedy="Choose default or helixer.")
         if self.batch_size < 1 or self.threads < 1:
             raise BadInputError("batch size and threads must be 1 or more")
         _ = self.rule
@@ -202,44 +211,52 @@ class PredictStage(Stage):
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Predict the bases of a region, from all windows that say something about them."""
         digest = str(work.load("model")["digest"])
-        predictor = cached_predictor(
-            self.model, digest, self.window_length, self.batch_size, self.coverage_norm, self.threads
-        )
+        predictor = cached_predictor(self.model, digest, self.coverage_norm, self.threads)
         contigs = store.contigs
         pieces = contigs.pieces(region.start, region.stop)
         lengths = contigs.lengths[pieces.contig]
-        windows = plan_windows(pieces.contig, lengths, pieces.contig_start, pieces.contig_stop, self.rule)
-
         counts = np.zeros((2, region.length), np.uint16)
-        count_contributions(counts, region.start, contigs.offsets[windows.contig], windows)
         totals = [np.zeros((2, 4, region.length), np.float32) for _ in range(predictor.spec.n_outputs)]
-        for batch, codes, coverage in self._batches(store, contigs, windows):
-            for total, predicted in zip(totals, predictor(codes, coverage), strict=True):
-                add_predictions(total, region.start, predicted, contigs.offsets[batch.contig], batch)
+        n_windows = n_batches = 0
+        for rule, members in self._rules_of(lengths, predictor.spec.pool_size):
+            part = (pieces.contig[members], lengths[members], pieces.contig_start[members], pieces.contig_stop[members])
+            windows = plan_windows(*part, rule)
+            count_contributions(counts, region.start, contigs.offsets[windows.contig], windows)
+            for batch, codes, coverage in self._batches(store, contigs, windows, rule.length):
+                n_batches += 1
+                for total, predicted in zip(totals, predictor(codes, coverage), strict=True):
+                    add_predictions(total, region.start, predicted, contigs.offsets[batch.contig], batch)
+            n_windows += len(windows)
         for track in _TRACKS[: len(totals)]:
             self._write(store, f"{self.group()}/{track}", region, totals.pop(0), counts)
-        return RegionResult({"windows": len(windows), "batches": -(-len(windows) // self.batch_size)})
+        return RegionResult({"windows": n_windows, "batches": n_batches})
+
+    def _rules_of(self, lengths: NDArray[np.int64], pool_size: int) -> Iterable[tuple[WindowRule, NDArray[np.int64]]]:
+        if self.rules == "helixer":
+            return [(self.rule, np.arange(len(lengths)))]
+        return buckets(lengths, self.rule, pool_size)
 
     def _batches(
-        self, store: Store, contigs: ContigTable, windows: PlannedWindows
+        self, store: Store, contigs: ContigTable, windows: PlannedWindows, length: int
     ) -> Iterator[tuple[PlannedWindows, NDArray[np.uint8], NDArray[np.float32] | None]]:
-        """Batches of full size; rows that are left over in the last one are padding."""
+        """Batches of full size, as many bases in each whatever the length of a window; left-over rows are padding."""
         if not len(windows):
             return
         offsets, lengths = contigs.offsets[windows.contig], contigs.lengths[windows.contig]
         start = int((offsets + np.maximum(windows.start, 0)).min())
-        stop = int((offsets + np.minimum(windows.start + self.window_length, lengths)).max())
+        stop = int((offsets + np.minimum(windows.start + length, lengths)).max())
         codes = store.read("genome/sequence", start, stop)
         channels = [
             store.read(f"coverage/{self.coverage}/{library}/{track}", start, stop)
             for track in ("coverage", "spliced_coverage")
             for library in self.libraries
         ]
-        shape = (self.batch_size, self.window_length)
+        batch_size = max(1, self.batch_size * self.window_length // length)
+        shape = (batch_size, length)
         out = np.empty(shape, np.uint8)
         coverage = np.empty((*shape, len(channels)), np.float32) if channels else None
-        for first in range(0, len(windows), self.batch_size):
-            rows = slice(first, first + self.batch_size)
+        for first in range(0, len(windows), batch_size):
+            rows = slice(first, first + batch_size)
             batch = windows.take(rows)
             fill_codes(out, codes, start, offsets[rows], lengths[rows], batch)
             if coverage is not None:
@@ -272,6 +289,7 @@ class PredictStage(Stage):
             "model_card": {key: described.card[key] for key in ("name", "base_model", "seed", "training_window")},
             "network": described.spec.to_dict(),
             "window_length": self.window_length,
+            "rules": self.rules,
             "overlap": self.overlap,
             "offset": self.rule.offset,
             "core_length": self.rule.length - 2 * self.rule.trim,

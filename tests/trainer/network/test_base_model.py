@@ -41,7 +41,7 @@ def genic_f1(species_seed: int) -> float:
     block = diverge(ancestor, 0.0, 0.0, 0.0, rng)
     codes, label = (block.sequence & 0x7F)[:LENGTH], labels_of(block)[:, :LENGTH]
     both = np.stack([codes, np.where(codes < 4, 3 - codes, codes)[::-1]])
-    predict = cached_predictor(str(MODEL), describe_model(MODEL).digest, LENGTH, 2, "none", 1)
+    predict = cached_predictor(str(MODEL), describe_model(MODEL).digest, "none", 1)
     predicted = predict(both, None)[0].argmax(axis=2)
     matrix = confusion(label[0], predicted[0]) + confusion(label[1], predicted[1, ::-1])
     return BaseScores.from_confusion(matrix).genic.f1

@@ -34,7 +34,7 @@ def model(tmp_path_factory):
 @pytest.fixture(scope="module")
 def predicted(model, tmp_path_factory):
     store, _ = small_store(tmp_path_factory.mktemp("store") / "g.zarr", LENGTHS)
-    stage = SmallTasks.for_model(store, model, name="tiny")
+    stage = SmallTasks.for_model(store, model, name="tiny", rules="helixer")
     summary = run_stage(stage, store.url, QUIET)
     return Store.open(store.url), stage, summary
 
