@@ -25,6 +25,8 @@ PALETTE: Final = ("#4c72b0", "#dd8452", "#55a868", "#8172b3", "#937860", "#da8bc
 _GREY = "#b8b8b8"
 _MOST_SETS = len(PALETTE)
 _MOST_CONTIGS = 16
+_FEW = 10
+"""A share of fewer is not drawn."""
 _WIDTH = 10.0
 
 Draw = Callable[[Any, Evaluation], None]
@@ -43,7 +45,7 @@ def figures_of(evaluation: Evaluation) -> list[tuple[str, float, Draw]]:
     if any(scores.reliability("gene") is not None for scores in evaluation.genes.values()):
         found.append(("Keeping only what is sure", 3.2, draw_thresholds))
     if _gene_contigs(evaluation):
-        found.append(("By contig", 1.2 + 0.24 * len(_gene_contigs(evaluation)), draw_contigs))
+        found.append(("By contig", 1.3 + 0.26 * len(_gene_contigs(evaluation)), draw_contigs))
     return found
 
 
@@ -91,11 +93,26 @@ def save_figure(figure: Any, path: str | Path | io.BytesIO, kind: str | None = N
 
 def _colours(evaluation: Evaluation) -> dict[str, str]:
     """Colour of each set; genes and predictions of one name share it."""
-    names = dict.fromkeys([*evaluation.genes, *evaluation.tallies])
+    names = dict.fromkeys([*_gene_sets(evaluation), *_prediction_sets(evaluation)])
     colours = {name: PALETTE[place % _MOST_SETS] for place, name in enumerate(names)}
     for before, _ in evaluation.compared:
         colours[before] = _GREY
     return colours
+
+
+def _gene_sets(evaluation: Evaluation) -> list[str]:
+    """Names of gene models, what came before first; as many as there are colours."""
+    return _before_first(evaluation, [*evaluation.genes])
+
+
+def _prediction_sets(evaluation: Evaluation) -> list[str]:
+    """Names of predictions in the same way."""
+    return _before_first(evaluation, [*evaluation.tallies])
+
+
+def _before_first(evaluation: Evaluation, names: list[str]) -> list[str]:
+    before = {pair[0] for pair in evaluation.compared}
+    return sorted(names, key=lambda name: name not in before)[:_MOST_SETS]
 
 
 def _tidy(axis: Any) -> None:
@@ -114,7 +131,7 @@ def _legend(figure: Any, colours: dict[str, str], names: list[str]) -> None:
 def draw_levels(figure: Any, evaluation: Evaluation) -> None:
     """F1 as bars, sensitivity and precision as marks, for each level and set; a panel for each part."""
     colours = _colours(evaluation)
-    names = [*evaluation.genes][:_MOST_SETS]
+    names = _gene_sets(evaluation)
     parts = list(evaluation.genes[names[0]].parts)
     axes = figure.subplots(1, len(parts), squeeze=False, sharex=True)[0]
     height = 0.8 / len(names)
@@ -140,7 +157,7 @@ def draw_levels(figure: Any, evaluation: Evaluation) -> None:
 def draw_classes(figure: Any, evaluation: Evaluation) -> None:
     """F1 of each class of bases, and where the bases of each class go."""
     colours = _colours(evaluation)
-    names = [*evaluation.tallies][:_MOST_SETS]
+    names = _prediction_sets(evaluation)
     phases = evaluation.phases
     titles = ["genic", *LABEL_CLASSES, "sub-genic", *(["phase"] if phases else [])]
     axis, matrix = figure.subplots(1, 2, width_ratios=(1.7, 1))
@@ -182,7 +199,7 @@ def draw_reliability(figure: Any, evaluation: Evaluation) -> None:
     upper, lower = figure.subplots(2, len(curves), squeeze=False, sharex=True, height_ratios=(3, 1))
     for axis, below, (title, by_name) in zip(upper, lower, curves.items(), strict=True):
         axis.plot([0, 1], [0, 1], color="#888888", lw=0.8, ls="--")
-        names = [*by_name][:_MOST_SETS]
+        names = _before_first(evaluation, [*by_name])
         for place, name in enumerate(names):
             curve = by_name[name]
             full = curve.count > 0
@@ -213,27 +230,30 @@ def draw_thresholds(figure: Any, evaluation: Evaluation) -> None:
     colours = _colours(evaluation)
     thresholds = np.linspace(0, 1, 51).astype(np.float32)
     axes = figure.subplots(1, 2, sharey=True)
-    names = [name for name, scores in evaluation.genes.items() if scores.reliability("gene") is not None]
+    names = [name for name in _gene_sets(evaluation) if evaluation.genes[name].reliability("gene") is not None]
     for axis, level in zip(axes, ("exon", "gene"), strict=True):
-        for name in names[:_MOST_SETS]:
+        for name in names:
             matches = evaluation.genes[name].above(level, thresholds)
             for rate, style in (("sensitivity", "-"), ("precision", "--")):
-                some = [(t, getattr(m, rate)) for t, m in zip(thresholds, matches, strict=True) if m.n_prediction]
-                axis.plot(*zip(*some, strict=True), style, color=colours[name], lw=1.3)
+                some = [
+                    (t, getattr(m, rate)) for t, m in zip(thresholds, matches, strict=True) if m.n_prediction >= _FEW
+                ]
+                if some:
+                    axis.plot(*zip(*some, strict=True), style, color=colours[name], lw=1.3)
         axis.set_title(level_title("coding", level), fontsize=9)
         axis.set_xlabel("least confidence\nfull line: sensitivity, broken: precision", fontsize=8)
         axis.set_xlim(0, 1)
         axis.set_ylim(0, 1.02)
         axis.grid(color="#dddddd", lw=0.6)
         _tidy(axis)
-    _legend(figure, colours, names[:_MOST_SETS])
+    _legend(figure, colours, names)
 
 
 def _gene_contigs(evaluation: Evaluation) -> dict[int, list[tuple[str, Match]]]:
     """The contigs with most genes, and the genes found there by each set; none where there is only one contig."""
     found: dict[int, list[tuple[str, Match]]] = {}
-    for name, scores in [*evaluation.genes.items()][:_MOST_SETS]:
-        counts = scores.by_contig("gene", "coding", len(evaluation.table))
+    for name in _gene_sets(evaluation):
+        counts = evaluation.genes[name].by_contig("gene", "coding", len(evaluation.table))
         rows = np.flatnonzero(counts[:, 0] > 0)
         rows = rows[np.argsort(-counts[rows, 0], kind="stable")][:_MOST_CONTIGS]
         for row in rows.tolist():
@@ -253,9 +273,9 @@ def draw_contigs(figure: Any, evaluation: Evaluation) -> None:
         axis.scatter(x, [place] * len(x), color=[colours[name] for name, _ in entries], s=22, zorder=2)
         labels.append(f"{evaluation.table.names[row]}  ({entries[0][1].n_reference:,})")
     axis.set_yticks(range(len(labels)), labels)
-    axis.invert_yaxis()
-    axis.set_xlim(0, 1)
+    axis.set_ylim(len(labels) - 0.5, -0.5)
+    axis.set_xlim(-0.01, 1)
     axis.set_xlabel("F1 of genes (in brackets: genes of the reference)", fontsize=8)
     axis.grid(axis="x", color="#dddddd", lw=0.6)
     _tidy(axis)
-    _legend(figure, colours, [*evaluation.genes][:_MOST_SETS])
+    _legend(figure, colours, _gene_sets(evaluation))

@@ -83,11 +83,11 @@ class Evaluation:
         }
 
     def reliabilities(self) -> dict[str, dict[str, Reliability]]:
-        """Reliability by level and set: bases of predictions; coding bases, exons, chains and genes of gene models."""
+        """Reliability by level and set: classes of bases of predictions; coding segments and genes of gene models."""
         found: dict[str, dict[str, Reliability]] = {}
         if self.tallies:
             found["class of a base"] = {name: tally.reliability for name, tally in self.tallies.items()}
-        titles = {"base": "coding base", "exon": "coding segment", "gene": "gene"}
+        titles = {"exon": "coding segment", "gene": "gene"}
         for level, title in titles.items():
             known = {name: scores.reliability(level) for name, scores in self.genes.items()}
             if any(known.values()):

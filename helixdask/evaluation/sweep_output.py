@@ -103,7 +103,7 @@ def draw_sweep(rows: Sequence[SweepRow], path: str | Path) -> None:
             axis.margins(y=0.2)
             axis.grid(color="#e4e4e4", lw=0.6)
         panels[0].set_ylabel(title, fontsize=8)
-        panels[0].yaxis.set_major_formatter(plt.FuncFormatter(lambda number, _: f"{number:,.4g}"))
+        panels[0].yaxis.set_major_formatter(plt.FuncFormatter(_plain))
     for axis, length in zip(axes[0], lengths, strict=True):
         axis.set_title(f"at least {length:,} coding bases", fontsize=9)
     for axis in axes[-1]:
@@ -115,3 +115,7 @@ def draw_sweep(rows: Sequence[SweepRow], path: str | Path) -> None:
         labels.append("best F1 of genes")
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     save_figure(figure, path)
+
+
+def _plain(number: float, _: int) -> str:
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
