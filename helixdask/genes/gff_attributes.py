@@ -25,7 +25,7 @@ _KEPT: Final = re.compile(
 _RENAMED: Final = {"gene_biotype": BIOTYPE, "gene_type": BIOTYPE}
 _PARTIAL: Final = re.compile(r"(?:^|;)\s*(?:partial|partial_mapping)(?:=|\s+\"?)true", re.IGNORECASE)
 _PSEUDO: Final = re.compile(r"(?:^|;)\s*pseudo(?:=|\s+\"?)true", re.IGNORECASE)
-_MASKED: Final = re.compile(r"(?:^|;)\s*" + MASKED + r"=([a-z0-9_]+)")
+_MASKED: Final = re.compile(r"(?:^|;)\s*" + MASKED + r"(?:=|\s+\"?)([a-z0-9_]+)")
 _PRODUCT: Final = re.compile(r"(?:^|;)\s*product" + _VALUE)
 _TABLE: Final = re.compile(r"(?:^|;)\s*transl_table(?:=|\s+\"?)(\d{1,3})\b")
 _EXCEPTION: Final = re.compile(r"(?:^|;)\s*(exception|transl_except)" + _VALUE)

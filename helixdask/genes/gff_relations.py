@@ -89,8 +89,8 @@ def _gff3_tag(text: str) -> str:
 
 
 def _gtf(levels: list[int], texts: list[str]) -> Relations:
-    transcripts = [_first(_GTF_TRANSCRIPT.search(text)) for text in texts]
-    genes = [_first(_GTF_GENE.search(text)) for text in texts]
+    transcripts = [plain(_first(_GTF_TRANSCRIPT.search(text))) for text in texts]
+    genes = [plain(_first(_GTF_GENE.search(text))) for text in texts]
     gene_of = {t: g for t, g in zip(transcripts, genes, strict=True) if t and g}
     ids: list[str] = []
     parents: list[str] = []

@@ -7,19 +7,24 @@ from pathlib import Path
 
 import numpy as np
 
-from helixdask.genes.attributes import PARTIAL
 from helixdask.genes.escapes import gff3_attribute, gff3_seqid, one_line
 from helixdask.genes.gff_helixer import helixer_lines
 from helixdask.genes.models import GeneModels
-from helixdask.genes.records import Gene, Transcript, gene_records, score_text, untranslated
+from helixdask.genes.records import (
+    Gene,
+    Transcript,
+    gene_open_ends,
+    gene_records,
+    kept_attributes,
+    open_ends,
+    score_text,
+    untranslated,
+)
 from helixdask.genes.unique_names import unique_names
 from helixdask.genes.whole_files import whole_files
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["gff3_header", "gff3_lines", "write_gff3"]
-
-# Attributes that are written from other columns.
-_OWN_ATTRIBUTES = frozenset({"ID", "Parent", PARTIAL, "start_range", "end_range"})
 
 
 def write_gff3(
@@ -90,20 +95,18 @@ def gff3_lines(gene: Gene, contig: str, source: str | None = "helixdask") -> Ite
     """
     line = _line_maker(gff3_seqid(contig), one_line(source or gene.source) or ".", gene.strand)
     name = gff3_attribute(gene.name)
-    missing = any(t.partial5 for t in gene.transcripts), any(t.partial3 for t in gene.transcripts)
-    partial = _partial(gene.start, gene.end, gene.strand, *missing)
-    if not partial and gene.attributes.get(PARTIAL) is True:
-        partial = ";partial=true"
-    yield line(
-        gene.type or "gene", gene.start, gene.end, f"ID={name}{_given(gene)}{partial}", score=score_text(gene.score)
+    attributes = "".join(
+        f";{gff3_attribute(key)}={','.join(map(gff3_attribute, texts))}" for key, texts in kept_attributes(gene)
     )
+    attributes = f"ID={name}{attributes}{_joined(gene_open_ends(gene))}"
+    yield line(gene.type or "gene", gene.start, gene.end, attributes, score=score_text(gene.score))
     for transcript in gene.transcripts:
         yield from _transcript_lines(transcript, line, gene.strand, name)
 
 
 def _transcript_lines(t: Transcript, line: Callable[..., str], strand: int, gene: str) -> Iterator[str]:
     name = gff3_attribute(t.name)
-    partial = _partial(t.start, t.end, strand, t.partial5, t.partial3)
+    partial = _joined(open_ends(t.start, t.end, strand, t.partial5, t.partial3))
     yield line(t.type or "mRNA", t.start, t.end, f"ID={name};Parent={gene}{partial}")
     exons = t.exons or t.cds
     parts: list[tuple[int, int, int, str, str, str, str]] = []
@@ -116,7 +119,7 @@ def _transcript_lines(t: Transcript, line: Callable[..., str], strand: int, gene
     first, last = (len(t.cds) - 1, 0) if strand else (0, len(t.cds) - 1)
     for number, (start, end, phase, score) in enumerate(t.cds):
         ends = t.partial5 and number == first, t.partial3 and number == last
-        attributes = f"ID={name}.cds;Parent={name}{_partial(start, end, strand, *ends)}"
+        attributes = f"ID={name}.cds;Parent={name}{_joined(open_ends(start, end, strand, *ends))}"
         parts.append((start, -end, 2, "CDS", score_text(score), str(phase), attributes))
     for start, minus_end, _, kind, score_column, phase_column, attributes in sorted(parts):
         yield line(kind, start, -minus_end, attributes, score=score_column, phase=phase_column)
@@ -131,25 +134,5 @@ def _line_maker(seqid: str, source: str, strand: int) -> Callable[..., str]:
     return line
 
 
-def _partial(start: int, end: int, strand: int, partial5: bool, partial3: bool) -> str:
-    """`partial` and the open end in the notation of NCBI: `start_range=.,12` says that the lower end is not known."""
-    low, high = (partial3, partial5) if strand else (partial5, partial3)
-    if not (low or high):
-        return ""
-    text = ";partial=true"
-    if low:
-        text += f";start_range=.,{start + 1}"
-    if high:
-        text += f";end_range={end},."
-    return text
-
-
-def _given(gene: Gene) -> str:
-    """Attributes that came with the gene."""
-    given = ((key, value) for key, value in gene.attributes.items() if key not in _OWN_ATTRIBUTES)
-    listed = ((str(key), value if isinstance(value, list) else [value]) for key, value in given)
-    return "".join(f";{gff3_attribute(key)}={','.join(map(_value, values))}" for key, values in listed)
-
-
-def _value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else gff3_attribute(str(value))
+def _joined(pairs: list[tuple[str, str]]) -> str:
+    return "".join(f";{key}={value}" for key, value in pairs)

@@ -7,14 +7,23 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from helixdask.genes.attributes import BIOTYPE
 from helixdask.genes.coding_sequence import Coding, first_bases, last_bases
 from helixdask.genes.escapes import gtf_seqid, gtf_value, one_line
-from helixdask.genes.records import Gene, Part, Transcript, score_text, untranslated
+from helixdask.genes.records import (
+    Gene,
+    Part,
+    Transcript,
+    gene_open_ends,
+    kept_attributes,
+    open_ends,
+    score_text,
+    untranslated,
+)
 
 __all__ = ["gtf_header", "gtf_lines"]
 
 _RANK: Final = {"exon": 0, "5UTR": 1, "CDS": 2, "start_codon": 3, "stop_codon": 4, "3UTR": 5}
-_OWN: Final = frozenset({"gene_id", "transcript_id", "partial"})
 
 
 def gtf_header(species: str, model_digest: str | None) -> str:
@@ -43,10 +52,13 @@ def gtf_lines(gene: Gene, contig: str, coding: Sequence[Coding | None], source: 
     yield f"{left}\tgene\t{gene.start + 1}\t{gene.end}\t{score_text(gene.score)}\t{sign}\t.\t{name}{more}\n"
     for transcript, sequence in zip(gene.transcripts, coding, strict=True):
         both = f'{name} transcript_id "{gtf_value(transcript.name)}";'
-        more = f' transcript_biotype "{gtf_value(transcript.type)}";' if transcript.type else ""
-        for open_end, side in ((transcript.partial5, "start"), (transcript.partial3, "end")):
-            if open_end:
-                more += f' tag "mRNA_{side}_NF";' + (f' tag "cds_{side}_NF";' if transcript.cds else "")
+        pairs = [("transcript_biotype", transcript.type)] if transcript.type else []
+        sides = [side for side, is_open in (("start", transcript.partial5), ("end", transcript.partial3)) if is_open]
+        pairs += [
+            ("tag", f"{what}_{side}_NF") for side in sides for what in ("mRNA", *(["cds"] if transcript.cds else []))
+        ]
+        pairs += open_ends(transcript.start, transcript.end, gene.strand, transcript.partial5, transcript.partial3)
+        more = _joined(pairs)
         place = f"{transcript.start + 1}\t{transcript.end}"
         yield f"{left}\ttranscript\t{place}\t.\t{sign}\t.\t{both}{more}\n"
         for kind, part, number in _parts(transcript, gene.strand, sequence):
@@ -57,19 +69,15 @@ def gtf_lines(gene: Gene, contig: str, coding: Sequence[Coding | None], source: 
 
 
 def _attributes(gene: Gene) -> str:
-    given: list[tuple[str, object]] = [("gene_biotype", gene.type)] if gene.type != "gene" else []
-    for key, value in gene.attributes.items():
-        if key not in _OWN and not (key == "gene_biotype" and given):
-            given += [(key, item) for item in (value if isinstance(value, list) else [value])]
-    return "".join(f' {_key(key)} "{_value(value)}";' for key, value in given)
+    kept = kept_attributes(gene)
+    biotype = str(gene.attributes.get(BIOTYPE) or (gene.type if gene.type != "gene" else ""))
+    pairs = [("gene_biotype", biotype)] if biotype else []
+    pairs += [(key, text) for key, texts in kept if key not in (BIOTYPE, "gene_biotype") for text in texts]
+    return _joined(pairs + gene_open_ends(gene))
 
 
-def _key(key: str) -> str:
-    return gtf_value(key).replace(" ", "_")
-
-
-def _value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else gtf_value(str(value))
+def _joined(pairs: list[tuple[str, str]]) -> str:
+    return "".join(f' {gtf_value(key).replace(" ", "_")} "{gtf_value(text)}";' for key, text in pairs)
 
 
 def _parts(t: Transcript, strand: int, sequence: Coding | None) -> list[tuple[str, Part, int]]:

@@ -9,13 +9,26 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from helixdask.genes.attributes import PARTIAL, TRANSLATION_EXCEPTION
 from helixdask.genes.models import GeneModels
 
-__all__ = ["Gene", "Part", "Transcript", "gene_records", "score_text", "untranslated"]
+__all__ = [
+    "Gene",
+    "Part",
+    "Transcript",
+    "gene_open_ends",
+    "gene_records",
+    "kept_attributes",
+    "open_ends",
+    "score_text",
+    "untranslated",
+]
 
 Untranslated = tuple[int, int, bool, int]
 
 _BATCH: Final = 4096
+# Attributes that are written from other columns.
+_OWN_ATTRIBUTES: Final = frozenset({"ID", "Parent", "gene_id", "transcript_id", PARTIAL, "start_range", "end_range"})
 
 
 class Part(NamedTuple):
@@ -131,6 +144,35 @@ def untranslated(transcript: Transcript, strand: int) -> list[Untranslated]:
         for number, (start, end) in enumerate(pieces, 1):
             out.append((start, end, five_prime, len(pieces) + 1 - number if strand else number))
     return out
+
+
+def open_ends(start: int, end: int, strand: int, partial5: bool, partial3: bool) -> list[tuple[str, str]]:
+    """`partial` and the open end in the notation of NCBI: `start_range` `.,12` says that the lower end is not known."""
+    low, high = (partial3, partial5) if strand else (partial5, partial3)
+    found = [("partial", "true")] if low or high else []
+    if low:
+        found.append(("start_range", f".,{start + 1}"))
+    if high:
+        found.append(("end_range", f"{end},."))
+    return found
+
+
+def kept_attributes(gene: Gene) -> list[tuple[str, list[str]]]:
+    """Attributes that came with a gene, as keys and values of a file; what has columns of its own is left out."""
+    found = []
+    for key, value in gene.attributes.items():
+        if key not in _OWN_ATTRIBUTES:
+            values = value if isinstance(value, list) else [value]
+            texts = [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
+            found.append(("exception" if key == TRANSLATION_EXCEPTION else str(key), texts))
+    return found
+
+
+def gene_open_ends(gene: Gene) -> list[tuple[str, str]]:
+    """Open ends of a gene: those of its transcripts, or what is known without them."""
+    missing = any(t.partial5 for t in gene.transcripts), any(t.partial3 for t in gene.transcripts)
+    found = open_ends(gene.start, gene.end, gene.strand, *missing)
+    return found or ([("partial", "true")] if gene.attributes.get(PARTIAL) is True else [])
 
 
 def score_text(score: float) -> str:
