@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-__all__ = ["CODES", "SEVERITIES", "FindingCode", "severity_of"]
+__all__ = ["CODES", "SEVERITIES", "FindingCode"]
 
 SEVERITIES: Final = ("info", "warning", "error")
 READING: Final = "reading"
@@ -108,8 +108,3 @@ CODES: Final = MappingProxyType(
     }
 )
 """Declaration of each code, in the order of the documentation."""
-
-
-def severity_of(code: str) -> str:
-    """Severity of a code."""
-    return CODES[code].severity

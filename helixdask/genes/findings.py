@@ -66,26 +66,6 @@ class Findings:
         for line, contig, gene in zip(lines, contigs, genes, strict=True):
             self.note(code, action, line=line, contig=contig, gene=gene)
 
-    def add(self, code: str, severity: str, action: str, *, line: int = 0, contig: str = "", gene: str = "") -> None:
-        """Note one thing, with a severity of its own."""
-        self.rows.append((code, severity, self.file, int(line), contig, gene, action))
-
-    def add_all(
-        self,
-        code: str,
-        severity: str,
-        action: str,
-        *,
-        lines: Iterable[int],
-        contigs: Iterable[str],
-        genes: Iterable[str],
-    ) -> None:
-        """Note the same thing about several records, with a severity of its own."""
-        self.rows.extend(
-            (code, severity, self.file, int(line), str(contig), str(gene), action)
-            for line, contig, gene in zip(lines, contigs, genes, strict=True)
-        )
-
     def counts(self) -> dict[str, int]:
         """Findings of each code, the most frequent first."""
         return dict(Counter(row[0] for row in self.rows).most_common())

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.genes.attributes import masked_reasons
-from helixdask.genes.finding_codes import CODES
 from helixdask.genes.findings import Findings
 from helixdask.genes.genetic_code import STANDARD
 from helixdask.genes.models import GeneModels
@@ -36,13 +35,9 @@ def label_findings(models: GeneModels, contigs: ContigTable, tables: LabelTables
         contig, gene = _names(models, contigs, unknown)
         action = "there is no such table: read with the contig's genetic code"
         code = "genetic_code_unknown"
-        findings.add_all(code, _severity(code), action, lines=[0] * len(unknown), contigs=contig, genes=gene)
+        findings.note_all(code, action, lines=[0] * len(unknown), contigs=contig, genes=gene)
         _suspect_codes(findings, models, contigs, tables, tables.codes.table, tables.soundness)
     return findings
-
-
-def _severity(code: str) -> str:
-    return CODES[code].severity if code in CODES else "warning"
 
 
 def _names(models: GeneModels, contigs: ContigTable, genes: Ints) -> tuple[list[str], list[str]]:
@@ -54,11 +49,10 @@ def _masked(findings: Findings, models: GeneModels, contigs: ContigTable, masks:
     length = contigs.lengths[models.genes["contig"].to_numpy(np.int64)[masks.gene]]
     low, high = mirrored(masks.start, masks.end, length, masks.minus)
     low, high = np.clip(low, 0, length), np.clip(high, 0, length)
-    severities = {code: _severity(code) for code in set(masks.code.tolist())}
     columns = masks.code.tolist(), low.tolist(), high.tolist(), masks.minus.tolist()
     for code, start, end, minus, contig, gene in zip(*columns, *_names(models, contigs, masks.gene), strict=True):
         action = f"masked {start:,}-{end:,} {'-' if minus else '+'}"
-        findings.add(code, severities[code], action, contig=contig, gene=gene)
+        findings.note(code, action, contig=contig, gene=gene)
 
 
 def _not_labelled(findings: Findings, models: GeneModels, contigs: ContigTable, tables: LabelTables) -> None:
@@ -78,14 +72,14 @@ def _not_labelled(findings: Findings, models: GeneModels, contigs: ContigTable, 
     ):
         rows = np.flatnonzero(silent & which)
         contig, gene = _names(models, contigs, rows)
-        findings.add_all(code, _severity(code), action, lines=[0] * len(rows), contigs=contig, genes=gene)
+        findings.note_all(code, action, lines=[0] * len(rows), contigs=contig, genes=gene)
     lost = np.zeros(len(silent), bool)
     lost[tables.features.gene[tables.features.chosen & ~tables.learnt]] = True
     lost[tables.masks.gene] = False
     rows = np.flatnonzero(lost)
     contig, gene = _names(models, contigs, rows)
     code, action = "masked_with_neighbour", "coding bases are masked for a neighbour's fault"
-    findings.add_all(code, _severity(code), action, lines=[0] * len(rows), contigs=contig, genes=gene)
+    findings.note_all(code, action, lines=[0] * len(rows), contigs=contig, genes=gene)
 
 
 def _isoforms(findings: Findings, models: GeneModels, contigs: ContigTable, tables: LabelTables) -> None:
@@ -95,7 +89,7 @@ def _isoforms(findings: Findings, models: GeneModels, contigs: ContigTable, tabl
     columns = names[rows], names[tables.instead[rows]], *_names(models, contigs, f.gene[rows])
     for taken, broken, contig, gene in zip(*columns, strict=True):
         action = f"{taken} stands for the gene: the longest, {broken}, is broken"
-        findings.add("other_isoform", _severity("other_isoform"), action, contig=contig, gene=gene)
+        findings.note("other_isoform", action, contig=contig, gene=gene)
 
 
 def _suspect_codes(
@@ -123,4 +117,4 @@ def _suspect_codes(
             f"{n_stopped[row]:,} of {n_genes[row]:,} coding genes have a stop codon inside: if this contig has another "
             f"genetic code, such as an organelle's, name it with --genetic-codes"
         )
-        findings.add("genetic_code_suspect", _severity("genetic_code_suspect"), action, contig=name)
+        findings.note("genetic_code_suspect", action, contig=name)

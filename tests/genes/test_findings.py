@@ -9,7 +9,7 @@ import pytest
 
 import helixdask
 from helixdask.errors import BadInputError, InternalError
-from helixdask.genes.finding_codes import CODES, SEVERITIES, severity_of
+from helixdask.genes.finding_codes import CODES, SEVERITIES
 from helixdask.genes.finding_report import TSV_COLUMNS, summarise, write_findings
 from helixdask.genes.findings import COLUMNS, Findings
 from tests.genes.gff_support import read_text, rows
@@ -40,7 +40,7 @@ def test_columns():
 def test_codes_are_declared():
     with pytest.raises(InternalError, match="no_such_code"):
         Findings().note("no_such_code", "x")
-    assert severity_of("gene_skipped") == "error"
+    assert CODES["gene_skipped"].severity == "error"
     assert all(code.severity in SEVERITIES and code.stages and code.meaning and code.done for code in CODES.values())
 
 
