@@ -84,7 +84,7 @@ def open_h5(path: str) -> Iterator[h5py.File]:
     if not Path(path).is_file():
         raise BadInputError("no such file", where=path, remedy="Check the path.")
     try:
-        file = h5py.File(path, "r")
+        file = h5py.File(path, "r", locking="best-effort")
     except OSError as error:
         text = str(error)
         problem = "the file is cut short" if "truncated" in text else "this is no HDF5 file that can be read"

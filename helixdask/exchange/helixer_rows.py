@@ -177,12 +177,12 @@ def row_index(rows: FileRows, contigs: ContigTable, path: str) -> RowIndex:
 
 def _match(rows: FileRows, contigs: ContigTable, path: str) -> NDArray[np.int64]:
     """Row of the store's contig table for each contig of the file."""
-    short: dict[bytes, list[int]] = {}
+    short: dict[str, list[int]] = {}
     for place, name in enumerate(contigs.names.tolist()):
-        short.setdefault(str(name).encode()[:ID_BYTES], []).append(place)
+        short.setdefault(_text(str(name).encode()[:ID_BYTES]), []).append(place)
     places = np.empty(len(rows.names), np.int64)
     for contig, name in enumerate(rows.names):
-        found = [contigs.index(name)] if name in contigs else _like(name, short)
+        found = [contigs.index(name)] if name in contigs else short.get(name, [])
         if len(found) != 1:
             raise BadInputError(
                 f"the contig {name!r} is {'not in the store' if not found else 'several of the store'}",
@@ -202,17 +202,6 @@ def _match(rows: FileRows, contigs: ContigTable, path: str) -> NDArray[np.int64]
     if len(np.unique(places)) < len(places):
         raise BadInputError("two contigs of the file are one in the store", where=path)
     return places
-
-
-def _like(name: str, short: dict[bytes, list[int]]) -> list[int]:
-    """Contigs of the store whose name was cut to the layout's bytes."""
-    raw = name.encode()
-    if len(raw) > ID_BYTES - 4:  # a letter of several bytes may have been cut in its middle
-        for size in range(ID_BYTES, ID_BYTES - 4, -1):
-            found = [place for key, places in short.items() if key[:size] == raw for place in places]
-            if found:
-                return found
-    return []
 
 
 def _by_appearance(values: NDArray[Any]) -> tuple[list[bytes], NDArray[np.int64]]:

@@ -52,6 +52,12 @@ def our_ids(seqids):
 
 
 @pytest.mark.shared
+def test_no_file_is_left_out(golden):
+    known = {case[1] for case in CASES} | {f"{fasta}.180.h5" for fasta in (*REFUSED, *READ)}
+    assert {path.name for path in (golden / "fasta2h5").glob("*.h5")} == known
+
+
+@pytest.mark.shared
 @pytest.mark.parametrize(("fasta", "expected", "length", "species"), CASES)
 def test_rows_are_those_of_helixer(golden, tmp_path, fasta, expected, length, species):
     store = encoded(golden / "inputs" / fasta, tmp_path, species)

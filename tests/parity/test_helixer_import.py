@@ -78,6 +78,24 @@ def test_round(golden, tmp_path, name, options):
                 np.testing.assert_array_equal(mine[path][:], dataset[:], err_msg=path)
 
 
+@pytest.mark.parametrize(("length", "order"), [(1000, "file"), (4729, "length"), (300_000, "file")])
+def test_round_trip_at_another_length(golden, tmp_path, length, order):
+    first, out, second = tmp_path / "a.zarr", tmp_path / "out.h5", tmp_path / "b.zarr"
+    predictions = golden / "predictions/overfit.multi.2160.geenuff_order.ov.h5"
+    done("import", golden / "geenuff2h5/multi.2160.h5", "-o", first, "--predictions", predictions, "-q")
+    options = ("--labels", "reference", "--predictions", "overfit", "--order", order)
+    done("export", first, "--helixer", out, "--window-length", length, *options)
+    done("import", out, "-o", second, "-q")
+    a, b = Store.open(first), Store.open(second)
+    paths = ["genome/sequence", *(f"labels/reference/{track}" for track in ("label", "phase", "transition", "valid"))]
+    paths += [f"predictions/overfit/{track}_probability" for track in ("class", "phase")]
+    assert set(a.contigs.names) == set(b.contigs.names)
+    for name, size in zip(a.contigs.names.tolist(), a.contigs.lengths.tolist(), strict=True):
+        start, other = (int(store.contigs.offsets[store.contigs.index(name)]) for store in (a, b))
+        for path in paths:
+            assert np.array_equal(a.read(path, start, start + size), b.read(path, other, other + size)), (name, path)
+
+
 @pytest.mark.parametrize("name", UNFINISHED)
 def test_what_helixer_left_unfinished_is_a_named_error(golden, tmp_path, name):
     ran = helixdask("import", golden / f"fasta2h5/{name}.fa.180.h5", "-o", tmp_path / "s.zarr")
