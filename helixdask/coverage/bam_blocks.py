@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from helixdask.coverage.alignments import Alignments
 from helixdask.coverage.bam_index import BamIndex
 from helixdask.coverage.bam_records import check_records, measure_records, parse_records
-from helixdask.coverage.bgzf import CHUNK, BlockStream
+from helixdask.coverage.bgzf import BlockStream
 from helixdask.coverage.byte_ranges import ByteRanges
 from helixdask.coverage.stretches import Stretch
 from helixdask.errors import BadInputError
@@ -75,10 +75,10 @@ class BamReader:
     index
         Its index.
     chunk
-        Compressed bytes that are read at a time.
+        Compressed bytes that are read at a time; None: what suits the file.
     """
 
-    def __init__(self, path: str, index: BamIndex, chunk: int = CHUNK) -> None:
+    def __init__(self, path: str, index: BamIndex, chunk: int | None = None) -> None:
         self.path, self.index, self.chunk = path, index, chunk
         self.file = ByteRanges(path)
 
@@ -112,7 +112,7 @@ class BamReader:
         return alignments_of(self.records, contig, start, stop)
 
 
-def records_of(stream: BlockStream, skip: int, stretch: Stretch, before: bytes = b"") -> Iterator[Records]:
+def records_of(stream: BlockStream, skip: int, stretch: Stretch, before: bytes | bytearray = b"") -> Iterator[Records]:
     """Find the records of a stretch in the inflated bytes of a BAM file.
 
     Parameters

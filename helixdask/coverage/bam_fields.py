@@ -6,6 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.coverage.raw_loads import load_i32, load_u8, load_u16, load_u64
+
 __all__ = ["COVERAGE_OPS", "DELETION_OPS", "FIXED", "REFERENCE_OPS", "SPLICED_OPS", "cigar_place", "i32", "name_hash"]
 
 FIXED = 36
@@ -24,12 +26,10 @@ REFERENCE_OPS = COVERAGE_OPS | SPLICED_OPS | DELETION_OPS
 """All operations that consume reference bases."""
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def i32(data: NDArray[np.uint8], at: int) -> int:
     """Return the signed 32-bit number at `at`, little-endian."""
-    low = np.uint32(data[at]) | (np.uint32(data[at + 1]) << np.uint32(8))
-    high = np.uint32(data[at + 2]) | (np.uint32(data[at + 3]) << np.uint32(8))
-    return np.int64(np.int32(low | (high << np.uint32(16))))  # type: ignore[return-value]
+    return load_i32(data, at)  # type: ignore[no-any-return]
 
 
 @njit(cache=True)
@@ -39,8 +39,8 @@ def cigar_place(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     More than 65,535 operations do not fit the record's own field: then that holds `kSmN` (k the read length) and the
     tag `CG` the operations. The record's lengths must have been found sound.
     """
-    name = int(np.int64(data[at + 12]))
-    operations = int(np.int64(data[at + 16]) | (np.int64(data[at + 17]) << 8))
+    name = load_u8(data, at + 12)
+    operations = load_u16(data, at + 16)
     place = at + FIXED + name
     if operations != 2:
         return place, operations
@@ -78,8 +78,16 @@ def cigar_place(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
 @njit(cache=True)
 def name_hash(data: NDArray[np.uint8], at: int) -> int:
     """Return a 64-bit hash of the name of the record at `at`, the same for both mates."""
-    value = np.uint64(14695981039346656037)  # FNV-1a, then mixed so that the low bits are good
-    for k in range(at + FIXED, at + FIXED + data[at + 12]):
-        value = (value ^ np.uint64(data[k])) * np.uint64(1099511628211)
+    begin, left = at + FIXED, load_u8(data, at + 12)
+    value = np.uint64(left)
+    while left >= 8:
+        value = (value ^ load_u64(data, begin)) * np.uint64(0x9E3779B97F4A7C15)
+        value ^= value >> np.uint64(32)
+        begin += 8
+        left -= 8
+    while left:
+        value = (value ^ np.uint64(load_u8(data, begin))) * np.uint64(1099511628211)
+        begin += 1
+        left -= 1
     value ^= value >> np.uint64(32)
     return value * np.uint64(0x9E3779B97F4A7C15) ^ (value >> np.uint64(29))  # type: ignore[return-value]

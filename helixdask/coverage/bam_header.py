@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from helixdask.coverage.bgzf import BlockStream
 from helixdask.coverage.byte_ranges import ByteRanges
+from helixdask.coverage.raw_loads import load_i32
 from helixdask.errors import BadInputError
 
 __all__ = ["AlignmentHeader", "NameTable", "match_names", "read_bam_header", "read_cram_header", "skip_header"]
@@ -172,23 +173,13 @@ def _references(
     for i in range(n):
         if at + 4 > len(data):
             return -1, start, stop, length
-        size = (
-            np.int64(data[at])
-            | (np.int64(data[at + 1]) << 8)
-            | (np.int64(data[at + 2]) << 16)
-            | (np.int64(data[at + 3]) << 24)
-        )
+        size = load_i32(data, at)
         at += 4
-        if at + size + 4 > len(data):
+        if size < 1 or at + size + 4 > len(data):
             return -1, start, stop, length
-        start[i], stop[i] = at, at + max(size - 1, 0)
+        start[i], stop[i] = at, at + size - 1
         at += size
-        length[i] = (
-            np.int64(data[at])
-            | (np.int64(data[at + 1]) << 8)
-            | (np.int64(data[at + 2]) << 16)
-            | (np.int64(data[at + 3]) << 24)
-        )
+        length[i] = load_i32(data, at)
         at += 4
     return at, start, stop, length
 

@@ -6,7 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam_fields import FIXED, REFERENCE_OPS, cigar_place, i32, name_hash
+from helixdask.coverage.bam_fields import FIXED, REFERENCE_OPS, cigar_place, name_hash
+from helixdask.coverage.raw_loads import load_i32, load_u8, load_u16
 
 __all__ = ["check_records", "measure_records", "parse_records"]
 
@@ -36,23 +37,23 @@ def check_records(data: NDArray[np.uint8], at: int, last: int, stop: int) -> tup
     n = len(data)
     records, total, before = 0, 0, -1
     while at + FIXED <= n:
-        size = i32(data, at)
+        size = load_i32(data, at)
         if size < FIXED - 4:
             return at, records, total, -1
         if at + 4 + size > n:
             break
-        reference = i32(data, at + 4)
+        reference = load_i32(data, at + 4)
         if reference < 0 or reference > last:
             return at, records, total, 1
         if reference < before:
             return at, records, total, -2
         before = reference
-        name = np.int64(data[at + 12])
-        operations = np.int64(data[at + 16]) | (np.int64(data[at + 17]) << 8)
-        length = i32(data, at + 20)
+        name = load_u8(data, at + 12)
+        operations = load_u16(data, at + 16)
+        length = load_i32(data, at + 20)
         if length < 0 or FIXED - 4 + name + 4 * operations + (length + 1) // 2 + length > size:
             return at, records, total, -1
-        if reference == last and i32(data, at + 8) >= stop:
+        if reference == last and load_i32(data, at + 8) >= stop:
             return at, records, total, 1
         records += 1
         if operations == 2:
@@ -68,10 +69,10 @@ def _reach(data: NDArray[np.uint8], at: int, place: int, operations: int) -> int
     """Return where the alignment at `at` ends, at least one base behind its start."""
     span = 0
     for k in range(operations):
-        value = i32(data, place + 4 * k) & 0xFFFFFFFF
+        value = load_i32(data, place + 4 * k) & 0xFFFFFFFF
         if (REFERENCE_OPS >> (value & 15)) & 1:
             span += value >> 4
-    return i32(data, at + 8) + max(span, 1)
+    return int(load_i32(data, at + 8)) + max(span, 1)
 
 
 @njit(cache=True)
@@ -79,8 +80,8 @@ def measure_records(data: NDArray[np.uint8], at: int, end: int, contig: int, sta
     """Count the alignments in [at, end) that are on a contig and end beyond `start`, and their CIGAR operations."""
     reads, total = 0, 0
     while at < end:
-        after = at + 4 + i32(data, at)
-        if i32(data, at + 4) == contig:
+        after = at + 4 + load_i32(data, at)
+        if load_i32(data, at + 4) == contig:
             place, operations = cigar_place(data, at, after)
             if _reach(data, at, place, operations) > start:
                 reads += 1
@@ -117,18 +118,18 @@ def parse_records(
     offset = np.zeros(reads + 1, np.int64)
     i = 0
     while i < reads:
-        after = at + 4 + i32(data, at)
-        if i32(data, at + 4) == contig:
+        after = at + 4 + load_i32(data, at)
+        if load_i32(data, at + 4) == contig:
             place, operations = cigar_place(data, at, after)
             if _reach(data, at, place, operations) > start:
                 flag[i] = np.uint16(data[at + 18]) | (np.uint16(data[at + 19]) << np.uint16(8))
-                where[i] = i32(data, at + 8)
+                where[i] = load_i32(data, at + 8)
                 mapq[i] = data[at + 13]
-                mate_contig = i32(data, at + 24)
-                mate_position[i] = i32(data, at + 28) if mate_contig == contig else (-1 if mate_contig < 0 else -2)
+                mate_contig = load_i32(data, at + 24)
+                mate_position[i] = load_i32(data, at + 28) if mate_contig == contig else (-1 if mate_contig < 0 else -2)
                 hashes[i] = name_hash(data, at)
                 for k in range(operations):
-                    cigar[offset[i] + k] = np.uint32(i32(data, place + 4 * k) & 0xFFFFFFFF)
+                    cigar[offset[i] + k] = np.uint32(load_i32(data, place + 4 * k) & 0xFFFFFFFF)
                 offset[i + 1] = offset[i] + operations
                 i += 1
         at = after

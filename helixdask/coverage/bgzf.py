@@ -15,8 +15,10 @@ __all__ = ["BGZF_END", "BlockStream", "inflate_all"]
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block that ends every complete file."""
 
-CHUNK = 1 << 19
+CHUNK = 1 << 17
 """Compressed bytes per read of the file; the inflated bytes fit a processor's cache."""
+REMOTE_CHUNK = 1 << 22
+"""The same behind a URL, where each read is a request."""
 FIRST_CHUNK = 1 << 15
 _BLOCK = 1 << 16  # no block is larger, compressed or inflated
 
@@ -31,12 +33,13 @@ class BlockStream:
     offset
         Where the first block begins.
     chunk
-        Compressed bytes for each piece; the first pieces are smaller, because often little is wanted.
+        Compressed bytes for each piece; None: what suits the file. The first pieces are smaller, because often little is wanted.
     """
 
-    def __init__(self, file: ByteRanges, offset: int, chunk: int = CHUNK) -> None:
-        self.file, self.offset, self.chunk = file, offset, chunk
-        self._limit = min(FIRST_CHUNK, chunk)
+    def __init__(self, file: ByteRanges, offset: int, chunk: int | None = None) -> None:
+        self.file, self.offset = file, offset
+        self.chunk = chunk or (CHUNK if file.is_local else REMOTE_CHUNK)
+        self._limit = min(FIRST_CHUNK, self.chunk)
         self._buffer = np.empty(0, np.uint8)
 
     def more(self, keep: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

@@ -6,7 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam_fields import COVERAGE_OPS, REFERENCE_OPS, SPLICED_OPS, cigar_place, i32, name_hash
+from helixdask.coverage.bam_fields import COVERAGE_OPS, REFERENCE_OPS, SPLICED_OPS, cigar_place, name_hash
+from helixdask.coverage.raw_loads import load_i32, load_u8, load_u16
 from helixdask.coverage.rules import MATE_UNMAPPED, PAIRED, READ1, READ2, reason_of, strand_of
 
 __all__ = ["CONTIG_END", "CONTIG_START", "ELSEWHERE", "END", "FIRST", "MATE", "POSITION", "SECOND", "STATE", "STRAND",
@@ -93,22 +94,22 @@ def count_records(
     cigar_at = mate_cigar_end[n_mates - 1] if n_mates else 0
     while at < end:
         record = at
-        at += 4 + i32(data, at)
-        k = i32(data, record + 4) - contig
+        at += 4 + load_i32(data, at)
+        k = load_i32(data, record + 4) - contig
         if k < 0:
             continue
         low = place[k]
         high = low + stop[k] - start[k]
         shift = low - start[k]
-        position = i32(data, record + 8) + shift
+        position = load_i32(data, record + 8) + shift
         if position >= high:
             continue  # beyond its contig's end
         if position < frontier:
             return frontier, n_mates, end + record
         frontier = position
-        flag = np.int64(data[record + 18]) | (np.int64(data[record + 19]) << 8)
+        flag = load_u16(data, record + 18)
         cigar, operations = cigar_place(data, record, at)
-        reason = reason_of(flag, np.int64(data[record + 13]), operations, skip_flags, min_mapq, protocol > 0, helixer)
+        reason = reason_of(flag, load_u8(data, record + 13), operations, skip_flags, min_mapq, protocol > 0, helixer)
         if position >= low:
             counts[reason] += 1
         if reason != 0:
@@ -118,9 +119,9 @@ def count_records(
         strand = strand_of(flag, protocol)
         mate = ELSEWHERE
         if mates_once and flag & PAIRED and not flag & MATE_UNMAPPED:
-            mate_contig = i32(data, record + 24)
+            mate_contig = load_i32(data, record + 24)
             if mate_contig == contig + k:
-                mate = i32(data, record + 28) + shift
+                mate = load_i32(data, record + 28) + shift
             elif mate_contig < 0:
                 mate = UNKNOWN
         number = flag & (READ1 | READ2)
@@ -134,7 +135,7 @@ def count_records(
             begin = position  # of a block of M, = and X
             spliced = 0
             for c in range(operations):
-                value = i32(data, cigar + 4 * c) & 0xFFFFFFFF
+                value = load_i32(data, cigar + 4 * c) & 0xFFFFFFFF
                 op = 1 << (value & 15)
                 if op & REFERENCE_OPS:
                     if not op & COVERAGE_OPS:
@@ -155,7 +156,7 @@ def count_records(
             mate_hash[n_mates] = name_hash(data, record)
             spliced = 0
             for c in range(operations):
-                value = i32(data, cigar + 4 * c) & 0xFFFFFFFF
+                value = load_i32(data, cigar + 4 * c) & 0xFFFFFFFF
                 mate_cigar[cigar_at] = value
                 spliced |= (1 << (value & 15)) & SPLICED_OPS
                 cigar_at += 1
@@ -170,7 +171,7 @@ def count_records(
 def _span(data: NDArray[np.uint8], cigar: int, operations: int) -> int:
     span = 0
     for c in range(operations):
-        value = i32(data, cigar + 4 * c) & 0xFFFFFFFF
+        value = load_i32(data, cigar + 4 * c) & 0xFFFFFFFF
         if (REFERENCE_OPS >> (value & 15)) & 1:
             span += value >> 4
     return span
