@@ -147,7 +147,7 @@ def _bgzf_points(path: str) -> bytes | None:
     """Places of blocks every 2 MiB of text, in the format of bgzip's ``.gzi``, from the blocks' headers alone.
 
     rapidgzip's own index has a place every 10 MB or so, too far apart for tasks of some millions of bases. None where
-    the file is not BGZF to its end.
+    the file is not BGZF to its end, or too short for a place: rapidgzip refuses a table without any.
     """
     points = []
     compressed = text = marked = 0
@@ -164,7 +164,7 @@ def _bgzf_points(path: str) -> bytes | None:
             if text - marked >= _BGZF_STEP and header:
                 points.append(struct.pack("<QQ", compressed, text))
                 marked = text
-    return struct.pack("<Q", len(points)) + b"".join(points)
+    return struct.pack("<Q", len(points)) + b"".join(points) if points else None
 
 
 def _first_line(error: Exception) -> str:

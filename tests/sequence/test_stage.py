@@ -48,13 +48,16 @@ def tree(folder):
     }
 
 
-@pytest.mark.parametrize("zipped", [False, True])
-def test_whole_stage(tmp_path, genome, zipped):
+@pytest.mark.parametrize("kind", ["plain", "gzip", "bgzip"])
+def test_whole_stage(tmp_path, genome, kind):
     path, contigs = genome
     text = "".join(contigs.values())
-    if zipped:
+    if kind == "gzip":
         path = tmp_path / "g.fa.gz"
         path.write_bytes(gzip.compress((tmp_path / "g.fa").read_bytes()))
+    if kind == "bgzip":
+        pysam.tabix_compress(str(path), str(tmp_path / "g.fa.gz"))
+        path = tmp_path / "g.fa.gz"
     url = str(tmp_path / "s.zarr")
     summary = run_stage(EncodeStage(str(path), "Genus species"), url, HERE)
     store = Store.open(url)
