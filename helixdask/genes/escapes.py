@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 __all__ = ["gff3_attribute", "gff3_seqid", "gtf_seqid", "gtf_value", "one_line", "word"]
 
-# White space at an end would be cut off by readers.
-_ENDS: Final = r"\A\s+|\s+\Z"
+# White space and quotes at an end would be cut off by readers.
+_ENDS: Final = r"\A[\s\"]+|[\s\"]+\Z"
 # What the specification of GFF3 asks to be escaped in attributes, and lets stand in the first column.
 _ATTRIBUTE: Final = re.compile(rf"[\x00-\x1f\x7f%;=&,]|{_ENDS}")
 _SEQID: Final = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]")

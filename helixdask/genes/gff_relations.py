@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,5 +113,5 @@ def _gtf(levels: list[int], texts: list[str]) -> Relations:
 
 
 def _encoded(text: str) -> str:
-    """Hide what would be read as a list or an escape."""
-    return text.replace("%", "%25").replace(",", "%2C") if "%" in text or "," in text else text
+    """Hide what would be read as a list or an escape, or be cut off at an end."""
+    return quote(text) if "%" in text or "," in text or text != text.strip().strip(' "') else text
