@@ -219,3 +219,12 @@ def test_a_hundred_thousand_contigs(tmp_path):
     assert (found.lengths == 5).all()
     assert (found.md5 == found.md5[0]).all()
     assert found.md5[0].tobytes() == hashlib.md5(b"ACGTA", usedforsecurity=False).digest()
+
+
+def test_a_short_bgzip_file_is_read_in_parts(tmp_path):
+    text = "ACGTN" * 20_000
+    plain = write(tmp_path, f">a\n{text}\n".encode(), "short.fa")
+    pysam.tabix_compress(plain, str(tmp_path / "short.fa.gz"))
+    path = str(tmp_path / "short.fa.gz")
+    index = FastaIndex.from_arrays(scan(path).index.to_arrays())
+    assert np.array_equal(read_codes(path, index, 70_000, 90_000), text_to_codes(text)[70_000:90_000])
