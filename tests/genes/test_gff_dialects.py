@@ -188,6 +188,41 @@ GFF3 = {
         [f"evm.TU.chr1.1 {ONE} | evm.model.chr1.1 mRNA {EXONS} {CDS}"],
         {},
     ),
+    "pasa": (
+        [
+            "# PASA_UPDATE: gene of pasa",
+            "chr1 . gene 101 400 . + . ID=68711.t01;Name=ORF%20x",
+            "chr1 . mRNA 101 400 . + . ID=model.68711.m01;Parent=68711.t01",
+            "chr1 . five_prime_UTR 101 150 . + . ID=model.68711.m01.utr5p1;Parent=model.68711.m01",
+            *two_exons("model.68711.m01", source=".", cds_id="cds.of.68711.m01"),
+            "chr1 . three_prime_UTR 342 400 . + . ID=model.68711.m01.utr3p1;Parent=model.68711.m01",
+        ],
+        [f"68711.t01 {ONE} | model.68711.m01 mRNA {EXONS} {CDS}"],
+        {},
+    ),
+    "liftoff": (
+        [
+            "chr1 Liftoff gene 101 400 . + . ID=gene:L1;coverage=1.0;sequence_ID=1.0;valid_ORFs=1;extra_copy_number=0",
+            "chr1 Liftoff mRNA 101 400 . + . ID=transcript:L1.1;Parent=gene:L1;matches_ref_protein=True;valid_ORF=True",
+            *two_exons("transcript:L1.1", source="Liftoff", extra=";extra_copy_number=0"),
+            "chr2 Liftoff gene 101 400 . + . ID=gene:L1_1;coverage=0.9;sequence_ID=0.9;extra_copy_number=1",
+        ],
+        [f"gene:L1 {ONE} | transcript:L1.1 mRNA {EXONS} {CDS}", "gene:L1_1 chr2:100-400 +"],
+        {"empty_gene": 1},
+    ),
+    "augustus": (
+        [
+            "# ----- prediction on sequence number 1 (length = 1000, name = chr1) -----",
+            "chr1 AUGUSTUS gene 101 400 0.5 + . ID=g1",
+            "chr1 AUGUSTUS transcript 101 400 0.5 + . ID=g1.t1;Parent=g1",
+            "chr1 AUGUSTUS tss 101 101 . + . Parent=g1.t1",
+            "chr1 AUGUSTUS start_codon 151 153 . + 0 Parent=g1.t1",
+            *two_exons("g1.t1", source="AUGUSTUS", cds_id="g1.t1.cds"),
+            "# protein sequence = [MK]",
+        ],
+        [f"g1 {ONE} | g1.t1 transcript {EXONS} {CDS}"],
+        {"type_ignored": 2},
+    ),
     "helixer": (
         [
             "chr1 Helixer gene 101 400 . - . ID=s_chr1_000001",
@@ -244,6 +279,14 @@ GTF = {
         gtf("start_codon 398 400 - 0 t", "CDS 301 400 - 0 t", "CDS 101 200 - 2 t", "stop_codon 101 103 - 0 t"),
         ["g chr1:100-400 - | t mRNA 100-200,300-400 100-200:2,300-400:0"],
         {"type_ignored": 1, "exons_made": 1},
+    ),
+    "refseq": (
+        'chr1\tGnomon\tgene\t101\t400\t.\t-\t.\tgene_id "L1"; transcript_id ""; gene_biotype "x"; pseudo "true";\n'
+        'chr1\tGnomon\ttranscript\t101\t400\t.\t-\t.\tgene_id "L1"; transcript_id "XM_1.1"; product "a; b";\n'
+        'chr1\tGnomon\texon\t101\t400\t.\t-\t.\tgene_id "L1"; transcript_id "XM_1.1"; exon_number "1";\n'
+        'chr1\tGnomon\tCDS\t204\t300\t.\t-\t0\tgene_id "L1"; transcript_id "XM_1.1"; protein_id "XP_1.1";\n',
+        ["L1 chr1:100-400 - | XM_1.1 transcript 100-400"],
+        {"cds_of_noncoding": 1},
     ),
     "stringtie": (
         gtf("transcript 101 400 . . t", "exon 101 400 . . t", "transcript 501 600 + . u", "exon 501 600 + . u").replace(
