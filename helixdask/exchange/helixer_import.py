@@ -81,6 +81,11 @@ def import_helixer(
         A file cannot be used, contradicts itself or the store, or the padding cannot be told.
     """
     options = options or RunOptions()
+    for asked in (labels_name, predictions_name, coverage_name):
+        if asked is not None and _plain_name(asked) != asked:
+            raise BadInputError(
+                f"{asked!r} cannot be a name in a store", remedy="Use letters, digits, and _ . + - between them."
+            )
     layout = describe(str(path))
     source = str(predictions) if predictions else str(path)
     with open_h5(source) as file:
@@ -99,6 +104,7 @@ def import_helixer(
             else "end"
         )
         stages = [*_stages(layout, species, names, source, predicted, where)]
+        _refuse_same_names(stages, layout)
         summaries.extend(_run(stages, url, layout, options))
     return summaries
 
@@ -122,6 +128,16 @@ def _targets(layout: Layout, output: str) -> list[tuple[str, str]]:
     if twice:
         raise BadInputError(f"two species would become {twice[0]}.zarr", where=layout.path)
     return [(f"{output.rstrip('/')}/{file}.zarr", name) for file, name in zip(files, species, strict=True)]
+
+
+def _refuse_same_names(stages: list[HelixerStage], layout: Layout) -> None:
+    group, count = Counter(stage.group() for stage in stages).most_common(1)[0] if stages else ("", 0)
+    if count > 1:
+        raise BadInputError(
+            f"two parts of the file would both become {group}",
+            where=layout.path,
+            remedy="Give --name NAME for the labels in `data`, or --coverage-name.",
+        )
 
 
 def _plain_name(text: str) -> str:

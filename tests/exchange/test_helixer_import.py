@@ -385,6 +385,18 @@ def test_unknown_coverage_is_counted(tmp_path):
     assert counts == {"coverage/rnaseq/library1": 0, "coverage/rnaseq/library2": 2}
 
 
+def test_names_are_checked_before_anything_is_written(tmp_path):
+    store = full_store(tmp_path, {"c": "ACGTACGTA"})
+    export_helixer(store, tmp_path / "a.h5", 9, labels="reference", alternative={"reference": "reference"})
+    for options, message in (((), "would both become labels/reference"), (("--name", "a/b"), "cannot be a name")):
+        ran = helixdask("import", tmp_path / "a.h5", "-o", tmp_path / "b.zarr", "-q", *options)
+        assert ran.code == 2
+        assert message in ran.err
+    assert not (tmp_path / "b.zarr").exists()
+    done("import", tmp_path / "a.h5", "-o", tmp_path / "b.zarr", "-q", "--name", "mine")
+    assert Store.open(tmp_path / "b.zarr").names("labels") == ["mine", "reference"]
+
+
 def test_dry_run(tmp_path):
     path = export_all(full_store(tmp_path, {"c": "ACGTACGTA"}), tmp_path / "a.h5", 9)
     ran = done("import", path, "-o", tmp_path / "b.zarr", "--dry-run", "--json")
