@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from helixdask.genes.escapes import word
-from helixdask.genes.records import Gene, Part, Transcript
+from helixdask.genes.records import Gene, Transcript
 
 __all__ = ["bed_lines", "bed_score"]
 
@@ -35,9 +35,10 @@ def bed_lines(gene: Gene, contig: str) -> Iterator[str]:
 
 
 def _joined(t: Transcript) -> list[tuple[int, int]]:
-    """Exons; those that overlap are one block."""
+    """Exons, and coding segments that lie outside of them; those that overlap are one block."""
+    parts = sorted((part.start, part.end) for part in (*t.exons, *t.cds)) or [(t.start, t.end)]
     blocks: list[tuple[int, int]] = []
-    for start, end, *_ in t.exons or t.cds or [Part(t.start, t.end, -1, math.nan)]:
+    for start, end in parts:
         if blocks and start < blocks[-1][1]:
             blocks[-1] = blocks[-1][0], max(end, blocks[-1][1])
         else:
