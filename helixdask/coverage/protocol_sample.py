@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
+from helixdask.errors import BadInputError
 from helixdask.store.store import Store
 
 __all__ = ["SAMPLE_SIZES", "ReadSample", "sample_reads"]
@@ -23,6 +24,8 @@ SAMPLE_SIZES: Final = (30_000, 600_000)
 """Reads to look at, at most; the second where the first decided nothing."""
 
 _INDEX_STEP: Final = 1 << 14  # an index leads to stretches of this length
+_WITHOUT_BASES: Final = (b"required_fields=0x8ff", b"decode_md=0")
+"""Of CRAM only what is looked at is decoded, so no reference sequence is needed; BAM takes no notice."""
 _UNWANTED: Final = 0x4 | 0x100 | 0x200 | 0x400 | 0x800
 _SKIP: Final = 3
 
@@ -72,14 +75,23 @@ def sample_reads(
         Reads to look at, at most.
     aliases
         Names in the file that stand for other names in the genome.
+
+    Raises
+    ------
+    BadInputError
+        If the file is damaged.
     """
     verbosity = pysam.set_verbosity(0)  # htslib would print where an index is missing
     try:
-        with pysam.AlignmentFile(library.path, check_sq=False) as file:
+        with pysam.AlignmentFile(library.path, check_sq=False, format_options=_WITHOUT_BASES) as file:
             row = {name: i for i, name in enumerate(store.contigs.names.tolist())}
             names = {other: row[name] for other, name in (aliases or {}).items() if name in row} | row
             rows = np.array([names.get(name, -1) for name in file.references], np.int64)
             return _collect(_reads(file, rows, size), rows)
+    except (OSError, ValueError) as error:
+        raise BadInputError(
+            f"cannot be read ({error})", where=library.path, remedy="The file is damaged or cut short: make it again."
+        ) from error
     finally:
         pysam.set_verbosity(verbosity)
 
