@@ -101,15 +101,15 @@ def remove_library(store: Store, set_name: str, name: str) -> None:
 
 
 def _stage(library: Library, set_name: str, rules: str, aliases: str | None) -> CoverageStage | ReadyMadeStage:
-    if not library.is_ready_made:
-        return CoverageStage.of(library, set_name, rules, aliases)
-    if rules != "default":
+    if rules == "helixer" and library.kind not in ("rnaseq", "longread", "atac"):
         raise BadInputError(
-            f"the rules `{rules}` know no ready-made tracks (kind {library.kind})",
+            f"the rules `helixer` know no libraries of kind `{library.kind}`",
             where=library.path,
-            remedy="Use the default rules.",
+            remedy="Use the default rules. Helixer counts whole reads (rnaseq) or reads cut at one end (atac, --shift).",
         )
-    return ReadyMadeStage.of(library, set_name, aliases)
+    if library.is_ready_made:
+        return ReadyMadeStage.of(library, set_name, aliases)
+    return CoverageStage.of(library, set_name, rules, aliases)
 
 
 def _check_files_are_new(store: Store, libraries: Sequence[Library], set_name: str) -> None:
