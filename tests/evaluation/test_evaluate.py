@@ -81,5 +81,5 @@ def test_a_picture(store, tmp_path):
     view = open_store(store.url).sel("a")
     plot_region(view, tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
-    with pytest.raises(BadInputError, match="no labels"):
+    with pytest.raises(BadInputError, match="no genes, labels"):
         plot_region(view[["sequence"]], tmp_path / "b.png")
