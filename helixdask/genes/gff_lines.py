@@ -23,7 +23,7 @@ __all__ = ["GffFile", "GffRows", "read_rows"]
 _FIELDS: Final = 9
 _STRANDS: Final = {"+": 0, "-": 1, ".": -1, "?": -1}
 _PHASES: Final = {"0": 0, "1": 1, "2": 2}
-_CIRCULAR: Final = "Is_circular=true"
+_CIRCULAR: Final = ("Is_circular=true", "Is_circular=True")
 
 
 class GffRows(NamedTuple):
@@ -137,9 +137,9 @@ def _parsed(block: Block, tally: _Tally) -> tuple[NDArray[Any], ...]:
     left_out: Counter[int] = Counter()
     _count(left_out, kind[~keep])
     tally.types.update({types[k]: n for k, n in left_out.items()})
-    if _CIRCULAR.encode() in block.text:
+    if any(mark.encode() in block.text for mark in _CIRCULAR):
         names = list(tally.numbers)
-        marked = [row for row, text in enumerate(attributes.tolist()) if _CIRCULAR in text]
+        marked = [row for row, text in enumerate(attributes.tolist()) if any(mark in text for mark in _CIRCULAR)]
         tally.circular.update(names[k] for k in seqid[marked].tolist())
     rows = np.flatnonzero(keep)
     where = _Where(tally.path, block.lines[rows])

@@ -84,13 +84,14 @@ def _flag_off_contig(
     length: NDArray[np.int64],
     circular: NDArray[np.bool_],
 ) -> None:
-    """Flag genes that reach beyond their contig, or whose transcripts do."""
+    """Flag genes that reach beyond their contig, or whose transcripts do; mark those transcripts as ``off``."""
     start, end = spans
     low, high, gene = transcripts["start"], transcripts["end"], transcripts["gene"]
     past = (start >= 0) & (start < end) & (end > length) & circular
     off = ((start < 0) | (end > length) | (start >= end)) & ~past
+    transcripts["off"] = (low < 0) | (high > length[gene]) | (low >= high)
     own_off = np.zeros(len(start), bool)
-    own_off[gene[(low < 0) | (high > length[gene]) | (low >= high)]] = True
+    own_off[gene[transcripts["off"]]] = True
     for bad, code, action in (
         (past, "crosses_origin", "runs past the end of a circular sequence: both parts masked"),
         (off, "bad_coordinates", "masked"),
@@ -170,7 +171,7 @@ def _in_file_order(
         genes["start"][n:], genes["end"][n:] = 0, np.minimum(past_origin[beyond], genes["end"][n:])
         lines = np.concatenate([lines, lines[beyond]])
         hollow, gone = np.append(hollow, hollow[beyond]), np.append(gone, gone[beyond])
-    stay = ~hollow[transcripts["gene"]]
+    stay = ~(hollow[transcripts["gene"]] | transcripts.pop("off"))
     place = np.cumsum(stay) - 1
     parts = []
     for part in segments:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from helixdask.genes.aliases import read_aliases
-from helixdask.genes.attributes import MASKED, masked_reasons
 from helixdask.genes.finding_codes import CODES
 from helixdask.genes.findings import Findings
 from helixdask.genes.gff_attach import build_tree
@@ -24,7 +22,7 @@ from helixdask.genes.gff_types import OTHER
 from helixdask.genes.models import GeneModels
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["MASKED", "masked_reasons", "read_aliases", "read_gff"]
+__all__ = ["read_gff"]
 
 
 def read_gff(
@@ -48,7 +46,7 @@ def read_gff(
     -------
     tuple
         Genes in file order, and the findings. A gene that cannot be trusted as a whole carries the reason under the key
-        :data:`MASKED` of its attributes; where its coordinates make no sense it has no transcripts.
+        ``masked`` of its attributes; where its coordinates make no sense it has no transcripts.
 
     Raises
     ------

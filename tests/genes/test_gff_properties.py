@@ -117,6 +117,36 @@ def by_transcript(genes):
     return [sorted(gene.split(" | ")) for gene in genes]
 
 
+NAMES = st.sampled_from(["", "a", "b", "c", "a,b", "c%2Ca", "x"])
+STRANGE_LINE = st.tuples(
+    st.sampled_from(["a", "b", "d"]),
+    st.sampled_from(["gene", "mRNA", "exon", "CDS", "UTR", "stop_codon", "tRNA", "pseudogene", "odd", "region"]),
+    st.integers(-3, 5100),
+    st.integers(-3, 60),
+    st.sampled_from("+-.?"),
+    st.sampled_from([".", "0", "1", "2", "x"]),
+    NAMES,
+    NAMES,
+    st.sampled_from(["", ";pseudo=true", ";part=1", ";Is_circular=true", ";locus_tag=a", ";masked=no_strand"]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STRANGE_LINE, min_size=1, max_size=12), st.booleans())
+def test_nonsense_is_read_and_no_gene_is_lost(tmp_path, lines, is_gtf):
+    text, genes = ["a\tx\tregion\t1\t9\t.\t+\t.\t"], set()
+    for seqid, kind, start, length, strand, phase, name, parent, more in lines:
+        gff3 = ";".join(filter(None, [f"ID={name}" * bool(name), f"Parent={parent}" * bool(parent)])) + more
+        gtf = f'gene_id "{name}"; transcript_id "{parent}";'
+        text.append(f"{seqid}\tx\t{kind}\t{start}\t{start + length}\t.\t{strand}\t{phase}\t{gtf if is_gtf else gff3}")
+        if kind == "gene" and name and seqid != "d" and (is_gtf or not parent):
+            genes.add(name.replace("%2C", ","))
+    models, findings = read_text(tmp_path, "\n".join(text), TABLE)
+    assert genes <= {*models.genes["id"], *models.transcripts["id"], *(row[5] for row in findings.rows)}
+    exact, _ = read_text(tmp_path, "\n".join(text), TABLE, phases="file")
+    assert exact.genes["id"].tolist() == models.genes["id"].tolist()
+
+
 @pytest.mark.parametrize("n_contigs", [1, 20_000])
 def test_many_lines_on_one_or_many_sequences(tmp_path, n_contigs):
     contigs = ContigTable(np.array([f"s{k}" for k in range(n_contigs)], object), np.full(n_contigs, 10**6, np.int64))

@@ -208,3 +208,10 @@ def test_no_file_and_no_genes(read, tmp_path):
     models, findings = read("##gff-version 3\n")
     assert len(models) == 0
     assert findings.counts() == {"no_genes": 1}
+
+
+def test_a_transcript_of_which_nothing_can_be_used_is_left_out(read):
+    models, findings = read(rows("chr1 x gene 101 200 . - . ID=g", "chr1 x exon 101 200 . + . Parent=g"))
+    assert shown(models) == ["g chr1:100-200 -"]
+    assert masked_reasons(models).tolist() == ["mismatching_strands"]
+    assert findings.counts() == {"mismatching_strands": 1}
