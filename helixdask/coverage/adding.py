@@ -105,7 +105,7 @@ def _stage(library: Library, set_name: str, rules: str, aliases: str | None) -> 
         raise BadInputError(
             f"the rules `helixer` know no libraries of kind `{library.kind}`",
             where=library.path,
-            remedy="Use the default rules. Helixer counts whole reads (rnaseq) or reads cut at one end (atac, --shift).",
+            remedy="Use the default rules. Helixer counts whole reads (rnaseq), or with --shift those of kind atac.",
         )
     if library.is_ready_made:
         return ReadyMadeStage.of(library, set_name, aliases)
