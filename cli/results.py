@@ -101,7 +101,7 @@ def call(
     if not output.dry_run:
         files = GeneFiles(gff3, gtf, bed, cds, proteins)
         if rules is Rules.HELIXER:
-            write_annotation(store, stage.output, str(gff3), rules=rules.value)
+            write_annotation(store, stage.output, str(gff3), rules="helixer")
             files = replace(files, gff3=None)
         if files.given():
             export_genes(Store.open(store), stage.output, files, code=genetic_code)

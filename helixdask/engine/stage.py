@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -188,9 +189,9 @@ class Stage(ABC):
         """Types of the tracks that differ from the registry's default."""
         return {}
 
-    def left_out(self) -> frozenset[str]:
+    def left_out(self) -> Collection[str]:
         """Optional tracks of the group that the stage does not make."""
-        return frozenset()
+        return ()
 
     def prepare(self, store: Store, work: Work) -> None:  # noqa: B027 most stages have nothing to prepare
         """Do once what all tasks need. May run again after a crash: check ``work.has`` for what is costly."""
