@@ -52,6 +52,10 @@ class ImportPredictionsStage(TrackStage):
         """Group of the store that the stage writes."""
         return f"predictions/{self.output}"
 
+    def left_out(self) -> frozenset[str]:
+        """The track of phases, where the file has none."""
+        return frozenset() if self.has_phase else frozenset({"phase_probability"})
+
     def inputs(self, store: Store) -> dict[str, str]:
         """Identities of the genome and both files."""
         return {**super().inputs(store), "predicted": file_identity(self.predicted)}
@@ -80,8 +84,6 @@ class ImportPredictionsStage(TrackStage):
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return where they come from."""
-        if not self.has_phase:
-            store.folder.remove(f"{self.group()}/phase_probability")
         missing = self.missing(store, work)
         lost = missing["bases_missing_plus"] + missing["bases_missing_minus"]
         if lost:

@@ -189,6 +189,10 @@ class PredictStage(Stage):
         """Types of the tracks."""
         return dict.fromkeys(_TRACKS, self.precision)
 
+    def left_out(self) -> frozenset[str]:
+        """The track of phases, where the network has none."""
+        return frozenset() if describe_model(self.model).spec.predict_phase else frozenset({_TRACKS[1]})
+
     def inputs(self, store: Store) -> dict[str, str]:
         """Genome, model and coverage; whether they fit together is checked."""
         described = describe_model(self.model)

@@ -205,6 +205,8 @@ def test_a_model_without_phase(tmp_path):
     stage = PredictStage.for_model(store, tmp_path / "genic.keras", overlap=False)
     run_stage(stage, store.url, QUIET)
     assert store.attrs(stage.group())["has_phase"] is False
+    with pytest.raises(MissingInputError):
+        store.array(f"{stage.group()}/phase_probability")
     x = ONE_HOT.astype(np.float32)[contig_input(store, 0, 0)[:WINDOW]][None]
     found = store.read(f"{stage.group()}/class_probability", 0, WINDOW)[0].T
     np.testing.assert_allclose(found, np.asarray(network(x)).reshape(WINDOW, 4), atol=5e-4)
