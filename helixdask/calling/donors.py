@@ -13,7 +13,7 @@ __all__ = ["donor_bits", "donor_costs"]
 _INFINITE = 10**18
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def donor_bits(model: Hmm, codes: NDArray[np.uint8], low: int, n: int, position: int, kind: int) -> float:
     """Bits of the donor motif of an intron that begins at `position`; -1 where its donor block does not fit.
 
@@ -23,11 +23,11 @@ def donor_bits(model: Hmm, codes: NDArray[np.uint8], low: int, n: int, position:
     length = model.donor_length[kind]
     # GC-AG looks at the base before the intron, of which at least one more must exist.
     before = first + min(model.donor_offset[kind], 0)
-    if before < 0 or first + length > n or position + model.block[kind] > n:
-        return -1.0
-    bits = 0.0
-    for place in range(length):
-        bits += model.donor_cost[kind, place, codes[first + place - low]]
+    bits = -1.0
+    if before >= 0 and first + length <= n and position + model.block[kind] <= n:
+        bits = 0.0
+        for place in range(length):
+            bits += model.donor_cost[kind, place, codes[first + place - low]]
     return bits
 
 

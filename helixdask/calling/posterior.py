@@ -26,6 +26,7 @@ __all__ = ["SHARPNESS", "stretch_probabilities"]
 SHARPNESS = 0.15
 
 _N_HOSTS = len(HOSTS)
+_NOTHING = 1e-200  # beside a largest value near 1; smaller numbers make the processor slow
 _RESCALE = 8  # bases between looks at the scale: no eight bases cost more than a float64 holds
 
 
@@ -182,7 +183,7 @@ def _local_weights(
             bits = donor_bits(model, codes, low, n, start + row, kind)
             if bits >= 0.0:
                 bits += so_far[row + model.block[kind]] - so_far[row]
-                donors[row, kind] = 2.0 ** (-weights.sharpness * bits)
+                donors[row, kind] = np.exp2(-weights.sharpness * bits)
     return costs, emitted, donors
 
 
@@ -218,16 +219,20 @@ def _forward(
     n_types, n_groups = sums.body.shape
     mask = sums.ring.shape[0] - 1
     fresh = np.empty(_N_HOSTS)
-    leaving = np.empty(n_groups)
+    leaving, opening = np.empty(n_groups), np.empty(n_groups)
     mark = np.searchsorted(marks, start)
     path_cost = sums.scale[1]
-    before = int(states[start - 1]) if start > 0 else 0
+    steps = _path_costs(model, weights, codes, costs, low, n, start, stop, states)
     for position in range(start, stop):
         row = position - start
         code = codes[position - low]
         slot = position & mask
         sums.ring_scale[slot] = sums.scale[0]
-        leaving[:] = 0.0
+        for group in range(n_groups):
+            leaving[group] = 0.0
+            opening[group] = sums.host[model.group_host[group, 0]]
+            if model.group_host[group, 1] >= 0:
+                opening[group] += sums.host[model.group_host[group, 1]]
         for kind in range(n_types):
             motif = model.acceptor_of_type[kind]
             acceptor = 0.0
@@ -238,33 +243,31 @@ def _forward(
                 )
             for group in range(n_groups):
                 leaving[group] += acceptor * sums.body[kind, group]
-                opening = sums.host[model.group_host[group, 0]]
-                if model.group_host[group, 1] >= 0:
-                    opening += sums.host[model.group_host[group, 1]]
-                sums.ring[slot, kind, group] = opening * donors[row, kind]
+                sums.ring[slot, kind, group] = opening[group] * donors[row, kind]
         fresh[:] = 0.0
         for edge in range(model.edge_from.size):
             fresh[model.edge_to[edge]] += sums.host[model.edge_from[edge]] * weights.edge[edge, code]
         for way in range(model.exit_to.size):
             fresh[model.exit_to[way]] += leaving[model.exit_group[way]] * weights.exit[way, code]
         for state in range(_N_HOSTS):
-            sums.host[state] = fresh[state] * emitted[row, model.host_emission[state]]
+            value = fresh[state] * emitted[row, model.host_emission[state]]
+            sums.host[state] = value if value > _NOTHING else 0.0
         for kind in range(n_types):
             begun = position - model.block[kind]
             factor = 0.0
             if begun >= 0:
                 factor = 1.0
                 if sums.ring_scale[begun & mask] != sums.scale[0]:
-                    factor = 2.0 ** (sums.ring_scale[begun & mask] - sums.scale[0])
+                    factor = np.exp2(sums.ring_scale[begun & mask] - sums.scale[0])
             for group in range(n_groups):
                 begins = factor * sums.ring[begun & mask, kind, group]
-                sums.body[kind, group] = (sums.body[kind, group] + begins) * emitted[row, 5]
+                value = (sums.body[kind, group] + begins) * emitted[row, 5]
+                sums.body[kind, group] = value if value > _NOTHING else 0.0
         if position % _RESCALE == 0:
             _keep_scale(sums)
 
         state = int(states[position])
-        path_cost += _step_cost(model, weights, codes, costs, low, n, position, row, before, state)
-        before = state
+        path_cost += steps[row]
         while mark < marks.size and marks[mark] == position:
             value = sums.host[state] if state < _N_HOSTS else sums.body.ravel()[state - _N_HOSTS]
             found[mark] = np.log2(value) + sums.scale[0]
@@ -274,39 +277,45 @@ def _forward(
 
 
 @njit(cache=True, nogil=True)
-def _step_cost(
+def _path_costs(
     model: Hmm,
     weights: _Weights,
     codes: NDArray[np.uint8],
     costs: NDArray[np.float64],
     low: int,
     n: int,
-    position: int,
-    row: int,
-    before: int,
-    state: int,
-) -> float:
-    """Bits of one base of the called path."""
+    start: int,
+    stop: int,
+    states: NDArray[np.uint8],
+) -> NDArray[np.float64]:
+    """Bits of each base of the called path in [start, stop). One loop: a call for each base would take far longer."""
     n_groups = model.group_host.shape[0]
-    if state >= _N_HOSTS:
-        bits = float(costs[row, 5])
-        if before < _N_HOSTS:
-            bits += max(donor_bits(model, codes, low, n, position, (state - _N_HOSTS) // n_groups), 0.0)
-        return bits
-    code = codes[position - low]
-    bits = float(costs[row, model.host_emission[state]])
-    if before < _N_HOSTS:
-        edge = weights.edge_of[before, state]
-        if edge >= 0:
-            bits += model.edge_cost[edge, code]
-        return bits
-    kind, group = (before - _N_HOSTS) // n_groups, (before - _N_HOSTS) % n_groups
-    way, motif = weights.exit_of[group, state], model.acceptor_of_type[kind]
-    if way >= 0 and position >= 2:
-        bits += model.exit_cost[way, code]
-        bits += model.acceptor_cost[motif, 0, codes[position - 2 - low]]
-        bits += model.acceptor_cost[motif, 1, codes[position - 1 - low]]
-    return bits
+    out = np.empty(stop - start)
+    before = int(states[start - 1]) if start > 0 else 0
+    for position in range(start, stop):
+        row = position - start
+        state = int(states[position])
+        code = codes[position - low]
+        if state >= _N_HOSTS:
+            bits = costs[row, 5]
+            if before < _N_HOSTS:
+                bits += max(donor_bits(model, codes, low, n, position, (state - _N_HOSTS) // n_groups), 0.0)
+        else:
+            bits = costs[row, model.host_emission[state]]
+            if before < _N_HOSTS:
+                edge = weights.edge_of[before, state]
+                if edge >= 0:
+                    bits += model.edge_cost[edge, code]
+            elif position >= 2:
+                way = weights.exit_of[(before - _N_HOSTS) % n_groups, state]
+                motif = model.acceptor_of_type[(before - _N_HOSTS) // n_groups]
+                if way >= 0:
+                    bits += model.exit_cost[way, code]
+                bits += model.acceptor_cost[motif, 0, codes[position - 2 - low]]
+                bits += model.acceptor_cost[motif, 1, codes[position - 1 - low]]
+        out[row] = bits
+        before = state
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -357,7 +366,7 @@ def _backward(
                 continue
             weight = donors[row, kind]
             if sums.ring_scale[after & mask] != sums.scale[0]:
-                weight *= 2.0 ** (sums.ring_scale[after & mask] - sums.scale[0])
+                weight *= np.exp2(sums.ring_scale[after & mask] - sums.scale[0])
             for group in range(n_groups):
                 value = weight * sums.ring[after & mask, kind, group]
                 fresh[model.group_host[group, 0]] += value
@@ -375,7 +384,9 @@ def _backward(
                     * weights.acceptor[motif, 1, codes[position - 1 - low]]
                 )
             for group in range(n_groups):
-                sums.body[kind, group] = sums.ring[slot, kind, group] + acceptor * entering[group]
-        sums.host[:] = fresh
+                value = sums.ring[slot, kind, group] + acceptor * entering[group]
+                sums.body[kind, group] = value if value > _NOTHING else 0.0
+        for other in range(_N_HOSTS):
+            sums.host[other] = fresh[other] if fresh[other] > _NOTHING else 0.0
         if position % _RESCALE == 0:
             _keep_scale(sums)
