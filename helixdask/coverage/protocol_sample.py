@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import fsspec
 import numpy as np
 import pysam
 from numpy.typing import NDArray
 
+from helixdask.coverage.index_checks import find_index
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
 from helixdask.errors import BadInputError
+from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
 __all__ = ["SAMPLE_SIZES", "ReadSample", "sample_reads"]
+
+log = logging.getLogger(__name__)
 
 PLACES: Final = 1500
 """Places in the file from which reads are taken: many, because single genes may be far from the average."""
@@ -81,19 +89,34 @@ def sample_reads(
     BadInputError
         If the file is damaged.
     """
+    row = {name: i for i, name in enumerate(store.contigs.names.tolist())}
+    names = {other: row[name] for other, name in (aliases or {}).items() if name in row} | row
     verbosity = pysam.set_verbosity(0)  # htslib would print where an index is missing
     try:
-        with pysam.AlignmentFile(library.path, check_sq=False, format_options=_WITHOUT_BASES) as file:
-            row = {name: i for i, name in enumerate(store.contigs.names.tolist())}
-            names = {other: row[name] for other, name in (aliases or {}).items() if name in row} | row
+        with TemporaryDirectory(prefix="helixdask-index-") as folder, _open(library.path, Path(folder)) as file:
             rows = np.array([names.get(name, -1) for name in file.references], np.int64)
             return _collect(_reads(file, rows, size), rows)
     except (OSError, ValueError) as error:
+        if is_url(library.path):  # htslib may not follow what others can
+            log.warning("%s: the protocol of its reads cannot be looked at (%s)", library.path, error)
+            return _collect(iter(()), np.zeros(0, np.int64))
         raise BadInputError(
             f"cannot be read ({error})", where=library.path, remedy="The file is damaged or cut short: make it again."
         ) from error
     finally:
         pysam.set_verbosity(verbosity)
+
+
+def _open(path: str, folder: Path) -> Any:
+    index = None
+    if is_url(path):  # htslib would leave the index in the current folder
+        beside = find_index(path, "cram" if path.lower().endswith(".cram") else "bam")
+        if beside is not None:
+            copied = folder / Path(beside).name
+            with fsspec.open(beside) as remote:
+                copied.write_bytes(remote.read())
+            index = str(copied)
+    return pysam.AlignmentFile(path, check_sq=False, index_filename=index, format_options=_WITHOUT_BASES)  # type: ignore[arg-type]  # bytes, not str
 
 
 def _reads(file: Any, rows: NDArray[np.int64], size: int) -> Iterator[Any]:

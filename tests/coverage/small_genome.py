@@ -12,6 +12,7 @@ from helixdask.store.store import Store
 from tests.coverage.plain_count import Read
 
 HERE = RunOptions(workers=1, quiet=True)
+CODING = "ATG" + "GCA" * 98 + "TAA"
 LENGTHS = {"one": 150_000, "two": 60_000}
 GENES = [("one", 2_000 + 1_000 * i, "+-"[i % 2]) for i in range(100)] + [("two", 5_000, "+"), ("two", 9_000, "-")]
 """Contig, start and strand of genes of 600 bases with an intron from 200 to 400."""
@@ -25,6 +26,9 @@ def make_store(folder, *, genes=False):
         donor, acceptor = ("GT", "AG") if strand == "+" else ("CT", "AC")
         text[contig][start + 200 : start + 202] = list(donor)
         text[contig][start + 398 : start + 400] = list(acceptor)
+        coding = CODING if strand == "+" else CODING[::-1].translate(str.maketrans("ACGT", "TGCA"))
+        text[contig][start + 50 : start + 200] = list(coding[:150])
+        text[contig][start + 400 : start + 550] = list(coding[150:])
     fasta = folder / "genome.fa"
     fasta.write_text("".join(f">{name}\n{''.join(bases)}\n" for name, bases in text.items()))
     url = str(folder / "genome.zarr")
@@ -39,13 +43,15 @@ def make_store(folder, *, genes=False):
 
 def _gff(number, contig, start, strand):
     def line(kind, a, b, attributes):
-        return f"{contig}\t.\t{kind}\t{start + a + 1}\t{start + b}\t.\t{strand}\t.\t{attributes}\n"
+        phase = 0 if kind == "CDS" else "."
+        return f"{contig}\t.\t{kind}\t{start + a + 1}\t{start + b}\t.\t{strand}\t{phase}\t{attributes}\n"
 
     exons = [(0, 200), (400, 600)]
     return (
         line("gene", 0, 600, f"ID=g{number}")
         + line("mRNA", 0, 600, f"ID=t{number};Parent=g{number}")
         + "".join(line("exon", a, b, f"Parent=t{number}") for a, b in exons)
+        + "".join(line("CDS", a, b, f"ID=c{number};Parent=t{number}") for a, b in ((50, 200), (400, 550)))
     )
 
 
