@@ -69,10 +69,11 @@ HEAD = """# Published annotations, and what becomes of their genes
 Written by `python tools/annotation_table.py FOLDER` from files that are not part of this repository. Codes are explained in [labels](labels.md).
 
 ## Read and labelled, default rules
-*Labelled*: a transcript of the gene is painted and none of its coding bases is masked. *Masked*: coding bases of it are masked, or the gene is masked as a whole
-because it cannot be labelled (non-coding genes among them). Each gene that was read is one of the two.
+*Learnt*: a transcript of the gene is painted and all its coding bases are valid. *Not learnt*: a coding base of it is masked, or nothing of the gene is painted
+(non-coding genes, most of the number). Each gene that was read is one of the two, and each that is not learnt is named in the findings. A gene may be under several
+codes. The mitochondrion of *S. pombe* is read with an alias and genetic code 4: its genes were annotated on another sequence than the file's, and end masked.
 
-| annotation | genes read | labelled | masked | of these non-coding | bases masked, % | masks by code (spans) | findings of the reader |
+| annotation | genes read | learnt | not learnt | of these non-coding | bases masked, % | other genes under each code of labelling | rows under each code of reading |
 |---|---|---|---|---|---|---|---|
 """
 
@@ -108,23 +109,24 @@ def labelled_row(folder: Path, genome: AnnotatedGenome, work: Path) -> str:
     seconds = time.perf_counter() - started
     store = Store.open(url)
     attrs = store.attrs("labels/reference")
-    masked = np.unique(store.table("labels/reference/findings")["finding_gene"])
-    del masked
     reader = Counter(store.table("genes/reference/findings")["finding_code"].tolist())
-    read, whole, noncoding = attrs["genes_read"], attrs["genes_masked_whole"], attrs["masks"].get("noncoding_gene", 0)
+    named: dict[str, set[str]] = {}
+    table = store.table("labels/reference/findings")
+    for code, gene in zip(table["finding_code"].tolist(), table["finding_gene"].tolist(), strict=True):
+        named.setdefault(code, set()).add(gene)
+    genes = Counter({code: len(names) for code, names in named.items()})
+    read, whole = attrs["genes_read"], attrs["genes_masked_whole"]
     share = 100 * attrs["bases_masked"] / (2 * store.n_bases)
-    log = f"{genome.title}: {seconds:.2f} s"
-    sys.stderr.write(log + "\n")
+    sys.stderr.write(f"{genome.title}: {seconds:.2f} s\n")
     return (
-        f"| {genome.title} | {read:,} | {read - whole:,} | {whole:,} | {noncoding:,} | {share:.2f} "
-        f"| {counted(Counter(attrs['masks']))} | {counted(reader)} |\n"
+        f"| {genome.title} | {read:,} | {read - whole:,} | {whole:,} | {genes.pop('noncoding_gene', 0):,} "
+        f"| {share:.2f} | {counted(genes)} | {counted(reader)} |\n"
     )
 
 
 def odd_row(folder: Path, path: Path) -> str:
     """One row of the second table."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as handle:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as handle:
         names = list(dict.fromkeys(line.split("\t")[0] for line in handle if line.strip() and line[0] not in "#>"))
     contigs = ContigTable(np.array(names, object), np.full(len(names), 10**9, np.int64))
     try:

@@ -23,7 +23,8 @@ import numpy as np
 
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import run_stage
-from helixdask.labels.stage import ImportGenesStage, LabelsStage
+from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.labels.stage import LabelsStage
 from helixdask.scores.bases import BaseScores, confusion
 from helixdask.sequence.stage import EncodeStage
 from helixdask.simulate import SimulateSettings, simulate

@@ -172,7 +172,8 @@ def _training_window(model: str | None) -> int:
 
 def _stages(settings: PrepareSettings, window_length: int, *, replace_there: bool) -> list[Callable[[], Stage]]:
     """Makers of the stages, in order; each is called when what it needs is in the store."""
-    from helixdask.labels.stage import ImportGenesStage, LabelsStage
+    from helixdask.labels.genes_stage import ImportGenesStage
+    from helixdask.labels.stage import LabelsStage
     from helixdask.sequence.stage import EncodeStage
 
     url, rules = settings.store, settings.rules

@@ -14,7 +14,6 @@ from helixdask.errors import BadInputError
 from helixdask.genes.genetic_code import STANDARD, genetic_code
 from helixdask.genes.table import read_genes
 from helixdask.labels.gene_codes import codes_of_genes, read_genetic_codes
-from helixdask.labels.genes_stage import ImportGenesStage
 from helixdask.labels.intervals import StrandTables
 from helixdask.labels.label_findings import label_findings
 from helixdask.labels.paint import TRACKS, count_bases, is_blank, paint
@@ -22,7 +21,7 @@ from helixdask.labels.tables import RULES, annotated_contigs, label_tables
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
 
-__all__ = ["ImportGenesStage", "LabelsStage"]
+__all__ = ["LabelsStage"]
 
 
 @dataclass(frozen=True)

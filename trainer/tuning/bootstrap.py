@@ -35,14 +35,16 @@ def window_confusions(
     return np.bincount(cell[mask], minlength=16 * n).reshape(n, 4, 4)
 
 
-def _f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
+def _f1(confusions: NDArray[Any]) -> NDArray[np.float64]:
     """Genic F1 and that of each class, ``(..., 5)``, of matrices ``(..., 4, 4)``; 0 where nothing is there."""
     hit = np.diagonal(confusions, axis1=-2, axis2=-1).astype(np.float64)
     there = confusions.sum(axis=-1, dtype=np.float64) + confusions.sum(axis=-2, dtype=np.float64)
     # Genic: the classes but intergenic pooled.
     pooled_hit = np.concatenate([hit[..., 1:].sum(axis=-1, keepdims=True), hit], axis=-1)
     pooled_there = np.concatenate([there[..., 1:].sum(axis=-1, keepdims=True), there], axis=-1)
-    return np.divide(2 * pooled_hit, pooled_there, out=np.zeros_like(pooled_hit), where=pooled_there > 0)
+    scores: NDArray[np.float64] = np.zeros_like(pooled_hit)
+    np.divide(2 * pooled_hit, pooled_there, out=scores, where=pooled_there > 0)
+    return scores
 
 
 def difference_intervals(
@@ -69,7 +71,8 @@ def difference_intervals(
     draws = np.empty((_DRAWS, len(names)))
     for draw in range(_DRAWS):
         times = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
-        draws[draw] = _f1((times @ flat_tuned).reshape(4, 4)) - _f1((times @ flat_base).reshape(4, 4))
+        both = np.stack([(times @ flat).reshape(4, 4) for flat in (flat_tuned, flat_base)])
+        draws[draw] = -np.diff(_f1(both), axis=0)[0]
     low, high = np.quantile(draws, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
     gain = _f1(tuned.sum(axis=0)) - _f1(base.sum(axis=0))
     return {name: (float(g), float(a), float(b)) for name, g, a, b in zip(names, gain, low, high, strict=True)}

@@ -129,8 +129,9 @@ class Checkpoint:
                 raise self._unusable(f"its {name} has other shapes")
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
-        tables = {name: arrays.get(name) for name in _ARRAYS[1:]}
-        return LoopState(**header["state"], best_weights=_listed(arrays, "best_weights") or None, **tables)
+        state = LoopState(**header["state"], best_weights=_listed(arrays, "best_weights") or None)
+        state.best_windows, state.base_windows = (arrays.get(name) for name in _ARRAYS[1:])
+        return state
 
     def remove(self) -> None:
         """Take it away: the run is finished, or is to begin anew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import keras
@@ -211,8 +211,8 @@ class TrainingRun:
             done[0] += 1
             done[1] += n
             rate = done[1] / max(time.monotonic() - started, 1e-9)
-            rates = {"windows_per_second": rate, "bases_per_second": rate * feed.length}
-            self.tell(Event("validation", epoch, self.settings.epochs, done[0], total, **rates))
+            event = Event("validation", epoch, self.settings.epochs, done[0], total)
+            self.tell(replace(event, windows_per_second=rate, bases_per_second=rate * feed.length))
             if self.stop.wanted:
                 raise _Stopped
 
