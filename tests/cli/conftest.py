@@ -20,9 +20,9 @@ def species(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
     """Untrained, but with opinions that differ along the genome."""
+    from helixdask.trainer.network.build import NetworkSpec, build_network
     from helixdask.trainer.network.card import default_card
     from helixdask.trainer.network.model_file import save_model
-    from helixdask.trainer.network.build import NetworkSpec, build_network
 
     path = tmp_path_factory.mktemp("model") / "tiny.keras"
     spec = NetworkSpec(2, 8, 5, 9, 1, 8)

@@ -15,7 +15,8 @@ OPTIONS = {
     "labels": "--gff3 --name --aliases --rules",
     "coverage": "--bam --strandedness --libraries --name --rules",
     "predict": "--model --name --window-length --overlap --no-overlap --batch-size --coverage --coverage-norm",
-    "call": "--predictions --output --window-size --edge-threshold --peak-threshold --min-coding-length --labels",
+    "call": "--predictions --output --window-size --edge-threshold --peak-threshold --min-coding-length --labels "
+    "--sweep --peaks --edges --lengths --reference --contigs --tsv --plot",
     "windows": "--window-length --labels --predictions",
     "select": "--labels --predictions --window-length --keep-fraction --report --rules",
     "split": "--val-fraction --seed --groups --report --rules",
@@ -23,7 +24,8 @@ OPTIONS = {
     "import": "--output --predictions --minus-padding --name --predictions-name --coverage-name",
     "export": "--genes --gff3 --gtf --bed --cds --proteins --region --longest --genetic-code "
     "--helixer --window-length --labels --coverage --predictions --no-sequence --order",
-    "evaluate": "--reference --predictions --json",
+    "evaluate": "--reference --predictions --genes --compare --contigs --cds-only --noncoding --matching --per-contig "
+    "--tsv --plot --report --json",
     "inspect": "--plot --json",
     "track": "--bed --gff3 --bedgraph --repeatmasker --name --type --aliases",
     "simulate": "--output --bases --seed",
