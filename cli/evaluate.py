@@ -62,8 +62,10 @@ def evaluate(
     from helixdask.evaluation.result import write_tsv
     from helixdask.evaluation.tables import contig_tables, tables_of
 
+    if output.dry_run:
+        raise BadInputError("evaluate writes nothing to a store, so there is no plan", remedy="Leave --dry-run out.")
     if contigs is not None and not contigs.is_file():
-        raise BadInputError("no such file", where=str(contigs))
+        raise BadInputError("no such file", where=str(contigs), remedy="Check the path.")
     if plot or report:
         from helixdask.plot import figure_module
 

@@ -43,7 +43,7 @@ def figures_of(evaluation: Evaluation) -> list[tuple[str, float, Draw]]:
     if evaluation.reliabilities():
         found.append(("Confidence and correctness", 4.2, draw_reliability))
     if any(scores.reliability("gene") is not None for scores in evaluation.genes.values()):
-        found.append(("Keeping only what is sure", 3.2, draw_thresholds))
+        found.append(("Keeping only the surest", 3.2, draw_thresholds))
     if _gene_contigs(evaluation):
         found.append(("By contig", 1.3 + 0.26 * len(_gene_contigs(evaluation)), draw_contigs))
     return found
@@ -226,22 +226,22 @@ def draw_reliability(figure: Any, evaluation: Evaluation) -> None:
 
 
 def draw_thresholds(figure: Any, evaluation: Evaluation) -> None:
-    """Sensitivity and precision when only what is at least so sure were kept: genes and coding segments."""
+    """Sensitivity and precision when only the surest were kept, from few to all: genes and coding segments."""
     colours = _colours(evaluation)
-    thresholds = np.linspace(0, 1, 51).astype(np.float32)
     axes = figure.subplots(1, 2, sharey=True)
     names = [name for name in _gene_sets(evaluation) if evaluation.genes[name].reliability("gene") is not None]
     for axis, level in zip(axes, ("exon", "gene"), strict=True):
         for name in names:
-            matches = evaluation.genes[name].above(level, thresholds)
+            scores = evaluation.genes[name]
+            known = scores.parts["coding"][level][1].score
+            known = np.sort(known[~np.isnan(known)])
+            thresholds = known[np.linspace(len(known) - 1, 0, 101).astype(np.int64)]
+            kept = [match for match in scores.above(level, thresholds) if match.n_prediction >= _FEW]
+            x = [match.n_prediction / len(known) for match in kept]
             for rate, style in (("sensitivity", "-"), ("precision", "--")):
-                some = [
-                    (t, getattr(m, rate)) for t, m in zip(thresholds, matches, strict=True) if m.n_prediction >= _FEW
-                ]
-                if some:
-                    axis.plot(*zip(*some, strict=True), style, color=colours[name], lw=1.3)
+                axis.plot(x, [getattr(match, rate) for match in kept], style, color=colours[name], lw=1.3)
         axis.set_title(level_title("coding", level), fontsize=9)
-        axis.set_xlabel("least confidence\nfull line: sensitivity, broken: precision", fontsize=8)
+        axis.set_xlabel("share kept, the surest first\nfull line: sensitivity, broken: precision", fontsize=8)
         axis.set_xlim(0, 1)
         axis.set_ylim(0, 1.02)
         axis.grid(color="#dddddd", lw=0.6)
