@@ -1,9 +1,8 @@
 """CRAM files, and files behind URLs: the same tracks as from a local BAM."""
 
 import random
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,36 +95,12 @@ def test_a_cram_of_another_sequence_or_cut_short_is_refused(files, tmp_path):
         check_library(Library("x", str(cut)), names, lengths, md5)
 
 
-class Ranges(SimpleHTTPRequestHandler):
-    """Files with range requests, which Python's own server does not know."""
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        path = Path(self.translate_path(self.path))
-        wanted = self.headers.get("Range")
-        if wanted is None or not path.is_file():
-            super().do_GET()
-            return
-        first, _, last = wanted.removeprefix("bytes=").partition("-")
-        data = path.read_bytes()
-        piece = data[int(first) : int(last) + 1 if last else None]
-        self.send_response(206)
-        self.send_header("Content-Length", str(len(piece)))
-        self.send_header("Content-Range", f"bytes {first}-{int(first) + len(piece) - 1}/{len(data)}")
-        self.end_headers()
-        self.wfile.write(piece)
-
-
 @pytest.fixture
 def server(files):
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Ranges, directory=str(files[0]))) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        thread.join()
+    command = [sys.executable, "-m", "tests.coverage.range_server", str(files[0])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.kill()
 
 
 def test_a_bam_behind_a_url(files, server):
