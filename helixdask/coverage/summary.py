@@ -55,8 +55,9 @@ def summarise(store: Store, set_name: str = "rnaseq", labels: str | None = None)
     dict
         JSON-able: `set`, `species`, `labels` (or None), and `libraries`, each with `name`, `kind`, `strandedness`,
         `rules`, `path`, `reads_used`, `reads_skipped` (by reason), `spliced_share` (of the reads used), `plus_share`
-        (of coverage), `covered_share` (of bases, by strand), `per_million`, `constants`; with labels also
-        `places` (shares of coverage) and `spliced_on_introns` (share of spliced coverage on labelled introns).
+        (of coverage), `covered_share` (of bases, by strand), `per_million`, `constants` (None where they are not
+        known); with labels also `places` (shares of coverage) and `spliced_on_introns` (share of spliced coverage on
+        labelled introns).
 
     Raises
     ------
@@ -191,7 +192,7 @@ def summary_tables(summary: Mapping[str, Any]) -> list[tuple[str, list[str], lis
     )
     depth = []
     for x in libraries:
-        for strand in STRANDS:
+        for strand in STRANDS if x["constants"] else ():
             c = x["constants"][strand]
             depth.append(
                 [

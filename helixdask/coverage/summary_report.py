@@ -181,7 +181,7 @@ def _reads(axis: Any, libraries: list[dict[str, Any]]) -> None:
     _stack(axis, rows, names, [_BLUE, *_SKIP_COLOURS[: len(reasons)]])
     for y, x in enumerate(libraries):
         if x["reads_used"] is None:
-            axis.text(0.01, y, "ready-made track", va="center", fontsize=8, color=_INK)
+            axis.text(0.01, y, "ready-made or imported track", va="center", fontsize=8, color=_INK)
 
 
 def _places(axis: Any, libraries: list[dict[str, Any]], labels: str) -> None:
@@ -210,6 +210,8 @@ def _depth(axis: Any, libraries: list[dict[str, Any]]) -> None:
     axis.set_xscale("log")
     for y, x in enumerate(libraries):
         for strand, shift, colour in zip(STRANDS, (-0.14, 0.14), (_BLUE, "#8a8a8a"), strict=True):
+            if not x["constants"]:
+                continue
             values = [x["constants"][strand]["quantiles"][f"{q:g}"] for q in QUANTILES]
             if values[-1]:
                 axis.plot([values[0], values[-1]], [y + shift] * 2, color=colour, lw=1, alpha=0.6)

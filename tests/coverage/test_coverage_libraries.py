@@ -6,6 +6,7 @@ from helixdask.coverage.bam_blocks import BamReader
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library, libraries_from_paths
 from helixdask.coverage.reading import load_index
+from helixdask.coverage.rules import ReadOptions
 from helixdask.coverage.sheet import read_libraries
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam
@@ -125,3 +126,47 @@ def test_unsorted_alignments_are_found_when_the_index_is_made(tmp_path):
     checked = check(path)
     with pytest.raises(BadInputError, match="none could be made"):
         load_index(path, checked.index_path)
+
+
+def test_a_sheet_of_all_columns(tmp_path):
+    sheet = tmp_path / "sheet.tsv"
+    sheet.write_text(
+        "name\tpath\tkind\tstrandedness\tminus_path\tscale\tstrand\tmin_mapq\tcount_duplicates\tmates_once\n"
+        "a\ta.bam\t\tauto\t\t\t\t0\tyes\tno\n"
+        "tss\tb.bam\tcage\t\t\t\t\t\t\t\n"
+        "open\thttps://x.org/c.cram\tatac\t\t\t\t\t\t\t\n"
+        "pair\td.plus.bw\t\t\td.minus.bw\t0.5\t\t\t\t\n"
+        "flat\te.bedGraph.gz\t\t\t\t\tminus\t\t\t\n"
+    )
+    a, tss, cut, pair, flat = read_libraries(str(sheet))
+    assert (a.kind, a.strandedness, a.reads) == (
+        "rnaseq",
+        "auto",
+        ReadOptions(0, count_duplicates=True, mates_once=False),
+    )
+    assert (tss.strandedness, cut.strandedness, cut.path) == ("forward", "unstranded", "https://x.org/c.cram")
+    assert (pair.kind, pair.minus_path, pair.scale) == ("bigwig", str(tmp_path / "d.minus.bw"), 0.5)
+    assert (flat.kind, flat.strand) == ("bedgraph", "minus")
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "message"),
+    [
+        ("min_mapq\tstrandedness", "x\tforward", "line 2: min_mapq is `x`"),
+        ("mates_once\tstrandedness", "maybe\tforward", "line 2: mates_once is `maybe`"),
+        ("scale\tkind", "fast\tbigwig", "line 2: scale is `fast`"),
+        ("scale\tkind", "0\tbigwig", "line 2: the scale of library `a` is `0`"),
+        ("scale\tstrandedness", "2\tforward", "line 2: .*has scale, as only ready-made tracks have"),
+        ("strand\tkind", "left\tbigwig", "line 2: the strand of library `a` is `left`"),
+        ("strandedness\tkind", "reverse\tbigwig", "line 2: the strandedness of library `a` is `reverse`"),
+        ("spliced_minus_path\tkind", "b.bw\tbigwig", "line 2: the files of library `a` are not paired by strand"),
+        ("minus_path\tkind\tspliced_path", "b.bw\tbigwig\tc.bw", "line 2: .* not paired by strand"),
+        ("min_mapq\tkind", "5\tbigwig", "line 2: .* has options for reads, but no reads"),
+        ("minus_path\tkind", "a.bam\tbigwig", "given twice"),
+        ("strandedness\tkind", "reverse\tatac", "line 2: the strandedness of library `a` is `reverse`"),
+    ],
+)
+def test_options_that_are_refused(tmp_path, columns, row, message):
+    (tmp_path / "sheet.tsv").write_text(f"name\tpath\t{columns}\na\ta.bam\t{row}\n")
+    with pytest.raises(BadInputError, match=message):
+        read_libraries(str(tmp_path / "sheet.tsv"))

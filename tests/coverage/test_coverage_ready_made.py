@@ -94,7 +94,9 @@ def test_any_task_size_gives_the_same(store, tmp_path):
 def test_scale_rounds_and_says_so(store, tmp_path):
     lines = [("one", 0, 10, 0.25), ("one", 10, 12, 0.01), ("two", 0, 3, 0.5)]
     path = bigwig(tmp_path / "a.bw", lines)
-    with pytest.raises(BadInputError, match=r"no counts, such as 0\.25(.|\n)*100 makes the least value here, 0\.01, one read"):
+    with pytest.raises(
+        BadInputError, match=r"no counts, such as 0\.25(.|\n)*100 makes the least value here, 0\.01, one read"
+    ):
         added(store, Library("d", path, "bigwig"))
     (coverage, _), attrs = added(store, Library("d", path, "bigwig", scale=10))
     np.testing.assert_array_equal(coverage[0], expected(lines, 10))
