@@ -141,7 +141,7 @@ def count_deep(path, length):
 
 
 def test_memory_is_bounded_at_great_depth_and_with_long_introns(tmp_path):
-    """Pairs that wait for each other across introns of 179 kb, and 1,000 reads at a place: 20 bytes a base and open mates."""
+    """Pairs waiting across introns of 179 kb, and 1,000 reads at a place: 20 bytes a base, and the open mates."""
     reads = []
     for i in range(60_000):
         a = 100 + 12 * i
