@@ -33,7 +33,7 @@ class BlockStream:
     offset
         Where the first block begins.
     chunk
-        Compressed bytes for each piece; None: what suits the file. The first pieces are smaller, because often little is wanted.
+        Compressed bytes for each piece; None: what suits the file. The first pieces are smaller: little may be wanted.
     """
 
     def __init__(self, file: ByteRanges, offset: int, chunk: int | None = None) -> None:

@@ -33,7 +33,7 @@ __all__ = ["CoverageStage"]
 
 log = logging.getLogger(__name__)
 
-_BYTES_PER_SECOND = 100e6
+_BYTES_PER_SECOND = 80e6
 
 
 @dataclass(frozen=True)
