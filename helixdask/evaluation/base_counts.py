@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helixdask.engine.cluster import RunOptions, connect
 from helixdask.engine.progress import WorkProgress
-from helixdask.errors import MissingInputError
+from helixdask.errors import HelixdaskError, MissingInputError, StageFailedError
 from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
 from helixdask.genes.models import GeneModels
 from helixdask.labels.intervals import StrandTables
@@ -101,6 +101,11 @@ def run_regions(
     ------
     tuple
         Index of the region, and what `work` returned.
+
+    Raises
+    ------
+    StageFailedError
+        A worker died, or failed, again and again.
     """
     with connect(options, len(regions), seconds) as client:
         if client is None:
@@ -114,10 +119,28 @@ def run_regions(
             client.submit(work, sent, start, stop, pure=False, retries=2): index
             for index, (start, stop) in enumerate(regions)
         }
-        for future in as_completed(list(futures)):
-            index = futures.pop(future)
-            yield index, future.result()
-            future.release()
+        try:
+            for future in as_completed(list(futures)):
+                index = futures.pop(future)
+                try:
+                    result = future.result()
+                except HelixdaskError:
+                    raise
+                except Exception as error:
+                    raise _failed(regions[index], error) from error
+                yield index, result
+                future.release()
+        finally:
+            client.cancel(list(futures))
+
+
+def _failed(region: tuple[int, int], error: Exception) -> StageFailedError:
+    killed = type(error).__name__ == "KilledWorker"
+    return StageFailedError(
+        "its worker died again and again" if killed else f"{type(error).__name__}: {error}",
+        where=f"bases {region[0]:,} to {region[1]:,}",
+        remedy="Run it with fewer --workers or a larger --memory-limit." if killed else "",
+    )
 
 
 def _count_region(shared: tuple[Any, ...], start: int, stop: int) -> dict[str, BaseTally]:
