@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,8 @@ from helixdask.plot import figure_module
 from helixdask.registry import LABEL_CLASSES
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.match import Match
+
+log = logging.getLogger(__name__)
 
 __all__ = ["PALETTE", "draw_scores", "figures_of", "save_figure"]
 
@@ -35,6 +38,9 @@ Draw = Callable[[Any, Evaluation], None]
 def figures_of(evaluation: Evaluation) -> list[tuple[str, float, Draw]]:
     """What can be drawn: title, height in inches, and who draws it on a figure."""
     found: list[tuple[str, float, Draw]] = []
+    for kind, names in (("gene models", evaluation.genes), ("predictions", evaluation.tallies)):
+        if len(names) > _MOST_SETS:
+            log.info("%d sets of %s: the figures show %d of them", len(names), kind, _MOST_SETS)
     if evaluation.genes:
         n_sets = min(len(evaluation.genes), _MOST_SETS)
         found.append(("Gene models, level by level", 1.4 + len(LEVELS) * (0.16 + 0.13 * n_sets), draw_levels))
@@ -72,21 +78,22 @@ def draw_scores(evaluation: Evaluation, path: str | Path) -> None:
 
 
 def save_figure(figure: Any, path: str | Path | io.BytesIO, kind: str | None = None) -> None:
-    """Write a figure and let go of it; files appear whole or not at all."""
+    """Write a figure and let go of it; files appear whole or not at all, the same figure as the same bytes."""
     plt = figure_module()
-    metadata = {"Date": None} if str(kind or path).endswith(("svg", "pdf")) else {}
-    metadata = {"CreationDate": None} if str(kind or path).endswith("pdf") else metadata
+    ending = kind or Path(str(path)).suffix.lstrip(".")
+    metadata: dict[str, None] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending, {})
     try:
-        if isinstance(path, io.BytesIO):
-            figure.savefig(path, format=kind, dpi=130, metadata=metadata)
-            return
-        target = Path(path)
-        partial = target.with_name(f".{target.stem}.part{target.suffix}")
-        try:
-            figure.savefig(partial, dpi=130, metadata=metadata)
-        except ValueError as error:
-            raise BadInputError(str(error), where=str(path), remedy="End the name in .png, .svg or .pdf.") from None
-        partial.replace(target)
+        with plt.rc_context({"svg.hashsalt": "helixdask"}):
+            if isinstance(path, io.BytesIO):
+                figure.savefig(path, format=kind, dpi=130, metadata=metadata)
+                return
+            target = Path(path)
+            partial = target.with_name(f".{target.stem}.part{target.suffix}")
+            try:
+                figure.savefig(partial, dpi=130, metadata=metadata)
+            except ValueError as error:
+                raise BadInputError(str(error), where=str(path), remedy="End the name in .png, .svg or .pdf.") from None
+            partial.replace(target)
     finally:
         plt.close(figure)
 

@@ -89,6 +89,8 @@ def test_figure_and_page(files, tmp_path):
     assert (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
     write_report(scores, tmp_path / "s.html")
     page = (tmp_path / "s.html").read_text()
+    write_report(scores, tmp_path / "s.html")
+    assert (tmp_path / "s.html").read_text() == page
     assert page.count("<svg") >= 3
     assert "From old.gff3 to new.gff3" in page
     assert "http" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
