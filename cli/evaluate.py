@@ -10,6 +10,7 @@ import typer
 
 from helixdask.cli.options import Output, with_run_options
 from helixdask.cli.report import print_json, print_table
+from helixdask.cli.written import check_figure, check_folder
 from helixdask.errors import BadInputError
 
 __all__ = ["Matching", "evaluate"]
@@ -66,10 +67,9 @@ def evaluate(
         raise BadInputError("evaluate writes nothing to a store, so there is no plan", remedy="Leave --dry-run out.")
     if contigs is not None and not contigs.is_file():
         raise BadInputError("no such file", where=str(contigs), remedy="Check the path.")
-    if plot or report:
-        from helixdask.plot import figure_module
-
-        figure_module()  # says at once, and not after long work, that pictures cannot be drawn
+    check_folder(tsv, plot, report)
+    check_figure(plot)
+    check_figure(report and report.with_suffix(".svg"))
     scores = run(
         source,
         str(reference),

@@ -10,6 +10,7 @@ import typer
 
 from helixdask.cli.options import Output
 from helixdask.cli.report import print_json, print_table
+from helixdask.cli.written import check_figure, check_folder
 from helixdask.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -90,10 +91,8 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
     for path in (asked.reference, asked.contigs):
         if path is not None and not path.is_file():
             raise BadInputError("no such file", where=str(path), remedy="Check the path.")
-    if asked.plot:
-        from helixdask.plot import figure_module
-
-        figure_module()  # says at once, and not after long work, that pictures cannot be drawn
+    check_folder(asked.tsv, asked.plot)
+    check_figure(asked.plot)
     store = Store.open(url)
     rows = sweep(
         stage,

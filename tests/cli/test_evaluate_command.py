@@ -56,6 +56,8 @@ def test_evaluate_writes_what_is_asked_for(predicted, species, tmp_path):
         (["--dry-run"], "no plan"),
         (["--genes", "nothing"], "nothing"),
         (["--contigs", "nothing.txt"], "no such file"),
+        (["--plot", "scores.txt"], "no figure ends in"),
+        (["--tsv", "nowhere/scores.tsv"], "no such folder"),
     ],
 )
 def test_what_evaluate_refuses(predicted, species, words, says):
@@ -85,6 +87,7 @@ def test_sweep(predicted, species, tmp_path):
         (["--sweep", "--peaks", "high"], "no list of numbers"),
         (["--sweep", "--edges", "2"], "no share"),
         (["--sweep", "--reference", "none.gff3"], "no such file"),
+        (["--sweep", "--plot", "nowhere/sweep.png"], "no such folder"),
     ],
 )
 def test_what_a_sweep_refuses(predicted, words, says):
