@@ -39,7 +39,7 @@ PhaseWeightOption = Annotated[
         "--phase-weight",
         min=0,
         max=1,
-        show_default="0.5",
+        show_default="0.2",
         rich_help_panel=_PANEL,
         help="How much of a codon base's probability comes from the phase output.",
     ),

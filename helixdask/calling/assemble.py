@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.calling.confidence import CDS_WEIGHTS, GENE_WEIGHTS, confidence
 from helixdask.calling.path_genes import genes_in_path
 from helixdask.calling.scored import scored_stretches
 from helixdask.genes.models import GeneModels
 
 __all__ = ["CallColumns", "build_models"]
 
-#: Probabilities of stretches of a path: (stretches, 2) first and last bases to (stretches,).
-Scorer = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+#: (stretches, 2) first and last bases to the posterior and the mean bits of each, as `stretch_sums` gives them.
+Scorer = Callable[[NDArray[np.int64]], tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 _GENE_COLUMNS = {
     "gene_contig": np.int32,
@@ -68,8 +69,7 @@ class CallColumns:
             return 0
         tables = genes, exons, cds
         if scorer is not None and block is not None:
-            wanted = scored_stretches(states, *tables, block)
-            scores = np.split(scorer(np.concatenate(wanted)), np.cumsum([len(part) for part in wanted])[:-1])
+            scores = _scores(scored_stretches(states, *tables, block), scorer)
         else:
             scores = [np.full(len(table), np.nan, np.float32) for table in tables]
         end = start + states.size
@@ -106,6 +106,17 @@ class CallColumns:
     def columns(self) -> dict[str, NDArray[Any]]:
         """All that was added."""
         return {name: np.concatenate(parts) for name, parts in self._parts.items()}
+
+
+def _scores(wanted: tuple[NDArray[np.int64], ...], scorer: Scorer) -> list[NDArray[np.float32]]:
+    """Scores of genes, exons and coding segments."""
+    stretches = np.concatenate(wanted)
+    posterior, mean_bits = scorer(stretches)
+    length = stretches[:, 1] - stretches[:, 0] + 1
+    ends = np.cumsum([len(part) for part in wanted])
+    kinds = (GENE_WEIGHTS, CDS_WEIGHTS, CDS_WEIGHTS)
+    parts = [slice(end - len(part), end) for part, end in zip(wanted, ends.tolist(), strict=True)]
+    return [confidence(posterior[p], mean_bits[p], length[p], kind) for p, kind in zip(parts, kinds, strict=True)]
 
 
 def build_models(

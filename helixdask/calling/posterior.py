@@ -19,7 +19,7 @@ from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import Hmm
 from helixdask.calling.source import RegionSource
 
-__all__ = ["SHARPNESS", "stretch_probabilities"]
+__all__ = ["SHARPNESS", "stretch_sums"]
 
 #: Network outputs of neighbouring bases tell nearly the same thing, so their costs must not count in full;
 #: docs/calling.md shows how this was chosen.
@@ -51,7 +51,7 @@ class _Sums(NamedTuple):
     scale: NDArray[np.float64]  # (2,): scale, and the cost of the called path so far
 
 
-def stretch_probabilities(
+def stretch_sums(
     model: Hmm,
     source: RegionSource,
     states: NDArray[np.uint8],
@@ -61,8 +61,8 @@ def stretch_probabilities(
     end_open: bool = False,
     sharpness: float = SHARPNESS,
     block: int = BLOCK,
-) -> NDArray[np.float32]:
-    """Probability that a path of the region has exactly the called states along each stretch.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How probable it is that a path of the region has exactly the called states along each stretch.
 
     Parameters
     ----------
@@ -77,12 +77,14 @@ def stretch_probabilities(
 
     Returns
     -------
-    numpy.ndarray
-        (stretches,) float32.
+    posterior
+        (stretches,) float64 share of the sum over all paths.
+    mean_bits
+        (stretches,) float64 cost of the path a base along the stretch.
     """
     n = source.length
     if not len(stretches):
-        return np.empty(0, np.float32)
+        return np.empty(0), np.empty(0)
     marks = np.unique(stretches)
     weights = _weights_of(model, sharpness)
     forward, backward, cost = (np.zeros(marks.size) for _ in range(3))
@@ -97,9 +99,9 @@ def stretch_probabilities(
         arrays, low = _context(model, source, start, stop)
         _backward(model, weights, *arrays, low, n, start, stop, sums, states, marks, backward)
     first, last = (np.searchsorted(marks, column) for column in stretches.T)
-    bits = forward[first] - sharpness * (cost[last] - cost[first]) + backward[last] - total
-    found: NDArray[np.float32] = np.exp2(np.minimum(bits, 0.0)).astype(np.float32)
-    return found
+    spent = cost[last] - cost[first]
+    bits = forward[first] - sharpness * spent + backward[last] - total
+    return np.exp2(np.minimum(bits, 0.0)), spent / (stretches[:, 1] - stretches[:, 0] + 1)
 
 
 def _context(

@@ -12,7 +12,7 @@ from helixdask.errors import BadInputError
 __all__ = ["DEFAULTS", "CallSettings"]
 
 #: What settings of the gene model are where they are not given; docs/calling.md shows what they rest on.
-DEFAULTS = {"min_exon_length": 6, "min_intron_length": 35, "splice_site_cost": 60.0, "phase_weight": 0.5}
+DEFAULTS = {"min_exon_length": 6, "min_intron_length": 35, "splice_site_cost": 60.0, "phase_weight": 0.2}
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,23 @@ class CallSettings:
             raise BadInputError("the shortest coding sequence is negative", remedy="Use 0 or more.")
         self.model()
 
-    def model(self) -> Hmm:
-        """Tables of the gene model."""
+    def model_options(self) -> dict[str, Any]:
+        """Settings of the gene model with defaults filled in; none of helixer rules, unless they were given."""
         given = {name: value for name, value in asdict(self).items() if name in DEFAULTS and value is not None}
-        if self.rules == "helixer":
-            if given:
-                raise BadInputError(
-                    f"helixer rules have a fixed gene model, {' and '.join(given)} cannot be set",
-                    remedy="Leave it out, or use the default rules.",
-                )
-            return build_hmm("helixer")
-        options: dict[str, Any] = {**DEFAULTS, **given}
+        return given if self.rules == "helixer" else {**DEFAULTS, **given}
+
+    def model(self) -> Hmm:
+        """Tables of the gene model.
+
+        Raises
+        ------
+        BadInputError
+            A setting is out of range, or one that helixer rules do not have.
+        """
+        options = self.model_options()
+        if self.rules == "helixer" and options:
+            raise BadInputError(
+                f"helixer rules have a fixed gene model, {' and '.join(options)} cannot be set",
+                remedy="Leave it out, or use the default rules.",
+            )
         return build_hmm(self.rules, **options)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from helixdask.calling.assemble import CallColumns
 from helixdask.calling.decode import BLOCK, decode_region
 from helixdask.calling.hmm import Hmm
-from helixdask.calling.posterior import stretch_probabilities
+from helixdask.calling.posterior import stretch_sums
 from helixdask.calling.regions import Pieces, Scan, genic_units, scan_pieces
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.source import ArraySource, RegionSource, StrandSource, Tracks, probabilities
@@ -146,9 +146,7 @@ def call_span(
                 continue
             scorer = None
             if settings.rules == "default":
-                scorer = partial(
-                    stretch_probabilities, model, source, path.states, begin_open=begin_open, end_open=end_open
-                )
+                scorer = partial(stretch_sums, model, source, path.states, begin_open=begin_open, end_open=end_open)
             counts["genes"] += collected.add(
                 path.states,
                 contig=int(span.contig[piece]),

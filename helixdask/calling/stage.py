@@ -65,6 +65,12 @@ class CallStage(Stage):
     bytes_per_base: ClassVar[float] = 0.01
     memory_per_base: ClassVar[float] = 100.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # The values themselves are settings: other defaults make other genes.
+        for name, value in self.call_settings().model_options().items():
+            object.__setattr__(self, name, value)
+
     def group(self) -> str:
         """Where the genes go."""
         return f"genes/{self.output}"

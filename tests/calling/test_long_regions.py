@@ -102,7 +102,7 @@ import resource, sys
 import numpy as np
 from helixdask.calling.decode import decode_region
 from helixdask.calling.path_genes import genes_in_path
-from helixdask.calling.posterior import stretch_probabilities
+from helixdask.calling.posterior import stretch_sums
 from helixdask.calling.scored import scored_stretches
 from helixdask.calling.settings import CallSettings
 
@@ -134,7 +134,7 @@ def run(length):
     states = decode_region(model, source).states
     tables = genes_in_path(states, 1)
     wanted = np.concatenate(scored_stretches(states, *tables, model.block))
-    stretch_probabilities(model, source, states, wanted)
+    stretch_sums(model, source, states, wanted)
     return len(tables[2])
 run(300_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

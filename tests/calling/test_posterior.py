@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helixdask.calling.confidence import CDS_WEIGHTS, GENE_WEIGHTS, confidence
 from helixdask.calling.decode import decode_region
 from helixdask.calling.hmm import build_hmm
 from helixdask.calling.path_genes import genes_in_path
-from helixdask.calling.posterior import stretch_probabilities
+from helixdask.calling.posterior import stretch_sums
 from helixdask.calling.scored import scored_stretches
 from helixdask.calling.source import ArraySource
 from tests.calling.every_path import N_HOSTS, all_paths, tiny
@@ -36,7 +37,7 @@ def test_probabilities_are_sums_over_all_paths(seed, begin_open, end_open, sharp
             continue
         low, high = int(hosts[0]), int(hosts[-1])
         wanted = np.array([[low, high], [low, low], [high, high]])
-        found = stretch_probabilities(
+        found, _ = stretch_sums(
             SHORT, source, states, wanted, begin_open=begin_open, end_open=end_open, sharpness=sharpness, block=block
         )
         for (first, last), value in zip(wanted.tolist(), found.tolist(), strict=True):
@@ -55,21 +56,30 @@ def test_blocks_change_no_score(seed):
     if not len(genes):
         return
     wanted = np.concatenate(scored_stretches(states, genes, exons, cds, model.block))
-    whole = stretch_probabilities(model, source, states, wanted, begin_open=True, end_open=True)
-    parts = stretch_probabilities(model, source, states, wanted, begin_open=True, end_open=True, block=170)
+    whole, bits = stretch_sums(model, source, states, wanted, begin_open=True, end_open=True)
+    parts, same_bits = stretch_sums(model, source, states, wanted, begin_open=True, end_open=True, block=170)
+    assert np.allclose(bits, same_bits)
     assert np.allclose(whole, parts, rtol=1e-4)
     assert (whole > 0).all()
     assert (whole <= 1).all()
 
 
-def test_a_gene_is_at_most_as_probable_as_its_parts():
+def test_called_genes_have_scores_between_0_and_1():
     for seed in range(5):
-        case = random_case(seed, [3000], noise=0.3)
-        models = case.call()
-        for row, gene in enumerate(models.genes.itertuples()):
-            parts = models.cds["score"][models.cds["transcript"] == row]
-            assert 0 < gene.score <= parts.min() * 1.001
-        assert models.exons["score"].between(0, 1).all()
+        models = random_case(seed, [3000], noise=0.3).call()
+        for frame in (models.genes, models.exons, models.cds):
+            assert frame["score"].between(0, 1).all()
+            assert len(frame) > 0
+        assert models.genes["attributes"].str.contains("cds_confidence").all()
+
+
+def test_confidence_rises_with_posterior_agreement_and_length():
+    one = np.array([0.5]), np.array([1.0]), np.array([900])
+    for weights in (GENE_WEIGHTS, CDS_WEIGHTS):
+        for better in ((np.array([0.9]), *one[1:]), (one[0], np.array([0.1]), one[2]), (*one[:2], np.array([1800]))):
+            assert confidence(*better, weights) > confidence(*one, weights)
+        extreme = confidence(np.array([0.0, 1.0]), np.array([30.0, 0.0]), np.array([1, 10**7]), weights)
+        assert 0 <= extreme[0] < extreme[1] <= 1
 
 
 def test_certain_predictions_give_more_than_doubtful_ones():
@@ -83,6 +93,6 @@ def test_certain_predictions_give_more_than_doubtful_ones():
         tables = genes_in_path(states, 3)
         assert [len(table) for table in tables] == [1, 2, 2]
         wanted = np.concatenate(scored_stretches(states, *tables, model.block))
-        scores.append(stretch_probabilities(model, source, states, wanted))
+        scores.append(stretch_sums(model, source, states, wanted)[0])
     assert (np.diff(np.array(scores), axis=0) > 0).all()
     assert (scores[-1] > 0.85).all()
