@@ -126,7 +126,8 @@ def _reads(file: Any, rows: NDArray[np.int64], size: int) -> Iterator[Any]:
     if places:
         found = (_of_place(file, *place) for place in places)
     else:
-        file.reset()
+        if not file.is_cram:
+            file.reset()
         found = (reads for reads in [file.fetch(until_eof=True)])
     for reads in found:
         wanted = (r for r in reads if not r.flag & _UNWANTED and r.mapping_quality >= DEFAULT_MIN_MAPQ)
