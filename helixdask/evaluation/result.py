@@ -122,8 +122,10 @@ class Evaluation:
         genes: dict[str, Any] = {}
         for name, gene_scores in self.genes.items():
             genes[name] = gene_scores.as_dict()
-            curves = {level: gene_scores.reliability(level) for level in ("base", "exon", "chain", "gene")}
-            genes[name]["reliability"] = {level: c.as_dict() for level, c in curves.items() if c is not None}
+            for part in gene_scores.parts:
+                curves = {level: gene_scores.reliability(level, part) for level in ("base", "exon", "chain", "gene")}
+                target = genes[name] if part == "coding" else genes[name][part]
+                target["reliability"] = {level: c.as_dict() for level, c in curves.items() if c is not None}
             if per_contig:
                 genes[name]["contigs"] = self._contigs_of(gene_scores)
         result = {"bases": bases, "genes": genes, "contigs": self.contigs}
