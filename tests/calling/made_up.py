@@ -68,7 +68,7 @@ def certain(labels: str, truth: float = 0.94) -> tuple[np.ndarray, np.ndarray]:
     return out[0], out[1]
 
 
-def random_case(seed: int, lengths: list[int], *, noise: float = 0.6, odd_bases: float = 0.01) -> Case:
+def random_case(seed: int, lengths: list[int], *, noise: float = 0.6, odd_bases: float = 0.01, grain: int = 7) -> Case:
     """Contigs full of genes on both strands, some running over the ends, some without a proper start or stop."""
     rng = np.random.default_rng(seed)
     codes, classes, phases = [], [], []
@@ -96,7 +96,7 @@ def random_case(seed: int, lengths: list[int], *, noise: float = 0.6, odd_bases:
         codes.append(sequence)
         for target, truth in ((classes, label), (phases, phase)):
             values = rng.dirichlet([0.6] * 4, (2, length)) * noise
-            values = np.repeat(values[:, ::7], 7, axis=1)[:, :length]
+            values = np.repeat(values[:, ::grain], grain, axis=1)[:, :length]
             values += (1 - noise) * np.eye(4)[truth]
             target.append(np.moveaxis(values, 2, 1).astype(np.float16))
     return Case(
