@@ -122,7 +122,7 @@ def _read(
         end, start, stop, lengths = _references(np.frombuffer(bytes(data), np.uint8), at, n)
         if end >= 0:
             return data, at, end, start, stop, lengths
-        _read_up_to(stream, data, len(data) + len(data) // 4)
+        _read_up_to(stream, data, len(data) + len(data) // 4, len(data) + 1)  # the file may end soon behind it
 
 
 def read_cram_header(path: str) -> AlignmentHeader:
@@ -153,10 +153,13 @@ def match_names(wanted: NameTable, there: NameTable) -> NDArray[np.int32]:
     return _match(wanted.data, wanted.start, wanted.stop, there.data, there.start, there.stop)
 
 
-def _read_up_to(stream: BlockStream, data: bytearray, size: int) -> None:
+def _read_up_to(stream: BlockStream, data: bytearray, size: int, least: int | None = None) -> None:
+    """Read until there are `size` bytes; a file that ends before must have `least`, by default all of them."""
     nothing = np.empty(0, np.uint8)
     while len(data) < size:
         piece = stream.more(nothing)
+        if piece is None and len(data) >= (size if least is None else least):
+            return
         if piece is None:
             raise BadInputError(
                 "the header is damaged or cut short", where=stream.file.path, remedy="Copy or make the file again."

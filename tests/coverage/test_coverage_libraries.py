@@ -170,3 +170,10 @@ def test_options_that_are_refused(tmp_path, columns, row, message):
     (tmp_path / "sheet.tsv").write_text(f"name\tpath\t{columns}\na\ta.bam\t{row}\n")
     with pytest.raises(BadInputError, match=message):
         read_libraries(str(tmp_path / "sheet.tsv"))
+
+
+def test_a_file_that_is_nearly_all_header(tmp_path):
+    contigs = {f"scaffold_{number}": 300 for number in range(300_000)}
+    path = write_bam(tmp_path / "a.bam", contigs, [Read("x", 0, 299_999, 5, "10M")])
+    checked = check(path, {"scaffold_299999": 300})
+    assert checked.contig_numbers.tolist() == [299_999]
