@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 __all__ = ["CDS_WEIGHTS", "GENE_WEIGHTS", "confidence"]
 
 #: Of 1, the log odds of the sum over paths, log2 of the mean bits a base, log2 of the length in bases.
-GENE_WEIGHTS = (-11.49, 0.524, -0.378, 0.883)
-CDS_WEIGHTS = (-4.27, 0.180, -0.384, 0.261)
+GENE_WEIGHTS = (-11.68, 0.498, -0.453, 0.873)
+CDS_WEIGHTS = (-4.61, 0.153, -0.455, 0.266)
 _LEAST, _MOST_OPEN, _BITS = 1e-4, 1e-2, 0.02  # what keeps the logarithms finite
 
 
