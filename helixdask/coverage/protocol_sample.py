@@ -147,8 +147,10 @@ def _places(file: Any, rows: NDArray[np.int64]) -> list[tuple[str, int, int]]:
     found = []
     for contig, n in zip(*np.unique(at, return_counts=True), strict=True):
         length = file.lengths[contig]
-        edges = np.linspace(0, length, min(int(n), length // _INDEX_STEP + 1) + 1).astype(np.int64).tolist()
-        found += [(file.references[contig], a, b) for a, b in pairwise(edges) if a < b]
+        edges = np.linspace(0, length, min(int(n), length // _INDEX_STEP + 1) + 1).astype(np.int64)
+        # Where the index leads to: reads before a place are read, too, and in deep libraries they are many.
+        edges[:-1] -= edges[:-1] % _INDEX_STEP
+        found += [(file.references[contig], a, b) for a, b in pairwise(edges.tolist()) if a < b]
     return found
 
 
