@@ -26,7 +26,7 @@ __all__ = ["SAMPLE_SIZES", "ReadSample", "sample_reads"]
 
 log = logging.getLogger(__name__)
 
-PLACES: Final = 1500
+PLACES: Final = 600
 """Places in the file from which reads are taken: many, because single genes may be far from the average."""
 SAMPLE_SIZES: Final = (30_000, 600_000)
 """Reads to look at, at most; the second where the first decided nothing."""
