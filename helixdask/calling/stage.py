@@ -61,9 +61,9 @@ class CallStage(Stage):
 
     name: ClassVar[str] = "call"
     bases_per_task: ClassVar[int] = 1 << 20
-    bases_per_second: ClassVar[float] = 2e6
+    bases_per_second: ClassVar[float] = 1.5e6
     bytes_per_base: ClassVar[float] = 0.01
-    memory_per_base: ClassVar[float] = 100.0
+    memory_per_base: ClassVar[float] = 400.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
