@@ -87,7 +87,7 @@ def join(first: Alignments, second: Alignments) -> Alignments:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _take_cigars(
     cigar: NDArray[np.uint32], offset: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

@@ -26,13 +26,13 @@ REFERENCE_OPS = COVERAGE_OPS | SPLICED_OPS | DELETION_OPS
 """All operations that consume reference bases."""
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def i32(data: NDArray[np.uint8], at: int) -> int:
     """Return the signed 32-bit number at `at`, little-endian."""
     return load_i32(data, at)  # type: ignore[no-any-return]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def cigar_place(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Return where the CIGAR of the record in [at, end) lies and how many operations it has.
 
@@ -75,7 +75,7 @@ def cigar_place(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     return place, operations
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def name_hash(data: NDArray[np.uint8], at: int) -> int:
     """Return a 64-bit hash of the name of the record at `at`, the same for both mates."""
     begin, left = at + FIXED, load_u8(data, at + 12)

@@ -167,7 +167,7 @@ def _read_up_to(stream: BlockStream, data: bytearray, size: int, least: int | No
         data += piece.tobytes()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _references(
     data: NDArray[np.uint8], at: int, n: int
 ) -> tuple[int, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -187,7 +187,7 @@ def _references(
     return at, start, stop, length
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _hash(data: NDArray[np.uint8], start: int, stop: int) -> int:
     value = np.uint64(14695981039346656037)
     for k in range(start, stop):
@@ -195,7 +195,7 @@ def _hash(data: NDArray[np.uint8], start: int, stop: int) -> int:
     return value ^ (value >> np.uint64(29))  # type: ignore[return-value]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _match(
     wanted: NDArray[np.uint8],
     wanted_start: NDArray[np.int64],

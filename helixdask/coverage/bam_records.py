@@ -12,7 +12,7 @@ from helixdask.coverage.raw_loads import load_i32, load_u8, load_u16
 __all__ = ["check_records", "measure_records", "parse_records"]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def check_records(data: NDArray[np.uint8], at: int, last: int, stop: int) -> tuple[int, int, int, int]:
     """Find the whole records of a buffer; every length in them is checked against the bytes at hand.
 
@@ -64,7 +64,7 @@ def check_records(data: NDArray[np.uint8], at: int, last: int, stop: int) -> tup
     return at, records, total, 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _reach(data: NDArray[np.uint8], at: int, place: int, operations: int) -> int:
     """Return where the alignment at `at` ends, at least one base behind its start."""
     span = 0
@@ -75,7 +75,7 @@ def _reach(data: NDArray[np.uint8], at: int, place: int, operations: int) -> int
     return int(load_i32(data, at + 8)) + max(span, 1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def measure_records(data: NDArray[np.uint8], at: int, end: int, contig: int, start: int) -> tuple[int, int]:
     """Count the alignments in [at, end) that are on a contig and end beyond `start`, and their CIGAR operations."""
     reads, total = 0, 0
@@ -90,7 +90,7 @@ def measure_records(data: NDArray[np.uint8], at: int, end: int, contig: int, sta
     return reads, total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def parse_records(
     data: NDArray[np.uint8], at: int, contig: int, start: int, reads: int, total: int
 ) -> tuple[

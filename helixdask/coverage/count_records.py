@@ -23,7 +23,7 @@ POSITION, END, MATE, CONTIG_START, CONTIG_END, STRAND, STATE = range(7)
 FIRST, SECOND = 1, 2
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")
 def add_block(difference: NDArray[np.int32], track: int, a: int, b: int, low: int, high: int) -> None:
     """Add the bases [a, b) that lie in [low, high) to row `track` of the differences."""
     a = max(a, low)
@@ -33,7 +33,7 @@ def add_block(difference: NDArray[np.int32], track: int, a: int, b: int, low: in
         difference[track, b] -= 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def count_records(
     data: NDArray[np.uint8],
     at: int,
@@ -167,7 +167,7 @@ def count_records(
     return frontier, n_mates, -1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _span(data: NDArray[np.uint8], cigar: int, operations: int) -> int:
     span = 0
     for c in range(operations):

@@ -102,7 +102,7 @@ class CutSites:
         return coverage, np.zeros_like(coverage)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _count_sites(
     flag: NDArray[np.uint16],
     position: NDArray[np.int64],

@@ -11,19 +11,19 @@ __all__ = ["bai_windows", "csi_windows", "walk_index"]
 _I64 = NDArray[np.int64]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _u32(data: NDArray[np.uint8], at: int) -> int:
     low = np.int64(data[at]) | (np.int64(data[at + 1]) << 8)
     high = np.int64(data[at + 2]) | (np.int64(data[at + 3]) << 8)
     return int(low | (high << 16))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _u64(data: NDArray[np.uint8], at: int) -> int:
     return _u32(data, at) | ((_u32(data, at + 4) & 0x7FFFFFFF) << 32)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def walk_index(data: NDArray[np.uint8], at: int, csi: bool) -> tuple[bool, _I64, _I64, int]:
     """Find where each contig's bins and linear index begin, and how many windows there can be.
 
@@ -68,7 +68,7 @@ def walk_index(data: NDArray[np.uint8], at: int, csi: bool) -> tuple[bool, _I64,
     return at <= n, contig_at, linear_at, windows
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _span(data: NDArray[np.uint8], at: int, head: int, bookkeeping: int) -> tuple[int, int, int]:
     """First and last offset of a contig's chunks, and its mapped alignments (-1: not told)."""
     first, last, mapped = -1, -1, -1
@@ -90,7 +90,7 @@ def _span(data: NDArray[np.uint8], at: int, head: int, bookkeeping: int) -> tupl
     return first, last, mapped
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def bai_windows(
     data: NDArray[np.uint8], contig_at: _I64, linear_at: _I64, n_windows: int, bits: int, bookkeeping: int
 ) -> tuple[_I64, _I64, _I64, _I64, _I64, _I64]:
@@ -115,7 +115,7 @@ def bai_windows(
     return first, last, mapped, window_at, begin[:k].copy(), offset[:k].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def csi_windows(
     data: NDArray[np.uint8], contig_at: _I64, n_windows: int, min_shift: int, depth: int, bookkeeping: int
 ) -> tuple[_I64, _I64, _I64, _I64, _I64, _I64]:

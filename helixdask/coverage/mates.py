@@ -26,7 +26,7 @@ __all__ = ["count_second_mates", "keep_open_mates"]
 _DONE = 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _waits(row: NDArray[np.int64], frontier: int) -> bool:
     """Whether a first mate of this second one may still come: one begins at `frontier` or behind it."""
     if row[MATE] == UNKNOWN:
@@ -34,7 +34,7 @@ def _waits(row: NDArray[np.int64], frontier: int) -> bool:
     return bool(row[MATE] >= frontier)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def count_second_mates(
     mates: NDArray[np.int64],
     mate_hash: NDArray[np.uint64],
@@ -101,7 +101,7 @@ def count_second_mates(
                 at = after
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add_uncovered(
     difference: NDArray[np.int32],
     track: int,
@@ -138,7 +138,7 @@ def _add_uncovered(
             a = free_to
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def keep_open_mates(
     mates: NDArray[np.int64],
     mate_hash: NDArray[np.uint64],

@@ -8,7 +8,7 @@ read 2 on the other, speaks for `forward`; the opposite for `reverse`; both alik
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.coverage.libraries import AUTO, Library
-from helixdask.coverage.protocol_sample import SAMPLE_SIZES, ReadSample, sample_reads
+from helixdask.coverage.protocol_sample import FIRST_LOOK, SAMPLE_SIZES, ReadSample, SampleSize, sample_reads
 from helixdask.coverage.rules import PAIRED, READ1, READ2, REVERSE
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
@@ -146,10 +146,13 @@ def evidence_of(
     return Evidence(source, len(sample.flag), len(np.unique(sample.intron_read)), **counts)
 
 
-def find_evidence(store: Store, library: Library, aliases: Mapping[str, str] | None = None) -> Evidence:
+def find_evidence(
+    store: Store,
+    library: Library,
+    aliases: Mapping[str, str] | None = None,
+    sizes: Sequence[SampleSize] = SAMPLE_SIZES,
+) -> Evidence:
     """Evidence from spliced reads, or, where those decide nothing, from gene models of the store, if it has any.
-
-    A small sample is taken first, and a larger one where that was not enough.
 
     Parameters
     ----------
@@ -159,8 +162,10 @@ def find_evidence(store: Store, library: Library, aliases: Mapping[str, str] | N
         The library; it was checked before.
     aliases
         Names in the file that stand for other names in the genome.
+    sizes
+        Of the samples: each is taken where those before were not enough.
     """
-    for size in SAMPLE_SIZES:
+    for size in sizes:
         sample = sample_reads(library, store, size, aliases)
         found = [evidence_of(sample, _strand_by_splicing(store, sample), "spliced reads")]
         genes = store.names("genes")
@@ -203,7 +208,7 @@ def check_stated(store: Store, library: Library, aliases: Mapping[str, str] | No
     Evidence
         What the reads say.
     """
-    evidence = find_evidence(store, library, aliases)
+    evidence = find_evidence(store, library, aliases, (FIRST_LOOK,))
     if evidence.verdict not in (None, library.strandedness):
         log.warning(
             "%s: stated as %s, but the reads look %s: %s",

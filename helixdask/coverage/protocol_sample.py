@@ -22,14 +22,22 @@ from helixdask.errors import BadInputError
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
-__all__ = ["SAMPLE_SIZES", "ReadSample", "sample_reads"]
+__all__ = ["FIRST_LOOK", "SAMPLE_SIZES", "ReadSample", "SampleSize", "sample_reads"]
 
 log = logging.getLogger(__name__)
 
-PLACES: Final = 600
-"""Places in the file from which reads are taken: many, because single genes may be far from the average."""
-SAMPLE_SIZES: Final = (30_000, 600_000)
-"""Reads to look at, at most; the second where the first decided nothing."""
+
+@dataclass(frozen=True)
+class SampleSize:
+    """How many reads to look at, at most, and from how many places: single genes may be far from the average."""
+
+    reads: int
+    places: int
+
+
+FIRST_LOOK: Final = SampleSize(16_000, 200)
+SAMPLE_SIZES: Final = (SampleSize(30_000, 600), SampleSize(600_000, 1500))
+"""Each is taken where those before decided nothing."""
 
 _INDEX_STEP: Final = 1 << 14  # an index leads to stretches of this length
 _WITHOUT_BASES: Final = (b"required_fields=0x8ff", b"decode_md=0")
@@ -69,7 +77,7 @@ class ReadSample:
 
 
 def sample_reads(
-    library: Library, store: Store, size: int = SAMPLE_SIZES[0], aliases: Mapping[str, str] | None = None
+    library: Library, store: Store, size: SampleSize = SAMPLE_SIZES[0], aliases: Mapping[str, str] | None = None
 ) -> ReadSample:
     """Take reads from places evenly spread over the mapped reads; without an index, the first of the file.
 
@@ -80,7 +88,7 @@ def sample_reads(
     store
         The store, for its contigs.
     size
-        Reads to look at, at most.
+        How many, from how many places.
     aliases
         Names in the file that stand for other names in the genome.
 
@@ -119,10 +127,10 @@ def _open(path: str, folder: Path) -> Any:
     return pysam.AlignmentFile(path, check_sq=False, index_filename=index, format_options=_WITHOUT_BASES)  # type: ignore[arg-type]  # bytes, not str
 
 
-def _reads(file: Any, rows: NDArray[np.int64], size: int) -> Iterator[Any]:
+def _reads(file: Any, rows: NDArray[np.int64], size: SampleSize) -> Iterator[Any]:
     """Alignments that the default rules count, on contigs of the genome."""
-    places = _places(file, rows) if file.has_index() else []
-    per_place = -(-size // max(1, len(places)))
+    places = _places(file, rows, size.places) if file.has_index() else []
+    per_place = -(-size.reads // max(1, len(places)))
     if places:
         found = (_of_place(file, *place) for place in places)
     else:
@@ -134,7 +142,7 @@ def _reads(file: Any, rows: NDArray[np.int64], size: int) -> Iterator[Any]:
         yield from islice((r for r in wanted if rows[r.reference_id] >= 0), per_place)
 
 
-def _places(file: Any, rows: NDArray[np.int64]) -> list[tuple[str, int, int]]:
+def _places(file: Any, rows: NDArray[np.int64], wanted: int) -> list[tuple[str, int, int]]:
     """Contig, start and end of stretches, each with about the same number of reads behind it, as far as is known."""
     weight = np.array([s.mapped for s in file.get_index_statistics()] if file.is_bam else file.lengths, np.float64)
     if not weight[rows >= 0].any():
@@ -143,7 +151,7 @@ def _places(file: Any, rows: NDArray[np.int64]) -> list[tuple[str, int, int]]:
     total = np.cumsum(weight)
     if not len(total) or not total[-1]:
         return []
-    at = np.searchsorted(total, (np.arange(PLACES) + 0.5) / PLACES * total[-1], side="right")
+    at = np.searchsorted(total, (np.arange(wanted) + 0.5) / wanted * total[-1], side="right")
     found = []
     for contig, n in zip(*np.unique(at, return_counts=True), strict=True):
         length = file.lengths[contig]

@@ -145,7 +145,7 @@ def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> Rules:
     raise BadInputError(f"no coverage rules called `{name}`", where="--rules", remedy="Use `default` or `helixer`.")
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def reason_of(
     flag: int, mapq: int, operations: int, skip_flags: int, min_mapq: int, stranded: bool, first_wins: bool
 ) -> int:
@@ -172,7 +172,7 @@ def reason_of(
     return 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def strand_of(flag: int, protocol: int) -> int:
     """Return the strand that one alignment counts on; see `target_strand`."""
     strand = 1 if flag & REVERSE else 0
@@ -180,7 +180,7 @@ def strand_of(flag: int, protocol: int) -> int:
     return 1 - strand if (protocol == 1 and second) or (protocol == 2 and not second) else strand
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sort_out(
     flag: NDArray[np.uint16],
     mapq: NDArray[np.uint8],
@@ -212,7 +212,7 @@ def sort_out(
     return reason
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def target_strand(flag: NDArray[np.uint16], protocol: int) -> NDArray[np.uint8]:
     """Return the strand that each alignment counts on: 0 plus, 1 minus.
 
@@ -230,7 +230,7 @@ def target_strand(flag: NDArray[np.uint16], protocol: int) -> NDArray[np.uint8]:
     return strand
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def count_spliced(use: NDArray[np.bool_], cigar: NDArray[np.uint32], cigar_offset: NDArray[np.int64]) -> int:
     """Count the alignments in use that skip reference bases (CIGAR operation `N`).
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 __all__ = ["sum_differences"]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sum_differences(difference: NDArray[np.int32]) -> None:
     """Sum each row of (rows, length) int32 up from its start, in place."""
     for r in range(len(difference)):

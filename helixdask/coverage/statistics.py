@@ -60,7 +60,7 @@ def _histogram(values: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[
     return depth.astype(np.uint32), n.astype(np.int64)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _count_small(values: NDArray[np.uint32]) -> tuple[NDArray[np.int64], int]:
     """How often each value from 1 to 2^16 - 1 occurs, and the number of larger ones."""
     n = np.zeros(_SMALL, np.int64)

@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -215,6 +216,9 @@ def _execute(stage: Stage, store: Store, todo: list[Region], options: RunOptions
         return
     token = stage_digest(time.time())
     url = store.url
+    if stage.threads and not options.is_remote and min(options.n_workers, len(todo)) > 1:
+        yield from _run_in_threads(stage, url, token, todo, options.n_workers)
+        return
     left = stage.estimate_seconds(store.n_bases) * sum(region.length for region in todo) / store.n_bases
     with connect(options, len(todo), left) as client:
         if client is None:
@@ -235,15 +239,25 @@ def _run_here(stage: Stage, url: str, token: str, region: Region) -> HelixdaskEr
     raise InternalError("unreachable")
 
 
+def _run_in_threads(stage: Stage, url: str, token: str, todo: list[Region], workers: int) -> Iterator[Region]:
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {pool.submit(_run_here, stage, url, token, region): region for region in todo}
+        try:
+            for future in as_completed(futures):
+                yield _checked(future.result(), futures[future])
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
 def _run_on(client: Any, stage: Stage, url: str, token: str, todo: list[Region]) -> Iterator[Region]:
-    from distributed import as_completed
+    from distributed import as_completed as as_finished
 
     futures = {
         client.submit(_task, stage, url, token, region, retries=_RETRIES, pure=False, priority=-region.index): region
         for region in todo
     }
     try:
-        for future in as_completed(list(futures)):
+        for future in as_finished(list(futures)):
             region = futures.pop(future)
             try:
                 outcome = future.result()

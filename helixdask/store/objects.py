@@ -81,7 +81,7 @@ class Folder:
                 return
             target = Path(path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+            aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
             try:
                 aside.write_bytes(data)
                 aside.replace(target)

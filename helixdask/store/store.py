@@ -21,6 +21,7 @@ from helixdask.store.consolidated import consolidate
 from helixdask.store.contigs import ContigTable
 from helixdask.store.layout import create_table_column, create_track
 from helixdask.store.objects import Folder, disk_errors, is_url
+from helixdask.store.shards import ShardWriter, encode_shard, shard_writer
 
 __all__ = ["Store", "stage_digest"]
 
@@ -78,6 +79,7 @@ class Store:
                 remedy="Install the version of helixdask that made it, or encode the genome again.",
             )
         self._arrays: dict[str, zarr.Array[Any]] = {}
+        self._writers: dict[str, ShardWriter] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.url,))
@@ -262,7 +264,7 @@ class Store:
 
     def begin_group(self, group: str, attrs: Mapping[str, Any]) -> None:
         """Create a group that is not complete yet."""
-        self._arrays = {path: array for path, array in self._arrays.items() if not path.startswith(f"{group}/")}
+        self._forget(group)
         with disk_errors(self.url):
             parts = group.split("/")
             for depth in range(1, len(parts)):
@@ -287,14 +289,13 @@ class Store:
         stop = start + data.shape[-1]
         if start % shard or (stop % shard and stop != array.shape[-1]):
             raise InternalError(f"[{start}, {stop}) is not made of whole shards of {shard}", where=path)
-        # zarr's own search for empty chunks takes ten times as long as compressing them: look for empty shards here.
-        dense = array.with_config({"write_empty_chunks": True})
-        fill = array.fill_value
-        with disk_errors(self.url):
-            for first in range(0, stop - start, shard):
-                piece = data[..., first : first + shard]
-                if piece.flat[0] != fill or (piece != fill).any():
-                    dense[..., start + first : start + first + piece.shape[-1]] = piece
+        if path not in self._writers:
+            self._writers[path] = shard_writer(array)
+        writer = self._writers[path]
+        for first in range(0, stop - start, shard):
+            encoded = encode_shard(data[..., first : first + shard], writer)
+            if encoded is not None:
+                self.folder.write(f"{path}/{writer.key(start + first)}", encoded)
 
     def write_table(self, group: str, columns: Mapping[str, NDArray[Any]]) -> None:
         """Write columns of a group's table, each as the registry declares it."""
@@ -313,6 +314,12 @@ class Store:
             self._group(group).attrs.put({**attrs, "complete": True})
             consolidate(self.url)
 
+    def _forget(self, group: str) -> None:
+        """Forget the arrays of a group that is made anew or gone."""
+        for known in (self._arrays, self._writers):
+            for path in [path for path in known if path.startswith(f"{group}/")]:
+                del known[path]
+
     def _remove_leftovers(self, group: str) -> None:
         """Remove what a killed process was just writing beside its target."""
         if not is_url(self.url):
@@ -322,7 +329,7 @@ class Store:
     def remove_group(self, group: str) -> None:
         """Take a group out of the store."""
         self.folder.remove(group)
-        self._arrays = {path: array for path, array in self._arrays.items() if not path.startswith(f"{group}/")}
+        self._forget(group)
         consolidate(self.url)
 
     def add_event(self, stage: str, event: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.protocol import Evidence, check_stated, find_evidence, resolved
-from helixdask.coverage.protocol_sample import sample_reads
+from helixdask.coverage.protocol_sample import SampleSize, sample_reads
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam
 from tests.coverage.small_genome import LENGTHS, make_store, reads_of_genes
@@ -51,7 +51,7 @@ def test_a_sample_is_always_the_same_and_takes_no_read_twice(bare, tmp_path):
     one, two = sample_reads(auto(path), bare), sample_reads(auto(path), bare)
     assert len(one.flag) == 816
     assert (one.start == two.start).all()
-    few = sample_reads(auto(path), bare, 40)
+    few = sample_reads(auto(path), bare, SampleSize(40, 40))
     assert 10 < len(few.flag) <= 60
     assert len(set(few.contig.tolist())) == 2
 
