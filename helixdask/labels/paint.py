@@ -18,7 +18,7 @@ __all__ = ["TRACKS", "count_bases", "is_blank", "paint"]
 TRACKS: Final = ("label", "phase", "transition", "valid", "gene_length")
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fill(out: NDArray[np.generic], start: Ints, end: Ints, value: NDArray[np.generic], low: int) -> None:
     for row in range(len(start)):
         first, last = max(start[row] - low, 0), min(end[row] - low, len(out))
@@ -26,7 +26,7 @@ def _fill(out: NDArray[np.generic], start: Ints, end: Ints, value: NDArray[np.ge
             out[at] = value[row]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fill_phases(out: NDArray[np.uint8], start: Ints, end: Ints, value: Ints, low: int, minus: bool) -> None:
     for row in range(len(start)):
         first, last = max(start[row] - low, 0), min(end[row] - low, len(out))

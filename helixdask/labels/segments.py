@@ -31,7 +31,7 @@ def union(start: Ints, end: Ints) -> tuple[Ints, Ints]:
     return start[first], reach[np.append(first[1:], True)]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _subtract(start: Ints, end: Ints, hole_start: Ints, hole_end: Ints, out: NDArray[np.int64]) -> int:
     """Fill the rows of ``out`` (start, end, owner) as far as they reach; hands back how many rows are needed."""
     size = 0
@@ -76,7 +76,7 @@ def subtract(start: Ints, end: Ints, hole_start: Ints, hole_end: Ints) -> tuple[
     return out[:size, 0].copy(), out[:size, 1].copy(), out[:size, 2].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _owners(low: Ints, high: Ints, n: int) -> NDArray[np.int64]:
     owner = np.full(n, -1, np.int64)
     for row in range(len(low)):

@@ -50,7 +50,7 @@ class Reading:
     odd_introns: Ints
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _copy(
     codes: NDArray[np.uint8],
     start: int,
@@ -74,14 +74,14 @@ def _copy(
                 out[at[row] + place - span_low[row]] = base
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _codon(bases: NDArray[np.uint8], at: int) -> np.int64:
     if bases[at] > 3 or bases[at + 1] > 3 or bases[at + 2] > 3:
         return np.int64(64)
     return (np.int64(bases[at]) << 4) | (np.int64(bases[at + 1]) << 2) | np.int64(bases[at + 2])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _translate(
     bases: NDArray[np.uint8],
     begin: Ints,
