@@ -64,7 +64,7 @@ class CallStage(Stage):
     bases_per_second: ClassVar[float] = 1.5e6
     bytes_per_base: ClassVar[float] = 0.01
     memory_per_base: ClassVar[float] = 400.0
-    threads: ClassVar[bool] = True
+    in_threads: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

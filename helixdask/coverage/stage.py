@@ -68,7 +68,7 @@ class CoverageStage(Stage):
     bases_per_second: ClassVar[float] = 40e6
     bytes_per_base: ClassVar[float] = 1.0
     memory_per_base: ClassVar[float] = 24.0
-    threads: ClassVar[bool] = True
+    in_threads: ClassVar[bool] = True
 
     @classmethod
     def of(

@@ -216,7 +216,7 @@ def _execute(stage: Stage, store: Store, todo: list[Region], options: RunOptions
         return
     token = stage_digest(time.time())
     url = store.url
-    if stage.threads and not options.is_remote and min(options.n_workers, len(todo)) > 1:
+    if stage.in_threads and not options.is_remote and min(options.n_workers, len(todo)) > 1:
         yield from _run_in_threads(stage, url, token, todo, options.n_workers)
         return
     left = stage.estimate_seconds(store.n_bases) * sum(region.length for region in todo) / store.n_bases

@@ -142,7 +142,7 @@ class Stage(ABC):
     """Peak memory of a task per base of its region."""
     memory_fixed: ClassVar[float] = 3e8
     """Peak memory of a worker apart from that, in bytes."""
-    threads: ClassVar[bool] = False
+    in_threads: ClassVar[bool] = False
     """Whether regions run side by side in threads of one process: for work that is nearly all compiled code without
     the interpreter's lock. On this machine processes are then not needed, which take seconds to start."""
     creates_store: ClassVar[bool] = False

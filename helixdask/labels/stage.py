@@ -54,7 +54,7 @@ class LabelsStage(Stage):
     bytes_per_base: ClassVar[float] = 0.05
     # Two strands of four one-byte tracks and one of four bytes.
     memory_per_base: ClassVar[float] = 20.0
-    threads: ClassVar[bool] = True
+    in_threads: ClassVar[bool] = True
 
     def group(self) -> str:
         """Group of the store that the stage writes."""
