@@ -40,6 +40,10 @@ def prepare(
     aliases: Annotated[
         Path | None, typer.Option(help="Tab-separated: contig name in the annotation, in the genome.")
     ] = None,
+    genetic_code: Annotated[int, typer.Option(min=1, help="Number of NCBI's genetic code of the genome.")] = 1,
+    genetic_codes: Annotated[
+        Path | None, typer.Option(help="Tab-separated contig and number of its genetic code, such as organelles.")
+    ] = None,
     on_bad_base: OnBadBaseOption = OnBadBase.ERROR,
     rules: RulesOption = Rules.DEFAULT,
     *,
@@ -59,6 +63,8 @@ def prepare(
         species=species or species_of(genome),
         gff3=_text(gff3),
         aliases=_text(aliases),
+        genetic_code=genetic_code,
+        genetic_codes=_text(genetic_codes),
         model=resolved(model) if model else None,
         libraries=tuple(chosen),
         on_bad_base=on_bad_base.value,

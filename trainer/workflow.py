@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, run_stage
@@ -55,6 +55,10 @@ class PrepareSettings:
         Name of the species.
     gff3
         Annotation to learn from; None: the model's own genes are the labels (pseudolabels).
+    aliases
+        Table of other sequence names, in the annotation and the reads.
+    genetic_code, genetic_codes
+        NCBI's genetic code of the genome, and a table of those of single contigs, such as organelles.
     model
         Base model; needed where there is no annotation. Its predictions also tell how sure each window is.
     libraries
@@ -68,6 +72,8 @@ class PrepareSettings:
     species: str
     gff3: str | None = None
     aliases: str | None = None
+    genetic_code: int = 1
+    genetic_codes: str | None = None
     model: str | None = None
     libraries: tuple[Library, ...] = ()
     on_bad_base: Literal["error", "n"] = "error"
@@ -178,6 +184,7 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
 
     url, rules = settings.store, settings.rules
     labels = REFERENCE if settings.gff3 else PSEUDO
+    codes: dict[str, Any] = {"genetic_code": settings.genetic_code, "genetic_codes": settings.genetic_codes}
     stages: list[Callable[[], Stage]] = [
         lambda: EncodeStage(fasta=settings.genome, species=settings.species, on_bad_base=settings.on_bad_base)
     ]
@@ -190,7 +197,7 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
                 aliases=settings.aliases,
                 phases="file" if rules == "helixer" else "chain",
             ),
-            lambda: LabelsStage(genes=REFERENCE, output=REFERENCE, rules=rules),
+            lambda: LabelsStage(genes=REFERENCE, output=REFERENCE, rules=rules, **codes),
         ]
     libraries = cache(
         lambda: coverage_stages(url, settings.libraries, rules=rules, aliases=settings.aliases, replace=replace_there)
@@ -203,7 +210,7 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
         if not settings.gff3:
             stages += [
                 lambda: call_stage(url, predictions=BASE, name=PSEUDO, rules=rules),
-                lambda: LabelsStage(genes=PSEUDO, output=PSEUDO, rules=rules),
+                lambda: LabelsStage(genes=PSEUDO, output=PSEUDO, rules=rules, **codes),
             ]
     windows = windows_name(window_length, labels, predictions, rules)
     stages += [
