@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.coverage.libraries import AUTO, Library
-from helixdask.coverage.protocol_sample import FIRST_LOOK, SAMPLE_SIZES, ReadSample, SampleSize, sample_reads
+from helixdask.coverage.protocol_sample import sample_reads
+from helixdask.coverage.read_sample import FIRST_LOOK, SAMPLE_SIZES, ReadSample, SampleSize
 from helixdask.coverage.rules import PAIRED, READ1, READ2, REVERSE
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store

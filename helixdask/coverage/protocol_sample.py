@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -17,63 +17,21 @@ from numpy.typing import NDArray
 
 from helixdask.coverage.index_checks import find_index
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.read_sample import SAMPLE_SIZES, UNWANTED, ReadSample, SampleSize, sample_places
+from helixdask.coverage.remote_sample import sample_remote_bam
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
 from helixdask.errors import BadInputError
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
-__all__ = ["FIRST_LOOK", "SAMPLE_SIZES", "ReadSample", "SampleSize", "sample_reads"]
+__all__ = ["sample_reads"]
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class SampleSize:
-    """How many reads to look at, at most, and from how many places: single genes may be far from the average."""
-
-    reads: int
-    places: int
-
-
-FIRST_LOOK: Final = SampleSize(16_000, 200)
-SAMPLE_SIZES: Final = (SampleSize(30_000, 600), SampleSize(600_000, 1500))
-"""Each is taken where those before decided nothing."""
-
-_INDEX_STEP: Final = 1 << 14  # an index leads to stretches of this length
 _WITHOUT_BASES: Final = (b"required_fields=0x8ff", b"decode_md=0")
 """Of CRAM only what is looked at is decoded, so no reference sequence is needed; BAM takes no notice."""
-_UNWANTED: Final = 0x4 | 0x100 | 0x200 | 0x400 | 0x800
 _SKIP: Final = 3
-
-
-@dataclass(frozen=True)
-class ReadSample:
-    """Alignments as columns.
-
-    Parameters
-    ----------
-    flag
-        SAM flags, uint16.
-    contig
-        Row in the contig table, int32.
-    start, end
-        On the contig, int64.
-    tag_strand
-        Strand of the transcript by the tag XS or ts: 1 plus, -1 minus, 0 unknown, int8.
-    intron_read
-        Row of the alignment of each intron, int64.
-    intron_start, intron_end
-        On the contig, int64.
-    """
-
-    flag: NDArray[np.uint16]
-    contig: NDArray[np.int32]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    tag_strand: NDArray[np.int8]
-    intron_read: NDArray[np.int64]
-    intron_start: NDArray[np.int64]
-    intron_end: NDArray[np.int64]
 
 
 def sample_reads(
@@ -99,9 +57,14 @@ def sample_reads(
     """
     row = {name: i for i, name in enumerate(store.contigs.names.tolist())}
     names = {other: row[name] for other, name in (aliases or {}).items() if name in row} | row
-    verbosity = pysam.set_verbosity(0)  # htslib would print where an index is missing
     try:
-        with TemporaryDirectory(prefix="helixdask-index-") as folder, _open(library.path, Path(folder)) as file:
+        if is_url(library.path) and not library.path.lower().endswith(".cram"):
+            return sample_remote_bam(library.path, names, size)
+        with (
+            _quietly(),
+            TemporaryDirectory(prefix="helixdask-index-") as folder,
+            _open(library.path, Path(folder)) as file,
+        ):
             rows = np.array([names.get(name, -1) for name in file.references], np.int64)
             return _collect(_reads(file, rows, size), rows)
     except (OSError, ValueError) as error:
@@ -111,6 +74,14 @@ def sample_reads(
         raise BadInputError(
             f"cannot be read ({error})", where=library.path, remedy="The file is damaged or cut short: make it again."
         ) from error
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep htslib from printing where an index is missing."""
+    verbosity = pysam.set_verbosity(0)
+    try:
+        yield
     finally:
         pysam.set_verbosity(verbosity)
 
@@ -118,7 +89,7 @@ def sample_reads(
 def _open(path: str, folder: Path) -> Any:
     index = None
     if is_url(path):  # htslib would leave the index in the current folder
-        beside = find_index(path, "cram" if path.lower().endswith(".cram") else "bam")
+        beside = find_index(path, "cram")
         if beside is not None:
             copied = folder / Path(beside).name
             with fsspec.open(beside) as remote:
@@ -129,37 +100,20 @@ def _open(path: str, folder: Path) -> Any:
 
 def _reads(file: Any, rows: NDArray[np.int64], size: SampleSize) -> Iterator[Any]:
     """Alignments that the default rules count, on contigs of the genome."""
-    places = _places(file, rows, size.places) if file.has_index() else []
+    places: list[tuple[int, int, int]] = []
+    if file.has_index():
+        mapped = np.array([s.mapped for s in file.get_index_statistics()] if file.is_bam else [0] * len(rows), np.int64)
+        places = sample_places(np.array(file.lengths, np.int64), mapped, rows, size.places)
     per_place = -(-size.reads // max(1, len(places)))
     if places:
-        found = (_of_place(file, *place) for place in places)
+        found = (_of_place(file, file.references[contig], start, stop) for contig, start, stop in places)
     else:
         if not file.is_cram:
             file.reset()
         found = (reads for reads in [file.fetch(until_eof=True)])
     for reads in found:
-        wanted = (r for r in reads if not r.flag & _UNWANTED and r.mapping_quality >= DEFAULT_MIN_MAPQ)
+        wanted = (r for r in reads if not r.flag & UNWANTED and r.mapping_quality >= DEFAULT_MIN_MAPQ)
         yield from islice((r for r in wanted if rows[r.reference_id] >= 0), per_place)
-
-
-def _places(file: Any, rows: NDArray[np.int64], wanted: int) -> list[tuple[str, int, int]]:
-    """Contig, start and end of stretches, each with about the same number of reads behind it, as far as is known."""
-    weight = np.array([s.mapped for s in file.get_index_statistics()] if file.is_bam else file.lengths, np.float64)
-    if not weight[rows >= 0].any():
-        weight = np.array(file.lengths, np.float64)
-    weight[rows < 0] = 0
-    total = np.cumsum(weight)
-    if not len(total) or not total[-1]:
-        return []
-    at = np.searchsorted(total, (np.arange(wanted) + 0.5) / wanted * total[-1], side="right")
-    found = []
-    for contig, n in zip(*np.unique(at, return_counts=True), strict=True):
-        length = file.lengths[contig]
-        edges = np.linspace(0, length, min(int(n), length // _INDEX_STEP + 1) + 1).astype(np.int64)
-        # Where the index leads to: reads before a place are read, too, and in deep libraries they are many.
-        edges[:-1] -= edges[:-1] % _INDEX_STEP
-        found += [(file.references[contig], a, b) for a, b in pairwise(edges.tolist()) if a < b]
-    return found
 
 
 def _of_place(file: Any, contig: str, start: int, stop: int) -> Iterator[Any]:

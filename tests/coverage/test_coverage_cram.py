@@ -12,6 +12,8 @@ import pytest
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.cram import CramReader
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.protocol_sample import sample_reads
+from helixdask.coverage.read_sample import SampleSize
 from helixdask.coverage.stage import CoverageStage
 from helixdask.coverage.stretches import Stretch
 from helixdask.engine.run import RunOptions, run_stage
@@ -116,5 +118,9 @@ def test_a_bam_behind_a_url(files, server):
     run_stage(far, url, HERE)
     store = Store.open(url)
     np.testing.assert_array_equal(tracks(store, near.group()), tracks(store, far.group()))
+    samples = [sample_reads(library, store, SampleSize(500, 20)) for library in (near._library(), far._library())]
+    assert len(samples[0].flag) > 100
+    for name in ("flag", "contig", "start", "end", "intron_read", "intron_start", "intron_end"):
+        np.testing.assert_array_equal(getattr(samples[0], name), getattr(samples[1], name), err_msg=name)
     with pytest.raises(BadInputError, match=r"no such file|cannot be read"):
         run_stage(CoverageStage.of(Library("none", f"{server}/none.bam")), url, HERE)

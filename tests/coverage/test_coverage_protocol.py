@@ -4,7 +4,8 @@ import pytest
 
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.protocol import Evidence, check_stated, find_evidence, resolved
-from helixdask.coverage.protocol_sample import SampleSize, sample_reads
+from helixdask.coverage.protocol_sample import sample_reads
+from helixdask.coverage.read_sample import SampleSize
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam
 from tests.coverage.small_genome import LENGTHS, make_store, reads_of_genes
