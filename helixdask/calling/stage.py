@@ -85,8 +85,8 @@ class CallStage(Stage):
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Call the regions that begin in `region`."""
         settings = self.call_settings()
-        span, tracks = self._load(store, region)
-        scans = self._scan(span, tracks, 0, settings), self._scan(span, tracks, 1, settings)
+        span, tracks = self.load(store, region)
+        scans = self.scan(span, tracks, 0, settings), self.scan(span, tracks, 1, settings)
         columns, counts = call_span(span, settings.model(), settings, scans, tracks)
         return RegionResult(counts=counts, tables=columns)
 
@@ -111,7 +111,7 @@ class CallStage(Stage):
         """The settings apart from names."""
         return CallSettings(**{field.name: getattr(self, field.name) for field in fields(CallSettings)})
 
-    def _scan(self, span: Span, tracks: _StoreTracks, strand: int, settings: CallSettings) -> Scan:
+    def scan(self, span: Span, tracks: StoreTracks, strand: int, settings: CallSettings) -> Scan:
         """Regions that begin in the owned part, the last of them followed to its end."""
         scan = scan_span(span, strand, settings)
         region = scan.open_region
@@ -134,7 +134,7 @@ class CallStage(Stage):
             np.append(scan.piece, region.piece), np.append(scan.start, region.start), np.append(scan.end, end), None
         )
 
-    def _load(self, store: Store, region: Region) -> tuple[Span, _StoreTracks]:
+    def load(self, store: Store, region: Region) -> tuple[Span, StoreTracks]:
         """Read the region, the window before it, and some way ahead: few regions that begin in it reach beyond."""
         contigs = store.contigs
         first = int(contigs.offsets[contigs.contig_at(region.start)])
@@ -152,11 +152,11 @@ class CallStage(Stage):
             pieces=pieces,
             own=(region.start - start, region.stop - start),
         )
-        return span, _StoreTracks(store, group, start, span.phase_probability is not None)
+        return span, StoreTracks(store, group, start, span.phase_probability is not None)
 
 
 @dataclass(frozen=True)
-class _StoreTracks:
+class StoreTracks:
     """Tracks read from the store when they are asked for; places count from `origin`."""
 
     store: Store

@@ -139,12 +139,12 @@ class _Caller(CallStage):
     ) -> dict[str, NDArray[Any]]:
         """Columns of all genes that any thresholds give; ``found`` (gene, scan) says which."""
         loosest = replace(self, min_coding_length=min(grid.lengths))
-        span, tracks = loosest._load(store, region)
+        span, tracks = loosest.load(store, region)
         rows, found = [], []
         for column, (edge, peak) in enumerate(grid.scans):
             caller = replace(loosest, edge_threshold=edge, peak_threshold=peak)
             for strand in (0, 1):
-                scan = caller._scan(span, tracks, strand, caller.call_settings())
+                scan = caller.scan(span, tracks, strand, caller.call_settings())
                 strands = np.full(len(scan.start), strand, np.int64)
                 rows.append(np.stack([strands, scan.piece, scan.start, scan.end], axis=1))
                 found.append(np.full(len(scan.start), column, np.int64))
