@@ -139,8 +139,9 @@ def export(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder for bigWig files of a coverage set (--coverage): NAME.plus.bw, NAME.spliced.minus.bw, ...",
-            rich_help_panel="Coverage",
+            help="Folder for bigWig files: a coverage set (--coverage; NAME.plus.bw, NAME.spliced.minus.bw, ...), or, "
+            "with --predictions, probabilities (NAME.genic.plus.bw, NAME.cds.minus.bw, ...).",
+            rich_help_panel="bigWig",
         ),
     ] = None,
 ) -> None:
@@ -176,9 +177,12 @@ def export(
         )
         typer.echo(f"written: {helixer}")
     if bigwig is not None:
-        from helixdask.exchange.bigwig import export_bigwig
+        from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig
 
-        for file in export_bigwig(opened, bigwig, coverage):
+        written = export_probability_bigwig(opened, bigwig, predictions) if predictions else []
+        if coverage or not predictions:
+            written += export_bigwig(opened, bigwig, coverage)
+        for file in written:
             typer.echo(f"written: {file}")
     if files.given():
         n_genes = export_genes(opened, genes, files, region=region, longest=longest, code=genetic_code)

@@ -1,22 +1,24 @@
-"""Writing coverage as bigWig files."""
+"""Writing coverage and probabilities as bigWig files."""
 
 from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pybigtools
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.registry import LABEL_CLASSES
+from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
-__all__ = ["export_bigwig"]
+__all__ = ["export_bigwig", "export_probability_bigwig"]
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,10 @@ _TRACKS: Final = (("coverage", ""), ("spliced_coverage", ".spliced"))
 _STRANDS: Final = ("plus", "minus")
 _EXACT: Final = 1 << 24
 _BLOCK: Final = 1 << 20
+_STEPS: Final = 100
+"""Probabilities are written in hundredths: neighbouring bases that differ by less are one run."""
+
+Read = Callable[[int, int], NDArray[Any]]
 
 
 def export_bigwig(store: Store, folder: str | Path, coverage: str | None = None) -> list[Path]:
@@ -57,48 +63,108 @@ def export_bigwig(store: Store, folder: str | Path, coverage: str | None = None)
     libraries = store.names(f"coverage/{name}")
     if not libraries:
         raise MissingInputError(f"coverage/{name} holds no library", where=store.url)
-    folder = Path(folder)
+    tracks = {}
+    for library in libraries:
+        counts = store.attrs(f"coverage/{name}/{library}").get("counts", {})
+        for track, infix in _TRACKS:
+            for row, strand in enumerate(_STRANDS):
+                if counts.get(f"{track}_sum_{strand}", 1):
+                    path = f"coverage/{name}/{library}/{track}"
+                    tracks[f"{library}{infix}.{strand}.bw"] = _strand_of(store, path, row)
+    return _write_all(store.contigs, Path(folder), tracks)
+
+
+def export_probability_bigwig(store: Store, folder: str | Path, predictions: str | None = None) -> list[Path]:
+    """Write predictions as `NAME.genic.plus.bw`, `NAME.cds.minus.bw` and so on, in hundredths; zeros are left out.
+
+    `genic` is the probability of not being intergenic; the others are those of UTR, CDS and intron.
+
+    Parameters
+    ----------
+    store
+        The store.
+    folder
+        Where to write; made if it is not there.
+    predictions
+        Their name; None: the only ones there are.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    MissingInputError
+        There are no such predictions.
+    BadInputError
+        The folder or a file cannot be written.
+    """
+    name = store.resolve("predictions", predictions)
+    path = f"predictions/{name}/class_probability"
+    scale = 1 / 255 if store.array(path).dtype == np.uint8 else 1.0
+
+    def reader(row: int, classes: slice) -> Read:
+        def read(start: int, stop: int) -> NDArray[Any]:
+            values = np.asarray(store.array(path)[row, classes, start:stop], np.float32).sum(axis=0) * scale
+            hundredths: NDArray[Any] = np.rint(values * _STEPS) / np.float32(_STEPS)
+            return hundredths
+
+        return read
+
+    wanted = {"genic": slice(1, len(LABEL_CLASSES))}
+    wanted |= {label: slice(number, number + 1) for number, label in enumerate(LABEL_CLASSES) if number}
+    tracks = {
+        f"{name}.{label}.{strand}.bw": reader(row, classes)
+        for label, classes in wanted.items()
+        for row, strand in enumerate(_STRANDS)
+    }
+    return _write_all(store.contigs, Path(folder), tracks)
+
+
+def _strand_of(store: Store, path: str, row: int) -> Read:
+    return lambda start, stop: np.asarray(store.array(path)[row, start:stop])
+
+
+def _write_all(contigs: ContigTable, folder: Path, tracks: dict[str, Read]) -> list[Path]:
+    """Write each track to the file of its name, whole or not at all."""
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".bigwig-", dir=folder) as scratch:
-            for library in libraries:
-                counts = store.attrs(f"coverage/{name}/{library}").get("counts", {})
-                for track, infix in _TRACKS:
-                    for row, strand in enumerate(_STRANDS):
-                        if not counts.get(f"{track}_sum_{strand}", 1):
-                            continue
-                        part = Path(scratch) / "track.bw"
-                        _write(store, f"coverage/{name}/{library}/{track}", row, part)
-                        target = folder / f"{library}{infix}.{strand}.bw"
-                        part.replace(target)
-                        written.append(target)
+            for name, read in tracks.items():
+                part = Path(scratch) / "track.bw"
+                _write(contigs, name, read, part)
+                part.replace(folder / name)
+                written.append(folder / name)
     except (OSError, pybigtools.BBIReadError) as error:
         raise BadInputError(f"cannot be written ({error})", where=str(folder)) from error
     return written
 
 
-def _write(store: Store, path: str, row: int, target: Path) -> None:
+def _write(contigs: ContigTable, title: str, read: Read, target: Path) -> None:
     # Files of bigWig list their contigs by name, and values must come in that order.
-    order = np.argsort(store.contigs.names.astype(str), kind="stable")
-    lengths = {str(store.contigs.names[i]): int(store.contigs.lengths[i]) for i in order.tolist()}
+    order = np.argsort(contigs.names.astype(str), kind="stable")
+    lengths = {str(contigs.names[i]): int(contigs.lengths[i]) for i in order.tolist()}
     writer = pybigtools.open(str(target), "w")
-    writer.write(lengths, _runs(store, path, row, order))
+    writer.write(lengths, _runs(contigs, title, read, order))
     writer.close()
 
 
-def _runs(store: Store, path: str, row: int, order: NDArray[np.int64]) -> Iterator[tuple[str, int, int, float]]:
+def _runs(
+    contigs: ContigTable, title: str, read: Read, order: NDArray[np.int64]
+) -> Iterator[tuple[str, int, int, float]]:
     """Stretches of one value above 0, contig by contig."""
     rounded = False
 
     @lru_cache(maxsize=4)  # for many small contigs, which lie side by side
-    def block(index: int) -> NDArray[np.uint32]:
+    def block(index: int) -> NDArray[Any]:
         start = index * _BLOCK
-        return np.asarray(store.read(path, start, min(start + _BLOCK, store.n_bases))[row])
+        return read(start, min(start + _BLOCK, contigs.n_bases))
 
     for contig in order.tolist():
-        name, begin = str(store.contigs.names[contig]), int(store.contigs.offsets[contig])
-        end = int(store.contigs.offsets[contig + 1])
+        name, begin = str(contigs.names[contig]), int(contigs.offsets[contig])
+        end = int(contigs.offsets[contig + 1])
         at = begin
         while at < end:
             first = at - at % _BLOCK
@@ -115,4 +181,4 @@ def _runs(store: Store, path: str, row: int, order: NDArray[np.int64]) -> Iterat
             )
             at = stop
     if rounded:
-        log.warning("%s: depths above %s are rounded, because bigWig holds 32-bit floats", path, f"{_EXACT:,}")
+        log.warning("%s: depths above %s are rounded, because bigWig holds 32-bit floats", title, f"{_EXACT:,}")

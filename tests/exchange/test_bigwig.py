@@ -8,9 +8,10 @@ from helixdask.coverage.adding import plan_libraries
 from helixdask.coverage.libraries import Library
 from helixdask.engine.run import run_stage
 from helixdask.errors import BadInputError, MissingInputError
-from helixdask.exchange.bigwig import export_bigwig
+from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig
 from tests.coverage.plain_count import Read, write_bam
 from tests.coverage.small_genome import HERE, LENGTHS, make_store, reads_of_genes
+from tests.small_store import small_store
 
 
 def add(store, *libraries, set_name="rnaseq"):
@@ -69,3 +70,16 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInputError, match="cannot be written"):
         export_bigwig(store, tmp_path / "file")
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+def test_probabilities_in_hundredths(tmp_path, quantised):
+    store, tracks = small_store(tmp_path / "g.zarr", [3_000, 500], names=["b", "a"], quantised=quantised)
+    files = export_probability_bigwig(store, tmp_path / "out")
+    assert [f.name for f in files[:3]] == ["base.genic.plus.bw", "base.genic.minus.bw", "base.utr.plus.bw"]
+    values = tracks["probability"].astype(np.float32) / (255 if quantised else 1)
+    for row, file in enumerate(files[:2]):
+        with pybigtools.open(str(file)) as bigwig:
+            for contig, start, size in (("b", 0, 3_000), ("a", 3_000, 500)):
+                mine = values[row, 1:, start : start + size].sum(axis=0)
+                np.testing.assert_allclose(bigwig.values(contig, 0, size, fillna=0.0), mine, atol=0.0051)
