@@ -146,7 +146,7 @@ def export(
     ] = None,
 ) -> None:
     """Write files for other programs: gene models in any format, coverage as bigWig, or Helixer's HDF5."""
-    from helixdask.genes.export import GeneFiles, export_genes
+    from helixdask.genes.writing.export import GeneFiles, export_genes
     from helixdask.store.store import Store
 
     files = GeneFiles(gff3, gtf, bed, cds, proteins)

@@ -68,7 +68,7 @@ def call(
 ) -> None:
     """Call gene models from predictions with a hidden Markov model, and write them as GFF3 and what else is wanted."""
     from helixdask.engine.run import run_stage
-    from helixdask.genes.export import GeneFiles, export_genes
+    from helixdask.genes.writing.export import GeneFiles, export_genes
     from helixdask.labels.stage import LabelsStage
     from helixdask.pipeline import call_stage, write_annotation
     from helixdask.store.store import Store

@@ -171,13 +171,13 @@ class GenomeStore(Store):
     ) -> int:
         """Write gene models to files: ``gff3``, ``gtf``, ``bed``, ``cds``, ``proteins``, any of them at once.
 
-        See :func:`helixdask.genes.export.export_genes`.
+        See :func:`helixdask.genes.writing.export.export_genes`.
 
         Examples
         --------
         >>> store.export_genes("reference", gtf="genes.gtf.gz", proteins="proteins.fa")  # doctest: +SKIP
         """
-        from helixdask.genes.export import GeneFiles, export_genes
+        from helixdask.genes.writing.export import GeneFiles, export_genes
 
         return export_genes(self, name, GeneFiles(**files), region=region, longest=longest, code=code)
 

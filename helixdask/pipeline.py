@@ -248,8 +248,8 @@ def split_stage(
 
 def write_annotation(url: str, genes: str, gff3: str, *, rules: Rules = "default") -> None:
     """Write gene models of a store as GFF3, with the species and the model that they come from in the header."""
-    from helixdask.genes.gff_write import write_gff3
     from helixdask.genes.table import read_genes
+    from helixdask.genes.writing.gff_write import write_gff3
 
     store = Store.open(url)
     predictions = store.attrs(f"genes/{genes}").get("settings", {}).get("predictions")

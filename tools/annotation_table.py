@@ -20,7 +20,7 @@ import numpy as np
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError
-from helixdask.genes.gff_read import read_gff
+from helixdask.genes.reading.gff_read import read_gff
 from helixdask.labels.genes_stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.sequence.stage import EncodeStage

@@ -22,8 +22,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
-from helixdask.genes.gff_read import read_gff
 from helixdask.genes.models import GeneModels
+from helixdask.genes.reading.gff_read import read_gff
 from helixdask.labels.paint import paint
 from helixdask.labels.tables import label_tables
 from helixdask.store.contigs import ContigTable

@@ -15,8 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.alignments import Alignments
-from helixdask.coverage.bam_fields import COVERAGE_OPS, REFERENCE_OPS
+from helixdask.coverage.bam.alignments import Alignments
+from helixdask.coverage.bam.bam_fields import COVERAGE_OPS, REFERENCE_OPS
 from helixdask.coverage.rules import PAIRED, READ1, READ2, REASONS, STRANDEDNESS, Rules, sort_out, target_strand
 from helixdask.errors import BadInputError
 

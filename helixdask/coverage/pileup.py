@@ -19,13 +19,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam_blocks import Records
-from helixdask.coverage.bam_fields import DELETION_OPS, FIXED, SPLICED_OPS, i32
+from helixdask.coverage.bam.bam_blocks import Records
+from helixdask.coverage.bam.bam_fields import DELETION_OPS, FIXED, SPLICED_OPS, i32
+from helixdask.coverage.bam.stretches import Stretch
 from helixdask.coverage.count_records import count_records
 from helixdask.coverage.mates import count_second_mates, keep_open_mates
 from helixdask.coverage.rules import REASONS, STRANDEDNESS, Rules
 from helixdask.coverage.running_sum import sum_differences
-from helixdask.coverage.stretches import Stretch
 from helixdask.errors import BadInputError
 
 __all__ = ["Pileup"]

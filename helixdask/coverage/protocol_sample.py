@@ -15,7 +15,7 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
-from helixdask.coverage.index_checks import find_index
+from helixdask.coverage.bam.index_checks import find_index
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.read_sample import SAMPLE_SIZES, UNWANTED, ReadSample, SampleSize, sample_places
 from helixdask.coverage.remote_sample import sample_remote_bam

@@ -13,16 +13,16 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam_blocks import Reader
+from helixdask.coverage.bam.bam_blocks import Reader
+from helixdask.coverage.bam.reading import open_reader, prepare_index
+from helixdask.coverage.bam.stretches import stretches_of
 from helixdask.coverage.checks import CheckedLibrary, check_library
 from helixdask.coverage.cut_sites import MARGIN, SITE_KINDS, CutSites
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.protocol import check_stated
-from helixdask.coverage.reading import open_reader, prepare_index
 from helixdask.coverage.rules import DEFAULT_READS, REASONS, ReadOptions, Rules, make_rules
 from helixdask.coverage.statistics import constants, region_statistics
-from helixdask.coverage.stretches import stretches_of
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.genes.aliases import read_aliases

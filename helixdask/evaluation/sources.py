@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.genes.gff_read import read_gff
 from helixdask.genes.models import GeneModels
+from helixdask.genes.reading.gff_read import read_gff
 from helixdask.genes.table import read_genes
 from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import Folder

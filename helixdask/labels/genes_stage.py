@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.genes.aliases import read_aliases
-from helixdask.genes.gff_read import read_gff
+from helixdask.genes.reading.gff_read import read_gff
 from helixdask.genes.table import write_genes
 from helixdask.store.store import Store
 

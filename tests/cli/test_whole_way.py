@@ -9,7 +9,7 @@ import pytest
 import helixdask as hd
 from helixdask import trainer
 from helixdask.cli.main import _repeat_bam
-from helixdask.genes.gff_read import read_gff
+from helixdask.genes.reading.gff_read import read_gff
 from helixdask.sequence.codes import COMPLEMENT
 from tests.cli.conftest import WINDOW
 from tests.cli.support import contents, done, helixdask, process

@@ -5,14 +5,14 @@ import numpy as np
 import pysam
 import pytest
 
-from helixdask.coverage.bam_blocks import BamReader, Records
-from helixdask.coverage.bam_index import parse_index
-from helixdask.coverage.bam_records import check_records, measure_records, parse_records
-from helixdask.coverage.bgzf import BlockStream
+from helixdask.coverage.bam.bam_blocks import BamReader, Records
+from helixdask.coverage.bam.bam_index import parse_index
+from helixdask.coverage.bam.bam_records import check_records, measure_records, parse_records
+from helixdask.coverage.bam.bgzf import BlockStream
+from helixdask.coverage.bam.reading import load_index
+from helixdask.coverage.bam.stretches import Stretch
 from helixdask.coverage.pileup import Pileup
-from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import make_rules
-from helixdask.coverage.stretches import Stretch
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helixdask.coverage.bam_blocks import BamReader
-from helixdask.coverage.bam_header import NameTable, match_names, read_bam_header
-from helixdask.coverage.bgzf import BlockStream
-from helixdask.coverage.byte_ranges import ByteRanges
+from helixdask.coverage.bam.bam_blocks import BamReader
+from helixdask.coverage.bam.bam_header import NameTable, match_names, read_bam_header
+from helixdask.coverage.bam.bgzf import BlockStream
+from helixdask.coverage.bam.byte_ranges import ByteRanges
+from helixdask.coverage.bam.reading import load_index
+from helixdask.coverage.bam.stretches import stretches_of
 from helixdask.coverage.pileup import Pileup
-from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import make_rules
-from helixdask.coverage.stretches import stretches_of
 from helixdask.errors import BadInputError
 from helixdask.store.contigs import ContigTable
 from tests.coverage.plain_count import Read, plain_tracks, write_bam

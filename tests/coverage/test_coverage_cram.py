@@ -9,13 +9,13 @@ import numpy as np
 import pysam
 import pytest
 
+from helixdask.coverage.bam.cram import CramReader
+from helixdask.coverage.bam.stretches import Stretch
 from helixdask.coverage.checks import check_library
-from helixdask.coverage.cram import CramReader
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.protocol_sample import sample_reads
 from helixdask.coverage.read_sample import SampleSize
 from helixdask.coverage.stage import CoverageStage
-from helixdask.coverage.stretches import Stretch
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError
 from helixdask.sequence.stage import EncodeStage

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from helixdask.genes.gff_read import read_gff
+from helixdask.genes.reading.gff_read import read_gff
 from helixdask.store.contigs import ContigTable
 
 CONTIGS = ContigTable(np.array(["chr1", "chr2", "Chr3:1-100"], object), np.array([1000, 500, 100], np.int64))

@@ -10,14 +10,14 @@ import pytest
 
 from helixdask.errors import BadInputError
 from helixdask.explore import open_store
-from helixdask.genes.bed_write import bed_lines, bed_score
-from helixdask.genes.coding_sequence import BlockReader, coding_sequences
-from helixdask.genes.fasta_write import fasta_records
-from helixdask.genes.gtf_write import gtf_lines
 from helixdask.genes.models import GeneModels
-from helixdask.genes.records import gene_records
 from helixdask.genes.table import write_genes
-from helixdask.genes.unique_names import unique_names
+from helixdask.genes.writing.bed_write import bed_lines, bed_score
+from helixdask.genes.writing.coding_sequence import BlockReader, coding_sequences
+from helixdask.genes.writing.fasta_write import fasta_records
+from helixdask.genes.writing.gtf_write import gtf_lines
+from helixdask.genes.writing.records import gene_records
+from helixdask.genes.writing.unique_names import unique_names
 from helixdask.sequence.codes import codes_to_text, reverse_complement, text_to_codes
 from tests.cli.support import done, helixdask
 from tests.small_store import small_store

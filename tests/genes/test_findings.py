@@ -69,7 +69,7 @@ def test_reading_stores_what_it_found(tmp_path):
 def codes_in_the_source():
     """Texts of the modules that read and label which are handed to what notes findings, or look like a code."""
     used = set()
-    for path in [*(PACKAGE / "genes").glob("*.py"), *(PACKAGE / "labels").glob("*.py")]:
+    for path in [*(PACKAGE / "genes").rglob("*.py"), *(PACKAGE / "labels").glob("*.py")]:
         if path.name == "finding_codes.py":
             continue
         for node in ast.walk(ast.parse(path.read_text())):

@@ -8,7 +8,7 @@ import pytest
 
 from helixdask.errors import BadInputError
 from helixdask.genes.attributes import masked_reasons
-from helixdask.genes.gff_read import read_gff
+from helixdask.genes.reading.gff_read import read_gff
 from tests.genes.gff_support import CONTIGS, LINES, check_lines, read_text, rows, shown, spans
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helixdask.genes.gff_segments import chain_phases
+from helixdask.genes.reading.gff_segments import chain_phases
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError
-from helixdask.genes import gff_text
+from helixdask.genes.reading import gff_text
 from helixdask.store.contigs import ContigTable
 from tests.genes.gff_support import LINES, check_lines, read_text, rows, shown
 

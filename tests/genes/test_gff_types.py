@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from helixdask.genes.gff_types import CDS, EXON, GENE, IGNORED, OTHER, TRANSCRIPT, UTR, is_noncoding, level_of
+from helixdask.genes.reading.gff_types import CDS, EXON, GENE, IGNORED, OTHER, TRANSCRIPT, UTR, is_noncoding, level_of
 
 
 def test_types():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError
-from helixdask.genes.gff_write import write_gff3
 from helixdask.genes.models import GeneModels
+from helixdask.genes.writing.gff_write import write_gff3
 from helixdask.store.contigs import ContigTable
 
 CONTIGS = ContigTable(np.array(["chr 1;a", "chr2", "empty"], object), np.array([1000, 500, 10]))

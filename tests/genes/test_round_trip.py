@@ -7,13 +7,13 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helixdask.genes.coding_sequence import BlockReader, coding_sequences
-from helixdask.genes.gff_read import read_gff
-from helixdask.genes.gff_write import write_gff3
-from helixdask.genes.gtf_write import gtf_header, gtf_lines
 from helixdask.genes.models import GeneModels
-from helixdask.genes.records import gene_records
-from helixdask.genes.unique_names import unique_names
+from helixdask.genes.reading.gff_read import read_gff
+from helixdask.genes.writing.coding_sequence import BlockReader, coding_sequences
+from helixdask.genes.writing.gff_write import write_gff3
+from helixdask.genes.writing.gtf_write import gtf_header, gtf_lines
+from helixdask.genes.writing.records import gene_records
+from helixdask.genes.writing.unique_names import unique_names
 from helixdask.sequence.codes import text_to_codes
 from helixdask.store.contigs import ContigTable
 

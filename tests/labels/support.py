@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helixdask.genes.gff_read import read_gff
+from helixdask.genes.reading.gff_read import read_gff
 from helixdask.labels.paint import paint
 from helixdask.labels.tables import label_tables
 from helixdask.store.contigs import ContigTable

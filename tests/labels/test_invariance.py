@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helixdask.genes.gff_read import read_gff
-from helixdask.genes.gff_write import write_gff3
+from helixdask.genes.reading.gff_read import read_gff
+from helixdask.genes.writing.gff_write import write_gff3
 from helixdask.labels.label_findings import label_findings
 from helixdask.labels.paint import TRACKS, paint
 from helixdask.labels.tables import label_tables

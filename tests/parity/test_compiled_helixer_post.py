@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helixdask.genes.gff_write import write_gff3
+from helixdask.genes.writing.gff_write import write_gff3
 from helixdask.store.contigs import ContigTable
 from tests.calling.made_up import random_case
 from tests.parity.helixer_files import write_helixer_files

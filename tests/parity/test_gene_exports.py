@@ -8,15 +8,15 @@ from functools import cache
 
 import pytest
 
-from helixdask.genes.bed_write import bed_lines
-from helixdask.genes.coding_sequence import BlockReader, coding_sequences
-from helixdask.genes.fasta_write import fasta_records
-from helixdask.genes.gff_read import read_gff
-from helixdask.genes.gff_write import write_gff3
-from helixdask.genes.gtf_write import gtf_lines
 from helixdask.genes.models import GeneModels
-from helixdask.genes.records import gene_records
-from helixdask.genes.unique_names import unique_names
+from helixdask.genes.reading.gff_read import read_gff
+from helixdask.genes.writing.bed_write import bed_lines
+from helixdask.genes.writing.coding_sequence import BlockReader, coding_sequences
+from helixdask.genes.writing.fasta_write import fasta_records
+from helixdask.genes.writing.gff_write import write_gff3
+from helixdask.genes.writing.gtf_write import gtf_lines
+from helixdask.genes.writing.records import gene_records
+from helixdask.genes.writing.unique_names import unique_names
 from helixdask.sequence.codes import text_to_codes
 from tests.labels.support import contig_table
 from tests.parity.test_real_annotations import fasta

@@ -12,7 +12,7 @@ import pytest
 from helixdask.calling.assemble import build_models
 from helixdask.calling.hmm import build_hmm
 from helixdask.calling.span import CallSettings, call_span, whole_contigs
-from helixdask.genes.gff_write import write_gff3
+from helixdask.genes.writing.gff_write import write_gff3
 from helixdask.store.contigs import ContigTable
 
 MINI = "fasta2h5/mini.6408.h5"

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError
-from helixdask.genes.gff_read import read_gff
-from helixdask.genes.gff_types import GENE, level_of
+from helixdask.genes.reading.gff_read import read_gff
+from helixdask.genes.reading.gff_types import GENE, level_of
 from helixdask.labels.paint import paint
 from helixdask.labels.tables import label_tables
 from helixdask.store.contigs import ContigTable

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.genes.attributes import BIOTYPE, MASKED, PARTIAL, PSEUDO, TRANSL_TABLE, TRANSLATION_EXCEPTION
-from helixdask.genes.gff_lines import GffRows
-from helixdask.genes.gff_text import plain
-from helixdask.genes.gff_tree import Tree
-from helixdask.genes.gff_types import CDS, GENE, is_noncoding
+from helixdask.genes.reading.gff_lines import GffRows
+from helixdask.genes.reading.gff_text import plain
+from helixdask.genes.reading.gff_tree import Tree
+from helixdask.genes.reading.gff_types import CDS, GENE, is_noncoding
 
 __all__ = ["as_json", "gene_attributes", "given_mask", "noncoding_transcripts", "open_ends"]
 

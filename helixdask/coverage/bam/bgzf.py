@@ -7,7 +7,7 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 from numpy.typing import NDArray
 
-from helixdask.coverage.byte_ranges import ByteRanges
+from helixdask.coverage.bam.byte_ranges import ByteRanges
 from helixdask.errors import BadInputError
 
 __all__ = ["BGZF_END", "BlockStream", "inflate_all"]

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
-from helixdask.genes.gff_tree import Tree
-from helixdask.genes.gff_types import CDS, EXON, STOP
+from helixdask.genes.reading.gff_tree import Tree
+from helixdask.genes.reading.gff_types import CDS, EXON, STOP
 
 __all__ = ["chain_phases", "coding_segments", "exon_segments"]
 
@@ -67,7 +67,7 @@ def coding_segments(
     noncoding
         Which transcripts cannot code, ``(transcript,)``.
     phases
-        ``chain`` or ``file``, as in :func:`helixdask.genes.gff_read.read_gff`.
+        ``chain`` or ``file``, as in :func:`helixdask.genes.reading.gff_read.read_gff`.
 
     Returns
     -------

@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.genes.gff_relations import relations
-from helixdask.genes.gff_text import Block, plain, read_blocks
-from helixdask.genes.gff_types import GENE, OTHER, level_of
+from helixdask.genes.reading.gff_relations import relations
+from helixdask.genes.reading.gff_text import Block, plain, read_blocks
+from helixdask.genes.reading.gff_types import GENE, OTHER, level_of
 
 __all__ = ["GffFile", "GffRows", "read_rows"]
 
@@ -29,7 +29,7 @@ _CIRCULAR: Final = ("Is_circular=true", "Is_circular=True")
 class GffRows(NamedTuple):
     """Rows in file order, each column ``(row,)``.
 
-    ``seqid`` is a row of the file's sequence names, or after :func:`helixdask.genes.gff_names.on_contigs` of the contig
+    ``seqid`` is a row of the file's sequence names, or after :func:`gff_names.on_contigs` of the contig
     table. ``start`` is 0-based, ``end`` exclusive. ``strand`` is 0 plus, 1 minus, -1 none; ``phase`` is -1 and
     ``score`` NaN where there is none. ``id``, ``parents`` (comma-joined, as written) and ``tag`` (another attribute
     that groups rows) are empty where there is none; exons and the like with a parent have no ``id``.

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from helixdask.genes.escapes import gff3_attribute, gff3_seqid, one_line
-from helixdask.genes.gff_helixer import helixer_lines
 from helixdask.genes.models import GeneModels
-from helixdask.genes.records import (
+from helixdask.genes.writing.escapes import gff3_attribute, gff3_seqid, one_line
+from helixdask.genes.writing.gff_helixer import helixer_lines
+from helixdask.genes.writing.records import (
     Gene,
     Transcript,
     gene_open_ends,
@@ -20,8 +20,8 @@ from helixdask.genes.records import (
     score_text,
     untranslated,
 )
-from helixdask.genes.unique_names import unique_names
-from helixdask.genes.whole_files import whole_files
+from helixdask.genes.writing.unique_names import unique_names
+from helixdask.genes.writing.whole_files import whole_files
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["gff3_header", "gff3_lines", "write_gff3"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from helixdask.genes.escapes import word
-from helixdask.genes.records import Gene, Transcript
+from helixdask.genes.writing.escapes import word
+from helixdask.genes.writing.records import Gene, Transcript
 
 __all__ = ["bed_lines", "bed_score"]
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.genes.gff_text import plain
-from helixdask.genes.gff_types import EXON, GENE, OTHER, TRANSCRIPT
+from helixdask.genes.reading.gff_text import plain
+from helixdask.genes.reading.gff_types import EXON, GENE, OTHER, TRANSCRIPT
 
 __all__ = ["Relations", "relations"]
 
@@ -44,7 +44,7 @@ def relations(levels: NDArray[np.int8], texts: list[str]) -> Relations:
     Parameters
     ----------
     levels
-        Level of each row, as :func:`helixdask.genes.gff_types.level_of` has it.
+        Level of each row, as :func:`helixdask.genes.reading.gff_types.level_of` has it.
     texts
         Ninth column of each row.
     """

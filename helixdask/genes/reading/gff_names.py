@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 from helixdask.genes.findings import Findings
-from helixdask.genes.gff_lines import GffFile, GffRows
+from helixdask.genes.reading.gff_lines import GffFile, GffRows
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["on_contigs"]

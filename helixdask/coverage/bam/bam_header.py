@@ -11,9 +11,9 @@ import pysam
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bgzf import BlockStream
-from helixdask.coverage.byte_ranges import ByteRanges
-from helixdask.coverage.raw_loads import load_i32
+from helixdask.coverage.bam.bgzf import BlockStream
+from helixdask.coverage.bam.byte_ranges import ByteRanges
+from helixdask.coverage.bam.raw_loads import load_i32
 from helixdask.errors import BadInputError
 
 __all__ = ["AlignmentHeader", "NameTable", "match_names", "read_bam_header", "read_cram_header", "skip_header"]

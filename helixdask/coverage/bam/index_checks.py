@@ -10,10 +10,10 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam_fields import i32
-from helixdask.coverage.bam_index import BamIndex, read_index
-from helixdask.coverage.bgzf import BlockStream
-from helixdask.coverage.byte_ranges import ByteRanges, file_exists
+from helixdask.coverage.bam.bam_fields import i32
+from helixdask.coverage.bam.bam_index import BamIndex, read_index
+from helixdask.coverage.bam.bgzf import BlockStream
+from helixdask.coverage.bam.byte_ranges import ByteRanges, file_exists
 from helixdask.errors import BadInputError
 from helixdask.store.objects import disk_errors, is_url
 

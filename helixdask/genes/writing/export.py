@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from helixdask.errors import BadInputError
-from helixdask.genes.bed_write import bed_lines
-from helixdask.genes.coding_sequence import BlockReader, Coding, coding_sequences
-from helixdask.genes.fasta_write import fasta_records
 from helixdask.genes.genetic_code import STANDARD, genetic_code
-from helixdask.genes.gff_write import gff3_header, gff3_lines
-from helixdask.genes.gtf_write import gtf_header, gtf_lines
-from helixdask.genes.records import Gene, gene_records
 from helixdask.genes.table import read_genes
-from helixdask.genes.unique_names import unique_names
-from helixdask.genes.whole_files import whole_files
+from helixdask.genes.writing.bed_write import bed_lines
+from helixdask.genes.writing.coding_sequence import BlockReader, Coding, coding_sequences
+from helixdask.genes.writing.fasta_write import fasta_records
+from helixdask.genes.writing.gff_write import gff3_header, gff3_lines
+from helixdask.genes.writing.gtf_write import gtf_header, gtf_lines
+from helixdask.genes.writing.records import Gene, gene_records
+from helixdask.genes.writing.unique_names import unique_names
+from helixdask.genes.writing.whole_files import whole_files
 
 if TYPE_CHECKING:
     from helixdask.store.store import Store

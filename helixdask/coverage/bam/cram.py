@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pysam
 
-from helixdask.coverage.alignments import Alignments, take
-from helixdask.coverage.bam_blocks import Records, alignments_of, records_of
-from helixdask.coverage.bam_header import skip_header
-from helixdask.coverage.byte_ranges import ByteRanges
-from helixdask.coverage.stretches import Stretch
+from helixdask.coverage.bam.alignments import Alignments, take
+from helixdask.coverage.bam.bam_blocks import Records, alignments_of, records_of
+from helixdask.coverage.bam.bam_header import skip_header
+from helixdask.coverage.bam.byte_ranges import ByteRanges
+from helixdask.coverage.bam.stretches import Stretch
 from helixdask.errors import BadInputError
 
 __all__ = ["CramReader"]

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
-from helixdask.genes.gff_lines import GffRows
-from helixdask.genes.gff_tree import Tree
+from helixdask.genes.reading.gff_lines import GffRows
+from helixdask.genes.reading.gff_tree import Tree
 
 __all__ = ["HOLLOW", "Strands", "strands_of", "usable_children"]
 

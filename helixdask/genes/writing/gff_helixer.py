@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from helixdask.genes.models import GeneModels
-from helixdask.genes.records import Transcript, gene_records, untranslated
+from helixdask.genes.writing.records import Transcript, gene_records, untranslated
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["helixer_lines"]

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
-from helixdask.genes.gff_lines import GffRows
-from helixdask.genes.gff_tree import Tree, TreeBuilder, parents_of
-from helixdask.genes.gff_types import CDS, EXON, STOP, UTR, is_noncoding
+from helixdask.genes.reading.gff_lines import GffRows
+from helixdask.genes.reading.gff_tree import Tree, TreeBuilder, parents_of
+from helixdask.genes.reading.gff_types import CDS, EXON, STOP, UTR, is_noncoding
 
 __all__ = ["build_tree"]
 

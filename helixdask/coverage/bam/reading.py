@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from helixdask.coverage.bam_blocks import BamReader, Reader
-from helixdask.coverage.bam_header import read_bam_header
-from helixdask.coverage.bam_index import BamIndex, read_index
-from helixdask.coverage.byte_ranges import ByteRanges
+from helixdask.coverage.bam.bam_blocks import BamReader, Reader
+from helixdask.coverage.bam.bam_header import read_bam_header
+from helixdask.coverage.bam.bam_index import BamIndex, read_index
+from helixdask.coverage.bam.byte_ranges import ByteRanges
+from helixdask.coverage.bam.cram import CramReader
+from helixdask.coverage.bam.index_checks import make_index
 from helixdask.coverage.checks import CheckedLibrary
-from helixdask.coverage.cram import CramReader
-from helixdask.coverage.index_checks import make_index
 from helixdask.engine.stage import Work
 from helixdask.errors import InternalError
 from helixdask.store.objects import disk_errors, is_url

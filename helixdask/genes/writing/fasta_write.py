@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from helixdask.genes.coding_sequence import Coding
-from helixdask.genes.escapes import word
 from helixdask.genes.genetic_code import STANDARD
-from helixdask.genes.records import Gene, Transcript
+from helixdask.genes.writing.coding_sequence import Coding
+from helixdask.genes.writing.escapes import word
+from helixdask.genes.writing.records import Gene, Transcript
 
 __all__ = ["fasta_records"]
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from helixdask.genes.attributes import MASKED
 from helixdask.genes.findings import Findings
-from helixdask.genes.gff_attributes import as_json, gene_attributes, open_ends
-from helixdask.genes.gff_checks import HOLLOW, Strands
-from helixdask.genes.gff_lines import GffRows
-from helixdask.genes.gff_tree import Tree
 from helixdask.genes.models import GeneModels
+from helixdask.genes.reading.gff_attributes import as_json, gene_attributes, open_ends
+from helixdask.genes.reading.gff_checks import HOLLOW, Strands
+from helixdask.genes.reading.gff_lines import GffRows
+from helixdask.genes.reading.gff_tree import Tree
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["assemble"]

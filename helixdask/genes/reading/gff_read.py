@@ -10,16 +10,16 @@ import numpy as np
 
 from helixdask.genes.finding_codes import CODES
 from helixdask.genes.findings import Findings
-from helixdask.genes.gff_attach import build_tree
-from helixdask.genes.gff_attributes import given_mask, noncoding_transcripts
-from helixdask.genes.gff_checks import strands_of, usable_children
-from helixdask.genes.gff_lines import GffRows, read_rows
-from helixdask.genes.gff_models import assemble
-from helixdask.genes.gff_names import on_contigs
-from helixdask.genes.gff_segments import coding_segments, exon_segments
-from helixdask.genes.gff_tree import Tree
-from helixdask.genes.gff_types import OTHER
 from helixdask.genes.models import GeneModels
+from helixdask.genes.reading.gff_attach import build_tree
+from helixdask.genes.reading.gff_attributes import given_mask, noncoding_transcripts
+from helixdask.genes.reading.gff_checks import strands_of, usable_children
+from helixdask.genes.reading.gff_lines import GffRows, read_rows
+from helixdask.genes.reading.gff_models import assemble
+from helixdask.genes.reading.gff_names import on_contigs
+from helixdask.genes.reading.gff_segments import coding_segments, exon_segments
+from helixdask.genes.reading.gff_tree import Tree
+from helixdask.genes.reading.gff_types import OTHER
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["read_gff"]

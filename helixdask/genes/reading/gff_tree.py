@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
-from helixdask.genes.gff_lines import GffRows
-from helixdask.genes.gff_text import plain
-from helixdask.genes.gff_types import GENE, OTHER, TRANSCRIPT, is_noncoding
+from helixdask.genes.reading.gff_lines import GffRows
+from helixdask.genes.reading.gff_text import plain
+from helixdask.genes.reading.gff_types import GENE, OTHER, TRANSCRIPT, is_noncoding
 
 __all__ = ["Tree", "TreeBuilder", "parents_of"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from helixdask.genes.attributes import TRANSL_TABLE
 from helixdask.genes.genetic_code import GeneticCode, codon_index, genetic_code, translate
-from helixdask.genes.records import Gene, Part, Transcript
+from helixdask.genes.writing.records import Gene, Part, Transcript
 
 __all__ = ["BlockReader", "Coding", "code_of", "coding_sequences", "first_bases", "last_bases"]
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 from helixdask.genes.attributes import BIOTYPE
-from helixdask.genes.coding_sequence import Coding, first_bases, last_bases
-from helixdask.genes.escapes import gtf_seqid, gtf_value, one_line
-from helixdask.genes.records import (
+from helixdask.genes.writing.coding_sequence import Coding, first_bases, last_bases
+from helixdask.genes.writing.escapes import gtf_seqid, gtf_value, one_line
+from helixdask.genes.writing.records import (
     Gene,
     Part,
     Transcript,

@@ -1,0 +1,1 @@
+"""Alignment files: their bytes, headers, indexes and records."""

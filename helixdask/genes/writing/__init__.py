@@ -1,0 +1,1 @@
+"""Gene models to GFF3, GTF, BED12 and FASTA."""
