@@ -25,6 +25,10 @@ __all__ = ["RunOptions", "Summary", "plan_stage", "run_stage"]
 log = logging.getLogger(__name__)
 
 _RETRIES = 2
+_FEW = 4
+"""Workers that threads of one process can stand for: with more, the interpreter's lock is felt."""
+_SOON = 30.0
+"""Seconds of work that are not worth starting processes, however many there could be."""
 _NAME = re.compile(r"\w[\w.+-]*")
 
 
@@ -216,10 +220,11 @@ def _execute(stage: Stage, store: Store, todo: list[Region], options: RunOptions
         return
     token = stage_digest(time.time())
     url = store.url
-    if stage.in_threads and not options.is_remote and min(options.n_workers, len(todo)) > 1:
-        yield from _run_in_threads(stage, url, token, todo, options.n_workers)
-        return
     left = stage.estimate_seconds(store.n_bases) * sum(region.length for region in todo) / store.n_bases
+    workers = min(options.n_workers, len(todo))
+    if stage.in_threads and not options.is_remote and workers > 1 and (workers <= _FEW or left < _SOON):
+        yield from _run_in_threads(stage, url, token, todo, workers)
+        return
     with connect(options, len(todo), left) as client:
         if client is None:
             for region in todo:
