@@ -28,7 +28,7 @@ from helixdask.errors import (
 )
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
-from tests.engine.toy import ToyStage, make_store
+from tests.engine.toy import ToyInThreads, ToyStage, make_store
 
 LENGTHS = [300_000, 1, 77_000, 150_000, 65_536]
 HERE = RunOptions(workers=1, quiet=True)
@@ -105,6 +105,29 @@ def test_workers_give_the_same_bytes(tmp_path, work, whole):
     url = tmp_path / "two.zarr"
     make_store(str(url), LENGTHS)
     run_stage(ToyStage(str(work)), str(url), TWO)
+    assert ignoring_settings(contents(url)) == ignoring_settings(contents(whole))
+
+
+@pytest.mark.parametrize("trick", ["", "raise-once"])
+def test_threads_give_the_same_bytes(tmp_path, work, whole, trick):
+    url = tmp_path / "g.zarr"
+    make_store(str(url), LENGTHS)
+    if trick:
+        (work / f"{trick}-2").touch()
+    run_stage(ToyInThreads(str(work)), str(url), RunOptions(workers=3, quiet=True))
+    assert ignoring_settings(contents(url)) == ignoring_settings(contents(whole))
+    ran_in = {path.name.rsplit("-", 1)[1] for path in work.glob("run-*")}
+    assert ran_in == {str(os.getpid())}
+
+
+def test_a_thread_that_fails_keeps_what_others_finished(tmp_path, work, whole):
+    url = tmp_path / "g.zarr"
+    make_store(str(url), LENGTHS)
+    (work / "fail-2").touch()
+    with pytest.raises(StageFailedError, match="region 2"):
+        run_stage(ToyInThreads(str(work)), str(url), TWO)
+    (work / "fail-2").unlink()
+    run_stage(ToyInThreads(str(work)), str(url), TWO)
     assert ignoring_settings(contents(url)) == ignoring_settings(contents(whole))
 
 

@@ -81,6 +81,13 @@ class ToyStage(Stage):
         return {"counts": result.counts}
 
 
+@dataclass(frozen=True)
+class ToyInThreads(ToyStage):
+    """The same, in threads of the commanding process."""
+
+    in_threads: ClassVar[bool] = True
+
+
 if __name__ == "__main__":
     url, folder, seconds, workers = sys.argv[1:5]
     run_stage(ToyStage(folder, seconds=float(seconds)), url, RunOptions(workers=int(workers), quiet=True))
