@@ -96,8 +96,13 @@ class Store:
         if Folder(text).exists("zarr.json"):
             store = cls(text)
             if store.species != species:
+                remedy = "Choose another -o."
+                if not store.is_complete("genome"):
+                    remedy = (
+                        f"Its genome is not finished: remove it, choose another -o, or give --species {store.species}."
+                    )
                 raise AlreadyExistsError(
-                    f"a store of {store.species!r} is here already", where=store.url, remedy="Choose another -o."
+                    f"a store of {store.species!r} is here already", where=store.url, remedy=remedy
                 )
             return store
         if not is_url(text) and Path(text).exists() and (not Path(text).is_dir() or any(Path(text).iterdir())):

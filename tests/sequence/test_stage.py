@@ -13,7 +13,7 @@ import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Work
-from helixdask.errors import BadInputError
+from helixdask.errors import AlreadyExistsError, BadInputError
 from helixdask.sequence import stage as stage_module
 from helixdask.sequence.codes import text_to_codes
 from helixdask.sequence.composition import count_kinds
@@ -230,3 +230,18 @@ def test_memory_does_not_grow_with_the_genome(tmp_path, kind):
         stage, url = EncodeStage(str(path), "x"), str(tmp_path / f"{row}.zarr")
         peaks.append(_peak_while(lambda stage=stage, url=url: run_stage(stage, url, HERE)))
     assert peaks[2] - peaks[1] < 0.05 * 60_000_000 + 10_000_000, peaks  # the latter for what allocators keep
+
+
+def test_after_a_refused_genome_another_one_may_come(tmp_path):
+    bad, good = tmp_path / "bad.fa", tmp_path / "good.fa"
+    bad.write_text(">a\nACGT!\n")
+    good.write_text(">a\nACGTA\n")
+    url = str(tmp_path / "s.zarr")
+    options = RunOptions(workers=1, quiet=True)
+    with pytest.raises(BadInputError, match="no nucleotide"):
+        run_stage(EncodeStage(str(bad), "bad"), url, options)
+    with pytest.raises(AlreadyExistsError) as caught:
+        run_stage(EncodeStage(str(good), "good"), url, options)
+    assert "not finished: remove it" in str(caught.value.remedy)
+    run_stage(EncodeStage(str(good), "bad"), url, options)
+    assert Store.open(url).n_bases == 5
