@@ -17,6 +17,7 @@ from helixdask.plot import figure_module
 from helixdask.registry import LABEL_CLASSES
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.match import Match
+from helixdask.store.objects import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +88,11 @@ def save_figure(figure: Any, path: str | Path | io.BytesIO, kind: str | None = N
             if isinstance(path, io.BytesIO):
                 figure.savefig(path, format=kind, dpi=130, metadata=metadata)
                 return
-            target = Path(path)
-            partial = target.with_name(f".{target.stem}.part{target.suffix}")
             try:
-                figure.savefig(partial, dpi=130, metadata=metadata)
+                with whole_file(path) as aside:
+                    figure.savefig(aside, format=ending, dpi=130, metadata=metadata)
             except ValueError as error:
                 raise BadInputError(str(error), where=str(path), remedy="End the name in .png, .svg or .pdf.") from None
-            partial.replace(target)
     finally:
         plt.close(figure)
 

@@ -12,6 +12,7 @@ from helixdask.evaluation.figures import Draw, figures_of, save_figure
 from helixdask.evaluation.result import Evaluation
 from helixdask.evaluation.tables import Table, contig_tables, tables_of
 from helixdask.plot import figure_module
+from helixdask.store.objects import whole_file
 
 __all__ = ["page", "svg_of", "write_report"]
 
@@ -34,9 +35,8 @@ def write_report(evaluation: Evaluation, path: str | Path) -> None:
         parts.append(f"<h2>{escape(title)}</h2>\n{_figure(evaluation, height, draw)}")
     parts.extend(_table(table) for table in (*tables_of(evaluation), *contig_tables(evaluation)))
     shown = f"{len(evaluation.contigs):,} contigs were scored. Definitions: docs/evaluate.md of helixdask."
-    partial = Path(f"{path}.part")
-    partial.write_text(page("Evaluation", shown, parts))
-    partial.replace(path)
+    with whole_file(path) as aside:
+        aside.write_text(page("Evaluation", shown, parts))
 
 
 def page(title: str, intro: str, parts: list[str]) -> str:

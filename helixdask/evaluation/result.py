@@ -19,6 +19,7 @@ from helixdask.scores.levels import LEVELS
 from helixdask.scores.match import Match
 from helixdask.scores.reliability import Reliability
 from helixdask.store.contigs import ContigTable
+from helixdask.store.objects import whole_file
 
 __all__ = ["Evaluation", "write_json", "write_tsv"]
 
@@ -220,16 +221,13 @@ def _phase_rows(name: str, contig: str, matrix: NDArray[np.int64]) -> Iterator[t
 
 def write_tsv(evaluation: Evaluation, path: str | Path) -> None:
     """Write the long table, with a row for each contig, whole or not at all."""
-    partial = Path(f"{path}.part")
-    with partial.open("w", newline="") as out:
+    with whole_file(path) as aside, aside.open("w", newline="") as out:
         writer = csv.writer(out, delimiter="\t", lineterminator="\n")
         writer.writerow(TSV_COLUMNS)
         writer.writerows(evaluation.long_rows())
-    partial.replace(path)
 
 
 def write_json(values: Any, path: str | Path) -> None:
     """Write nested values as JSON, whole or not at all."""
-    partial = Path(f"{path}.part")
-    partial.write_text(json.dumps(values, indent=1) + "\n")
-    partial.replace(path)
+    with whole_file(path) as aside:
+        aside.write_text(json.dumps(values, indent=1) + "\n")

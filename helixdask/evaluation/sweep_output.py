@@ -11,6 +11,7 @@ from helixdask.evaluation.figures import PALETTE, save_figure
 from helixdask.evaluation.sweep import LEVELS_SHOWN, SweepRow, best_row
 from helixdask.evaluation.tables import Table, level_title
 from helixdask.plot import figure_module
+from helixdask.store.objects import whole_file
 
 __all__ = ["draw_sweep", "sweep_dict", "sweep_table", "write_sweep_tsv"]
 
@@ -55,14 +56,12 @@ def sweep_dict(rows: Sequence[SweepRow]) -> dict[str, Any]:
 
 def write_sweep_tsv(rows: Sequence[SweepRow], path: str | Path) -> None:
     """Write the rows, whole or not at all."""
-    partial = Path(f"{path}.part")
-    with partial.open("w", newline="") as out:
+    with whole_file(path) as aside, aside.open("w", newline="") as out:
         writer = csv.DictWriter(out, list(rows[0].as_dict()), delimiter="\t", lineterminator="\n")
         writer.writeheader()
         for row in rows:
             values = row.as_dict().items()
             writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in values})
-    partial.replace(path)
 
 
 def draw_sweep(rows: Sequence[SweepRow], path: str | Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -29,7 +28,7 @@ from helixdask.exchange.helixer_columns import (
     sequence_column,
 )
 from helixdask.genes.table import places_in_file
-from helixdask.store.objects import disk_errors
+from helixdask.store.objects import disk_errors, whole_file
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 
@@ -121,20 +120,16 @@ def export_helixer(
         columns.extend(prediction_columns(store, predictions, window_length))
 
     target = Path(path)
-    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with disk_errors(str(target)), h5py.File(aside, "w") as file:
+        with disk_errors(str(target)), whole_file(target) as aside, h5py.File(aside, "w") as file:
             file.attrs.update(_root_attributes(store))
             if predictions:
                 file.attrs.update(_model_attributes(store, predictions))
             if coverage is not None:
                 _write_library_paths(file, store, coverage, libraries)
             _write_columns(file, columns, store, grid, contigs, compression)
-        aside.replace(target)
     except FileNotFoundError as error:
         raise BadInputError("there is no such folder", where=str(target.parent), remedy="Make it first.") from error
-    finally:
-        aside.unlink(missing_ok=True)
     return len(grid)
 
 

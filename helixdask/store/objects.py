@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import DiskFullError, MissingDependencyError
 
-__all__ = ["Folder", "disk_errors", "is_url"]
+__all__ = ["Folder", "disk_errors", "is_url", "whole_file"]
 
 
 def is_url(path: str) -> bool:
@@ -36,6 +36,21 @@ def disk_errors(where: str) -> Iterator[None]:
                 "no space is left", where=where, remedy="Make room and run the same command again: it goes on."
             ) from error
         raise
+
+
+@contextlib.contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """A file to write instead of another, whose name it takes at the end; where something fails it is gone.
+
+    Readers see the old file or the new one, and nobody half of it.
+    """
+    target = Path(path)
+    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
+    try:
+        yield aside
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 class Folder:
@@ -81,12 +96,8 @@ class Folder:
                 return
             target = Path(path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
-            try:
+            with whole_file(target) as aside:
                 aside.write_bytes(data)
-                aside.replace(target)
-            finally:
-                aside.unlink(missing_ok=True)
 
     def write_new(self, name: str, data: bytes) -> bool:
         """Write an object unless it is there already; whether it was written.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.store.objects import whole_file
 from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec, weight_shapes
 
 __all__ = ["write_helixer_h5"]
@@ -50,15 +50,11 @@ def write_helixer_h5(path: str | Path, spec: NetworkSpec, weights: Mapping[str, 
         )
     if {name: [tuple(w.shape) for w in values] for name, values in weights.items()} != weight_shapes(spec):
         raise BadInputError("the weights do not fit the network", where=str(path))
-    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with h5py.File(aside, "w") as file:
+        with whole_file(target) as aside, h5py.File(aside, "w") as file:
             _write(file, spec, weights)
-        aside.replace(target)
     except OSError as error:
         raise BadInputError(f"the model cannot be written ({error})", where=str(path)) from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _write(file: h5py.File, spec: NetworkSpec, weights: Mapping[str, Sequence[NDArray[Any]]]) -> None:

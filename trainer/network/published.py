@@ -19,6 +19,7 @@ from urllib.error import URLError
 import platformdirs
 
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.store.objects import whole_file
 from helixdask.trainer.network.describe import file_digest
 
 __all__ = ["PublishedModel", "fetch", "find", "model_folder", "model_path", "published_models"]
@@ -182,9 +183,8 @@ def _checksums(folder: Path) -> dict[str, str]:
 
 
 def _note_checksum(folder: Path, name: str, digest: str) -> None:
-    aside = folder / f".{_CHECKSUMS}.part"
-    aside.write_text(json.dumps(_checksums(folder) | {name: digest}, indent=1, sort_keys=True))
-    aside.replace(folder / _CHECKSUMS)
+    with whole_file(folder / _CHECKSUMS) as aside:
+        aside.write_text(json.dumps(_checksums(folder) | {name: digest}, indent=1, sort_keys=True))
 
 
 def _check_unchanged(path: Path) -> None:
