@@ -150,7 +150,7 @@ def train(genome: SimulateSettings, phases: list[Phase], work: Path) -> tuple[Pa
 
 def tell(event: Event) -> None:
     """Log messages and epochs."""
-    if event.kind in ("message", "epoch"):
+    if event.kind in ("message", "check"):
         log.info(event.text)
     elif event.kind == "step" and event.done % 100 == 0:
         log.info(

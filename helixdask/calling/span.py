@@ -101,6 +101,8 @@ def call_span(
     settings: CallSettings,
     scans: tuple[Scan, Scan] | None = None,
     tracks: Tracks | None = None,
+    *,
+    scored: bool = True,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, float]]:
     """Call the genes of both strands.
 
@@ -116,6 +118,8 @@ def call_span(
         Results of `scan_span` for plus and minus, where they are known already.
     tracks
         Where regions that reach beyond the loaded arrays are read, places counted as in those.
+    scored
+        Whether genes get scores, where the rules have any: they take as long as the genes themselves.
 
     Returns
     -------
@@ -145,7 +149,7 @@ def call_span(
                 counts["regions_without_path"] += 1
                 continue
             scorer = None
-            if settings.rules == "default":
+            if scored and settings.rules == "default":
                 scorer = partial(stretch_sums, model, source, path.states, begin_open=begin_open, end_open=end_open)
             counts["genes"] += collected.add(
                 path.states,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.calling.called_structure import called_structure
 from helixdask.calling.regions import Scan
 from helixdask.calling.span import call_span
 from helixdask.calling.stage import CallStage
@@ -193,7 +194,7 @@ def _row(
     length = (genes["gene_end"] - genes["gene_start"])[chosen]
     matches = {}
     if truth is not None:
-        levels = compare_structures(truth, _structure(genes, chosen))
+        levels = compare_structures(truth, called_structure(genes, chosen))
         for level in LEVELS_SHOWN:
             reference, prediction = levels[level]
             counts = (reference.size, prediction.size, reference.met, prediction.met)
@@ -211,23 +212,3 @@ def _row(
 
 def _median(values: NDArray[Any]) -> float:
     return float(np.median(values)) if len(values) else 0.0
-
-
-def _structure(genes: Mapping[str, NDArray[Any]], chosen: NDArray[np.bool_]) -> Structure:
-    """Coding segments of the chosen genes; each gene has one transcript."""
-    kept = np.repeat(chosen, genes["gene_n_cds"])
-    count = genes["gene_n_cds"][chosen].astype(np.int64)
-    coding = count > 0
-    rows = np.flatnonzero(chosen)[coding]
-    count = count[coding]
-    return Structure(
-        start=genes["cds_start"][kept],
-        end=genes["cds_end"][kept],
-        score=genes["cds_score"][kept],
-        transcript=np.repeat(np.arange(len(rows)), count),
-        first=np.cumsum(count) - count,
-        count=count,
-        track=2 * genes["gene_contig"][rows].astype(np.int64) + genes["gene_strand"][rows],
-        gene=np.arange(len(rows)),
-        gene_score=genes["gene_score"][rows],
-    )

@@ -17,6 +17,7 @@ __all__ = [
     "HEAD_LAYERS",
     "NetworkSpec",
     "build_network",
+    "copied",
     "freeze_body",
     "logits_model",
     "output_list",
@@ -40,7 +41,7 @@ class _Seeds:
         return self.next
 
 
-def build_network(spec: NetworkSpec, *, seed: int = 0) -> keras.Model:
+def build_network(spec: NetworkSpec, *, seed: int = 0, dtype: str = "float32") -> keras.Model:
     """Build a network with freshly drawn weights.
 
     Parameters
@@ -49,6 +50,8 @@ def build_network(spec: NetworkSpec, *, seed: int = 0) -> keras.Model:
         What to build.
     seed
         The weights depend on it alone.
+    dtype
+        Keras' policy of the layers: ``float32``, or ``mixed_bfloat16`` (weights stay float32).
 
     Returns
     -------
@@ -63,7 +66,7 @@ def build_network(spec: NetworkSpec, *, seed: int = 0) -> keras.Model:
     x = main_input[:, :, :N_CLASSES] if spec.n_libraries else main_input
     for i in range(1, spec.cnn_layers + 1):
         if i > 1:
-            x = keras.layers.BatchNormalization(name=f"norm_{i - 1}")(x)
+            x = keras.layers.BatchNormalization(name=f"norm_{i - 1}", dtype=dtype)(x)
         x = keras.layers.Conv1D(
             spec.filter_depth,
             spec.kernel_size,
@@ -71,36 +74,39 @@ def build_network(spec: NetworkSpec, *, seed: int = 0) -> keras.Model:
             activation="relu",
             kernel_initializer=keras.initializers.GlorotUniform(seeds()),
             name=f"conv_{i}",
+            dtype=dtype,
         )(x)
     if pool > 1:
-        x = keras.layers.Reshape((-1, pool * spec.filter_depth), name="pool")(x)
+        x = keras.layers.Reshape((-1, pool * spec.filter_depth), name="pool", dtype=dtype)(x)
     if spec.dropout1:
-        x = keras.layers.Dropout(spec.dropout1, seed=seeds(), name="dropout_1")(x)
+        x = keras.layers.Dropout(spec.dropout1, seed=seeds(), name="dropout_1", dtype=dtype)(x)
     for i in range(1, spec.body_lstm_layers + 1):
         x = keras.layers.Bidirectional(
-            _lstm(spec.units, seeds, f"forward_{i}"),
-            backward_layer=_lstm(spec.units, seeds, f"backward_{i}", go_backwards=True),
+            _lstm(spec.units, seeds, f"forward_{i}", dtype),
+            backward_layer=_lstm(spec.units, seeds, f"backward_{i}", dtype, go_backwards=True),
             name=f"lstm_{i}",
+            dtype=dtype,
         )(x)
     if spec.dropout2:
-        x = keras.layers.Dropout(spec.dropout2, seed=seeds(), name="dropout_2")(x)
+        x = keras.layers.Dropout(spec.dropout2, seed=seeds(), name="dropout_2", dtype=dtype)(x)
     if spec.n_libraries:
         coverage = main_input[:, :, N_CLASSES:]
         if pool > 1:
-            coverage = keras.layers.Reshape((-1, pool * 2 * spec.n_libraries), name="pool_coverage")(coverage)
-        x = keras.layers.Concatenate(name="with_coverage")([x, coverage])
+            shape = (-1, pool * 2 * spec.n_libraries)
+            coverage = keras.layers.Reshape(shape, name="pool_coverage", dtype=dtype)(coverage)
+        x = keras.layers.Concatenate(name="with_coverage", dtype=dtype)([x, coverage])
     if spec.hidden_units:
-        x = _dense(spec.hidden_units, seeds, "hidden", spec.hidden_activation)(x)
-    logits = _dense(N_CLASSES * pool * spec.n_outputs, seeds, "head")(x)
+        x = _dense(spec.hidden_units, seeds, "hidden", dtype, spec.hidden_activation)(x)
+    logits = _dense(N_CLASSES * pool * spec.n_outputs, seeds, "head", dtype)(x)
     parts = keras.ops.split(logits, spec.n_outputs, axis=-1) if spec.predict_phase else [logits]
     outputs = []
     for name, part in zip(("genic", "phase"), parts, strict=False):
-        shaped = keras.layers.Reshape((-1, pool, N_CLASSES), name=f"{name}_logits")(part)
-        outputs.append(keras.layers.Activation("softmax", name=name)(shaped))
+        shaped = keras.layers.Reshape((-1, pool, N_CLASSES), name=f"{name}_logits", dtype="float32")(part)
+        outputs.append(keras.layers.Activation("softmax", name=name, dtype="float32")(shaped))
     return keras.Model(main_input, outputs, name="network")
 
 
-def _lstm(units: int, seeds: _Seeds, name: str, *, go_backwards: bool = False) -> keras.layers.Layer:
+def _lstm(units: int, seeds: _Seeds, name: str, dtype: str, *, go_backwards: bool = False) -> keras.layers.Layer:
     return keras.layers.LSTM(
         units,
         return_sequences=True,
@@ -108,12 +114,21 @@ def _lstm(units: int, seeds: _Seeds, name: str, *, go_backwards: bool = False) -
         kernel_initializer=keras.initializers.GlorotUniform(seeds()),
         recurrent_initializer=keras.initializers.Orthogonal(seed=seeds()),
         name=name,
+        dtype=dtype,
     )
 
 
-def _dense(units: int, seeds: _Seeds, name: str, activation: str = "linear") -> keras.layers.Layer:
+def _dense(units: int, seeds: _Seeds, name: str, dtype: str, activation: str = "linear") -> keras.layers.Layer:
     initializer = keras.initializers.GlorotUniform(seeds())
-    return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name)
+    return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name, dtype=dtype)
+
+
+def copied(network: keras.Model, spec: NetworkSpec, dtype: str = "float32") -> keras.Model:
+    """Return a network with the same weights that shares none of them, every layer trainable."""
+    new = build_network(spec, dtype=dtype)
+    for name in weight_shapes(spec):
+        new.get_layer(name).set_weights(network.get_layer(name).get_weights())
+    return new
 
 
 def logits_model(network: keras.Model) -> keras.Model:
@@ -151,6 +166,7 @@ def with_new_head(
     cut: Literal["last", "helixer"] = "last",
     predict_phase: bool = True,
     seed: int = 0,
+    dtype: str = "float32",
 ) -> tuple[keras.Model, NetworkSpec]:
     """Put a new, randomly initialised head on the frozen body of a network.
 
@@ -168,6 +184,8 @@ def with_new_head(
         Whether the new head has the phase output.
     seed
         The new weights depend on it alone.
+    dtype
+        As in `build_network`.
 
     Returns
     -------
@@ -195,7 +213,7 @@ def with_new_head(
         dropout2=0.0 if cut == "helixer" else spec.dropout2,
         embedding_lstm_layers=kept - int(drop_lstm),
     )
-    new = build_network(new_spec, seed=seed)
+    new = build_network(new_spec, seed=seed, dtype=dtype)
     for name in weight_shapes(new_spec):
         if name not in HEAD_LAYERS:
             new.get_layer(name).set_weights(network.get_layer(name).get_weights())

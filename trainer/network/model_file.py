@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from helixdask.errors import BadInputError
-from helixdask.trainer.network.build import NetworkSpec, build_network, weight_shapes
+from helixdask.trainer.network.build import NetworkSpec, build_network, copied, weight_shapes
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.describe import (
     CARD_MEMBER,
@@ -118,6 +118,8 @@ def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: 
     for layer, shapes in weight_shapes(spec).items():
         if [tuple(w.shape) for w in network.get_layer(layer).get_weights()] != shapes:
             raise BadInputError(f"layer {layer!r} of the network is not what its description says", where=str(path))
+    if network.get_layer("head").dtype_policy.name != "float32":  # how it was trained is nothing to who uses it
+        network = copied(network, spec)
     description = json.dumps({"spec": spec.to_dict(), "card": default_card(**card)}, indent=1)
     try:
         # Beside the target, so that the rename stays on one file system.

@@ -5,6 +5,7 @@ Bases of one window are anything but independent, so whole windows are drawn, wi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,10 +13,13 @@ from numpy.typing import NDArray
 
 from helixdask.registry import LABEL_CLASSES
 
-__all__ = ["difference_intervals", "window_confusions"]
+__all__ = ["Intervals", "base_intervals", "match_intervals", "window_confusions"]
 
 _DRAWS: Final = 1000
 _LEVEL: Final = 0.95
+
+Intervals = dict[str, tuple[float, float, float]]
+"""By score: the gain, and the lower and upper end of its 95 % interval."""
 
 
 def window_confusions(
@@ -35,22 +39,8 @@ def window_confusions(
     return np.bincount(cell[mask], minlength=16 * n).reshape(n, 4, 4)
 
 
-def _f1(confusions: NDArray[Any]) -> NDArray[np.float64]:
-    """Genic F1 and that of each class, ``(..., 5)``, of matrices ``(..., 4, 4)``; 0 where nothing is there."""
-    hit = np.diagonal(confusions, axis1=-2, axis2=-1).astype(np.float64)
-    there = confusions.sum(axis=-1, dtype=np.float64) + confusions.sum(axis=-2, dtype=np.float64)
-    # Genic: the classes but intergenic pooled.
-    pooled_hit = np.concatenate([hit[..., 1:].sum(axis=-1, keepdims=True), hit], axis=-1)
-    pooled_there = np.concatenate([there[..., 1:].sum(axis=-1, keepdims=True), there], axis=-1)
-    scores: NDArray[np.float64] = np.zeros_like(pooled_hit)
-    np.divide(2 * pooled_hit, pooled_there, out=scores, where=pooled_there > 0)
-    return scores
-
-
-def difference_intervals(
-    tuned: NDArray[np.int64], base: NDArray[np.int64], seed: int = 0
-) -> dict[str, tuple[float, float, float]]:
-    """Gain in F1 of one model over another on the same windows, with a 95 % bootstrap interval.
+def base_intervals(tuned: NDArray[np.int64], base: NDArray[np.int64], seed: int = 0) -> Intervals:
+    """Gain in F1 of bases of one model over another: ``genic`` and each class.
 
     Parameters
     ----------
@@ -58,21 +48,67 @@ def difference_intervals(
         Confusion matrices of the same windows, ``(window, 4, 4)``.
     seed
         Of the draws.
-
-    Returns
-    -------
-    dict
-        ``genic`` and each class: difference, lower and upper end of the interval.
     """
+    return _intervals(tuned, base, ("genic", *LABEL_CLASSES), _base_f1, seed)
+
+
+def match_intervals(
+    tuned: NDArray[np.int64], base: NDArray[np.int64], levels: Sequence[str], seed: int = 0
+) -> Intervals:
+    """Gain in F1 of genes, exons, ...
+
+    Parameters
+    ----------
+    tuned, base
+        Counts of the same windows, ``(window, level, 4)``: how many the reference has and the prediction, how many of
+        the reference were found, how many of the prediction are right.
+    levels
+        Names.
+    seed
+        Of the draws.
+    """
+    return _intervals(tuned, base, levels, _match_f1, seed)
+
+
+def _intervals(
+    tuned: NDArray[np.int64],
+    base: NDArray[np.int64],
+    names: Sequence[str],
+    score: Callable[[NDArray[Any]], NDArray[np.float64]],
+    seed: int,
+) -> Intervals:
     rng = np.random.default_rng(seed)
     n = len(tuned)
-    names = ("genic", *LABEL_CLASSES)
-    flat_tuned, flat_base = (part.reshape(n, 16).astype(np.float64) for part in (tuned, base))
+    both = np.stack([tuned, base]).astype(np.float64).reshape(2, n, -1)
     draws = np.empty((_DRAWS, len(names)))
     for draw in range(_DRAWS):
         times = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
-        both = np.stack([(times @ flat).reshape(4, 4) for flat in (flat_tuned, flat_base)])
-        draws[draw] = -np.diff(_f1(both), axis=0)[0]
+        of_tuned, of_base = score((times @ both).reshape(2, *tuned.shape[1:]))
+        draws[draw] = of_tuned - of_base
     low, high = np.quantile(draws, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
-    gain = _f1(tuned.sum(axis=0)) - _f1(base.sum(axis=0))
+    gain = score(tuned.sum(axis=0)) - score(base.sum(axis=0))
     return {name: (float(g), float(a), float(b)) for name, g, a, b in zip(names, gain, low, high, strict=True)}
+
+
+def _base_f1(confusions: NDArray[Any]) -> NDArray[np.float64]:
+    """Genic F1 and that of each class, ``(..., 5)``, of matrices ``(..., 4, 4)``."""
+    hit = np.diagonal(confusions, axis1=-2, axis2=-1).astype(np.float64)
+    there = confusions.sum(axis=-1, dtype=np.float64) + confusions.sum(axis=-2, dtype=np.float64)
+    # Genic: the classes but intergenic pooled.
+    pooled_hit = np.concatenate([hit[..., 1:].sum(axis=-1, keepdims=True), hit], axis=-1)
+    pooled_there = np.concatenate([there[..., 1:].sum(axis=-1, keepdims=True), there], axis=-1)
+    return _ratio(2 * pooled_hit, pooled_there)
+
+
+def _match_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
+    """F1 of each level, ``(..., level)``, of counts ``(..., level, 4)``."""
+    n_reference, n_prediction, found, right = np.moveaxis(counts.astype(np.float64), -1, 0)
+    sensitivity, precision = _ratio(found, n_reference), _ratio(right, n_prediction)
+    return _ratio(2 * sensitivity * precision, sensitivity + precision)
+
+
+def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0 where there is nothing."""
+    result: NDArray[np.float64] = np.zeros_like(whole)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result

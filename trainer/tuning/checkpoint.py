@@ -30,9 +30,9 @@ class LoopState:
     """Where a run is.
 
     ``step`` counts batches from the start, ``epoch`` the finished epochs; ``losses`` are sums over the
-    unfinished one, ``waited`` counts the epochs since the best. ``best_windows`` and ``base_windows`` are confusion
-    matrices of each validation window, ``(window, 4, 4)``. ``batch_size`` may have been halved on the way, which begins
-    the epoch anew: ``first_step`` is where the current batch size began, ``first_epoch`` in which epoch.
+    ``steps_since_check``, ``waited`` counts the checks since the best. ``best_windows`` and ``base_windows`` are
+    confusion matrices of each validation window, ``(window, 4, 4)``. ``batch_size`` may have been halved on the way,
+    which begins the epoch anew: ``first_step`` is where the current batch size began, ``first_epoch`` in which epoch.
     """
 
     batch_size: int
@@ -40,8 +40,10 @@ class LoopState:
     epoch: int = 0
     first_step: int = 0
     first_epoch: int = 0
+    steps_since_check: int = 0
     waited: int = 0
     best_epoch: int = 0
+    best_step: int = 0
     best_f1: float = -1.0
     best_scores: dict[str, Any] = field(default_factory=dict)
     base_scores: dict[str, Any] | None = None

@@ -7,7 +7,11 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-__all__ = ["StopRequest"]
+__all__ = ["StopRequest", "StoppedError"]
+
+
+class StoppedError(Exception):
+    """The user, or the batch system, asked for an end."""
 
 
 class StopRequest:

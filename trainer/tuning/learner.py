@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -55,6 +56,8 @@ class Learner:
         How coverage is shown to the network.
     rules
         ``helixer``: masks by timestep, in loss and scores. ``default``: by base.
+    xla
+        Compile with XLA.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Learner:
         transition_weights: Sequence[float] | None = None,
         coverage_norm: str = "log",
         rules: str = "default",
+        xla: bool = False,
     ) -> None:
         self.network = network
         self.spec = spec
@@ -83,8 +87,11 @@ class Learner:
         self._rate = -1.0
         if optimiser is not None:
             optimiser.build(network.trainable_variables)
-        self._train: Callable[..., Any] = tf.function(self._train_eagerly, reduce_retracing=True)
-        self._classify: Callable[..., Any] = tf.function(self._classify_eagerly, reduce_retracing=True)
+        # XLA compiles for one shape at a time: shapes that are left open would be compiled anew on every call.
+        compiled = partial(tf.function, jit_compile=True) if xla else partial(tf.function, reduce_retracing=True)
+        self._train: Callable[..., Any] = compiled(self._train_eagerly)
+        self._classify: Callable[..., Any] = compiled(self._classify_eagerly)
+        self._probabilities: Callable[..., Any] = compiled(self._probabilities_eagerly)
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of the steps that follow."""
@@ -100,6 +107,10 @@ class Learner:
         """Most probable class of every base, per output, and which bases count: (B, S) each."""
         classes, mask = self._classify(batch)
         return [np.asarray(c) for c in classes], np.asarray(mask)
+
+    def probabilities(self, batch: dict[str, Any]) -> list[NDArray[np.float32]]:
+        """Probabilities of the classes, and of the phases where the network has them: (B, S, 4) float32 each."""
+        return [np.asarray(output) for output in self._probabilities(batch)]
 
     def confusions(
         self, batches: Iterable[dict[str, Any]], on_batch: Callable[[int], None] | None = None
@@ -118,9 +129,15 @@ class Learner:
         return Confusions(by_window.sum(axis=0), phase, by_window)
 
     def _input(self, batch: dict[str, Any]) -> Any:
-        if not self.spec.n_libraries:
-            batch = {name: values for name, values in batch.items() if name != "coverage"}
-        return network_input(batch, self.coverage_norm)
+        sequence = {name: batch[name] for name in ("codes", "minus")}
+        seen = self.spec.n_libraries
+        if not seen:
+            return network_input(sequence)
+        # A base model sees the first libraries only: those that are new to it come behind.
+        there = batch["coverage"].shape[-1] // 2
+        channels = [*range(seen), *range(there, there + seen)]
+        coverage = batch["coverage"] if seen == there else tf.gather(batch["coverage"], channels, axis=-1)
+        return network_input({**sequence, "coverage": coverage}, self.coverage_norm)
 
     def _logits(self, features: Any) -> list[Any]:
         for layer in self._head:
@@ -141,6 +158,8 @@ class Learner:
             transition_weights=self.transition_weights,
             rules=self.rules,
         )
+        if "confidence" in batch:
+            weight *= self._by_timestep(batch["confidence"])
         targets = [self._by_timestep(batch[name]) for name in ("label", "phase")[: self.spec.n_outputs]]
         inputs = self._input(batch)
         if not self._body_learns:
@@ -154,6 +173,11 @@ class Learner:
         if self.optimiser is not None:
             self.optimiser.apply(gradients, variables)
         return tf.stack([loss, *parts])
+
+    def _probabilities_eagerly(self, batch: dict[str, Any]) -> list[Any]:
+        logits = self._logits(self._body(self._input(batch), training=False))
+        shape = tf.concat([tf.shape(batch["codes"]), [N_CLASSES]], axis=0)
+        return [tf.reshape(tf.nn.softmax(tf.cast(output, tf.float32)), shape) for output in logits]
 
     def _classify_eagerly(self, batch: dict[str, Any]) -> tuple[list[Any], Any]:
         logits = self._logits(self._body(self._input(batch), training=False))

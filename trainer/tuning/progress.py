@@ -6,7 +6,7 @@ import csv
 import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,22 +21,22 @@ class Event:
     ----------
     kind
         ``message``: text for people. ``step``: one batch was trained. ``validation``: one validation batch was
-        scored. ``epoch``: an epoch is finished and scored.
+        scored. ``check``: the network was scored on all of them. ``genes``: genes were called from one batch.
     epoch, epochs
         Counted from 1; 0 while the base model is scored.
     done, total
         Batches of this epoch, or of this validation.
     loss
-        Mean over the epoch so far.
+        Mean since the last check.
     windows_per_second, bases_per_second
         Over the epoch so far.
     seconds_left
         Of all epochs, if none ends early.
     scores
-        Of an ``epoch`` event: the row that goes into the log.
+        Of a ``check`` event: the row that goes into the log.
     """
 
-    kind: Literal["message", "step", "validation", "epoch"]
+    kind: Literal["message", "step", "validation", "check", "genes"]
     epoch: int = 0
     epochs: int = 0
     done: int = 0
@@ -48,6 +48,10 @@ class Event:
     text: str = ""
     scores: dict[str, Any] = field(default_factory=dict)
 
+    def with_bases(self, window_length: int) -> Event:
+        """The same with the rate in bases, too."""
+        return replace(self, bases_per_second=self.windows_per_second * window_length)
+
 
 OnProgress = Callable[[Event], None]
 
@@ -58,7 +62,7 @@ def silent(event: Event) -> None:
 
 @contextmanager
 def show_progress(console: Any = None) -> Iterator[OnProgress]:
-    """Progress bars on a terminal, a line per epoch; give what it yields to ``tune`` as ``on_progress``.
+    """Progress bars on a terminal, a line per check; give what it yields to ``tune`` as ``on_progress``.
 
     Parameters
     ----------
@@ -74,13 +78,10 @@ def show_progress(console: Any = None) -> Iterator[OnProgress]:
         task = bar.add_task("", total=None, rate="")
 
         def on_progress(event: Event) -> None:
-            if event.kind == "message":
+            if event.kind in ("message", "check"):
                 console.print(event.text, highlight=False)
                 return
-            if event.kind == "epoch":
-                console.print(event.text, highlight=False)
-                return
-            name = "validation" if event.kind == "validation" else "training"
+            name = {"validation": "validation", "genes": "genes on validation"}.get(event.kind, "training")
             where = f"epoch {event.epoch}/{event.epochs}" if event.epoch else "base model"
             rate = f"{event.windows_per_second:,.1f} windows/s  {event.bases_per_second / 1e3:,.0f} kb/s"
             if event.kind == "step":
@@ -97,7 +98,7 @@ def _clock(seconds: float) -> str:
 
 
 def write_log(path: Path, history: list[dict[str, Any]]) -> None:
-    """Write one row per epoch as CSV; epoch 0 is the base model."""
+    """Write one row per check as CSV; epoch 0 is the base model."""
     columns = list(dict.fromkeys(name for row in history for name in row))
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)
@@ -106,7 +107,7 @@ def write_log(path: Path, history: list[dict[str, Any]]) -> None:
 
 
 def draw_curves(path: Path, history: list[dict[str, Any]]) -> bool:
-    """Draw loss and scores by epoch as PNG; False where matplotlib is not installed."""
+    """Draw loss and scores of each check as PNG; False where matplotlib is not installed."""
     if importlib.util.find_spec("matplotlib") is None:
         return False
     from matplotlib.figure import Figure
@@ -114,18 +115,16 @@ def draw_curves(path: Path, history: list[dict[str, Any]]) -> bool:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     trained = [row for row in history if row["epoch"] > 0]
-    epochs = [row["epoch"] for row in trained]
-    left.plot(epochs, [row["loss"] for row in trained], marker="o")
-    left.set(xlabel="epoch", ylabel="training loss")
+    steps = [row["step"] for row in trained]
+    left.plot(steps, [row["loss"] for row in trained], marker="o")
+    left.set(xlabel="step", ylabel="training loss")
     for name in ("genic_f1", "utr_f1", "cds_f1", "intron_f1"):
         style = {"linewidth": 2.5} if name == "genic_f1" else {"linewidth": 1.0}
-        (line,) = right.plot(
-            epochs, [row[name] for row in trained], marker="o", label=name.removesuffix("_f1"), **style
-        )
+        (line,) = right.plot(steps, [row[name] for row in trained], marker="o", label=name.removesuffix("_f1"), **style)
         base = [row[name] for row in history if row["epoch"] == 0]
         if base:
             right.axhline(base[0], color=line.get_color(), linestyle=":", linewidth=1)
-    right.set(xlabel="epoch", ylabel="F1 on validation (dotted: base model)")
+    right.set(xlabel="step", ylabel="F1 on validation (dotted: base model)")
     right.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     for axes in (left, right):
         axes.xaxis.get_major_locator().set_params(integer=True)

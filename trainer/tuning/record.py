@@ -5,21 +5,21 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import keras
 import tensorflow as tf
 
 from helixdask.trainer.feed.training_windows import StoreSplit
 from helixdask.trainer.network.card import default_card
+from helixdask.trainer.network.card_page import card_page
 from helixdask.trainer.network.model_file import save_model
+from helixdask.trainer.network.spec import parameter_count
 from helixdask.trainer.tuning.checkpoint import LoopState
 from helixdask.trainer.tuning.progress import draw_curves, write_log
-from helixdask.trainer.tuning.settings import TuneResult, TuneSettings
-from helixdask.trainer.tuning.verdict import verdict_of
-
-if TYPE_CHECKING:
-    from helixdask.trainer.tuning.run import Start
+from helixdask.trainer.tuning.settings import TuneResult
+from helixdask.trainer.tuning.starting_point import Start
+from helixdask.trainer.tuning.verdict import GeneCounts, verdict_of
 
 __all__ = ["Record"]
 
@@ -33,7 +33,7 @@ class Record:
 
     Parameters
     ----------
-    settings, start, splits
+    start, splits
         What it is made from.
     window_length
         Bases of a window as the network gets it.
@@ -41,15 +41,10 @@ class Record:
         Validation windows.
     """
 
-    def __init__(
-        self, settings: TuneSettings, start: Start, splits: Sequence[StoreSplit], window_length: int, n_validation: int
-    ) -> None:
-        self.settings, self.start, self.splits = settings, start, splits
+    def __init__(self, start: Start, splits: Sequence[StoreSplit], window_length: int, n_validation: int) -> None:
+        self.settings, self.start, self.splits = start.settings, start, splits
         self.window_length, self.n_validation = window_length, n_validation
-        first = start.stores[0]
-        self.libraries = [
-            {"name": group.rpartition("/")[2], "kind": first.attrs(group).get("kind")} for group in start.libraries[0]
-        ]
+        self.libraries = [library._asdict() for library in start.libraries]
 
     def identity(self) -> dict[str, Any]:
         """What two runs must share to be one and the same; their length only where the learning rate depends on it."""
@@ -60,34 +55,35 @@ class Record:
         base = self.start.base.digest if self.start.base else None
         return settings | {"mode": self.start.mode, "base": base, "stores": stores, "libraries": self.libraries}
 
-    def verdict(self, state: LoopState) -> dict[str, Any]:
-        """Whether the best epoch's model is better than the base model."""
-        return verdict_of(state, self.n_validation, pseudolabels=any(split.has_pseudolabels for split in self.splits))
+    def verdict(self, state: LoopState, genes: GeneCounts | None = None) -> dict[str, Any]:
+        """Whether the best check's model is better than the base model."""
+        pseudolabels = any(split.has_pseudolabels for split in self.splits)
+        return verdict_of(state, self.n_validation, pseudolabels=pseudolabels, genes=genes)
 
-    def card(self, state: LoopState) -> dict[str, Any]:
-        """Card of the best epoch's model."""
-        settings, base = self.settings, self.start.base
+    def card(self, state: LoopState, verdict: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Card of the best check's model."""
+        settings, base, start = self.settings, self.start.base, self.start
         window = base.card["inference_window"] if base else default_card()["inference_window"]
         return {
             "name": Path(settings.output).stem,
-            "class_weights": settings.class_weights and list(settings.class_weights),
-            "transition_weights": settings.transition_weights and list(settings.transition_weights),
+            "class_weights": list(start.class_weights),
+            "transition_weights": list(start.transition_weights),
             "training_window": self.window_length,
             "inference_window": window,
-            "coverage_norm": settings.coverage_norm,
+            "coverage_norm": start.coverage_norm,
             "libraries": self.libraries or None,
             "base_model": base.digest if base else None,
             "training_stores": [split.card() for split in self.splits],
             "seed": settings.seed,
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "python": platform.python_version()},
             "scores": [{k: v for k, v in row.items() if k != "windows_per_second"} for row in state.history],
-            "verdict": self.verdict(state),
+            "verdict": verdict or self.verdict(state),
             "settings": {k: v for k, v in settings.to_dict().items() if k not in _NO_PART_OF_A_MODEL}
-            | {"mode": self.start.mode, "batch_size": state.batch_size},
+            | {"mode": start.mode, "batch_size": state.batch_size},
         }
 
     def log(self, state: LoopState) -> None:
-        """Write the table of epochs, and for TensorBoard where that is wanted."""
+        """Write the table of checks, and for TensorBoard where that is wanted."""
         write_log(Path(self.settings.output).with_suffix(".csv"), state.history)
         if self.settings.tensorboard and state.history:
             row = state.history[-1]
@@ -98,22 +94,29 @@ class Record:
                         tf.summary.scalar(name, value)
             writer.close()
 
-    def finish(self, state: LoopState, network: Any, stopped: str, seconds: float) -> TuneResult:
-        """Write the best epoch's model with its final card, and the curves."""
+    def finish(
+        self, state: LoopState, network: Any, stopped: str, seconds: float, genes: GeneCounts | None = None
+    ) -> TuneResult:
+        """Write the best check's model with its final card, the card as a page, and the curves."""
         settings = self.settings
         if state.best_weights is not None:
             network.set_weights(state.best_weights)
-        digest = save_model(settings.output, network, self.start.spec, self.card(state))
+        verdict = self.verdict(state, genes)
+        card = self.card(state, verdict)
+        output = Path(settings.output)
+        digest = save_model(output, network, self.start.spec, card)
+        page = card_page(card, self.start.spec.to_dict(), digest, parameter_count(self.start.spec))
+        output.with_suffix(".md").write_text(page)
         if any(row["epoch"] > 0 for row in state.history):
-            draw_curves(Path(settings.output).with_suffix(".png"), state.history)
+            draw_curves(output.with_suffix(".png"), state.history)
         rate = state.train_windows / max(state.train_seconds, 1e-9)
         return TuneResult(
-            path=str(Path(settings.output).absolute()),
+            path=str(output.absolute()),
             digest=digest,
             best_epoch=state.best_epoch,
             genic_f1=state.best_f1 if state.best_epoch else None,
             base_genic_f1=state.base_scores["genic"]["f1"] if state.base_scores else None,
-            verdict=self.verdict(state),
+            verdict=verdict,
             history=[dict(row) for row in state.history],
             stopped=stopped,
             steps=state.step,

@@ -3,49 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from typing import Any, Final
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from helixdask.errors import MissingInputError
-from helixdask.store.store import Store
 from helixdask.trainer.feed.dataset import Feed
-from helixdask.trainer.feed.training_windows import StoreSplit, WindowSet, gather_windows, read_split
+from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.network.model_file import LoadedModel, save_model
-from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
-from helixdask.trainer.tuning.interrupts import StopRequest
-from helixdask.trainer.tuning.learner import Confusions, Learner
+from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
+from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.optimisers import make_optimiser
 from helixdask.trainer.tuning.progress import Event, OnProgress
 from helixdask.trainer.tuning.record import Record
 from helixdask.trainer.tuning.schedule import Schedule
-from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneResult, TuneSettings
-from helixdask.trainer.tuning.starting_point import quicken_normalisation
-from helixdask.trainer.tuning.verdict import in_words, score_row
+from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneResult
+from helixdask.trainer.tuning.starting_point import Start, quicken_normalisation
+from helixdask.trainer.tuning.validation import Validation
+from helixdask.trainer.tuning.verdict import GeneCounts, in_words, score_row
 
 __all__ = ["TrainingRun"]
 
 _SECONDS_BETWEEN_CHECKPOINTS: Final = 300.0
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a run starts from."""
-
-    settings: TuneSettings
-    mode: str
-    stores: Sequence[Store]
-    libraries: Sequence[tuple[str, ...]]
-    network: keras.Model
-    spec: NetworkSpec
-    base: LoadedModel | None
 
 
 class TrainingRun:
@@ -74,13 +58,20 @@ class TrainingRun:
         self.train_windows, validation = gather_windows(self.splits, self.spec.pool_size, rules=settings.rules)
         self.readers = [
             WindowReader(split.store, TrackSet(split.labels, groups))
-            for split, groups in zip(self.splits, start.libraries, strict=True)
+            for split, groups in zip(self.splits, start.groups, strict=True)
         ]
         self.train_feed = self._train_feed(settings.batch_size)
-        fixed = validation.order(settings.validation_batch_size, shuffle=False)
-        self.validation_feed = Feed(validation, self.readers, fixed, self.spec.pool_size)
+        self.validation = Validation(
+            validation,
+            self.readers,
+            batch_size=settings.validation_batch_size,
+            pool_size=self.spec.pool_size,
+            epochs=settings.epochs,
+            tell=on_progress,
+            stop=stop,
+        )
         self._check_unmasked(self.train_feed, "training")
-        self._check_unmasked(self.validation_feed, "validation")
+        self._check_unmasked(self.validation.feed, "validation")
         if settings.rules != "helixer":
             quicken_normalisation(self.network)
         self.peak_rate = settings.learning_rate or LEARNING_RATES[start.mode]
@@ -94,16 +85,17 @@ class TrainingRun:
                 clip_norm=settings.clip_norm,
                 rules=settings.rules,
             ),
-            class_weights=settings.class_weights,
-            transition_weights=settings.transition_weights,
-            coverage_norm=settings.coverage_norm,
+            class_weights=start.class_weights or None,
+            transition_weights=start.transition_weights or None,
+            coverage_norm=start.coverage_norm,
             rules=settings.rules,
+            xla=bool(settings.xla),
         )
         self.state = LoopState(settings.batch_size)
-        self.record = Record(settings, start, self.splits, self.train_feed.length, len(validation))
+        self.record = Record(start, self.splits, self.train_feed.length, len(validation))
         self.checkpoint = Checkpoint(settings.output, self.record.identity())
         self._saved_at = time.monotonic()
-        self._describe(self.train_windows, validation)
+        self._describe()
 
     def _train_feed(self, batch_size: int) -> Feed:
         settings, windows = self.settings, self.train_windows
@@ -117,13 +109,17 @@ class TrainingRun:
         )
         return Feed(windows, self.readers, order, self.spec.pool_size)
 
-    def _describe(self, train: WindowSet, validation: WindowSet) -> None:
+    def _describe(self) -> None:
+        train, validation = self.train_windows, self.validation
         if cut := train.window_length % self.spec.pool_size:
             self._say(
                 f"The last {cut} bases of each window are not used: the network takes multiples of "
                 f"{self.spec.pool_size}."
             )
         learning = sum(int(np.prod(variable.shape)) for variable in self.network.trainable_variables)
+        if self.start.libraries:
+            names = ", ".join(f"{name} ({kind})" for name, kind in self.start.libraries)
+            self._say(f"Coverage of {names}, norm {self.start.coverage_norm}.")
         self._say(
             f"{len(train):,} training and {len(validation):,} validation windows of {train.window_length:,} bases; "
             f"{learning:,} of {self.network.count_params():,} weights learn."
@@ -142,36 +138,41 @@ class TrainingRun:
             )
 
     def fit(self) -> TuneResult:
-        """Train until an end is reached, or go on where a killed run left off; then write the best epoch's model."""
+        """Train until an end is reached, or go on where a killed run left off; then write the best check's model."""
         resumed = self._resume()
         settings, state = self.settings, self.state
         begin = time.monotonic() - state.seconds
-        stopped = "epochs"
+        stopped, genes = "epochs", None
         try:
             if self.start.base is not None and state.base_scores is None:
                 self._score_base(self.start.base)
             if not resumed:
                 self.checkpoint.remove()
             while state.epoch < settings.epochs and state.waited < settings.patience:
-                limit = self._train_epoch(begin)
-                self._finish_epoch()
+                limit = self._train_some(begin)
+                self._after_steps(limit)
                 state.seconds = time.monotonic() - begin
-                self.checkpoint.save(state, self.network, self.learner.optimiser)
+                self._save_checkpoint()
                 if limit:
                     stopped = limit
                     break
             else:
                 stopped = "patience" if state.epoch < settings.epochs else "epochs"
-        except _Stopped:
+            genes = self._count_genes()
+        except StoppedError:
             stopped = "interrupted"
             state.seconds = time.monotonic() - begin
-            self.checkpoint.save(state, self.network, self.learner.optimiser)
+            self._save_checkpoint()
             kept = f" The best so far, epoch {state.best_epoch}, is kept." if state.best_epoch else ""
             self._say(f"Stopped.{kept} The same command goes on from here.")
-        result = self.record.finish(state, self.network, stopped, time.monotonic() - begin)
+        result = self.record.finish(state, self.network, stopped, time.monotonic() - begin, genes)
         if stopped != "interrupted":
             self.checkpoint.remove()
         return result
+
+    def _save_checkpoint(self) -> None:
+        self.checkpoint.save(self.state, self.network, self.learner.optimiser)
+        self._saved_at = time.monotonic()
 
     def _resume(self) -> bool:
         wanted = self.settings.resume
@@ -198,28 +199,29 @@ class TrainingRun:
 
     def _score_base(self, base: LoadedModel) -> None:
         """Score the base model on the validation windows: what the tuned one is measured against."""
-        found = self._validate(Learner(base.network, base.spec, rules=self.settings.rules), epoch=0)
+        found = self.validation.confusions(self._base_learner(base), epoch=0)
         self.state.base_scores, self.state.base_windows = found.scores(), found.by_window
         self.state.history.append(score_row(0, 0, self.state.base_scores))
         self._say(f"base model: {in_words(self.state.base_scores)}")
 
-    def _validate(self, learner: Learner, epoch: int) -> Confusions:
-        feed, started, done = self.validation_feed, time.monotonic(), [0, 0]
-        total = feed.order.steps_per_epoch
+    def _base_learner(self, base: LoadedModel) -> Learner:
+        norm = str(base.card["coverage_norm"])
+        return Learner(base.network, base.spec, rules=self.settings.rules, coverage_norm=norm)
 
-        def on_batch(n: int) -> None:
-            done[0] += 1
-            done[1] += n
-            rate = done[1] / max(time.monotonic() - started, 1e-9)
-            event = Event("validation", epoch, self.settings.epochs, done[0], total)
-            self.tell(replace(event, windows_per_second=rate, bases_per_second=rate * feed.length))
-            if self.stop.wanted:
-                raise _Stopped
+    def _count_genes(self) -> GeneCounts | None:
+        """Genes of the best check's network, which the run ends with, and of the base model."""
+        if self.state.best_weights is None or not self.spec.predict_phase:
+            return None
+        current = self.network.get_weights()
+        self.network.set_weights(self.state.best_weights)
+        base = self.start.base
+        try:
+            return self.validation.genes(self.learner, self._base_learner(base) if base is not None else None)
+        finally:
+            self.network.set_weights(current)
 
-        return learner.confusions(feed.dataset(0, total), on_batch)
-
-    def _train_epoch(self, begin: float) -> str:
-        """Train to the end of the epoch or to a limit, which is handed back."""
+    def _train_some(self, begin: float) -> str:
+        """Train to the next check, the end of the epoch or a limit, which is handed back."""
         while True:
             try:
                 return self._train_batches(begin)
@@ -232,41 +234,53 @@ class TrainingRun:
         schedule = self._schedule()
         batches: Iterator[Any] = iter(feed.dataset(state.feed_step(n_steps)))
         losses = np.array(state.losses or [0.0] * (1 + self.spec.n_outputs))
-        epoch_begin, first_done = time.monotonic(), state.done_in_epoch(n_steps)
-        while (done := state.done_in_epoch(n_steps)) < n_steps:
+        started, first_step = time.monotonic(), state.step
+        while (done := state.done_in_epoch(n_steps)) < n_steps and not self._check_is_due():
             if limit := self._limit(begin):
                 return limit
-            started = time.monotonic()
+            before = time.monotonic()
             batch = next(batches)
             self.learner.set_rate(schedule.rate(state.step))
             losses += self.learner.train(batch)
             done += 1
             state.step += 1
+            state.steps_since_check += 1
             state.losses = losses.tolist()
             state.train_windows += len(batch["minus"])
-            state.train_seconds += time.monotonic() - started
-            per_step = (time.monotonic() - epoch_begin) / (done - first_done)
-            rate = len(batch["minus"]) / max(per_step, 1e-9)
-            self.tell(
-                Event(
-                    "step",
-                    state.epoch + 1,
-                    settings.epochs,
-                    done,
-                    n_steps,
-                    loss=float(losses[0] / done),
-                    windows_per_second=rate,
-                    bases_per_second=rate * feed.length,
-                    seconds_left=per_step * (n_steps * (settings.epochs - state.epoch) - done),
-                )
+            state.train_seconds += time.monotonic() - before
+            per_step = (time.monotonic() - started) / (state.step - first_step)
+            event = Event(
+                "step",
+                state.epoch + 1,
+                settings.epochs,
+                done,
+                n_steps,
+                loss=float(losses[0] / state.steps_since_check),
+                windows_per_second=len(batch["minus"]) / max(per_step, 1e-9),
+                seconds_left=per_step * (schedule.total_steps - state.step),
             )
+            self.tell(event.with_bases(feed.length))
             if self.stop.wanted:
-                raise _Stopped
+                raise StoppedError
             if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
                 state.seconds = time.monotonic() - begin
-                self.checkpoint.save(state, self.network, self.learner.optimiser)
-                self._saved_at = time.monotonic()
+                self._save_checkpoint()
         return self._limit(begin)
+
+    def _check_is_due(self) -> bool:
+        every = self.settings.check_every
+        return bool(every) and self.state.steps_since_check >= every
+
+    def _after_steps(self, limit: str) -> None:
+        """Check where it is due, at every limit and at the very end; count the epoch."""
+        state = self.state
+        ended = state.done_in_epoch(self.train_feed.order.steps_per_epoch) == self.train_feed.order.steps_per_epoch
+        last = bool(limit) or (ended and state.epoch + 1 == self.settings.epochs)
+        due = self._check_is_due() if self.settings.check_every else ended
+        if (due or last) and state.steps_since_check:
+            self._check()
+        if ended:
+            state.epoch += 1
 
     def _schedule(self) -> Schedule:
         state, settings = self.state, self.settings
@@ -293,36 +307,34 @@ class TrainingRun:
             ) from None
         state.batch_size //= 2
         state.first_epoch, state.first_step = state.epoch, state.step
-        state.losses = []
+        state.losses, state.steps_since_check = [], 0
         self.train_feed = self._train_feed(state.batch_size)
         self._say(f"Out of memory: going on with batches of {state.batch_size}.")
 
-    def _finish_epoch(self) -> None:
+    def _check(self) -> None:
+        """Score on the validation windows, and keep the model when it is the best so far."""
         state = self.state
-        n_done = max(state.done_in_epoch(self.train_feed.order.steps_per_epoch), 1)
-        losses: NDArray[np.float64] = np.array(state.losses) / n_done
-        state.epoch += 1
-        found = self._validate(self.learner, state.epoch)
+        losses: NDArray[np.float64] = np.array(state.losses) / state.steps_since_check
+        epoch = state.epoch + 1
+        found = self.validation.confusions(self.learner, epoch)
         scores = found.scores()
-        row = score_row(state.epoch, state.step, scores)
+        row = score_row(epoch, state.step, scores)
         row |= dict(zip(("loss", "genic_loss", "phase_loss"), losses.tolist(), strict=False))
         row["learning_rate"] = self._schedule().rate(state.step - 1)
         row["windows_per_second"] = state.train_windows / max(state.train_seconds, 1e-9)
         state.history.append(row)
-        state.losses = []
+        state.losses, state.steps_since_check = [], 0
         better = scores["genic"]["f1"] > state.best_f1
         if better:
             state.waited = 0
-            state.best_epoch, state.best_f1, state.best_scores = state.epoch, scores["genic"]["f1"], scores
+            state.best_epoch, state.best_step = epoch, state.step
+            state.best_f1, state.best_scores = scores["genic"]["f1"], scores
             state.best_windows, state.best_weights = found.by_window, self.network.get_weights()
             save_model(self.settings.output, self.network, self.spec, self.record.card(state))
         else:
             state.waited += 1
         self.record.log(state)
         mark = "  best so far" if better else ""
-        text = f"epoch {state.epoch}: loss {row['loss']:.4f}, {in_words(scores)}{mark}"
-        self.tell(Event("epoch", state.epoch, self.settings.epochs, text=text, scores=row))
-
-
-class _Stopped(Exception):
-    """The user, or the batch system, asked for an end."""
+        where = f"epoch {epoch}, step {state.step:,}" if self.settings.check_every else f"epoch {epoch}"
+        text = f"{where}: loss {row['loss']:.4f}, {in_words(scores)}{mark}"
+        self.tell(Event("check", epoch, self.settings.epochs, text=text, scores=row))

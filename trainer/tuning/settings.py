@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from helixdask.errors import BadInputError
-from helixdask.trainer.network.card import CLASS_WEIGHTS, COVERAGE_NORMS, TRANSITION_WEIGHTS
+from helixdask.trainer.network.card import COVERAGE_NORMS
 from helixdask.trainer.tuning.schedule import DECAYS, Decay
 
-__all__ = ["LEARNING_RATES", "Mode", "TuneResult", "TuneSettings"]
+__all__ = ["LEARNING_RATES", "Mode", "Precision", "TuneResult", "TuneSettings"]
 
 Mode = Literal["auto", "head", "coverage", "whole"]
-
+Precision = Literal["float32", "bfloat16"]
+MODES: Final = ("auto", "head", "coverage", "whole")
+PRECISIONS: Final = ("float32", "bfloat16")
 
 LEARNING_RATES: dict[str, float] = {"head": 1e-3, "coverage": 1e-3, "whole": 1e-4, "scratch": 3e-4}
 """Step sizes where none is given. An output layer alone learns too little at 1e-4, which is sound for all weights."""
@@ -33,22 +35,26 @@ class TuneSettings:
     model
         Base model; training from scratch has none.
     mode
-        ``head``: a new output layer on the frozen network. ``coverage``: a new output layer that also sees RNA-seq
-        coverage. ``whole``: all weights. ``auto``: ``coverage`` where the stores
-        hold coverage, else ``head``.
+        ``head``: the output layer on the frozen network. ``coverage``: an output layer that also sees RNA-seq
+        coverage. ``whole``: all weights, and with ``coverage`` named an output layer that sees it. ``auto``:
+        ``coverage`` where the stores hold coverage, else ``head``. A base model that sees coverage keeps its libraries
+        in every mode.
     split, labels
         Names in the stores; None: the only split there is, and the labels it was made with.
     coverage
-        Coverage set for ``coverage`` mode; None: the only one there is.
+        Coverage set; None: the only one there is, where the mode or the base model needs one.
     coverage_norm
-        ``log``, ``linear`` or ``none``.
+        ``log``, ``linear`` or ``none``; None: the base model's.
     hidden_units
-        Width of a layer between coverage and output; 0: none.
+        Width of a layer between coverage and output; 0: none; None: as in the base model.
     new_head
-        ``base``: the new output layer starts as the base model's, with nothing from coverage yet. ``random``: it
-        starts from random numbers, as in Helixer; it then needs far more steps.
+        ``base``: the output layer starts as the base model's, with nothing yet from libraries that are new to it.
+        ``random``: it starts from random numbers, as in Helixer; it then needs far more steps. None: ``base``, but
+        ``random`` under ``rules="helixer"`` where a new output layer is made.
     epochs, patience
-        Most epochs; epochs without a better score after which training ends.
+        Most epochs; checks on the validation windows without a better score after which training ends.
+    check_every
+        Steps between two checks; 0: one at the end of each epoch.
     max_steps, max_hours
         Further limits; 0: none.
     batch_size, validation_batch_size
@@ -60,7 +66,16 @@ class TuneSettings:
     optimiser, weight_decay, clip_norm
         See `helixdask.trainer.tuning.optimisers.make_optimiser`.
     class_weights, transition_weights
-        Of the loss; None: no weighting.
+        Of the loss; None: those that the base model was trained with, Helixer's documented ones where it does not
+        tell; empty: no weighting.
+    confidence
+        Name of predictions in each store: the loss of a base is multiplied by the probability that they gave to its
+        label, so that doubtful pseudolabels teach less. None: no such weights.
+    precision
+        ``float32``, or ``bfloat16``: matrix products in bfloat16, weights and losses in float32. It pays on GPUs that
+        have it; on CPUs it is slower.
+    xla
+        Compile the step with XLA. None: on CPUs for runs that are long enough to earn the compilation.
     random_offsets
         Shift full windows by up to a quarter of their length, anew each epoch, never over a contig's edge nor into a
         validation window.
@@ -87,11 +102,12 @@ class TuneSettings:
     split: str | None = None
     labels: str | None = None
     coverage: str | None = None
-    coverage_norm: str = "log"
-    hidden_units: int = 0
-    new_head: Literal["base", "random"] = "base"
+    coverage_norm: str | None = None
+    hidden_units: int | None = None
+    new_head: Literal["base", "random"] | None = None
     epochs: int = 10
     patience: int = 3
+    check_every: int = 0
     max_steps: int = 0
     max_hours: float = 0.0
     batch_size: int = 8
@@ -102,8 +118,11 @@ class TuneSettings:
     optimiser: str = "adamw"
     weight_decay: float = 3.5e-5
     clip_norm: float | None = 3.0
-    class_weights: tuple[float, ...] | None = CLASS_WEIGHTS
-    transition_weights: tuple[float, ...] | None = TRANSITION_WEIGHTS
+    class_weights: tuple[float, ...] | None = None
+    transition_weights: tuple[float, ...] | None = None
+    confidence: str | None = None
+    precision: Precision = "float32"
+    xla: bool | None = None
     random_offsets: bool = True
     balance_stores: bool = False
     seed: int = 0
@@ -130,22 +149,25 @@ class TuneSettings:
         for name in ("epochs", "patience", "batch_size", "validation_batch_size"):
             if getattr(self, name) < 1:
                 raise BadInputError(f"{name} is {getattr(self, name)}", remedy="It must be 1 or more.")
+        for name in ("warmup_steps", "check_every", "max_steps", "max_hours"):
+            if getattr(self, name) < 0:
+                raise BadInputError(f"{name} is {getattr(self, name)}", remedy="It must be 0 or more.")
         for name, n in (("class_weights", 4), ("transition_weights", 6)):
             weights = getattr(self, name)
-            if weights is not None and (len(weights) != n or min(weights) < 0):
+            if weights and (len(weights) != n or min(weights) < 0):
                 raise BadInputError(f"{name} are {list(weights)}", remedy=f"Give {n} numbers that are not negative.")
-        if self.mode not in ("auto", "head", "coverage", "whole"):
-            raise BadInputError(f"no mode is called {self.mode!r}", remedy="There are head, coverage, whole and auto.")
-        if self.rules not in ("default", "helixer"):
-            raise BadInputError(f"no rules are called {self.rules!r}", remedy="There are default and helixer.")
-        if self.decay not in DECAYS:
-            raise BadInputError(f"decay is {self.decay!r}", remedy=f"There are {', '.join(DECAYS)}.")
-        if self.warmup_steps < 0:
-            raise BadInputError(f"warmup_steps is {self.warmup_steps}", remedy="It must be 0 or more.")
-        if self.coverage_norm not in COVERAGE_NORMS:
-            raise BadInputError(
-                f"coverage norm {self.coverage_norm!r}", remedy=f"There are {', '.join(COVERAGE_NORMS)}."
-            )
+        choices = {
+            "mode": MODES,
+            "rules": ("default", "helixer"),
+            "decay": DECAYS,
+            "coverage_norm": (None, *COVERAGE_NORMS),
+            "precision": PRECISIONS,
+            "new_head": (None, "base", "random"),
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                listed = ", ".join(value for value in allowed if value)
+                raise BadInputError(f"{name} is {getattr(self, name)!r}", remedy=f"There are {listed}.")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values, for the model's card."""
@@ -167,7 +189,7 @@ class TuneResult:
     verdict
         As in the card: ``better``, scores of both by class, and ``text``.
     history
-        One row per epoch, epoch 0 the base model.
+        One row per check, epoch 0 the base model.
     stopped
         Why training ended: ``epochs``, ``patience``, ``max_steps``, ``max_hours`` or ``interrupted``.
     windows_per_second, bases_per_second

@@ -1,25 +1,119 @@
-"""The network that training starts from, for each mode."""
+"""The network that training starts from, for each mode; also where the base model was itself tuned."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, MissingInputError
+from helixdask.errors import BadInputError
 from helixdask.store.store import Store
-from helixdask.trainer.network.build import NetworkSpec, unfreeze, with_new_head
+from helixdask.trainer.network.build import (
+    HEAD_LAYERS,
+    NetworkSpec,
+    build_network,
+    copied,
+    unfreeze,
+    weight_shapes,
+    with_new_head,
+)
+from helixdask.trainer.network.card import default_card
+from helixdask.trainer.network.libraries import NamedLibrary, model_libraries, shared_libraries
 from helixdask.trainer.network.model_file import LoadedModel
 from helixdask.trainer.tuning.settings import Mode, TuneSettings
 
-__all__ = ["NORM_MOMENTUM", "chosen_mode", "coverage_groups", "quicken_normalisation", "starting_network"]
+__all__ = [
+    "NORM_MOMENTUM",
+    "Start",
+    "carried_rows",
+    "quicken_normalisation",
+    "start_from_base",
+    "start_from_nothing",
+    "starting_network",
+]
 
 NORM_MOMENTUM = 0.9
 
 
-def chosen_mode(settings: TuneSettings, stores: Sequence[Store]) -> Mode:
+@dataclass(frozen=True)
+class Start:
+    """What a run starts from, all that was left out in the settings filled in.
+
+    Attributes
+    ----------
+    settings, mode
+        As given; the mode is never ``auto``, but ``scratch`` without a base model.
+    stores, libraries, groups
+        Stores, the libraries that the network sees in the order of its channels, and their groups in each store.
+    network, spec
+        The network, frozen as it is to be trained.
+    base
+        The base model, if there is one.
+    coverage_norm, class_weights, transition_weights
+        Of the network and the loss; empty weights: no weighting.
+    """
+
+    settings: TuneSettings
+    mode: str
+    stores: Sequence[Store]
+    libraries: Sequence[NamedLibrary]
+    groups: Sequence[tuple[str, ...]]
+    network: keras.Model
+    spec: NetworkSpec
+    base: LoadedModel | None
+    coverage_norm: str
+    class_weights: tuple[float, ...]
+    transition_weights: tuple[float, ...]
+
+
+def start_from_base(settings: TuneSettings, base: LoadedModel, stores: Sequence[Store]) -> Start:
+    """Take the base model and prepare what is to be trained.
+
+    Raises
+    ------
+    BadInputError, MissingInputError
+        The base model cannot be tuned like this, or not on these stores.
+    """
+    mode = _chosen_mode(settings, stores)
+    libraries, groups = _chosen_libraries(settings, mode, base, stores)
+    network, spec = starting_network(settings, mode, base, len(libraries))
+    return Start(settings, mode, stores, libraries, groups, network, spec, base, *_loss_and_norm(settings, base.card))
+
+
+def start_from_nothing(settings: TuneSettings, spec: NetworkSpec, stores: Sequence[Store]) -> Start:
+    """Draw a network's weights.
+
+    Raises
+    ------
+    BadInputError, MissingInputError
+        The stores differ in libraries, or have another number of them than the network takes.
+    """
+    libraries, groups = shared_libraries(stores, settings.coverage) if spec.n_libraries else ([], [()] * len(stores))
+    if len(libraries) != spec.n_libraries:
+        raise BadInputError(f"the network takes {spec.n_libraries} libraries, the stores have {len(libraries)}")
+    network = build_network(spec, seed=settings.seed, dtype=_policy(settings))
+    rest = _loss_and_norm(settings, default_card())
+    return Start(settings, "scratch", stores, libraries, groups, network, spec, None, *rest)
+
+
+def _loss_and_norm(settings: TuneSettings, card: dict[str, Any]) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
+    weights = [
+        tuple(card[name] or ()) if given is None else tuple(given)
+        for name in ("class_weights", "transition_weights")
+        for given in (getattr(settings, name),)
+    ]
+    return settings.coverage_norm or str(card["coverage_norm"]), weights[0], weights[1]
+
+
+def _policy(settings: TuneSettings) -> str:
+    return "float32" if settings.precision == "float32" else f"mixed_{settings.precision}"
+
+
+def _chosen_mode(settings: TuneSettings, stores: Sequence[Store]) -> Mode:
     """Mode that ``auto`` stands for: ``coverage`` where a set was named or every store holds one, else ``head``."""
     if settings.mode != "auto":
         return settings.mode
@@ -27,19 +121,26 @@ def chosen_mode(settings: TuneSettings, stores: Sequence[Store]) -> Mode:
     return "coverage" if has_coverage else "head"
 
 
-def coverage_groups(store: Store, coverage: str | None) -> tuple[str, ...]:
-    """Groups of all libraries of a coverage set, sorted by name.
+def _chosen_libraries(
+    settings: TuneSettings, mode: Mode, base: LoadedModel, stores: Sequence[Store]
+) -> tuple[list[NamedLibrary], list[tuple[str, ...]]]:
+    """Libraries of the network to train, those of the base model first, and their groups in each store.
 
     Raises
     ------
-    MissingInputError
-        There is no such set, or it holds no library.
+    BadInputError, MissingInputError
+        The stores differ, or lack what the base model sees.
     """
-    name = store.resolve("coverage", coverage)
-    libraries = store.names(f"coverage/{name}")
-    if not libraries:
-        raise MissingInputError("the coverage set holds no library", where=f"{store.url}/coverage/{name}")
-    return tuple(f"coverage/{name}/{library}" for library in libraries)
+    if base.spec.n_libraries:
+        sets = [store.resolve("coverage", settings.coverage) for store in stores]
+        known = [model_libraries(store, name, base.spec, base.card) for store, name in zip(stores, sets, strict=True)]
+        order, groups = shared_libraries(stores, settings.coverage, known[0])
+        if mode == "coverage":
+            return order, groups
+        return known[0], [of_store[: len(known[0])] for of_store in groups]
+    if mode == "coverage" or (mode == "whole" and settings.coverage is not None):
+        return shared_libraries(stores, settings.coverage)
+    return [], [()] * len(stores)
 
 
 def quicken_normalisation(network: Any) -> None:
@@ -56,55 +157,109 @@ def quicken_normalisation(network: Any) -> None:
 
 def starting_network(
     settings: TuneSettings, mode: Mode, base: LoadedModel, n_libraries: int
-) -> tuple[Any, NetworkSpec]:
-    """Network to train, frozen as the mode wants it.
-
-    In ``whole`` mode it *is* the base network; in the others the base is left as it is.
+) -> tuple[keras.Model, NetworkSpec]:
+    """Network to train, frozen as the mode wants it; the base model is left as it is.
 
     Parameters
     ----------
     settings
-        What the new head is like.
+        What the head is like.
     mode
-        From `chosen_mode`.
+        `head`, `coverage` or `whole`.
     base
-        The base model.
+        The base model. It may be a tuned one, with coverage and a hidden layer: then the head goes on from its own.
     n_libraries
-        Libraries of the coverage set, in ``coverage`` mode.
+        How many the network sees, those of the base model first.
 
     Raises
     ------
     BadInputError
         The base model cannot be tuned in this mode.
     """
-    if not base.spec.predict_phase:
+    spec = base.spec
+    if not spec.predict_phase:
         raise BadInputError(
             "the base model predicts no codon phase, so genes cannot be called from a model tuned on it",
             where=base.path,
             remedy="Use a base model that was trained with phase.",
         )
-    if base.spec.n_libraries:
-        raise BadInputError(
-            "the base model was itself tuned with coverage",
-            where=base.path,
-            remedy="Tune the model it was made from.",
-        )
-    if mode == "whole":
-        return unfreeze(base.network), base.spec
+    dtype = _policy(settings)
     helixer = settings.rules == "helixer"
-    hidden = settings.hidden_units if mode == "coverage" else 0
-    network, spec = with_new_head(
+    new_coverage = n_libraries > spec.n_libraries
+    hidden = spec.hidden_units if settings.hidden_units is None else settings.hidden_units
+    if hidden and not n_libraries:
+        if settings.hidden_units:
+            raise BadInputError(
+                f"a hidden layer of {hidden} units stands between coverage and output, and there is no coverage",
+                remedy="Leave --hidden-layer out, or tune with --mode coverage.",
+            )
+        hidden = 0
+    if mode == "whole" and not new_coverage and hidden == spec.hidden_units and settings.new_head != "random":
+        return copied(base.network, spec, dtype), spec
+    kept_activation = spec.hidden_activation if hidden == spec.hidden_units else None
+    network, new_spec = with_new_head(
         base.network,
-        base.spec,
-        n_libraries=n_libraries if mode == "coverage" else 0,
+        spec,
+        n_libraries=n_libraries,
         hidden_units=hidden,
-        hidden_activation="linear" if helixer else "relu",
-        cut="helixer" if helixer and mode == "coverage" else "last",
+        hidden_activation=kept_activation or ("linear" if helixer else "relu"),
+        # Helixer loses a layer when it adds coverage; a model that it made has lost it already.
+        cut="helixer" if helixer and mode == "coverage" and new_coverage else "last",
         seed=settings.seed,
+        dtype=dtype,
     )
-    if settings.new_head == "base" and not helixer and not hidden and not base.spec.hidden_units:
-        kernel, bias = base.network.get_layer("head").get_weights()
-        wide = np.zeros((network.get_layer("head").get_weights()[0].shape[0], kernel.shape[1]), kernel.dtype)
-        wide[: len(kernel)] = kernel
-        network.get_layer("head").set_weights([wide, bias])
-    return network, spec
+    start = settings.new_head or ("random" if helixer and not spec.n_libraries else "base")
+    same_body = new_spec.body_lstm_layers == spec.body_lstm_layers
+    if start == "base" and same_body and hidden == spec.hidden_units:
+        _carry_head(base, network, new_spec)
+    if mode == "whole":
+        unfreeze(network)
+    return network, new_spec
+
+
+def _carry_head(base: LoadedModel, network: keras.Model, spec: NetworkSpec) -> None:
+    """Give a new head the weights of the base model's; what comes from new libraries starts at nothing."""
+    body = weight_shapes(base.spec)[_first_head_layer(base.spec)][0][0] - 2 * base.spec.n_libraries * spec.pool_size
+    for name in HEAD_LAYERS:
+        if name not in weight_shapes(spec):
+            continue
+        kernel, bias = base.network.get_layer(name).get_weights()
+        if name == _first_head_layer(spec):
+            kernel = carried_rows(kernel, body, spec.pool_size, base.spec.n_libraries, spec.n_libraries)
+        network.get_layer(name).set_weights([kernel, bias])
+
+
+def _first_head_layer(spec: NetworkSpec) -> str:
+    return "hidden" if spec.hidden_units else "head"
+
+
+def carried_rows(
+    kernel: NDArray[np.float32], body: int, pool_size: int, n_before: int, n_after: int
+) -> NDArray[np.float32]:
+    """Kernel of a dense layer behind body and coverage, for a network that sees more libraries.
+
+    Parameters
+    ----------
+    kernel
+        ``(body + pool_size * 2 * n_before, units)`` float32. Behind the features of the body stand, base by base of the
+        time step, the coverage and then the spliced coverage of all libraries.
+    body
+        Features of the body.
+    pool_size
+        Bases of a time step.
+    n_before, n_after
+        Libraries; the first ``n_before`` are the same.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(body + pool_size * 2 * n_after, units)``; zeros for the new libraries.
+    """
+    units = kernel.shape[1]
+    wide = np.zeros((body + pool_size * 2 * n_after, units), kernel.dtype)
+    wide[:body] = kernel[:body]
+    known = min(n_before, n_after)
+    before = kernel[body:].reshape(pool_size, 2, n_before, units)
+    after = wide[body:].reshape(pool_size, 2, n_after, units)
+    after[:, :, :known] = before[:, :, :known]
+    return wide

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
@@ -13,13 +12,13 @@ tf = import_tensorflow()
 
 import keras  # noqa: E402
 
-from helixdask.trainer.network.build import NetworkSpec, build_network  # noqa: E402
+from helixdask.trainer.network.build import NetworkSpec  # noqa: E402
 from helixdask.trainer.network.model_file import load_model  # noqa: E402
 from helixdask.trainer.tuning.interrupts import StopRequest  # noqa: E402
 from helixdask.trainer.tuning.progress import OnProgress, silent  # noqa: E402
-from helixdask.trainer.tuning.run import Start, TrainingRun  # noqa: E402
+from helixdask.trainer.tuning.run import TrainingRun  # noqa: E402
 from helixdask.trainer.tuning.settings import TuneResult, TuneSettings  # noqa: E402
-from helixdask.trainer.tuning.starting_point import chosen_mode, coverage_groups, starting_network  # noqa: E402
+from helixdask.trainer.tuning.starting_point import start_from_base, start_from_nothing  # noqa: E402
 
 __all__ = ["TuneResult", "TuneSettings", "train_from_scratch", "tune"]
 
@@ -27,8 +26,8 @@ __all__ = ["TuneResult", "TuneSettings", "train_from_scratch", "tune"]
 def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult:
     """Tune a base model on the windows that the stores' splits name.
 
-    A run that was interrupted or killed goes on from its last checkpoint (a hidden file beside the output) and ends
-    with the same model as one that was not.
+    The base model may be a tuned one: then its head goes on learning. A run that was interrupted or killed goes on from
+    its last checkpoint (a hidden file beside the output) and ends with the same model as one that was not.
 
     Parameters
     ----------
@@ -40,7 +39,7 @@ def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult
     Returns
     -------
     TuneResult
-        The best epoch's model has been written, better than the base or not.
+        The best model has been written, better than the base or not.
 
     Raises
     ------
@@ -53,13 +52,10 @@ def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult
     if settings.model is None:
         raise BadInputError("no base model was given", remedy="Name one with --model, or train from scratch.")
     _start(settings)
-    base = load_model(settings.model)
     stores = [Store.open(url) for url in settings.stores]
-    mode = chosen_mode(settings, stores)
-    libraries = _libraries(stores, settings.coverage) if mode == "coverage" else [()] * len(stores)
-    network, spec = starting_network(settings, mode, base, len(libraries[0]))
+    base = load_model(settings.model)
     with StopRequest() as stop:
-        return TrainingRun(Start(settings, mode, stores, libraries, network, spec, base), on_progress, stop).fit()
+        return TrainingRun(start_from_base(settings, base, stores), on_progress, stop).fit()
 
 
 def train_from_scratch(
@@ -83,25 +79,11 @@ def train_from_scratch(
     spec = spec or NetworkSpec(cnn_layers=4, filter_depth=96, kernel_size=10, lstm_layers=3, units=128)
     _start(settings)
     stores = [Store.open(url) for url in settings.stores]
-    libraries = _libraries(stores, settings.coverage) if spec.n_libraries else [()] * len(stores)
-    if len(libraries[0]) != spec.n_libraries:
-        raise BadInputError(f"the network takes {spec.n_libraries} libraries, the stores have {len(libraries[0])}")
-    network = build_network(spec, seed=settings.seed)
     with StopRequest() as stop:
-        start = Start(settings, "scratch", stores, libraries, network, spec, None)
-        return TrainingRun(start, on_progress, stop).fit()
+        return TrainingRun(start_from_nothing(settings, spec, stores), on_progress, stop).fit()
 
 
 def _start(settings: TuneSettings) -> None:
     threads = settings.threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
     configure_tensorflow(threads)
     keras.utils.set_random_seed(settings.seed)
-
-
-def _libraries(stores: Sequence[Store], coverage: str | None) -> list[tuple[str, ...]]:
-    groups = [coverage_groups(store, coverage) for store in stores]
-    names = [tuple(group.rpartition("/")[2] for group in of_store) for of_store in groups]
-    if len(set(names)) > 1:
-        listed = "; ".join(f"{s.url}: {', '.join(n)}" for s, n in zip(stores, names, strict=True))
-        raise BadInputError("the stores differ in their libraries", where=listed, remedy="Give them the same names.")
-    return groups

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from helixdask.trainer.tuning.bootstrap import difference_intervals
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.scores.match import Match
+from helixdask.trainer.tuning.bootstrap import base_intervals, match_intervals
 from helixdask.trainer.tuning.checkpoint import LoopState
 
-__all__ = ["in_words", "score_row", "verdict_of"]
+__all__ = ["GeneCounts", "in_words", "score_row", "verdict_of"]
+
+
+class GeneCounts(NamedTuple):
+    """What gene calling found on validation windows, ``(stretch, level, 4)`` int64, see `gene_counts`."""
+
+    levels: tuple[str, ...]
+    bases: int
+    tuned: NDArray[np.int64]
+    base: NDArray[np.int64] | None
 
 
 def score_row(epoch: int, step: int, scores: dict[str, Any]) -> dict[str, Any]:
@@ -18,6 +31,7 @@ def score_row(epoch: int, step: int, scores: dict[str, Any]) -> dict[str, Any]:
     row["accuracy"] = scores["accuracy"]
     if "phase" in scores:
         row["phase_accuracy"] = scores["phase"]["accuracy"]
+        row |= {f"phase_{phase}_f1": scores["phase"][phase] for phase in ("0", "1", "2")}
     return row
 
 
@@ -29,50 +43,60 @@ def in_words(scores: dict[str, Any]) -> str:
     )
 
 
-def verdict_of(state: LoopState, validation_windows: int, *, pseudolabels: bool = False) -> dict[str, Any]:
+def verdict_of(
+    state: LoopState, validation_windows: int, *, pseudolabels: bool = False, genes: GeneCounts | None = None
+) -> dict[str, Any]:
     """Verdict on the same validation windows, for the model's card.
 
     Parameters
     ----------
     state
-        Best epoch, scores of both models and their confusion matrices by window; no base: trained from scratch.
+        Best check, scores of both models and their confusion matrices by window; no base: trained from scratch.
     validation_windows
         How many windows the scores are from.
     pseudolabels
         Whether the labels were called from predictions. A base model agrees with its own by construction, so a lower
         score of the tuned one says little about the truth.
+    genes
+        Genes called from both models; None: not yet.
 
     Returns
     -------
     dict
-        ``better`` (bool), ``text`` (a sentence), ``best_epoch``, ``tuned``, ``base``, ``gain`` (difference in F1 with
-        its 95 % interval, genic and by class), ``validation_windows``, ``pseudolabels``.
+        ``better`` (bool, by genic F1 of bases), ``text`` (a sentence), ``best_epoch``, ``best_step``, ``tuned``,
+        ``base``, ``gain`` (difference in F1 with its 95 % interval, genic and by class), ``genes`` (by level the same
+        of genes and coding exons), ``validation_windows``, ``pseudolabels``.
     """
     tuned, base = state.best_scores, state.base_scores
     gain = None
     if state.best_windows is not None and state.base_windows is not None:
-        gain = difference_intervals(state.best_windows, state.base_windows)
+        gain = base_intervals(state.best_windows, state.base_windows)
+    called = _gene_scores(genes) if genes is not None else None
     verdict = {
         "better": False,
         "best_epoch": state.best_epoch,
+        "best_step": state.best_step,
         "tuned": tuned or None,
         "base": base,
         "gain": {name: list(values) for name, values in gain.items()} if gain else None,
+        "genes": called,
         "validation_windows": validation_windows,
         "pseudolabels": pseudolabels,
     }
     if not state.best_epoch:
-        return verdict | {"text": "Stopped before the first epoch was scored: the model is not tested."}
+        return verdict | {"text": "Stopped before the first check: the model is not tested."}
     after = tuned["genic"]["f1"]
     in_short = f"genic F1 {after:.4f} on validation (epoch {state.best_epoch})"
     if base is None:
-        return verdict | {"better": True, "text": f"Trained: {in_short}."}
+        return verdict | {"better": True, "text": f"Trained: {in_short}{_genes_in_words(called)}."}
     in_short += f", base {base['genic']['f1']:.4f}"
     if gain:
-        difference, low, high = gain["genic"]
-        in_short += f"; gain {difference:+.4f}, 95 % interval {low:+.4f} to {high:+.4f}"
+        in_short += f"; gain {_interval(gain['genic'])}"
+    in_short += _genes_in_words(called)
     if after > base["genic"]["f1"]:
         doubt = " The interval holds 0: more validation windows would tell." if gain and gain["genic"][1] <= 0 else ""
+        if called and called["gene"].get("gain", [0, 0, 0])[2] < 0:
+            doubt += " But whole genes got worse: compare both (helixdask evaluate) before you choose."
         return verdict | {"better": True, "text": f"Better than the base model: {in_short}.{doubt}"}
     if pseudolabels:
         text = (
@@ -83,6 +107,37 @@ def verdict_of(state: LoopState, validation_windows: int, *, pseudolabels: bool 
         return verdict | {"text": text}
     text = (
         f"NOT better than the base model: {in_short}. Use the base model; or try more windows "
-        "(select --keep-fraction), more epochs, or another learning rate."
+        "(select --keep-fraction), more epochs, --mode whole, or another learning rate."
     )
     return verdict | {"text": text}
+
+
+def _gene_scores(genes: GeneCounts) -> dict[str, Any]:
+    found: dict[str, Any] = {"bases": genes.bases}
+    gains = {} if genes.base is None else match_intervals(genes.tuned, genes.base, genes.levels)
+    for number, level in enumerate(genes.levels):
+        sides = {"tuned": genes.tuned, "base": genes.base}
+        found[level] = {
+            side: Match(*counts[:, number].sum(axis=0).tolist()).as_dict()
+            for side, counts in sides.items()
+            if counts is not None
+        }
+        if gains:
+            found[level]["gain"] = list(gains[level])
+    return found
+
+
+def _genes_in_words(called: dict[str, Any] | None) -> str:
+    if called is None:
+        return ""
+    gene = called["gene"]
+    if not gene["tuned"]["n_reference"]:
+        return "; no gene lies whole in the validation windows"
+    if "base" not in gene:
+        return f"; gene F1 {gene['tuned']['f1']:.3f}"
+    return f"; gene F1 {gene['tuned']['f1']:.3f}, base {gene['base']['f1']:.3f}, gain {_interval(gene['gain'])}"
+
+
+def _interval(values: Any) -> str:
+    gain, low, high = values
+    return f"{gain:+.4f} (95 % interval {low:+.4f} to {high:+.4f})"

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helixdask.scores.bases import BaseScores, confusion
-from helixdask.trainer.tuning.bootstrap import difference_intervals, window_confusions
+from helixdask.scores.match import Match
+from helixdask.trainer.tuning.bootstrap import base_intervals, match_intervals, window_confusions
 
 
 @given(seed=st.integers(0, 1000), n=st.integers(1, 5))
@@ -27,14 +28,30 @@ def test_gain_is_the_difference_of_the_scores_and_lies_in_its_interval():
     ]
     tuned, base = (window_confusions(reference, p, np.ones(reference.shape, bool)) for p in noisy)
     scores = [BaseScores.from_confusion(part.sum(axis=0)).as_dict() for part in (tuned, base)]
-    found = difference_intervals(tuned, base)
+    found = base_intervals(tuned, base)
     for name in ("genic", "intergenic", "utr", "cds", "intron"):
         gain, low, high = found[name]
         assert gain == pytest.approx(scores[0][name]["f1"] - scores[1][name]["f1"])
         assert 0 < low < gain < high
-    assert difference_intervals(tuned, base) == found
+    assert base_intervals(tuned, base) == found
 
 
 def test_equal_models_gain_nothing():
     same = np.ones((5, 4, 4), np.int64)
-    assert all(values == (0.0, 0.0, 0.0) for values in difference_intervals(same, same).values())
+    assert all(values == (0.0, 0.0, 0.0) for values in base_intervals(same, same).values())
+
+
+def test_genes_gain_like_bases():
+    rng = np.random.default_rng(1)
+    reference = rng.integers(0, 5, (80, 2))
+    predicted = rng.integers(0, 5, (80, 2))
+    better, worse = (np.minimum(np.minimum(reference, predicted), most) for most in (5, 2))
+    tuned, base = (np.stack([reference, predicted, hit, hit], axis=-1) for hit in (better, worse))
+    found = match_intervals(tuned, base, ("gene", "exon"))
+    for number, level in enumerate(("gene", "exon")):
+        f1 = [Match(*counts[:, number].sum(axis=0).tolist()).f1 for counts in (tuned, base)]
+        gain, low, high = found[level]
+        assert gain == pytest.approx(f1[0] - f1[1])
+        assert 0 < low < gain < high
+    nothing = np.zeros((3, 2, 4), np.int64)
+    assert match_intervals(nothing, nothing, ("gene", "exon"))["gene"] == (0.0, 0.0, 0.0)

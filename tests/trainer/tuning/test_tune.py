@@ -42,7 +42,7 @@ def test_training_from_scratch_learns_and_tells(base):
     assert len(steps) == result.steps
     assert steps[-1].done == steps[-1].total
     assert steps[-1].windows_per_second > 0
-    assert sum(event.kind == "epoch" for event in events) == 2
+    assert sum(event.kind == "check" for event in events) == 2
     with Path(result.path).with_suffix(".csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2"]

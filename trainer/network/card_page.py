@@ -1,0 +1,118 @@
+"""A model's card as a page of Markdown, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+__all__ = ["card_page"]
+
+_SCORES = {
+    "genic": "genic",
+    "intergenic": "intergenic",
+    "utr": "UTR",
+    "cds": "CDS",
+    "intron": "intron",
+}
+
+
+def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weights: int) -> str:
+    """Write a card as Markdown.
+
+    Parameters
+    ----------
+    card
+        See `helixdask.trainer.network.card.default_card`.
+    network
+        Hyper-parameters, see `helixdask.trainer.network.spec.NetworkSpec`.
+    digest
+        SHA-256 of the model file.
+    n_weights
+        Weights of the network.
+    """
+    verdict = card.get("verdict") or {}
+    parts = [f"# {card['name']}"]
+    if verdict.get("text"):
+        parts.append(f"**{verdict['text']}**")
+    parts.append(_facts(card, n_weights, digest))
+    if verdict.get("tuned"):
+        parts += ["## Scores on validation windows", _score_table(verdict)]
+        parts.append(f"{verdict['validation_windows']:,} windows that no step has learnt from.")
+        if verdict.get("pseudolabels"):
+            parts.append("Their labels were called from predictions: they are not the truth.")
+    if card["training_stores"]:
+        parts += ["## Trained on", _store_table(card["training_stores"])]
+    if card.get("scores"):
+        columns = [name for name in card["scores"][-1] if name.endswith(("_f1", "loss")) or name in ("epoch", "step")]
+        rows = [[_number(row.get(name)) for name in columns] for row in card["scores"]]
+        parts += ["## Check by check", _table(columns, rows)]
+    for title, values in (("## Network", network), ("## Settings", card.get("settings") or {})):
+        if values:
+            parts += [title, _table(("", ""), [(name, f"`{value}`") for name, value in values.items()])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _facts(card: dict[str, Any], n_weights: int, digest: str) -> str:
+    libraries = card.get("libraries")
+    facts = {
+        "weights": f"{n_weights:,}",
+        "SHA-256": f"`{digest}`",
+        "SHA-256 of the base model": f"`{card['base_model']}`" if card.get("base_model") else None,
+        "window in training": f"{card['training_window']:,} bases",
+        "window in prediction": f"{card['inference_window']:,} bases",
+        "sees coverage of": ", ".join(f"{library['name']} ({library['kind']})" for library in libraries or []),
+        "coverage norm": card["coverage_norm"] if libraries else None,
+        "class weights (intergenic, UTR, CDS, intron)": _list(card["class_weights"]),
+        "transition weights (starts, then ends, of transcript, CDS, intron)": _list(card["transition_weights"]),
+        "seed": None if card.get("seed") is None else str(card["seed"]),
+        "made with": ", ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items()),
+    }
+    return "\n".join(f"* {name}: {value}" for name, value in facts.items() if value)
+
+
+def _list(values: Any) -> str:
+    return ", ".join(f"{value:g}" for value in values) if values else "none"
+
+
+def _score_table(verdict: dict[str, Any]) -> str:
+    tuned, base, gain = verdict["tuned"], verdict.get("base"), verdict.get("gain") or {}
+    rows = [
+        _score_row(f"{title}, bases", tuned[key]["f1"], base and base[key]["f1"], gain.get(key))
+        for key, title in _SCORES.items()
+        if key in tuned
+    ]
+    for phase in ("0", "1", "2"):
+        if "phase" in tuned:
+            before = base["phase"][phase] if base and "phase" in base else None
+            rows.append(_score_row(f"phase {phase}, bases", tuned["phase"][phase], before, None))
+    genes = verdict.get("genes") or {}
+    for key, title in (("exon", "coding exons, exact"), ("gene", "genes, all coding exons exact")):
+        if key in genes:
+            of_base = genes[key].get("base")
+            rows.append(_score_row(title, genes[key]["tuned"]["f1"], of_base and of_base["f1"], genes[key].get("gain")))
+    return _table(("F1", "this model", "base model", "gain (95 % interval)"), rows)
+
+
+def _score_row(title: str, tuned: float, base: float | None, gain: Sequence[float] | None) -> list[str]:
+    interval = f"{gain[0]:+.4f} ({gain[1]:+.4f} to {gain[2]:+.4f})" if gain else ""
+    if base is not None and not gain:
+        interval = f"{tuned - base:+.4f}"
+    return [title, f"{tuned:.4f}", "" if base is None else f"{base:.4f}", interval]
+
+
+def _store_table(stores: Sequence[Any]) -> str:
+    columns = ("species", "n_bases", "labels", "labels_digest", "split", "split_digest")
+    rows = [
+        [str(store.get(name, "")) for name in columns] if isinstance(store, dict) else [str(store), *[""] * 5]
+        for store in stores
+    ]
+    return _table(columns, rows)
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
