@@ -1,10 +1,12 @@
-"""Tuning a base model of plants to a yeast: real genomes, real annotations, real reads.
+"""Tuning on real species: block by block held out in turn, several seeds, gains with intervals.
 
-    python benchmarks/real_species.py DATA [--folder DIR] [--hours 0.15] [--seeds 2] [--megabases 3]
+    python benchmarks/real_species.py prepare DATA FOLDER
+    python benchmarks/real_species.py run FOLDER [--shard 0/2]      # once for each shard, side by side
+    python benchmarks/real_species.py table FOLDER
 
 DATA holds the genomes named below; they are not part of this repository. A small network is trained on annotated
-pieces of plant genomes. It is tuned on the first megabases of one chromosome of S. pombe and scored on the first
-megabase of the other, then the other way round; with each seed anew. What is scored was never seen.
+pieces of *other* species. Then, on S. pombe and on A. thaliana, five blocks are held out in turn: the network is tuned
+on the other four and scored on the one that no step has seen. Blocks begin and end between genes.
 """
 
 from __future__ import annotations
@@ -14,35 +16,71 @@ import gzip
 import json
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pysam
 
-from helixdask.cli.demo import scores_of
-
-PLANTS = (
-    ("korf_1pct/athaliana.1pct.fa.gz", "korf_1pct/athaliana.1pct.gff3.gz"),
-    (
-        "athaliana_chr3/Athaliana_447_TAIR10_Chr3_1065466-1464870.fa.gz",
-        "athaliana_chr3/Athaliana_447_Araport11.gene_exons.Chr3_1065466-1464870.gtf.gz",
-    ),
-    ("plant_homologs/BrapaFPsc.fa.gz", "plant_homologs/BrapaFPsc.gff3.gz"),
-    ("plant_homologs/Ptrichocarpa.fa.gz", "plant_homologs/Ptrichocarpa.gff3.gz"),
+BASE = (
+    ("celegans", "korf_1pct/celegans.1pct.fa.gz", "korf_1pct/celegans.1pct.gff3.gz", None),
+    ("rapa", "plant_homologs/BrapaFPsc.fa.gz", "plant_homologs/BrapaFPsc.gff3.gz", None),
+    ("populus", "plant_homologs/Ptrichocarpa.fa.gz", "plant_homologs/Ptrichocarpa.gff3.gz", None),
+    ("dmel", "dmel/dm6_chr2L.fa.gz", "dmel/flybase_CDS_chr2L.gtf.gz", ("chr2L", 5_000_000, 11_000_000)),
 )
-FASTA, GFF, BAM = "spombe/spombe_I_II.fa.gz", "spombe/pombase_mRNA_only.derived.I_II.gff3.gz", "spombe/spombe_dUTP.bam"
+NETWORK = ("--cnn-layers", 3, "--filter-depth", 32, "--lstm-layers", 2, "--units", 48)
+TRAINING = ("--batch-size", 24, "--learning-rate", 0.003, "--warmup-steps", 20, "--decay", "cosine", "--epochs", 20,
+            "--patience", 20)  # fmt: skip
 WINDOW = 8_010
-NETWORK = ("--cnn-layers", 2, "--filter-depth", 32, "--lstm-layers", 1, "--units", 48)
+N_BLOCKS = 5
+SEEDS = (0, 1, 2)
 COLUMNS = ("genic", "UTR", "CDS", "intron", "exon", "gene")
-MODES = {
-    "head, annotation": ("head", "reference"),
-    "whole, annotation": ("whole", "reference"),
-    "coverage, annotation": ("coverage", "reference"),
-    "head, pseudolabels": ("head", "pseudo"),
-    "coverage, pseudolabels": ("coverage", "pseudo"),
-}
+
+
+@dataclass(frozen=True)
+class Species:
+    """What is tuned to: blocks as (contig, start, bases), how many of them are scored, and how it is tuned."""
+
+    name: str
+    fasta: str
+    annotation: str
+    reads: dict[str, str]
+    blocks: tuple[tuple[str, int, int], ...]
+    scored_bases: int
+    keep_fraction: float
+    modes: tuple[tuple[str, str], ...]
+
+
+POMBE = Species(
+    "spombe",
+    "spombe/spombe_I_II.fa.gz",
+    "spombe/pombase_mRNA_only.derived.I_II.gff3.gz",
+    {"mycelium": "spombe/spombe_dUTP.bam"},
+    tuple((c, int(s * 1e6), 1_000_000) for c, s in (("I", 0.3), ("I", 2.2), ("I", 4.1), ("II", 0.4), ("II", 2.6))),
+    400_000,
+    0.25,
+    (
+        ("head", "reference"),
+        ("coverage", "reference"),
+        ("whole", "reference"),
+        ("head", "pseudo"),
+        ("coverage", "pseudo"),
+        ("whole", "pseudo"),
+    ),
+)
+_CHR3 = "Chr3:1065466-1464870"
+THALIANA = Species(
+    "athaliana",
+    "athaliana_chr3/Athaliana_447_TAIR10_Chr3_1065466-1464870.fa.gz",
+    "athaliana_chr3/Athaliana_447_Araport11.gene_exons.Chr3_1065466-1464870.gtf.gz",
+    {run: f"athaliana_chr3/at3_SRR{run}.bam" for run in ("5956436", "5956440", "5956444")},
+    tuple((_CHR3, k * 79_800, 79_800) for k in range(N_BLOCKS)),
+    80_000,
+    1.0,
+    (("head", "reference"), ("coverage", "reference"), ("whole", "reference")),
+)
 
 
 def helixdask(*words: object) -> str:
@@ -50,110 +88,252 @@ def helixdask(*words: object) -> str:
     command = [sys.executable, "-m", "helixdask.cli.main", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
     return done.stdout
 
 
-def train_base(data: Path, folder: Path, hours: float) -> Path:
-    """A network of plants, from random weights."""
-    model = folder / "plants.keras"
+def sequence_of(path: Path, contig: str) -> str:
+    """One sequence of a gzipped FASTA file."""
+    with gzip.open(path, "rt") as file:
+        for record in file.read().split(">")[1:]:
+            head, _, body = record.partition("\n")
+            if head.split()[0] == contig:
+                return body.replace("\n", "")
+    raise SystemExit(f"{path}: no {contig}")
+
+
+def rows_of(path: Path, contig: str) -> list[list[str]]:
+    """Rows of one contig of a gzipped annotation."""
+    with gzip.open(path, "rt") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
+    return [row for row in rows if len(row) == 9 and row[0] == contig]
+
+
+def free_place(rows: list[list[str]], wanted: int, length: int) -> int:
+    """Base nearest to the wanted one that lies in no gene."""
+    covered = np.zeros(length + 1, np.int32)
+    for row in rows:
+        if row[2] in ("gene", "mRNA", "transcript", "exon", "CDS"):
+            covered[int(row[3]) - 1] += 1
+            covered[int(row[4])] -= 1
+    free = np.flatnonzero(np.cumsum(covered[:length]) == 0)
+    if wanted <= 0 or wanted >= length:
+        return max(0, min(wanted, length))
+    return int(free[np.abs(free - wanted).argmin()])
+
+
+def write_piece(data: Path, source: tuple[str, str], piece: tuple[str, int, int], target: Path) -> None:
+    """Part of a contig as FASTA and annotation, by itself."""
+    contig, start, end = piece
+    sequence = sequence_of(data / source[0], contig)
+    target.with_suffix(".fa").write_text(f">piece\n{sequence[start:end]}\n")
+    ending = "gtf" if ".gtf" in source[1] else "gff3"
+    with target.with_suffix(f".{ending}").open("w") as out:
+        for row in rows_of(data / source[1], contig):
+            if int(row[3]) > start and int(row[4]) <= end:
+                out.write("\t".join(["piece", *row[1:3], *(str(int(v) - start) for v in row[3:5]), *row[5:]]) + "\n")
+
+
+def copy_reads(source: Path, target: Path, piece: tuple[str, int, int]) -> None:
+    """Reads that lie, mates and all, in part of a contig, in a file that knows nothing but that."""
+    contig, start, end = piece
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "piece", "LN": end - start}]}
+    with pysam.AlignmentFile(source) as reads, pysam.AlignmentFile(target, "wb", header=header) as out:
+        for read in reads.fetch(contig, start, end):
+            if read.is_unmapped or read.mate_is_unmapped or read.next_reference_name != contig:
+                continue
+            if min(read.reference_start, read.next_reference_start) < start or read.reference_end > end:
+                continue
+            if read.next_reference_start >= end:
+                continue
+            values = read.to_dict()
+            values |= {"ref_name": "piece", "next_ref_name": "="}
+            values |= {"ref_pos": str(read.reference_start + 1 - start)}
+            values |= {"next_ref_pos": str(read.next_reference_start + 1 - start)}
+            out.write(pysam.AlignedSegment.from_dict(values, out.header))
+    pysam.index(str(target))
+
+
+def train_base(data: Path, folder: Path) -> Path:
+    """A network of other species, from random weights."""
+    model = folder / "base.keras"
     if model.exists():
         return model
     stores = []
-    for number, (fasta, gff) in enumerate(PLANTS):
-        store = folder / f"plant{number}.zarr"
-        helixdask("prepare", data / fasta, "-o", store, "--gff3", data / gff, "--window-length", WINDOW,
-                  "--keep-fraction", 1, "-q")  # fmt: skip
+    for name, fasta, annotation, piece in BASE:
+        store, files = folder / f"{name}.zarr", [data / fasta, data / annotation]
+        if piece is not None:
+            write_piece(data, (fasta, annotation), piece, folder / name)
+            files = [folder / f"{name}.fa", folder / f"{name}.gtf"]
+        helixdask("prepare", files[0], "-o", store, "--gff3", files[1], "--window-length", WINDOW, "--keep-fraction", 1,
+                  "-q")  # fmt: skip
         stores.append(store)
-    helixdask("train", *stores, "-o", model, *NETWORK, "--epochs", 60, "--patience", 60, "--max-hours", hours,
-              "--learning-rate", 0.002, "--decay", "none", "-q")  # fmt: skip
+    helixdask("train", *stores, "-o", model, *NETWORK, *TRAINING, "-q")
     return model
 
 
-def pieces(data: Path, folder: Path, megabases: float) -> None:
-    """Beginnings of both chromosomes, long for tuning and short for scoring, and the reads on the long ones."""
-    sequences: dict[str, str] = {}
-    with gzip.open(data / FASTA, "rt") as file:
-        for record in file.read().split(">")[1:]:
-            head, _, body = record.partition("\n")
-            sequences[head.split()[0]] = body.replace("\n", "")
-    for name in ("I", "II"):
-        for kind, length in (("tune", int(megabases * 1e6)), ("test", 1_000_000)):
-            (folder / f"{kind}_{name}.fa").write_text(f">{name}\n{sequences[name][:length]}\n")
-        length = int(megabases * 1e6)
-        copy_reads(data / BAM, folder / f"tune_{name}.bam", name, length)
-        copy_reads(data / BAM, folder / f"test_{name}.bam", name, 1_000_000)
+def prepare(data: Path, folder: Path) -> None:
+    """Base model, and stores of all blocks."""
+    folder.mkdir(exist_ok=True)
+    base = train_base(data, folder)
+    for species in (POMBE, THALIANA):
+        rows = {contig: rows_of(data / species.annotation, contig) for contig, _, _ in species.blocks}
+        lengths = {contig: len(sequence_of(data / species.fasta, contig)) for contig in rows}
+        for number, (contig, start, bases) in enumerate(species.blocks):
+            ends = [free_place(rows[contig], at, lengths[contig])
+                    for at in (start, start + bases, start + species.scored_bases)]  # fmt: skip
+            files = species.fasta, species.annotation
+            for kind, end in (("tune", ends[1]), ("test", min(ends[2], ends[1]))):
+                target = folder / f"{species.name}_{kind}_{number}"
+                write_piece(data, files, (contig, ends[0], end), target)
+                sheet = ["name\tpath\tkind\tstrandedness"]
+                for library, bam in species.reads.items():
+                    copy = target.with_name(f"{target.name}_{library}.bam")
+                    copy_reads(data / bam, copy, (contig, ends[0], end))
+                    sheet.append(f"{library}\t{copy.name}\trnaseq\treverse")
+                target.with_suffix(".tsv").write_text("\n".join(sheet) + "\n")
+            prepare_block(species, folder, number, base)
 
 
-def copy_reads(source: Path, target: Path, contig: str, length: int) -> None:
-    """Reads that lie, mates and all, on the beginning of a contig, in a file that knows nothing but that."""
-    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": contig, "LN": length}]}
-    with pysam.AlignmentFile(source) as reads, pysam.AlignmentFile(target, "wb", header=header) as out:
-        for read in reads.fetch(contig, 0, length):
-            if read.is_unmapped or read.mate_is_unmapped or read.next_reference_name != contig:
-                continue
-            if max(read.reference_end, read.next_reference_start + 1) <= length:
-                out.write(pysam.AlignedSegment.from_dict(read.to_dict(), out.header))
-    pysam.index(str(target))
-    sheet = f"name\tpath\tkind\tstrandedness\nreads\t{target.name}\trnaseq\treverse\n"
-    target.with_suffix(".tsv").write_text(sheet)  # a model looks for its libraries by name
+def prepare_block(species: Species, folder: Path, number: int, base: Path) -> None:
+    """Stores to tune on, by annotation and by pseudolabels, and the one that is scored."""
+    tune, test = (folder / f"{species.name}_{kind}_{number}" for kind in ("tune", "test"))
+    for labels in sorted({labels for _, labels in species.modes}):
+        learnt = ("--gff3", annotation_of(tune)) if labels == "reference" else ()
+        helixdask("prepare", tune.with_suffix(".fa"), "-o", store_of(tune, labels), *learnt, "--model", base,
+                  "--libraries", tune.with_suffix(".tsv"), "--window-length", WINDOW,
+                  "--keep-fraction", species.keep_fraction, "--val-fraction", 0.25, "-q")  # fmt: skip
+    helixdask("encode", test.with_suffix(".fa"), "-o", store_of(test, "test"), "-q")
+    helixdask("coverage", store_of(test, "test"), "--libraries", test.with_suffix(".tsv"), "-q")
 
 
-def scored(store: Path, model: Path, name: str, gff: Path, reads: Path | None) -> list[float]:
-    """Six F1 of a model on a store that holds what nobody has learnt."""
-    more = ("--libraries", reads) if reads else ()
-    helixdask("annotate", store, "--model", model, "-o", store.with_suffix(".gff3"), "--name", name, *more, "-q")
-    found = json.loads(
-        helixdask("evaluate", store, "--reference", gff, "--predictions", name, "--genes", name, "--json")
+def annotation_of(target: Path) -> Path:
+    """The annotation that `write_piece` made."""
+    return next(path for path in (target.with_suffix(".gff3"), target.with_suffix(".gtf")) if path.exists())
+
+
+def store_of(target: Path, labels: str) -> Path:
+    """Store of a block."""
+    return target.with_name(f"{target.name}_{labels}.zarr")
+
+
+def jobs() -> Iterator[tuple[Species, str, str, int, int]]:
+    """Species, mode, labels, block and seed of every run; the base models come first."""
+    for species in (POMBE, THALIANA):
+        for block in range(N_BLOCKS):
+            yield species, "base", "", block, 0
+    for seed in SEEDS:
+        for species in (POMBE, THALIANA):
+            for block in range(N_BLOCKS):
+                for mode, labels in species.modes:
+                    yield species, mode, labels, block, seed
+
+
+def run(folder: Path, shard: int, n_shards: int) -> None:
+    """Tune and score, one run after another in this process; what is done is not done again."""
+    log = folder / f"results_{shard}.jsonl"
+    done = {tuple(row["job"]) for row in results(folder)}
+    started = time.monotonic()
+    for number, (species, mode, labels, block, seed) in enumerate(jobs()):
+        job = (species.name, mode, labels, block, seed)
+        if number % n_shards != shard or job in done:
+            continue
+        model, epochs, verdict = (folder / "base.keras", 0, {}) if mode == "base" else tuned(folder, species, *job[1:])
+        scores = scored(folder, species.name, block, model, "_".join(map(str, job)))
+        row = {
+            "job": job,
+            "scores": scores,
+            "epochs": epochs,
+            "verdict": verdict,
+            "seconds": time.monotonic() - started,
+        }
+        with log.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        sys.stderr.write(f"{row['seconds']:.0f} s {job} {[round(value, 3) for value in scores]}\n")
+
+
+def tuned(
+    folder: Path, species: Species, mode: str, labels: str, block: int, seed: int
+) -> tuple[Path, int, dict[str, float]]:
+    """A model tuned on the other blocks; after how many epochs it was best, and its own verdict in short."""
+    from helixdask.trainer.tuning.settings import TuneSettings
+    from helixdask.trainer.tuning.tune import tune
+
+    others = [number for number in range(N_BLOCKS) if number != block]
+    stores = [str(store_of(folder / f"{species.name}_tune_{number}", labels)) for number in others]
+    output = folder / f"{species.name}_{mode}_{labels}_{block}_{seed}.keras"
+    result = tune(
+        TuneSettings(
+            tuple(stores),
+            str(output),
+            model=str(folder / "base.keras"),
+            mode=mode,
+            seed=seed,
+            epochs=6,
+            threads=1,
+        )
     )
-    return scores_of(found, name)
+    genes = result.verdict["genes"]["gene"]
+    verdict = {"base": result.base_genic_f1, "tuned": result.genic_f1}
+    verdict |= {f"{side}_gene": genes[side]["f1"] for side in ("base", "tuned")}
+    return output, result.best_epoch, verdict
+
+
+def scored(folder: Path, species: str, block: int, model: Path, name: str) -> list[float]:
+    """Six F1 of a model on the block that was held out."""
+    from helixdask.cli.demo import scores_of
+    from helixdask.engine.cluster import RunOptions
+    from helixdask.evaluation import evaluate
+    from helixdask.trainer.workflow import annotate
+
+    target = folder / f"{species}_test_{block}"
+    store, options = str(store_of(target, "test")), RunOptions(workers=1, quiet=True, replace=True)
+    annotate(store, str(model), str(folder / f"{name}.gff3"), options, name=name)
+    found = evaluate(store, str(annotation_of(target)), predictions=name, genes=name, options=options)
+    return scores_of(found.as_dict(), name)
+
+
+def results(folder: Path) -> list[dict]:
+    """Rows of all shards."""
+    return [json.loads(line) for path in sorted(folder.glob("results_*.jsonl")) for line in path.open()]
+
+
+def table(folder: Path) -> None:
+    """Print means, gains and intervals."""
+    found = {tuple(row["job"]): np.array(row["scores"]) for row in results(folder)}
+    for species in (POMBE, THALIANA):
+        base = np.stack([found[species.name, "base", "", block, 0] for block in range(N_BLOCKS)])
+        print(f"\n| {species.name}: mode, labels |", " | ".join(COLUMNS), "| runs better (genic, gene) |")
+        print("|---|" + "---|" * (len(COLUMNS) + 1))
+        print("| base model |", " | ".join(f"{value:.3f}" for value in base.mean(axis=0)), "| |")
+        for mode, labels in species.modes:
+            keys = [[(species.name, mode, labels, block, seed) for seed in SEEDS] for block in range(N_BLOCKS)]
+            if any(key not in found for row in keys for key in row):
+                continue
+            scores = np.array([[found[key] for key in row] for row in keys])
+            gain = scores - base[:, None]
+            by_block = gain.mean(axis=1)
+            # Blocks are independent, seeds of one block are not; 2.776: Student's t with 4 degrees of freedom.
+            half = 2.776 * by_block.std(axis=0, ddof=1) / np.sqrt(N_BLOCKS)
+            means = zip(scores.mean(axis=(0, 1)), by_block.mean(axis=0), half, strict=True)
+            cells = [f"{mean:.3f} ({change:+.3f} ± {width:.3f})" for mean, change, width in means]
+            better = f"{(gain[..., 0] > 0).sum()}, {(gain[..., -1] > 0).sum()} of {gain[..., 0].size}"
+            print(f"| `{mode}`, {labels} |", " | ".join(cells), f"| {better} |")
 
 
 def main() -> None:
-    """Run everything and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--hours", type=float, default=0.15)
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--megabases", type=float, default=3)
+    """One of the three steps."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["prepare", "run", "table"])
+    parser.add_argument("paths", type=Path, nargs="+")
+    parser.add_argument("--shard", default="0/1")
     given = parser.parse_args()
-    folder = given.folder or Path(tempfile.mkdtemp())
-    folder.mkdir(exist_ok=True)
-    gff = given.data / GFF
-    base = train_base(given.data, folder, given.hours)
-    pieces(given.data, folder, given.megabases)
-    rows: dict[str, list[list[float]]] = {"base model": []}
-    started = time.monotonic()
-    for own, other in (("I", "II"), ("II", "I")):
-        reads, other_reads = folder / f"tune_{own}.tsv", folder / f"test_{other}.tsv"
-        test = folder / f"test_{other}.zarr"
-        helixdask("encode", folder / f"test_{other}.fa", "-o", test, "-q")
-        rows["base model"].append(scored(test, base, "base", gff, None))
-        for labels in ("reference", "pseudo"):
-            source_of_labels = ("--gff3", gff) if labels == "reference" else ()
-            store = folder / f"tune_{own}_{labels}.zarr"
-            helixdask("prepare", folder / f"tune_{own}.fa", "-o", store, *source_of_labels,
-                      "--model", base, "--libraries", reads, "--window-length", WINDOW,
-                      "--keep-fraction", 0.4, "-q")  # fmt: skip
-        for title, (mode, labels) in MODES.items():
-            for seed in range(given.seeds):
-                name = f"{mode}_{labels}_{own}_{seed}"
-                model = folder / f"{name}.keras"
-                helixdask("tune", folder / f"tune_{own}_{labels}.zarr", "--model", base, "-o", model, "--mode", mode,
-                          "--seed", seed, "--epochs", 6, "-q")  # fmt: skip
-                with_reads = other_reads if mode == "coverage" else None
-                rows.setdefault(title, []).append(scored(test, model, name, gff, with_reads))
-                sys.stderr.write(f"{time.monotonic() - started:.0f} s: {name} {rows[title][-1]}\n")
-    print("| mode and labels |", " | ".join(COLUMNS), "| gain of genic F1, run by run |")
-    print("|---|" + "---|" * (len(COLUMNS) + 1))
-    bases = np.array(rows.pop("base model"))
-    print("| base model |", " | ".join(f"{m:.3f}" for m in bases.mean(axis=0)), "| |")
-    for title, values in rows.items():
-        found = np.array(values)
-        gain = found - np.repeat(bases, given.seeds, axis=0)
-        cells = [f"{m:.3f} ({g:+.3f})" for m, g in zip(found.mean(axis=0), gain.mean(axis=0), strict=True)]
-        print(f"| {title} |", " | ".join(cells), "|", ", ".join(f"{g:+.3f}" for g in gain[:, 0]), "|", flush=True)
+    if given.step == "prepare":
+        prepare(*given.paths)
+    elif given.step == "run":
+        run(given.paths[0], *map(int, given.shard.split("/")))
+    else:
+        table(given.paths[0])
 
 
 if __name__ == "__main__":

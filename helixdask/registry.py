@@ -113,7 +113,7 @@ class ArraySpec:
 
 
 def _track(group: str, name: str, dims: tuple[str, ...], dtype: str, meaning: str, **more: Any) -> ArraySpec:
-    settings: dict[str, Any] = {"fill": 0, "chunk": 1 << 17, "shard": 1 << 21} | more
+    settings: dict[str, Any] = {"fill": 0, "chunk": 1 << 16, "shard": 1 << 21} | more
     return ArraySpec(group, name, (*dims, POSITION), dtype, meaning=meaning, **settings)
 
 
@@ -138,8 +138,6 @@ def _genome() -> list[ArraySpec]:
             "base code: low bits C 0, A 1, T 2, G 3, N 4, Y 5, R 6, W 7, S 8, K 9, M 10, D 11, V 12, H 13, B 14; "
             "bit 0x80 soft-masked",
             fill=4,
-            chunk=1 << 20,
-            shard=1 << 21,
         ),
         _column(g, "contig", "contig_name", "str", "id, cut at the first white space"),
         _column(g, "contig", "contig_length", "int64", "length", unit="base"),
@@ -223,7 +221,7 @@ def _labels() -> list[ArraySpec]:
 
 def _predictions() -> list[ArraySpec]:
     g = "predictions/{name}"
-    more: dict[str, Any] = {"other_dtypes": ("uint8",), "chunk": 1 << 16, "shard": 1 << 20}
+    more: dict[str, Any] = {"other_dtypes": ("uint8",), "shard": 1 << 20}
     note = "probability; uint8 holds it times 255"
     return [
         _track(g, "class_probability", ("strand", "label_class"), "float16", note, **more),

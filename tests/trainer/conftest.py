@@ -6,7 +6,7 @@ import pytest
 from helixdask.store.store import Store
 
 LENGTHS = (20_000, 9_100, 400, 15_003)
-WINDOW = 901  # not a multiple of the pool size
+WINDOW = 900
 POOL = 9
 
 
@@ -33,7 +33,7 @@ def _paint(rng, length):
     return codes, label, phase, transition
 
 
-def write_toy_store(path, seed=0, masked=False):
+def write_toy_store(path, seed=0, masked=False, window=WINDOW):
     rng = np.random.default_rng(seed)
     store = Store.create(path, species="toy")
     parts = [_paint(rng, length) for length in LENGTHS]
@@ -63,10 +63,10 @@ def write_toy_store(path, seed=0, masked=False):
         store.write_region(f"labels/reference/{name}", 0, values)
     store.complete_group("labels/reference", {"digest": "labels"})
     rows = [
-        (c, start, min(start + WINDOW, int(length)), strand)
+        (c, start, min(start + window, int(length)), strand)
         for c, length in enumerate(lengths)
         for strand in (0, 1)
-        for start in range(0, int(length), WINDOW)
+        for start in range(0, int(length), window)
     ]
     contig, start, end, strand = (np.array(column) for column in zip(*rows, strict=True))
     store.begin_group("windows/default", {})
@@ -79,7 +79,7 @@ def write_toy_store(path, seed=0, masked=False):
             "window_strand": strand.astype(np.int8),
         },
     )
-    store.complete_group("windows/default", {"digest": "windows", "window_length": WINDOW})
+    store.complete_group("windows/default", {"digest": "windows", "window_length": window})
     write_split(store, np.where(contig == 1, 1, 0))
     return store
 

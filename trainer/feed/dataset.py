@@ -21,8 +21,12 @@ from helixdask.trainer.feed.window_reader import WindowReader
 
 __all__ = ["Feed", "network_input", "normalised_coverage"]
 
-_PARALLEL_READS: Final = 2
+# One batch is read while others wait or are trained on. Two at a time would fight for the interpreter, and be slower.
+_PARALLEL_READS: Final = 1
 _BATCHES_AHEAD: Final = 2
+
+# Vector of each code on plus, then of its complement: the complement is the reversed channel order.
+_ONE_HOT_BY_STRAND: Final = np.concatenate([ONE_HOT, ONE_HOT[:, ::-1]]).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,8 @@ class Feed:
         -------
         dict
             ``codes``, ``label``, ``phase``, ``transition``, ``valid`` (B, S) uint8, 5' to 3' of the window's strand
-            but not complemented; ``minus`` (B,) bool; with libraries ``coverage`` (B, S, 2n) float32.
+            but not complemented; ``minus`` (B,) bool; with libraries ``coverage`` (B, S, 2n) float32; where labels have
+            confidences ``confidence`` (B, S) float32.
         """
         epoch, within = divmod(step, self.order.steps_per_epoch)
         rows, start, end = self.order.batch(epoch, within)
@@ -83,7 +88,7 @@ class Feed:
             return tuple(batch[name] for name in names)
 
         def load(step: Any) -> dict[str, Any]:
-            # Not stateful: what it returns depends on the step alone, so reads may run side by side.
+            # Not stateful: what it returns depends on the step alone.
             values = tf.numpy_function(read, [step], [spec.dtype for spec in signature.values()], stateful=False)
             return {
                 name: tf.ensure_shape(value, signature[name].shape) for name, value in zip(names, values, strict=True)
@@ -136,8 +141,9 @@ def network_input(batch: dict[str, Any], coverage_norm: str = "log") -> Any:
     tf.Tensor
         (B, S, 4 + 2n) float32: C, A, T, G (the complement is the reversed channel order), coverage, spliced coverage.
     """
-    one_hot = tf.gather(tf.constant(ONE_HOT, tf.float32), tf.cast(batch["codes"], tf.int32))
-    bases = tf.where(batch["minus"][:, tf.newaxis, tf.newaxis], one_hot[..., ::-1], one_hot)
+    # One look-up for both strands: reversing channels afterwards takes several times as long as all the rest.
+    minus = tf.cast(batch["minus"], tf.int32)[:, tf.newaxis]
+    bases = tf.gather(tf.constant(_ONE_HOT_BY_STRAND), tf.cast(batch["codes"], tf.int32) + minus * len(ONE_HOT))
     if "coverage" not in batch:
         return bases
     return tf.concat([bases, normalised_coverage(batch["coverage"], coverage_norm)], axis=-1)

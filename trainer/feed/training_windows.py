@@ -131,7 +131,8 @@ def gather_windows(
     Raises
     ------
     BadInputError
-        Stores differ in window length, or it is shorter than a timestep.
+        Stores differ in window length, or it is no multiple of a timestep (under ``rules="helixer"``, where the rest is
+        cut off as Helixer does: shorter than one).
     MissingInputError
         A side of the split is empty, or all its windows are masked.
     """
@@ -146,6 +147,12 @@ def gather_windows(
         raise BadInputError(
             f"windows of {length} bases are shorter than a timestep of the network ({pool_size} bases)",
             remedy="Choose a longer --window-length.",
+        )
+    if length % pool_size and rules != "helixer":
+        raise BadInputError(
+            f"a window of {length:,} bases cannot be divided by the network's {pool_size} bases of a timestep",
+            where=", ".join(f"{split.store.url}/windows/{split.windows}" for split in splits),
+            remedy=f"Select others: helixdask select --window-length {length // pool_size * pool_size}.",
         )
     sides = [_sides_of(split, i, rules) for i, split in enumerate(splits)]
     train, validation = (_join([pair[side] for pair in sides]) for side in (TRAIN, VALIDATION))

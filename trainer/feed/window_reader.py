@@ -31,7 +31,7 @@ COVERAGE_PADDING: Final = -1.0
 _CACHE_BYTES: Final = 256 << 20
 _THREADS: Final = 4
 
-# What a read returns: something whose result() is the array, (length,) or (strand, length).
+# What a read returns: something whose result() is the array, (length,) or (class, length), in plus orientation.
 _Read = Callable[[int, int, int], Any]
 
 
@@ -45,10 +45,13 @@ class TrackSet:
         Name of the label group; None: sequence (and coverage) alone.
     coverage
         Groups of the libraries, ``coverage/{set}/{library}``, in the order in which the network sees them.
+    confidence
+        Name of the predictions that tell how sure each label is; None: labels are taken as they are.
     """
 
     labels: str | None = None
     coverage: tuple[str, ...] = ()
+    confidence: str | None = None
 
 
 @cache
@@ -66,11 +69,11 @@ def _threads() -> ThreadPoolExecutor:
 def _opener(store: Store, path: str) -> _Read:
     """How slices of one track are read; the strand is ignored by tracks that have none."""
     array = store.array(path)
-    stranded = array.ndim == 2
+    before = {1: lambda strand: (), 2: lambda strand: (strand,), 3: lambda strand: (strand, slice(None))}[array.ndim]
     if is_url(store.url):
 
         def read_zarr(strand: int, start: int, stop: int) -> Any:
-            where = (strand, slice(start, stop)) if stranded else slice(start, stop)
+            where = (*before(strand), slice(start, stop))
             return _threads().submit(lambda: np.asarray(array[where]))
 
         return read_zarr
@@ -79,11 +82,7 @@ def _opener(store: Store, path: str) -> _Read:
 
     spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(Path(store.url) / path)}}
     track = ts.open(spec, context=_tensorstore_context(), read=True, open=True).result()
-
-    def read_tensorstore(strand: int, start: int, stop: int) -> Any:
-        return (track[strand, start:stop] if stranded else track[start:stop]).read()
-
-    return read_tensorstore
+    return lambda strand, start, stop: track[(*before(strand), slice(start, stop))].read()
 
 
 class WindowReader:
@@ -109,6 +108,10 @@ class WindowReader:
         if tracks.labels is not None:
             for name in LABEL_TRACKS:
                 self._reads[name] = _opener(store, f"labels/{tracks.labels}/{name}")
+        self._confidence = tracks.confidence is not None
+        if tracks.confidence is not None:
+            predictions = store.resolve("predictions", tracks.confidence)
+            self._reads["confidence"] = _opener(store, f"predictions/{predictions}/class_probability")
         for i, group in enumerate(tracks.coverage):
             if not store.is_complete(group):
                 raise MissingInputError("not there, or not finished", where=f"{store.url}/{group}")
@@ -150,20 +153,37 @@ class WindowReader:
         ]
         for row, name, minus, future in pending:
             values = future.result()
+            if minus:
+                values = values[..., ::-1]
             track, dot, channel = name.partition(".")
             target = buffers[track][row, :, int(channel)] if dot else buffers[track][row]
-            if minus:
-                target[len(target) - len(values) :] = values[::-1]
-            else:
-                target[: len(values)] = values
+            size = values.shape[-1]
+            part = slice(len(target) - size, None) if minus else slice(size)
+            if name == "confidence":  # the labels of the window are there already
+                values = _probability_of(buffers["label"][row, part], values)
+            target[part] = values
 
     def new_buffers(self, n_windows: int, length: int) -> dict[str, NDArray[Any]]:
-        """Empty batch, all padding: (n_windows, length) uint8 per track, coverage (n_windows, length, 2n) float32."""
-        names = [name for name in self._reads if "." not in name]
+        """Empty batch, all padding.
+
+        Returns
+        -------
+        dict
+            (n_windows, length) uint8 per track, but ``confidence`` float32; coverage (n_windows, length, 2n) float32.
+        """
+        names = [name for name in self._reads if "." not in name and name != "confidence"]
         buffers: dict[str, NDArray[Any]] = {
             name: np.full((n_windows, length), PADDING if name == "codes" else 0, np.uint8) for name in names
         }
         if self.n_libraries:
             shape = (n_windows, length, 2 * self.n_libraries)
             buffers["coverage"] = np.full(shape, COVERAGE_PADDING, np.float32)
+        if self._confidence:
+            buffers["confidence"] = np.zeros((n_windows, length), np.float32)
         return buffers
+
+
+def _probability_of(label: NDArray[np.uint8], stored: NDArray[Any]) -> NDArray[np.float32]:
+    """Probability of each base's label, (n,) float32, from (4, n) as stored: float16, or uint8 where 255 is 1."""
+    chosen = np.take_along_axis(stored, label[np.newaxis].astype(np.intp), axis=0)[0].astype(np.float32)
+    return chosen / np.float32(255) if stored.dtype == np.uint8 else chosen

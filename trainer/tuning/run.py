@@ -56,14 +56,11 @@ class TrainingRun:
         self.tell, self.stop = on_progress, stop
         self.splits: list[StoreSplit] = [read_split(store, settings.split, settings.labels) for store in start.stores]
         self.train_windows, validation = gather_windows(self.splits, self.spec.pool_size, rules=settings.rules)
-        self.readers = [
-            WindowReader(split.store, TrackSet(split.labels, groups))
-            for split, groups in zip(self.splits, start.groups, strict=True)
-        ]
+        self.readers = self._readers(settings.confidence)
         self.train_feed = self._train_feed(settings.batch_size)
         self.validation = Validation(
             validation,
-            self.readers,
+            self._readers(None),  # every label counts in full
             batch_size=settings.validation_batch_size,
             pool_size=self.spec.pool_size,
             epochs=settings.epochs,
@@ -89,13 +86,19 @@ class TrainingRun:
             transition_weights=start.transition_weights or None,
             coverage_norm=start.coverage_norm,
             rules=settings.rules,
-            xla=bool(settings.xla),
+            xla=settings.xla,
         )
         self.state = LoopState(settings.batch_size)
         self.record = Record(start, self.splits, self.train_feed.length, len(validation))
         self.checkpoint = Checkpoint(settings.output, self.record.identity())
         self._saved_at = time.monotonic()
         self._describe()
+
+    def _readers(self, confidence: str | None) -> list[WindowReader]:
+        return [
+            WindowReader(split.store, TrackSet(split.labels, groups, confidence))
+            for split, groups in zip(self.splits, self.start.groups, strict=True)
+        ]
 
     def _train_feed(self, batch_size: int) -> Feed:
         settings, windows = self.settings, self.train_windows
@@ -113,7 +116,7 @@ class TrainingRun:
         train, validation = self.train_windows, self.validation
         if cut := train.window_length % self.spec.pool_size:
             self._say(
-                f"The last {cut} bases of each window are not used: the network takes multiples of "
+                f"The last {cut} bases of each window are not used, as in Helixer: the network takes multiples of "
                 f"{self.spec.pool_size}."
             )
         learning = sum(int(np.prod(variable.shape)) for variable in self.network.trainable_variables)

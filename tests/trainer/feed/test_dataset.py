@@ -8,12 +8,12 @@ from helixdask.sequence.codes import PADDING, one_hot, reverse_complement
 from helixdask.trainer.feed.dataset import Feed, network_input, normalised_coverage
 from helixdask.trainer.feed.training_windows import gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
-from tests.trainer.conftest import POOL, WINDOW, add_library, write_split, write_toy_store
+from tests.trainer.conftest import POOL, add_library, write_split, write_toy_store
 
 
-def make_feeds(store, batch_size=4, **more):
+def make_feeds(store, batch_size=4, rules="default", **more):
     split = read_split(store)
-    train, validation = gather_windows([split], POOL)
+    train, validation = gather_windows([split], POOL, rules=rules)
     reader = WindowReader(store, TrackSet(split.labels))
     return (
         Feed(train, [reader], train.order(batch_size, shuffle=True, **more), POOL),
@@ -21,8 +21,10 @@ def make_feeds(store, batch_size=4, **more):
     )
 
 
-def test_validation_windows_are_the_tracks_oriented_and_padded(toy_store):
-    _, feed = make_feeds(toy_store)
+@pytest.mark.parametrize("window", [900, 904])
+def test_validation_windows_are_the_tracks_oriented_and_padded(tmp_path, window):
+    toy_store = write_toy_store(tmp_path / "toy.zarr", window=window)
+    _, feed = make_feeds(toy_store, rules="helixer")  # which cuts what is no multiple of a time step
     assert feed.length == 900
     windows = feed.windows
     assert set(windows.contig) == {1}
@@ -34,7 +36,7 @@ def test_validation_windows_are_the_tracks_oriented_and_padded(toy_store):
             first = int(toy_store.contigs.offsets[1] + windows.start[row])
             last = int(toy_store.contigs.offsets[1] + windows.end[row])
             strand = int(windows.strand[row])
-            pad = WINDOW - (last - first)
+            pad = window - (last - first)
             codes = toy_store.read("genome/sequence", first, last)
             widths = (pad, 0) if strand else (0, pad)  # a minus window is the reverse complement of the plus one
             expected = np.pad(reverse_complement(codes) if strand else codes, widths, constant_values=PADDING)
@@ -45,7 +47,7 @@ def test_validation_windows_are_the_tracks_oriented_and_padded(toy_store):
                 np.testing.assert_array_equal(batch[name][i], expected)
             row += 1
     assert row == len(windows)
-    assert (windows.end - windows.start < WINDOW).any()
+    assert (windows.end - windows.start < window).any()
 
 
 def test_minus_window_is_the_reverse_complement_of_the_plus_window(toy_store):
@@ -129,3 +131,26 @@ def test_coverage_of_two_libraries(tmp_path):
         np.testing.assert_array_equal(buffers["coverage"][1, 100:, channel], values[1][::-1])
     assert (buffers["coverage"][0, 400:] == -1).all()
     assert (buffers["coverage"][1, :100] == -1).all()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "uint8"])
+def test_confidence_is_the_probability_of_the_label(tmp_path, dtype):
+    store = write_toy_store(tmp_path / "toy.zarr")
+    probability = np.random.default_rng(0).random((2, 4, store.n_bases)).astype(np.float32)
+    if dtype == "uint8":
+        probability = np.rint(probability * 255) / 255
+    store.begin_group("predictions/base", {})
+    store.create_tracks("predictions/base", {"class_probability": dtype, "phase_probability": dtype})
+    stored = np.rint(probability * 255) if dtype == "uint8" else probability
+    store.write_region("predictions/base/class_probability", 0, stored.astype(dtype))
+    store.complete_group("predictions/base", {"digest": "predictions"})
+    reader = WindowReader(store, TrackSet("reference", confidence="base"))
+    buffers = reader.new_buffers(2, 500)
+    reader.fill(buffers, [0, 1], np.array([2, 2]), np.array([0, 0]), np.array([400, 400]), np.array([0, 1]))
+    at = int(store.contigs.offsets[2])
+    label = store.read("labels/reference/label", at, at + 400)
+    wanted = np.take_along_axis(probability[:, :, at : at + 400], label[:, None].astype(int), axis=1)[:, 0]
+    np.testing.assert_allclose(buffers["confidence"][0, :400], wanted[0], atol=1e-3)
+    np.testing.assert_allclose(buffers["confidence"][1, 100:], wanted[1, ::-1], atol=1e-3)
+    assert not buffers["confidence"][0, 400:].any()
+    assert not buffers["confidence"][1, :100].any()

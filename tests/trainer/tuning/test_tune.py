@@ -13,7 +13,7 @@ from helixdask.trainer.network.build import build_network
 from helixdask.trainer.network.model_file import load_model, save_model
 from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch, tune
-from tests.trainer.conftest import POOL, add_library, write_toy_store
+from tests.trainer.conftest import POOL, add_library, write_split, write_toy_store
 
 SPEC = NetworkSpec(cnn_layers=2, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
 
@@ -162,4 +162,15 @@ def test_named_errors_before_training(base, toy_store, tmp_path):
     masked = write_toy_store(tmp_path / "masked.zarr", masked=True)
     with pytest.raises(MissingInputError, match="every base of the training windows is masked"):
         tune(settings_for(masked, out, model=model.path))
+    odd = write_toy_store(tmp_path / "odd.zarr", window=901)
+    with pytest.raises(BadInputError, match=r"window of 901 bases cannot be divided.*9 bases"):
+        tune(settings_for(odd, out, model=model.path))
+    empty = write_toy_store(tmp_path / "empty.zarr")
+    write_split(empty, np.zeros(0, np.int8), "nothing")
+    with pytest.raises(MissingInputError, match="no training windows are left"):
+        tune(settings_for(empty, out, model=model.path, split="nothing"))
+    broken = tmp_path / "broken.keras"
+    broken.write_bytes(Path(model.path).read_bytes()[:3000])
+    with pytest.raises(BadInputError, match="damaged"):
+        tune(settings_for(toy_store, out, model=str(broken)))
     assert not out.exists()
