@@ -86,7 +86,7 @@ def tune(
         ),
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(min=0, help="Step size. Default: 0.001 for head and coverage, 0.0001 for whole.")
+        float | None, typer.Option(min=0, help="Step size. Default: 0.001 for head and coverage, 0.0003 for whole.")
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training windows, at most.")] = 10,
     require_better: Annotated[

@@ -54,12 +54,12 @@ class Plan:
 def _region_length(stage: Stage, n_bases: int) -> int:
     shards = [track_layout(spec, n_bases).shards[-1] for spec in arrays_of(stage.group()).values() if spec.is_track]
     shard = max(shards, default=min(genome_shard_length(n_bases), 1 << 20))
-    return -(-stage.region_length() // shard) * shard
+    return -(-stage.region_length(n_bases) // shard) * shard
 
 
 def regions_of(stage: Stage, n_bases: int) -> list[Region]:
     """Regions of a stage: a function of its settings and the genome's length alone."""
-    if not stage.region_length():
+    if not stage.region_length(n_bases):
         return []
     length = _region_length(stage, n_bases)
     return [Region(index, start, min(start + length, n_bases)) for index, start in enumerate(range(0, n_bases, length))]
@@ -67,7 +67,7 @@ def regions_of(stage: Stage, n_bases: int) -> list[Region]:
 
 def make_plan(stage: Stage, n_bases: int, *, workers: int, finished: int = 0) -> Plan:
     """Estimate tasks, disk, memory and time of a stage."""
-    length = min(_region_length(stage, n_bases), n_bases) if stage.region_length() else 0
+    length = min(_region_length(stage, n_bases), n_bases) if stage.region_length(n_bases) else 0
     tasks = -(-n_bases // length) if length else 0
     left = 1 - finished / tasks if tasks else 1.0
     busy = max(1, min(workers, tasks - finished))

@@ -190,14 +190,14 @@ def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> Non
         work.folder.write_json("stage.json", mark)
     stage.prepare(store, work)
     if not work.folder.exists("tracks"):
-        if stage.region_length():
+        if stage.region_length(store.n_bases):
             store.create_tracks(stage.group(), stage.dtypes(), stage.left_out())
         work.folder.write("tracks", b"created")
 
 
 def _run_regions(stage: Stage, store: Store, work: Work, options: RunOptions) -> tuple[int, int]:
     """Run all unfinished regions; number of regions and how many were finished before."""
-    if not stage.region_length():
+    if not stage.region_length(store.n_bases):
         return 0, 0
     regions = regions_of(stage, store.n_bases)
     finished = work.finished()

@@ -180,8 +180,9 @@ class Stage(ABC):
         """Bases there will be to work on; only a stage that creates its store does not know."""
         return store.n_bases if store is not None else 0
 
-    def region_length(self) -> int:
-        """Bases of a region before rounding; it may follow from the settings, never from the machine."""
+    def region_length(self, n_bases: int) -> int:
+        """Bases of a region before rounding; it may follow from settings and genome length, never from the machine."""
+        del n_bases
         return self.bases_per_task
 
     def estimate_seconds(self, n_bases: int) -> float:

@@ -52,8 +52,9 @@ class WindowsStage(Stage):
         """Group of the store that the stage writes."""
         return f"windows/{self.output}"
 
-    def region_length(self) -> int:
+    def region_length(self, n_bases: int) -> int:
         """Bases of a region; 0 where there is nothing to measure."""
+        del n_bases
         return self.bases_per_task if self.labels or self.predictions else 0
 
     def inputs(self, store: Store) -> dict[str, str]:

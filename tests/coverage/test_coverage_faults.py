@@ -30,7 +30,7 @@ GENOME = {"a": 400_000, "b": 100_000}
 
 @dataclasses.dataclass(frozen=True)
 class SmallTasks(CoverageStage):
-    def region_length(self):
+    def region_length(self, n_bases):
         return 1 << 16
 
     def run(self, store, region, work):

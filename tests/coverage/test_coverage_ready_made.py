@@ -21,7 +21,7 @@ def store(tmp_path_factory):
 
 @dataclasses.dataclass(frozen=True)
 class SmallTasks(ReadyMadeStage):
-    def region_length(self):
+    def region_length(self, n_bases):
         return 1 << 16
 
 

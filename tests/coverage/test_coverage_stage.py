@@ -42,7 +42,7 @@ def reads():
 
 @dataclasses.dataclass(frozen=True)
 class SmallTasks(CoverageStage):
-    def region_length(self):
+    def region_length(self, n_bases):
         return 1 << 16
 
 

@@ -57,7 +57,7 @@ class ToyStage(Stage):
     def inputs(self, store: Store) -> dict[str, str]:
         return {"genome": store.identity("genome")}
 
-    def region_length(self) -> int:
+    def region_length(self, n_bases: int) -> int:
         return self.task
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:

@@ -185,5 +185,9 @@ class WindowReader:
 
 def _probability_of(label: NDArray[np.uint8], stored: NDArray[Any]) -> NDArray[np.float32]:
     """Probability of each base's label, (n,) float32, from (4, n) as stored: float16, or uint8 where 255 is 1."""
-    chosen = np.take_along_axis(stored, label[np.newaxis].astype(np.intp), axis=0)[0].astype(np.float32)
-    return chosen / np.float32(255) if stored.dtype == np.uint8 else chosen
+    chosen: NDArray[np.float32] = np.take_along_axis(stored, label[np.newaxis].astype(np.intp), axis=0)[0].astype(
+        np.float32
+    )
+    if stored.dtype == np.uint8:
+        chosen /= 255
+    return chosen

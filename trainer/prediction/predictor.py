@@ -53,7 +53,9 @@ class Predictor:
             outputs = network(network_input(batch, coverage_norm), training=False)
             return [tf.reshape(output, (*codes.shape, -1)) for output in output_list(outputs)]
 
-        self._probabilities = tf.function(probabilities, autograph=False)
+        # On processors XLA spares the loops of the LSTMs much of their cost; cards have kernels of their own for those.
+        on_card = bool(tf.config.list_physical_devices("GPU"))
+        self._probabilities = tf.function(probabilities, autograph=False, jit_compile=not on_card)
         self._tensor = tf.constant
 
     def __call__(self, codes: NDArray[np.uint8], coverage: NDArray[np.float32] | None) -> list[NDArray[np.float32]]:

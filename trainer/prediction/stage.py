@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.errors import BadInputError, MissingInputError
+from helixdask.errors import BadInputError
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 from helixdask.trainer.network.card import COVERAGE_NORMS
 from helixdask.trainer.network.describe import ModelDescription, describe_model, file_digest
+from helixdask.trainer.network.libraries import model_libraries
 from helixdask.trainer.prediction.buckets import buckets
 from helixdask.trainer.prediction.overlap import (
     PlannedWindows,
@@ -31,12 +31,11 @@ from helixdask.trainer.prediction.predictor import cached_predictor
 
 __all__ = ["PredictStage", "default_batch_size"]
 
-log = logging.getLogger(__name__)
-
 PRECISIONS = ("float16", "uint8")
 _TRACKS = ("class_probability", "phase_probability")
-_BASES_PER_BATCH = 8 * 21_384
-_WINDOWS_PER_TASK = 24
+_BASES_PER_BATCH = 4 * 21_384
+_FEWEST_WINDOWS, _ENOUGH_WINDOWS = 12, 24
+_TASKS = 16
 
 
 def default_batch_size(window_length: int) -> int:
@@ -141,7 +140,8 @@ class PredictStage(Stage):
         if described.spec.n_libraries:
             opened = store if isinstance(store, Store) else Store.open(store)
             coverage = opened.resolve("coverage", coverage)
-            libraries = _choose_libraries(opened, coverage, described)
+            wanted = model_libraries(opened, coverage, described.spec, described.card)
+            libraries = tuple(library.name for library in wanted)
         elif coverage is not None:
             raise BadInputError("the model takes no coverage", where=described.path, remedy="Leave --coverage out.")
         return cls(
@@ -181,9 +181,13 @@ class PredictStage(Stage):
         """Group of the store that is written."""
         return f"predictions/{self.predictions}"
 
-    def region_length(self) -> int:
-        """Bases of a task: so many windows that those on its edges, which the next task needs too, are few."""
-        return max(self.bases_per_task, _WINDOWS_PER_TASK * self.window_length)
+    def region_length(self, n_bases: int) -> int:
+        """Bases of a task: so many windows that those on its edges, which the next task needs too, are few.
+
+        A small genome has shorter ones, for workers to finish together.
+        """
+        enough = max(self.bases_per_task, _ENOUGH_WINDOWS * self.window_length)
+        return min(enough, max(n_bases // _TASKS, _FEWEST_WINDOWS * self.window_length))
 
     def dtypes(self) -> dict[str, str]:
         """Types of the tracks."""
@@ -315,34 +319,3 @@ def _check_window(window_length: int, described: ModelDescription) -> None:
             where=described.path,
             remedy=f"Use --window-length {nearest}.",
         )
-
-
-def _choose_libraries(store: Store, coverage: str, described: ModelDescription) -> tuple[str, ...]:
-    """Libraries in the order of the network's channels: by name and kind if the card tells, else the store's order."""
-    there = store.names(f"coverage/{coverage}")
-    wanted = described.card["libraries"]
-    if wanted is None:
-        if len(there) != described.spec.n_libraries:
-            raise MissingInputError(
-                f"the model takes {described.spec.n_libraries} libraries without saying which; "
-                f"coverage/{coverage} has {len(there)}: {', '.join(there)}",
-                where=store.url,
-                remedy="Make a coverage set of exactly those libraries: helixdask coverage STORE --name SET --bam ...",
-            )
-        for number, library in enumerate(there, 1):
-            log.warning("the model does not name its libraries: its library %d is taken to be %s", number, library)
-        return tuple(there)
-    missing = []
-    for library in wanted:
-        name, kind = library["name"], library["kind"]
-        if name not in there:
-            missing.append(f"{name} ({kind})")
-        elif store.attrs(f"coverage/{coverage}/{name}").get("kind") != kind:
-            missing.append(f"{name} (of kind {kind}; the store's is another)")
-    if missing:
-        raise MissingInputError(
-            f"the model was tuned on libraries that coverage/{coverage} lacks: {', '.join(missing)}",
-            where=store.url,
-            remedy=f"It has: {', '.join(there) or 'none'}. Add them: helixdask coverage STORE --name {coverage} ...",
-        )
-    return tuple(str(library["name"]) for library in wanted)

@@ -144,7 +144,7 @@ def test_settings_that_do_not_fit_are_refused(predicted, model):
             PredictStage.for_model(store, model, **wrong)
     with pytest.raises(BadInputError, match="180"):
         PredictStage.for_model(store, model, window_length=181)
-    assert default_batch_size(21_384) == 8
+    assert default_batch_size(21_384) == 4
     assert default_batch_size(10**6) == 1
 
 

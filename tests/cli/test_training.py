@@ -1,0 +1,73 @@
+"""The options of train and tune arrive where they belong."""
+
+import json
+
+import pytest
+
+from helixdask.trainer.network.model_file import load_model
+from tests.cli.support import done, helixdask
+from tests.trainer.conftest import add_library, write_toy_store
+
+SMALL = ["--cnn-layers", "1", "--filter-depth", "8", "--lstm-layers", "1", "--units", "8", "--batch-size", "16"]
+SHORT = ["--max-steps", "4", "--threads", "1", "-q", "--json"]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    store = write_toy_store(tmp_path_factory.mktemp("store") / "toy.zarr")
+    add_library(store, "coverage/rnaseq/leaf")
+    return store.url
+
+
+@pytest.fixture(scope="module")
+def base(store, tmp_path_factory):
+    path = tmp_path_factory.mktemp("base") / "base.keras"
+    report = done("train", store, "-o", path, *SMALL, *SHORT, "--check-every", "2", "--dropout1", "0.1").json()
+    assert [row["step"] for row in report["history"]] == [2, 4]
+    assert report["stopped"] == "max_steps"
+    return path
+
+
+def test_a_network_with_coverage_or_without_phase(store, base, tmp_path):
+    assert load_model(base).spec.dropout1 == 0.1
+    path = tmp_path / "covered.keras"
+    done("train", store, "-o", path, *SMALL, *SHORT, "--coverage", "rnaseq", "--hidden-layer", "5", "--no-phase")
+    spec = load_model(path).spec
+    assert (spec.n_libraries, spec.hidden_units, spec.predict_phase) == (1, 5, False)
+    refused = helixdask("tune", store, "--model", path, "-o", tmp_path / "t.keras", *SHORT)
+    assert refused.code == 2
+    assert "no codon phase" in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_tuned_and_tuned_again(store, base, tmp_path):
+    first, second = tmp_path / "first.keras", tmp_path / "second.keras"
+    options = ["--class-weights", "[1,2,2,2]", "--transition-weights", "none", "--coverage-norm", "linear"]
+    done("tune", store, "--model", base, "-o", first, *options, *SHORT)
+    report = done("tune", store, "--model", first, "-o", second, "--mode", "whole", "--xla", *SHORT).json()
+    assert report["verdict"]["genes"]["gene"]["tuned"]["n_reference"] > 0
+    card = done("models", second, "--json").json()["card"]
+    assert card["class_weights"] == [1, 2, 2, 2]
+    assert card["coverage_norm"] == "linear"
+    assert [library["name"] for library in card["libraries"]] == ["leaf"]
+    for ending in (".md", ".csv", ".png"):
+        assert second.with_suffix(ending).stat().st_size > 0
+    worse = ["--learning-rate", "1e-12", "--new-head", "random", "--mode", "head", "--require-better"]
+    ran = helixdask("tune", store, "--model", first, "-o", tmp_path / "worse.keras", *worse, *SHORT)
+    assert json.loads(ran.out)["verdict"]["better"] is (ran.code == 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--confidence", "nothing"], "predictions/nothing"),
+        (["--class-weights", "1,2"], "--class-weights"),
+        (["--coverage", "cage"], "coverage/cage"),
+        (["--mode", "head", "--hidden-layer", "4"], "no coverage"),
+    ],
+)
+def test_what_is_refused_before_training(store, base, tmp_path, options, says):
+    refused = helixdask("tune", store, "--model", base, "-o", tmp_path / "t.keras", *options, *SHORT)
+    assert refused.code == 2, refused.err
+    assert says in refused.err
+    assert not (tmp_path / "t.keras").exists()
