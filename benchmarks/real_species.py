@@ -66,6 +66,7 @@ POMBE = Species(
         ("head", "pseudo"),
         ("coverage", "reference"),
         ("whole", "reference"),
+        ("whole+coverage", "reference"),
         ("coverage", "pseudo"),
         ("whole", "pseudo"),
     ),
@@ -79,7 +80,7 @@ THALIANA = Species(
     tuple((_CHR3, k * 79_800, 79_800) for k in range(N_BLOCKS)),
     80_000,
     1.0,
-    (("head", "reference"), ("coverage", "reference"), ("whole", "reference")),
+    (("head", "reference"), ("coverage", "reference"), ("whole", "reference"), ("whole+coverage", "reference")),
 )
 
 
@@ -268,7 +269,8 @@ def tuned(
             tuple(stores),
             str(output),
             model=str(folder / "base.keras"),
-            mode=mode,
+            mode=mode.removesuffix("+coverage"),
+            coverage="rnaseq" if "coverage" in mode else None,
             seed=seed,
             epochs=6,
             threads=1,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from helixdask.errors import BadInputError, MissingDependencyError
 
 __all__ = ["configure_tensorflow", "import_tensorflow"]
 
+_NOISE: Final = (b"before absl::InitializeLog()", b"oneDNN custom operations are on")
 _REMEDY = 'Install it: pip install "helixdask[tf-cpu]" (or "helixdask[tf-gpu]").'
 
 
@@ -28,8 +32,9 @@ def import_tensorflow() -> Any:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        import keras
-        import tensorflow
+        with _without_noise():
+            import keras
+            import tensorflow
     except ImportError as error:
         raise MissingDependencyError("TensorFlow is needed for this and is not installed", remedy=_REMEDY) from error
     if keras.backend.backend() != "tensorflow":
@@ -38,6 +43,27 @@ def import_tensorflow() -> Any:
             remedy="Set KERAS_BACKEND=tensorflow before Keras is imported.",
         )
     return tensorflow
+
+
+@contextmanager
+def _without_noise() -> Iterator[None]:
+    """Hold back what TensorFlow's libraries write to the terminal before they can be told not to, and nothing else."""
+    with tempfile.TemporaryFile() as aside:
+        try:
+            terminal = os.dup(2)
+        except OSError:  # there is none
+            yield
+            return
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            aside.seek(0)
+            for line in aside:
+                if not any(noise in line for noise in _NOISE):
+                    os.write(terminal, line)
+            os.close(terminal)
 
 
 def configure_tensorflow(threads: int = 1) -> Any:

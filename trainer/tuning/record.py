@@ -55,10 +55,10 @@ class Record:
         base = self.start.base.digest if self.start.base else None
         return settings | {"mode": self.start.mode, "base": base, "stores": stores, "libraries": self.libraries}
 
-    def verdict(self, state: LoopState, genes: GeneCounts | None = None) -> dict[str, Any]:
+    def verdict(self, state: LoopState, genes: GeneCounts | None = None, *, ended: bool = False) -> dict[str, Any]:
         """Whether the best check's model is better than the base model."""
         pseudolabels = any(split.has_pseudolabels for split in self.splits)
-        return verdict_of(state, self.n_validation, pseudolabels=pseudolabels, genes=genes)
+        return verdict_of(state, self.n_validation, pseudolabels=pseudolabels, genes=genes, ended=ended)
 
     def card(self, state: LoopState, verdict: dict[str, Any] | None = None) -> dict[str, Any]:
         """Card of the best check's model."""
@@ -101,7 +101,7 @@ class Record:
         settings = self.settings
         if state.best_weights is not None:
             network.set_weights(state.best_weights)
-        verdict = self.verdict(state, genes)
+        verdict = self.verdict(state, genes, ended=stopped != "interrupted")
         card = self.card(state, verdict)
         output = Path(settings.output)
         digest = save_model(output, network, self.start.spec, card)

@@ -44,7 +44,12 @@ def in_words(scores: dict[str, Any]) -> str:
 
 
 def verdict_of(
-    state: LoopState, validation_windows: int, *, pseudolabels: bool = False, genes: GeneCounts | None = None
+    state: LoopState,
+    validation_windows: int,
+    *,
+    pseudolabels: bool = False,
+    genes: GeneCounts | None = None,
+    ended: bool = False,
 ) -> dict[str, Any]:
     """Verdict on the same validation windows, for the model's card.
 
@@ -59,6 +64,8 @@ def verdict_of(
         score of the tuned one says little about the truth.
     genes
         Genes called from both models; None: not yet.
+    ended
+        Whether training came to its end: where its last check was the best, that is said.
 
     Returns
     -------
@@ -85,10 +92,12 @@ def verdict_of(
     }
     if not state.best_epoch:
         return verdict | {"text": "Stopped before the first check: the model is not tested."}
+    rising = ended and not state.waited and sum(row["epoch"] > 0 for row in state.history) > 1
+    more = " The last check was the best: more --epochs may gain more." if rising else ""
     after = tuned["genic"]["f1"]
     in_short = f"genic F1 {after:.4f} on validation (epoch {state.best_epoch})"
     if base is None:
-        return verdict | {"better": True, "text": f"Trained: {in_short}{_genes_in_words(called)}."}
+        return verdict | {"better": True, "text": f"Trained: {in_short}{_genes_in_words(called)}.{more}"}
     in_short += f", base {base['genic']['f1']:.4f}"
     if gain:
         in_short += f"; gain {_interval(gain['genic'])}"
@@ -97,19 +106,19 @@ def verdict_of(
         doubt = " The interval holds 0: more validation windows would tell." if gain and gain["genic"][1] <= 0 else ""
         if called and called["gene"].get("gain", [0, 0, 0])[2] < 0:
             doubt += " But whole genes got worse: compare both (helixdask evaluate) before you choose."
-        return verdict | {"better": True, "text": f"Better than the base model: {in_short}.{doubt}"}
+        return verdict | {"better": True, "text": f"Better than the base model: {in_short}.{doubt}{more}"}
     if pseudolabels:
         text = (
             f"NOT better by its own pseudolabels: {in_short}. They are the base model's, which agrees with them by "
             "construction: this says little about the truth. Compare both on a known annotation (helixdask evaluate) "
             "before you choose."
         )
-        return verdict | {"text": text}
+        return verdict | {"text": text + more}
     text = (
         f"NOT better than the base model: {in_short}. Use the base model; or try more windows "
         "(select --keep-fraction), more epochs, --mode whole, or another learning rate."
     )
-    return verdict | {"text": text}
+    return verdict | {"text": text + more}
 
 
 def _gene_scores(genes: GeneCounts) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from helixdask.trainer.tuning.checkpoint import LoopState
-from helixdask.trainer.tuning.verdict import verdict_of
+from helixdask.trainer.tuning.verdict import GeneCounts, verdict_of
 
 
 def scores(f1):
@@ -35,3 +36,28 @@ def test_better_or_not(tuned, base, pseudolabels, better, says):
 def test_without_a_base_or_an_epoch():
     assert verdict_of(state_of(1, scores(0.4), None), 10)["better"]
     assert "not tested" in verdict_of(state_of(0, {}, scores(0.5)), 10)["text"]
+
+
+def test_still_rising_at_the_end():
+    state = state_of(2, scores(0.6), scores(0.5))
+    state.history = [{"epoch": epoch} for epoch in range(3)]
+    assert "more --epochs" in verdict_of(state, 10, ended=True)["text"]
+    assert "more --epochs" not in verdict_of(state, 10)["text"]
+    state.waited = 1
+    assert "more --epochs" not in verdict_of(state, 10, ended=True)["text"]
+
+
+def test_genes_that_got_worse_are_told():
+    counts = {better: np.tile([[10, 10, better, better]], (30, 2, 1)) for better in (4, 6)}
+    genes = GeneCounts(("gene", "exon"), 1000, counts[4], counts[6])
+    verdict = verdict_of(state_of(1, scores(0.6), scores(0.5)), 10, genes=genes)
+    assert "whole genes got worse" in verdict["text"]
+    assert verdict["genes"]["gene"]["gain"][0] == pytest.approx(-0.2)
+    assert (
+        "no gene lies whole"
+        in verdict_of(
+            state_of(1, scores(0.6), scores(0.5)),
+            10,
+            genes=GeneCounts(("gene", "exon"), 0, 0 * counts[4], 0 * counts[6]),
+        )["text"]
+    )
