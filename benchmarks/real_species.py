@@ -36,6 +36,7 @@ TRAINING = ("--batch-size", 24, "--learning-rate", 0.003, "--warmup-steps", 20, 
 WINDOW = 8_010
 N_BLOCKS = 5
 SEEDS = (0, 1, 2)
+ONE_SEED = (("coverage", "pseudo"), ("whole", "pseudo"), ("whole+coverage", "reference"))
 COLUMNS = ("genic", "UTR", "CDS", "intron", "exon", "gene")
 
 
@@ -227,6 +228,8 @@ def jobs() -> Iterator[tuple[Species, str, str, int, int]]:
         for rank in range(max(len(POMBE.modes), len(THALIANA.modes))):
             for species in (POMBE, THALIANA):
                 for mode, labels in species.modes[rank : rank + 1]:
+                    if seed and (mode, labels) in ONE_SEED:
+                        continue
                     for block in range(N_BLOCKS):
                         yield species, mode, labels, block, seed
 

@@ -75,6 +75,7 @@ _SHARED: dict[str, Any] = {
         help="Weights at starts and ends of transcripts, CDS and introns; `none`: 1. Default: the base model's.",
         panel=_LOSS,
     ),
+    "dry_run": _option(bool, "--dry-run", help="Check everything, print the plan (windows, steps, weights) and stop."),
     "quiet": _option(bool, "--quiet", "-q", help="No progress."),
     "json": _option(bool, "--json", help="Print the result as JSON."),
 }
@@ -97,10 +98,11 @@ _DEFAULTS: dict[str, Any] = {
     "tensorboard": None,
     "class_weights": None,
     "transition_weights": None,
+    "dry_run": False,
     "quiet": False,
     "json": False,
 }
-_OF_THE_COMMAND = ("quiet", "json")
+_OF_THE_COMMAND = ("dry_run", "quiet", "json")
 
 
 class Loop(dict[str, Any]):

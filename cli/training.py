@@ -13,7 +13,7 @@ import typer
 from helixdask.cli.loop_options import Loop, with_loop
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import CoverageNorm, Rules, RulesOption
-from helixdask.cli.report import print_json, print_table
+from helixdask.cli.report import print_facts, print_json, print_table
 
 if TYPE_CHECKING:
     from helixdask.trainer.tuning.settings import TuneResult
@@ -122,6 +122,9 @@ def tune(
     settings.check()
     from helixdask.trainer.tuning import tune as training
 
+    if loop["dry_run"]:
+        _print_plan(training.dry_run(settings), as_json=loop["json"])
+        return
     result = _with_progress(lambda told: training.tune(settings, told), quiet=loop["quiet"])
     _print_training(result, as_json=loop["json"])
     if require_better and not result.better:
@@ -190,6 +193,9 @@ def train(
     )
     from helixdask.trainer.tuning import tune as training
 
+    if loop["dry_run"]:
+        _print_plan(training.dry_run(settings, spec), as_json=loop["json"])
+        return
     result = _with_progress(lambda told: training.train_from_scratch(settings, spec, told), quiet=loop["quiet"])
     _print_training(result, as_json=loop["json"])
 
@@ -202,6 +208,13 @@ def _with_progress(run: Callable[[Any], TuneResult], *, quiet: bool) -> TuneResu
         return run(silent)
     with show_progress() as told:
         return run(told)
+
+
+def _print_plan(plan: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(plan)
+        return
+    print_facts("nothing was trained", plan)
 
 
 def _print_training(result: TuneResult, *, as_json: bool) -> None:

@@ -71,3 +71,17 @@ def test_what_is_refused_before_training(store, base, tmp_path, options, says):
     assert refused.code == 2, refused.err
     assert says in refused.err
     assert not (tmp_path / "t.keras").exists()
+
+
+def test_a_dry_run_takes_no_step(store, base, tmp_path):
+    plan = done(
+        "tune", store, "--model", base, "-o", tmp_path / "t.keras", "--dry-run", "--epochs", "3", "--json"
+    ).json()
+    assert plan["mode"] == "coverage"
+    assert plan["libraries"] == ["leaf (rnaseq)"]
+    assert plan["steps_at_most"] == 3 * plan["steps_in_an_epoch"]
+    assert 0 < plan["n_weights_that_learn"] < plan["n_weights"]
+    plan = done("train", store, "-o", tmp_path / "t.keras", *SMALL, "--dry-run", "--json").json()
+    assert plan["n_weights_that_learn"] == plan["n_weights"]
+    assert "nothing was trained" in done("train", store, "-o", tmp_path / "t.keras", *SMALL, "--dry-run").out
+    assert not list(tmp_path.iterdir())

@@ -119,14 +119,38 @@ class TrainingRun:
                 f"The last {cut} bases of each window are not used, as in Helixer: the network takes multiples of "
                 f"{self.spec.pool_size}."
             )
-        learning = sum(int(np.prod(variable.shape)) for variable in self.network.trainable_variables)
         if self.start.libraries:
             names = ", ".join(f"{name} ({kind})" for name, kind in self.start.libraries)
             self._say(f"Coverage of {names}, norm {self.start.coverage_norm}.")
         self._say(
             f"{len(train):,} training and {len(validation):,} validation windows of {train.window_length:,} bases; "
-            f"{learning:,} of {self.network.count_params():,} weights learn."
+            f"{self._n_learning():,} of {self.network.count_params():,} weights learn."
         )
+
+    def _n_learning(self) -> int:
+        return sum(int(np.prod(variable.shape)) for variable in self.network.trainable_variables)
+
+    def plan(self) -> dict[str, Any]:
+        """What `fit` would do, as plain JSON values."""
+        start, settings = self.start, self.settings
+        return {
+            "mode": start.mode,
+            "base_model": start.base.path if start.base is not None else None,
+            "libraries": [f"{name} ({kind})" for name, kind in start.libraries],
+            "coverage_norm": start.coverage_norm if start.libraries else None,
+            "labels": [f"{split.store.url}/labels/{split.labels}" for split in self.splits],
+            "n_training_windows": len(self.train_windows),
+            "n_validation_windows": len(self.validation),
+            "window_length": self.train_windows.window_length,
+            "steps_in_an_epoch": self.train_feed.order.steps_per_epoch,
+            "steps_at_most": self._schedule().total_steps,
+            "learning_rate": self.peak_rate,
+            "class_weights": list(start.class_weights),
+            "transition_weights": list(start.transition_weights),
+            "n_weights": self.network.count_params(),
+            "n_weights_that_learn": self._n_learning(),
+            "written": settings.output,
+        }
 
     def _say(self, text: str) -> None:
         self.tell(Event("message", text=text))

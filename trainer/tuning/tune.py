@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
@@ -18,9 +19,9 @@ from helixdask.trainer.tuning.interrupts import StopRequest  # noqa: E402
 from helixdask.trainer.tuning.progress import OnProgress, silent  # noqa: E402
 from helixdask.trainer.tuning.run import TrainingRun  # noqa: E402
 from helixdask.trainer.tuning.settings import TuneResult, TuneSettings  # noqa: E402
-from helixdask.trainer.tuning.starting_point import start_from_base, start_from_nothing  # noqa: E402
+from helixdask.trainer.tuning.starting_point import Start, start_from_base, start_from_nothing  # noqa: E402
 
-__all__ = ["TuneResult", "TuneSettings", "train_from_scratch", "tune"]
+__all__ = ["TuneResult", "TuneSettings", "dry_run", "train_from_scratch", "tune"]
 
 
 def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult:
@@ -48,14 +49,8 @@ def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult
     MissingInputError
         No split, no labels, a side of the split without a window, or only masked bases; nothing to go on from.
     """
-    settings.check()
-    if settings.model is None:
-        raise BadInputError("no base model was given", remedy="Name one with --model, or train from scratch.")
-    _start(settings)
-    stores = [Store.open(url) for url in settings.stores]
-    base = load_model(settings.model)
     with StopRequest() as stop:
-        return TrainingRun(start_from_base(settings, base, stores), on_progress, stop).fit()
+        return TrainingRun(_start_of_tuning(settings), on_progress, stop).fit()
 
 
 def train_from_scratch(
@@ -75,15 +70,51 @@ def train_from_scratch(
     BadInputError, MissingInputError
         As for `tune`.
     """
+    with StopRequest() as stop:
+        return TrainingRun(_start_of_training(settings, spec), on_progress, stop).fit()
+
+
+def dry_run(settings: TuneSettings, spec: NetworkSpec | None = None) -> dict[str, Any]:
+    """Load and check everything, and take no step.
+
+    Parameters
+    ----------
+    settings
+        As for `tune`, or without a base model as for `train_from_scratch`.
+    spec
+        The network to train from scratch.
+
+    Returns
+    -------
+    dict
+        Mode, libraries, windows of both sides, steps, weights: plain JSON values.
+
+    Raises
+    ------
+    BadInputError, MissingInputError
+        As for the run itself.
+    """
+    start = _start_of_training(settings, spec) if settings.model is None else _start_of_tuning(settings)
+    return TrainingRun(start, silent, StopRequest()).plan()
+
+
+def _start_of_tuning(settings: TuneSettings) -> Start:
+    settings.check()
+    if settings.model is None:
+        raise BadInputError("no base model was given", remedy="Name one with --model, or train from scratch.")
+    _start_tensorflow(settings)
+    stores = [Store.open(url) for url in settings.stores]
+    return start_from_base(settings, load_model(settings.model), stores)
+
+
+def _start_of_training(settings: TuneSettings, spec: NetworkSpec | None) -> Start:
     settings.check()
     spec = spec or NetworkSpec(cnn_layers=4, filter_depth=96, kernel_size=10, lstm_layers=3, units=128)
-    _start(settings)
-    stores = [Store.open(url) for url in settings.stores]
-    with StopRequest() as stop:
-        return TrainingRun(start_from_nothing(settings, spec, stores), on_progress, stop).fit()
+    _start_tensorflow(settings)
+    return start_from_nothing(settings, spec, [Store.open(url) for url in settings.stores])
 
 
-def _start(settings: TuneSettings) -> None:
+def _start_tensorflow(settings: TuneSettings) -> None:
     threads = settings.threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
     configure_tensorflow(threads)
     keras.utils.set_random_seed(settings.seed)
