@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,11 @@ from helixdask.trainer.tuning.bootstrap import base_intervals, match_intervals
 from helixdask.trainer.tuning.checkpoint import LoopState
 
 __all__ = ["GeneCounts", "in_words", "score_row", "verdict_of"]
+
+
+_LITTLE: Final = (
+    "this says little about the truth. Compare both on a known annotation (helixdask evaluate) before you choose."
+)
 
 
 class GeneCounts(NamedTuple):
@@ -106,12 +111,14 @@ def verdict_of(
         doubt = " The interval holds 0: more validation windows would tell." if gain and gain["genic"][1] <= 0 else ""
         if called and called["gene"].get("gain", [0, 0, 0])[2] < 0:
             doubt += " But whole genes got worse: compare both (helixdask evaluate) before you choose."
+        if pseudolabels:
+            text = f"Better by its own pseudolabels: {in_short}. Its labels are predictions: {_LITTLE}"
+            return verdict | {"better": True, "text": text + more}
         return verdict | {"better": True, "text": f"Better than the base model: {in_short}.{doubt}{more}"}
     if pseudolabels:
         text = (
             f"NOT better by its own pseudolabels: {in_short}. They are the base model's, which agrees with them by "
-            "construction: this says little about the truth. Compare both on a known annotation (helixdask evaluate) "
-            "before you choose."
+            f"construction: {_LITTLE}"
         )
         return verdict | {"text": text + more}
     text = (

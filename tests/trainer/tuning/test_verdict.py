@@ -21,7 +21,7 @@ def state_of(epoch, tuned, base):
     ("tuned", "base", "pseudolabels", "better", "says"),
     [
         (0.6, 0.5, False, True, "Better than the base model"),
-        (0.6, 0.5, True, True, "Better than the base model"),
+        (0.6, 0.5, True, True, "Better by its own pseudolabels"),
         (0.5, 0.5, False, False, "NOT better than the base model"),
         (0.4, 0.5, True, False, "by construction"),
     ],
