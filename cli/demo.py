@@ -115,7 +115,7 @@ def _show(scores: dict[str, list[float]], folder: Path, seconds: float) -> None:
     typer.echo(
         f"\nWhere to look, in {folder}/:\n"
         "  tuned.gff3    genes of the held-out contigs by the tuned model (base.gff3: by the base model)\n"
-        "  tuned.keras   the tuned model; tuned.csv and tuned.png show how it learnt\n"
+        "  tuned.keras   the tuned model; tuned.md is its card, tuned.csv and tuned.png show how it learnt\n"
         "  tuning.zarr   the store it learnt from: helixdask inspect "
         f"{folder}/tuning.zarr chr1A:0-50,000 --plot region.png\n"
         "  simulated/    genome, reads and truth"
