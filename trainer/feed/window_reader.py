@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.calling.source import probabilities
 from helixdask.errors import MissingInputError
 from helixdask.sequence.codes import PADDING
 from helixdask.store.objects import is_url
@@ -160,7 +161,8 @@ class WindowReader:
             size = values.shape[-1]
             part = slice(len(target) - size, None) if minus else slice(size)
             if name == "confidence":  # the labels of the window are there already
-                values = _probability_of(buffers["label"][row, part], values)
+                label = buffers["label"][row, part]
+                values = probabilities(np.take_along_axis(values, label[np.newaxis].astype(np.intp), axis=0)[0])
             target[part] = values
 
     def new_buffers(self, n_windows: int, length: int) -> dict[str, NDArray[Any]]:
@@ -181,13 +183,3 @@ class WindowReader:
         if self._confidence:
             buffers["confidence"] = np.zeros((n_windows, length), np.float32)
         return buffers
-
-
-def _probability_of(label: NDArray[np.uint8], stored: NDArray[Any]) -> NDArray[np.float32]:
-    """Probability of each base's label, (n,) float32, from (4, n) as stored: float16, or uint8 where 255 is 1."""
-    chosen: NDArray[np.float32] = np.take_along_axis(stored, label[np.newaxis].astype(np.intp), axis=0)[0].astype(
-        np.float32
-    )
-    if stored.dtype == np.uint8:
-        chosen /= 255
-    return chosen

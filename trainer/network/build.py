@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from helixdask.errors import BadInputError
@@ -126,9 +127,13 @@ def _dense(units: int, seeds: _Seeds, name: str, dtype: str, activation: str = "
 def copied(network: keras.Model, spec: NetworkSpec, dtype: str = "float32") -> keras.Model:
     """Return a network with the same weights that shares none of them, every layer trainable."""
     new = build_network(spec, dtype=dtype)
-    for name in weight_shapes(spec):
-        new.get_layer(name).set_weights(network.get_layer(name).get_weights())
+    _copy_weights(network, new, weight_shapes(spec))
     return new
+
+
+def _copy_weights(source: keras.Model, target: keras.Model, layers: Iterable[str]) -> None:
+    for name in layers:
+        target.get_layer(name).set_weights(source.get_layer(name).get_weights())
 
 
 def logits_model(network: keras.Model) -> keras.Model:
@@ -214,7 +219,5 @@ def with_new_head(
         embedding_lstm_layers=kept - int(drop_lstm),
     )
     new = build_network(new_spec, seed=seed, dtype=dtype)
-    for name in weight_shapes(new_spec):
-        if name not in HEAD_LAYERS:
-            new.get_layer(name).set_weights(network.get_layer(name).get_weights())
+    _copy_weights(network, new, (name for name in weight_shapes(new_spec) if name not in HEAD_LAYERS))
     return freeze_body(new), new_spec
