@@ -43,7 +43,7 @@ def helixdask(*words: str | Path) -> None:
 def write_predictions(store: Store) -> None:
     """Predictions that know the labels but for one stretch of 13 bases in ten, where they guess."""
     rng = np.random.default_rng(0)
-    store.begin_group("predictions/made", {})
+    store.begin_group("predictions/made")
     store.create_tracks("predictions/made")
     for start in range(0, store.n_bases, 1 << 20):
         stop = min(start + (1 << 20), store.n_bases)
@@ -152,7 +152,7 @@ def long_track(folder: Path, bases: str) -> None:
     """One contig that is genic everywhere in its first part and never predicted elsewhere: time and memory."""
     n = int(float(bases.rstrip("M")) * 1e6)
     store = Store.create(str(folder / "long.zarr"), species="long")
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     store.write_table(
         "genome",
         {
@@ -164,7 +164,7 @@ def long_track(folder: Path, bases: str) -> None:
     )
     store.create_tracks("genome")
     store.complete_group("genome", {"digest": "long"})
-    store.begin_group("predictions/made", {})
+    store.begin_group("predictions/made")
     store.create_tracks("predictions/made")
     genic, step = n // 10, 1 << 20
     for start in range(0, genic, step):

@@ -64,7 +64,7 @@ def write_labels(url: str) -> None:
     gene = np.repeat(np.array([0, 1, 2, 3, 2, 1], np.uint8), [1500, 100, 300, 200, 300, 100])
     phase = np.where(gene == 2, 1 + np.arange(len(gene)) % 3, 0)
     border = np.where(np.diff(gene, prepend=0) != 0, 2, 0)
-    store.begin_group("labels/reference", {})
+    store.begin_group("labels/reference")
     store.create_tracks("labels/reference")
     for name, values in (("label", gene), ("phase", phase), ("transition", border)):
         path = f"labels/reference/{name}"
@@ -77,7 +77,7 @@ def write_labels(url: str) -> None:
     store = Store.open(url)
     rows = np.arange(len(store.table("windows/default")["window_start"]))
     side = (rows < VALIDATION_WINDOWS).astype(np.int8)
-    store.begin_group("splits/default", {})
+    store.begin_group("splits/default")
     store.write_table("splits/default", {"window_row": rows, "window_side": side})
     store.complete_group("splits/default", {"digest": "split", "windows": "default", "labels": "reference"})
 

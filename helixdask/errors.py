@@ -18,6 +18,8 @@ __all__ = [
     "MissingInputError",
     "StageFailedError",
     "StoreBusyError",
+    "StoreChangedError",
+    "StoreDamagedError",
     "StoreFormatError",
 ]
 
@@ -79,6 +81,17 @@ class MissingDependencyError(BadInputError):
 
 class StoreBusyError(HelixdaskError):
     """Another process is writing the same group of the store."""
+
+
+class StoreChangedError(HelixdaskError):
+    """A group was replaced while it was being read."""
+
+
+class StoreDamagedError(HelixdaskError):
+    """Objects of a published group are missing, or are not what was written.
+
+    ``where`` names the store, the group and, where it is known, the object.
+    """
 
 
 class DiskFullError(HelixdaskError):

@@ -11,7 +11,6 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import xarray as xr
-import zarr
 from numpy.typing import NDArray
 
 from helixdask.genes.lookup import genes_in_region
@@ -19,8 +18,8 @@ from helixdask.genes.models import GeneModels
 from helixdask.genes.table import read_genes
 from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, POSITION, STRANDS
 from helixdask.sequence.codes import SOFT_MASK
-from helixdask.store.layout import dimension_names
 from helixdask.store.store import Store
+from helixdask.store.stored_array import StoredArray, damage_errors
 
 __all__ = ["GenomeStore", "open_store"]
 
@@ -29,9 +28,9 @@ _LONG = 1 << 20
 
 @dataclass(frozen=True)
 class _Slice:
-    """A part of a Zarr array along its last axis, looking like an array to Dask."""
+    """A part of an array along its last axis, looking like an array to Dask."""
 
-    array: zarr.Array[Any]
+    array: StoredArray
     start: int
     stop: int
 
@@ -45,17 +44,16 @@ class _Slice:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return np.dtype(self.array.dtype)
+        return self.array.dtype
 
     def __getitem__(self, key: tuple[slice, ...]) -> NDArray[Any]:
         first, last, _ = key[-1].indices(self.stop - self.start)
-        return np.asarray(self.array[(*key[:-1], slice(self.start + first, self.start + last))])
+        return self.array[(*key[:-1], slice(self.start + first, self.start + last))]
 
 
-def lazy_track(array: zarr.Array[Any], start: int, stop: int) -> da.Array:
+def lazy_track(array: StoredArray, start: int, stop: int) -> da.Array:
     """Slice ``[start, stop)`` of a track as a Dask array, one block for each shard that it touches."""
-    shard = (array.shards or array.chunks)[-1]
-    edges = [start, *range(start - start % shard + shard, stop, shard), stop]
+    edges = [start, *range(start - start % array.block + array.block, stop, array.block), stop]
     along = tuple(last - first for first, last in pairwise(edges))
     chunks = (*((size,) for size in array.shape[:-1]), along)
     track: da.Array = da.from_array(_Slice(array, start, stop), chunks=chunks, name=False, asarray=False)
@@ -78,7 +76,8 @@ class GenomeStore(Store):
     def tree(self) -> xr.DataTree:
         """Everything that is published, as an xarray DataTree backed by Dask: one block for each shard."""
         shard = min(self.shard_length, self.n_bases)
-        return xr.open_datatree(self.url, engine="zarr", chunks={POSITION: shard}, consolidated=True)
+        with damage_errors(self.url, "", ""):
+            return xr.open_datatree(self.url, engine="zarr", chunks={POSITION: shard}, consolidated=True)
 
     def sel(self, region: str) -> xr.Dataset:
         """All tracks of a region, lazily.
@@ -106,7 +105,7 @@ class GenomeStore(Store):
         for name, path in {"sequence": "genome/sequence", **self.merged_tracks()}.items():
             array = self.array(path)
             attrs = {key: value for key, value in array.attrs.items() if key in ("long_name", "units", "flag_meanings")}
-            variables[name] = (dimension_names(array), lazy_track(array, begin, stop), attrs)
+            variables[name] = (array.dims, lazy_track(array, begin, stop), attrs)
         soft_masked = (variables["sequence"][1] & SOFT_MASK) != 0
         variables["soft_masked"] = (("position",), soft_masked, {"long_name": "a lower-case letter in the FASTA"})
         for set_name in self.names("coverage"):
@@ -115,7 +114,7 @@ class GenomeStore(Store):
                 arrays = [self.array(f"coverage/{set_name}/{library}/{track}") for library in libraries]
                 stacked = da.stack([lazy_track(array, begin, stop) for array in arrays])
                 dim = f"{set_name}_library"
-                variables[f"{set_name}_{track}"] = ((dim, *dimension_names(arrays[0])), stacked)
+                variables[f"{set_name}_{track}"] = ((dim, *arrays[0].dims), stacked)
                 variables[dim] = ((dim,), np.array(libraries, dtype=object))
         # Of a whole chromosome it would take gigabytes.
         count = np.arange if end - start <= _LONG else da.arange

@@ -28,6 +28,7 @@ __all__ = [
     "ArraySpec",
     "arrays_of",
     "genome_shard_length",
+    "group_of",
     "template_of",
 ]
 
@@ -311,6 +312,19 @@ def arrays_of(group: str) -> dict[str, ArraySpec]:
     """Arrays declared for a group path, by name."""
     template = template_of(group)
     return {spec.name: spec for spec in ARRAYS if spec.group == template}
+
+
+def group_of(path: str) -> str:
+    """The group that is published as one and holds an array or table.
+
+    Examples
+    --------
+    >>> group_of("labels/reference/findings/finding_code"), group_of("coverage/rnaseq/leaf/coverage")
+    ('labels/reference', 'coverage/rnaseq/leaf')
+    """
+    parts = path.split("/")
+    depth = {"genome": 1, "coverage": 3}.get(parts[0], 2)
+    return "/".join(parts[:depth])
 
 
 def genome_shard_length(n_bases: int) -> int:

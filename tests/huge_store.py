@@ -18,7 +18,7 @@ def write_huge_store(url):
     lengths = np.full(1 + N_SCAFFOLDS, 300, np.int64)
     lengths[0] = 16_400_000_000
     store = Store.create(url, species="huge")
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     store.write_table(
         "genome",
         {
@@ -31,17 +31,17 @@ def write_huge_store(url):
     store.create_tracks("genome")
     store.complete_group("genome", {"digest": "huge"})
     for group in ("labels/reference", "predictions/base"):
-        store.begin_group(group, {})
+        store.begin_group(group)
         store.create_tracks(group)
         store.complete_group(group, {"digest": group})
-    store.begin_group("genes/reference", {})
+    store.begin_group("genes/reference")
     write_genes(store, "genes/reference", GeneModels.empty())
     store.complete_group("genes/reference", {"digest": "genes/reference"})
     stage = windows_stage(url)
     inputs = stage.inputs(store)
     measured = {"settings": stage.settings(), "inputs": inputs, "window_length": 21_384}
-    store.begin_group(stage.group(), {})
+    store.begin_group(stage.group())
     store.complete_group(stage.group(), {"digest": "windows", "labels": "reference", "predictions": "base", **measured})
-    store.begin_group("selections/default", {})
+    store.begin_group("selections/default")
     parent = {"windows": stage.output, "inputs": {stage.group(): "windows"}}
     store.complete_group("selections/default", {"digest": "selection", **parent})

@@ -7,7 +7,7 @@ from helixdask.store.store import Store
 
 def publish(store, group, tracks=None, table=None, dtypes=None, **attrs):
     """Write a group whole, as the engine would."""
-    store.begin_group(group, {})
+    store.begin_group(group)
     if table:
         store.write_table(group, table)
     if tracks:
@@ -49,7 +49,7 @@ def small_store(folder, lengths, *, seed=0, names=None, order=None, genic=None, 
         "contig_md5": np.zeros((len(order), 16), np.uint8),
     }
     # The contig table first: tracks are created at the genome's length.
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     store.write_table("genome", table)
     store = Store.open(folder)
     store.create_tracks("genome")

@@ -13,7 +13,6 @@ from helixdask.calling.regions import Pieces, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.errors import MissingInputError
 from helixdask.genes.table import write_genes
 from helixdask.store.store import Store
 
@@ -147,7 +146,7 @@ class CallStage(Stage):
         span = Span(
             codes=store.read("genome/sequence", start, stop),
             class_probability=store.read(f"{group}/class_probability", start, stop),
-            phase_probability=store.read(phases, start, stop) if _has(store, phases) else None,
+            phase_probability=store.read(phases, start, stop) if store.has_array(phases) else None,
             contig=contig,
             pieces=pieces,
             own=(region.start - start, region.stop - start),
@@ -177,8 +176,7 @@ class StoreTracks:
         return codes, self.classes(strand, start, stop), phases
 
     def _of(self, name: str, strand: int, start: int, stop: int) -> NDArray[Any]:
-        array = self.store.array(f"{self.group}/{name}")
-        return np.asarray(array[strand, :, self.origin + start : self.origin + stop])
+        return self.store.array(f"{self.group}/{name}")[strand, :, self.origin + start : self.origin + stop]
 
 
 def _pieces(store: Store, start: int, stop: int) -> tuple[NDArray[np.int64], Pieces]:
@@ -186,12 +184,3 @@ def _pieces(store: Store, start: int, stop: int) -> tuple[NDArray[np.int64], Pie
     contig, contig_start, contig_stop, position = store.contigs.pieces(start, stop)
     first = position - start
     return contig, Pieces(first, first + contig_stop - contig_start, contig_start, store.contigs.lengths[contig])
-
-
-def _has(store: Store, path: str) -> bool:
-    """Whether an optional array is there: models without a phase output give none."""
-    try:
-        store.array(path)
-    except MissingInputError:
-        return False
-    return True

@@ -10,10 +10,11 @@ from helixdask.coverage.libraries import AUTO, Library, check_names
 from helixdask.coverage.protocol import resolved
 from helixdask.coverage.ready_made import ReadyMadeStage
 from helixdask.coverage.stage import CoverageStage
-from helixdask.engine.lock import GroupLock
+from helixdask.engine.removal import remove_group
+from helixdask.engine.settle import work_folder
 from helixdask.errors import AlreadyExistsError, BadInputError, MissingInputError
 from helixdask.genes.aliases import read_aliases
-from helixdask.store.objects import Folder, is_url
+from helixdask.store.objects import is_url
 from helixdask.store.store import Store, stage_digest
 
 __all__ = ["plan_libraries", "remove_library"]
@@ -79,25 +80,19 @@ def remove_library(store: Store, set_name: str, name: str) -> None:
     ------
     MissingInputError
         There is none of that name.
-    AlreadyExistsError
+    BadInputError
         The store is read-only.
     """
     group = f"coverage/{set_name}/{name}"
-    work = Folder(store.url).folder(f".work/{group}")
+    work = work_folder(store.url, group)
     there = store.names(f"coverage/{set_name}")
-    if "/" in name or not (store.has_group(group) or work.names()):
+    if "/" in name or not (store.attrs(group) or work.names()):
         raise MissingInputError(
             f"coverage/{set_name} has no library `{name}`",
             where=store.url,
             remedy=f"It has: {', '.join(there) or 'none'}. Other sets: --name.",
         )
-    if store.read_only:
-        raise AlreadyExistsError("the store is read-only", where=store.url, remedy="Copy it to a place you can write.")
-    with GroupLock(work, f"{store.url}/{group}"):
-        digest = store.attrs(group).get("digest")
-        store.remove_group(group)
-    work.remove()
-    store.add_event("coverage", {"removed": group, "digest": digest})
+    remove_group(store, group)
 
 
 def _stage(library: Library, set_name: str, rules: str, aliases: str | None) -> CoverageStage | ReadyMadeStage:

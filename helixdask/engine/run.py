@@ -15,8 +15,17 @@ from helixdask.engine.cluster import RunOptions, connect
 from helixdask.engine.lock import GroupLock
 from helixdask.engine.plan import Plan, make_plan, refuse_what_cannot_fit, regions_of
 from helixdask.engine.progress import WorkProgress
+from helixdask.engine.settle import settle_store, work_folder
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.errors import AlreadyExistsError, BadInputError, HelixdaskError, InternalError, StageFailedError
+from helixdask.errors import (
+    AlreadyExistsError,
+    BadInputError,
+    HelixdaskError,
+    InternalError,
+    StageFailedError,
+    StoreDamagedError,
+)
+from helixdask.store.lineage import stale_groups
 from helixdask.store.objects import Folder, disk_errors
 from helixdask.store.store import Store, stage_digest
 
@@ -60,10 +69,6 @@ class Summary:
     plan: Plan | None = None
 
 
-def _work_folder(url: str, group: str) -> Folder:
-    return Folder(url).folder(f".work/{group}")
-
-
 def plan_stage(stage: Stage, url: str, options: RunOptions) -> Plan:
     """Plan of a stage, without doing it. Inputs are checked; what cannot fit is refused."""
     return _plan_and_state(stage, url, options)[0]
@@ -78,7 +83,7 @@ def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, 
         if attrs.get("complete") is True and attrs.get("digest") == _digest(stage, inputs):
             state = "already there"
     n_bases = stage.estimate_bases(store)
-    finished = len(Work(_work_folder(url, stage.group())).finished())
+    finished = len(Work(work_folder(url, stage.group())).finished())
     plan = make_plan(stage, n_bases, workers=options.n_workers, finished=finished)
     if state == "planned":
         refuse_what_cannot_fit(plan, url, options.memory_limit_bytes)
@@ -137,26 +142,37 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
         store = Store.create(url, species=stage.settings()["species"])
     else:
         store = Store.open(url)
-    if store.read_only:
-        raise AlreadyExistsError("the store is read-only", where=store.url, remedy="Copy it to a place you can write.")
+    store.refuse_if_read_only()
+    settle_store(store)
     settings = stage.settings()
     inputs = stage.inputs(store)
     digest = _digest(stage, inputs)
     if _is_there(store, group, digest, options):
         return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
-    work = Work(_work_folder(store.url, group))
-    with GroupLock(work.folder, f"{store.url}/{group}"), disk_errors(store.url):
+    work = Work(work_folder(store.url, group))
+    with GroupLock(work.folder, f"{store.url}/{group}") as lock, disk_errors(store.url):
         if _is_there(store, group, digest, options):  # published while we waited for the lock
+            work.clear()
             return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
+        before = stale_groups(store)
         _begin_or_resume(store, stage, work, digest)
         tasks, resumed = _run_regions(stage, store, work, options)
-        result = RegionResult.merged([work.load_receipt(index) for index in range(tasks)])
-        attrs = stage.finish(store, work, result)
+        receipts = [work.load_receipt(index) for index in range(tasks)]
+        attrs = stage.finish(store, work, RegionResult.merged([receipt.result for receipt in receipts]))
         record = {"stage": stage.name, "settings": settings, "inputs": inputs, "digest": digest}
-        store.complete_group(group, {**record, **attrs})
-    work.folder.remove()
-    seconds = time.perf_counter() - start
-    store.add_event(stage.name, {**record, "group": group, "seconds": seconds, "versions": _versions()})
+        seconds = time.perf_counter() - start
+        store.check_unchanged()
+        lock.check()
+        store.complete_group(
+            group,
+            {**record, **attrs},
+            {path: one for receipt in receipts for path, one in receipt.written.items()},
+            {**record, "group": group, "seconds": seconds, "versions": _versions()},
+        )
+        work.clear()
+    stale = [name for name in stale_groups(store) if name not in before]
+    if stale:
+        log.warning("%s was made anew; made from the one before: %s", group, ", ".join(stale))
     return Summary(stage.name, group, "done", seconds, tasks, resumed, attrs)
 
 
@@ -165,6 +181,12 @@ def _is_there(store: Store, group: str, digest: str, options: RunOptions) -> boo
     if attrs.get("complete") is not True:
         return False
     if attrs.get("digest") == digest:
+        try:
+            store.identity(group)
+        except StoreDamagedError:
+            if not options.replace:
+                raise
+            return False
         return True
     if options.replace:
         return False
@@ -179,14 +201,12 @@ def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> Non
     """Go on with what an earlier run of the same stage left, or start afresh."""
     mark = {"digest": digest, "helixdask": _versions()["helixdask"]}  # another version may compute otherwise
     begun = work.folder.read_json("stage.json")
-    same = begun == mark and store.has_group(stage.group())
+    same = begun == mark and store.resume_group(stage.group())
     if begun is not None and not same:
         log.warning("%s: unfinished work with other settings is thrown away", stage.group())
-        for name in work.folder.names():
-            if name != "lock.json":
-                work.folder.remove(name)
     if not same:
-        store.begin_group(stage.group(), {})
+        work.clear()
+        store.begin_group(stage.group())
         work.folder.write_json("stage.json", mark)
     stage.prepare(store, work)
     if not work.folder.exists("tracks"):
@@ -200,7 +220,7 @@ def _run_regions(stage: Stage, store: Store, work: Work, options: RunOptions) ->
     if not stage.region_length(store.n_bases):
         return 0, 0
     regions = regions_of(stage, store.n_bases)
-    finished = work.finished()
+    finished = _whole(store, stage.group(), work)
     todo = [region for region in regions if region.index not in finished]
     refuse_what_cannot_fit(
         make_plan(stage, store.n_bases, workers=options.n_workers, finished=len(finished)),
@@ -212,6 +232,20 @@ def _run_regions(stage: Stage, store: Store, work: Work, options: RunOptions) ->
         for region in _execute(stage, store, todo, options):
             progress.advance(region.length)
     return len(regions), len(regions) - len(todo)
+
+
+def _whole(store: Store, group: str, work: Work) -> set[int]:
+    """Regions that are finished and whose objects are there, whole.
+
+    A machine that lost its power may have kept the receipts alone.
+    """
+    finished = work.finished()
+    sizes = store.building(group).sizes() if finished else {}
+    return {
+        index
+        for index in finished
+        if all(sizes.get(path) == one.size for path, one in work.load_receipt(index).written.items())
+    }
 
 
 def _execute(stage: Stage, store: Store, todo: list[Region], options: RunOptions) -> Iterator[Region]:
@@ -296,7 +330,9 @@ def _task(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError 
     store, work = _opened(url, stage.group(), token)
     try:
         with disk_errors(url):
-            work.save_receipt(region, stage.run(store, region, work))
+            store.building(stage.group()).take_records()  # of an attempt that failed
+            result = stage.run(store, region, work)
+            work.save_receipt(region, result, store.building(stage.group()).take_records())
     except HelixdaskError as error:
         return error
     return None
@@ -306,7 +342,9 @@ def _task(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError 
 def _opened(url: str, group: str, token: str) -> tuple[Store, Work]:
     """The store and the stage's scratch folder, opened once by each worker in each run."""
     del token
-    return Store.open(url), Work(_work_folder(url, group))
+    store = Store(url, check=False)
+    store.resume_group(group)
+    return store, Work(work_folder(url, group))
 
 
 def _versions() -> dict[str, str]:

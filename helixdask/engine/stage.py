@@ -9,18 +9,20 @@ from __future__ import annotations
 import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.lock import is_lock_object
+from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 
-__all__ = ["Region", "RegionResult", "Stage", "Work"]
+__all__ = ["Receipt", "Region", "RegionResult", "Stage", "Work"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,13 @@ class RegionResult:
         return cls(counts, {name: np.concatenate(parts) for name, parts in columns.items()})
 
 
+class Receipt(NamedTuple):
+    """What a finished region left: its result, and a record of each object it wrote, by path within the group."""
+
+    result: RegionResult
+    written: dict[str, ObjectRecord]
+
+
 class Work:
     """Scratch folder of a stage in progress; every worker can read it.
 
@@ -100,22 +109,41 @@ class Work:
             self._loaded[name] = arrays
         return dict(self._loaded[name])
 
-    def save_receipt(self, region: Region, result: RegionResult) -> None:
-        """Note that a region is finished, with its result."""
-        counts = np.frombuffer(json.dumps(result.counts, sort_keys=True).encode(), np.uint8)
-        self.folder.write_arrays(_receipt_name(region.index), {"_counts": counts, **result.tables})
+    def save_receipt(self, region: Region, result: RegionResult, written: Mapping[str, ObjectRecord]) -> None:
+        """Note that a region is finished, with its result and a record of each object that was written."""
+        self.folder.write_arrays(
+            _receipt_name(region.index),
+            {"_counts": _as_json(result.counts), "_written": _as_json(written), **result.tables},
+        )
 
-    def load_receipt(self, index: int) -> RegionResult:
-        """Result of a finished region."""
+    def load_receipt(self, index: int) -> Receipt:
+        """What a finished region left.
+
+        Raises
+        ------
+        KeyError
+            The region is not finished.
+        """
         arrays = self.folder.read_arrays(_receipt_name(index))
         if arrays is None:
             raise KeyError(index)
-        counts = json.loads(arrays.pop("_counts").tobytes())
-        return RegionResult(counts, arrays)
+        counts, written = (json.loads(arrays.pop(name).tobytes()) for name in ("_counts", "_written"))
+        return Receipt(RegionResult(counts, arrays), {path: ObjectRecord(*record) for path, record in written.items()})
 
     def finished(self) -> set[int]:
         """Indexes of the regions that are finished."""
         return {int(name.split(".")[0]) for name in self.folder.folder("receipts").names()}
+
+    def clear(self) -> None:
+        """Remove all but the lock."""
+        self._loaded.clear()
+        for name in self.folder.names():
+            if not is_lock_object(name):
+                self.folder.remove(name)
+
+
+def _as_json(value: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(json.dumps(value, sort_keys=True).encode(), np.uint8)
 
 
 def _receipt_name(index: int) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helixdask.engine.cluster import RunOptions, connect
 from helixdask.engine.progress import WorkProgress
-from helixdask.errors import HelixdaskError, MissingInputError, StageFailedError
+from helixdask.errors import HelixdaskError, StageFailedError
 from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
 from helixdask.genes.models import GeneModels
 from helixdask.labels.intervals import StrandTables
@@ -59,7 +59,7 @@ def count_bases(
         return store.read("genome/sequence", start, stop)
 
     tables = label_tables(truth, store.contigs, read, "default").strands
-    phased = tuple(_has(store, f"predictions/{name}/phase_probability") for name in names)
+    phased = tuple(store.has_array(f"predictions/{name}/phase_probability") for name in names)
     step = -(-_TASK // store.shard_length) * store.shard_length
     regions = [(start, min(start + step, store.n_bases)) for start in range(0, store.n_bases, step)]
     shared = (store, tables, tuple(names), phased, contigs)
@@ -167,11 +167,3 @@ def _nothing() -> BaseTally:
     none = np.zeros((0, 4, 4), np.int64)
     bins = np.zeros(BASE_BINS, np.int64)
     return BaseTally(np.zeros(0, np.int64), none, none, Reliability(bins, bins, bins), has_phase=False)
-
-
-def _has(store: Store, path: str) -> bool:
-    try:
-        store.array(path)
-    except MissingInputError:
-        return False
-    return True

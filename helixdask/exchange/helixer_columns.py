@@ -15,7 +15,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import MissingInputError
 from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, TRANSITIONS
 from helixdask.sequence.codes import one_hot
 from helixdask.store.store import Store
@@ -182,8 +181,5 @@ def prediction_columns(store: Store, predictions: str, length: int) -> Iterator[
     """``predictions`` and, where the store has them, ``predictions_phase``; rows lie as in ``X``."""
     for path, track in (("predictions", "class_probability"), ("predictions_phase", "phase_probability")):
         source = f"predictions/{predictions}/{track}"
-        try:
-            store.array(source)
-        except MissingInputError:
-            continue
-        yield Column(path, (length, 4), "float16", partial(Block.read, path=source))
+        if store.has_array(source):
+            yield Column(path, (length, 4), "float16", partial(Block.read, path=source))

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import zarr
 from numpy.typing import NDArray
 
-from helixdask.errors import MissingInputError
 from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, cds_lengths, longest_coding, make_frame
 from helixdask.genes.table import PREFIX
 
 if TYPE_CHECKING:
     from helixdask.store.store import Store
+    from helixdask.store.stored_array import StoredArray
 
 __all__ = ["RegionIndex", "gene_rows", "genes_in_region"]
 
@@ -80,15 +79,11 @@ class _GeneTable:
         self._parent, self._transcript = parent[order], order
         self._ends: dict[tuple[str, int], int] = {}
 
-    def _array(self, table: str, column: str) -> zarr.Array[Any]:
-        return self._store.array(f"{self._group}/{PREFIX[table]}_{column}")
+    def _path(self, table: str, column: str) -> str:
+        return f"{self._group}/{PREFIX[table]}_{column}"
 
-    def _has(self, table: str, column: str) -> bool:
-        try:
-            self._array(table, column)
-        except MissingInputError:
-            return False
-        return True
+    def _array(self, table: str, column: str) -> StoredArray:
+        return self._store.array(self._path(table, column))
 
     def genes(self, found: NDArray[np.int64]) -> GeneModels:
         """Some genes, as :meth:`RegionIndex.find` gives them, with all that belongs to them."""
@@ -108,7 +103,7 @@ class _GeneTable:
         """Some rows of all columns that are there; ``known`` ones need not be read."""
         columns = dict(known)
         for name in COLUMNS[table]:
-            if name not in known and ((table, name) not in OPTIONAL or self._has(table, name)):
+            if name not in known and ((table, name) not in OPTIONAL or self._store.has_array(self._path(table, name))):
                 columns[name] = _take(self._array(table, name), rows)
         return columns
 
@@ -130,7 +125,7 @@ class _GeneTable:
         rows, of_transcript = _ranges(*edges)
         return make_frame(table, self._take(table, rows, transcript=of_transcript))
 
-    def _bisect(self, array: zarr.Array[Any], value: int, low: int = 0) -> int:
+    def _bisect(self, array: StoredArray, value: int, low: int = 0) -> int:
         """First row, from ``low`` on, of an ascending column that is not below a value."""
         chunk, n = array.chunks[0], array.shape[0]
         first, last = low // chunk, -(-n // chunk)
@@ -140,15 +135,15 @@ class _GeneTable:
                 first = middle + 1
             else:
                 last = middle
-        values = np.asarray(array[first * chunk : min(first * chunk + chunk, n)])
+        values = array[first * chunk : min(first * chunk + chunk, n)]
         return max(low, first * chunk + int(np.searchsorted(values, values.dtype.type(value))))
 
-    def _chunk_end(self, array: zarr.Array[Any], chunk: int) -> int:
+    def _chunk_end(self, array: StoredArray, chunk: int) -> int:
         """Last value of a chunk; those that were looked at are remembered."""
         key = (array.path, chunk)
         if key not in self._ends:
             row = min((chunk + 1) * array.chunks[0], array.shape[0]) - 1
-            self._ends[key] = int(np.asarray(array[row : row + 1])[0])
+            self._ends[key] = int(array[row : row + 1][0])
         return self._ends[key]
 
 
@@ -159,15 +154,15 @@ def _ranges(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[
     return np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + first[which], which
 
 
-def _take(array: zarr.Array[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
+def _take(array: StoredArray, rows: NDArray[np.int64]) -> NDArray[Any]:
     """Some rows of a column."""
     if not len(rows):
-        return np.asarray(array[:0])
+        return array[:0]
     first, last = int(rows.min()), int(rows.max()) + 1
     if last - first <= max(_DENSE * len(rows), array.chunks[0]):
-        return np.asarray(array[first:last])[rows - first]
+        return array[first:last][rows - first]
     found, back = np.unique(rows, return_inverse=True)
-    return np.asarray(array.oindex[found])[back]
+    return array.rows(found)[back]
 
 
 def genes_in_region(store: Store, region: str, name: str | None = None) -> GeneModels:

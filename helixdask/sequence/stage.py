@@ -93,7 +93,7 @@ class EncodeStage(Stage):
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Write the base codes of one region, shard by shard."""
         index = self._index(work)
-        shard = (store.array(_SEQUENCE).shards or store.array(_SEQUENCE).chunks)[-1]
+        shard = store.array(_SEQUENCE).block
         counts: dict[str, float] = {}
         with open_fasta(self.fasta, index) as reader:
             for start in range(region.start, region.stop, shard):

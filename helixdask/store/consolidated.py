@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import zarr
 from helixdask.registry import KINDS
 from helixdask.store.objects import Folder
 
-__all__ = ["consolidate"]
+__all__ = ["consolidate", "group_document"]
 
 
 def consolidate(url: str) -> None:
@@ -38,6 +39,12 @@ def consolidate(url: str) -> None:
         if folder.read("zarr.json") == text:
             return
         folder.write("zarr.json", text)
+
+
+def group_document(attrs: Mapping[str, Any]) -> bytes:
+    """The object that describes a Zarr group: its attributes."""
+    document = {"attributes": dict(attrs), "zarr_format": 3, "node_type": "group"}
+    return json.dumps(document, indent=2, default=_plain).encode()
 
 
 def _collect(group: zarr.Group, path: str, metadata: dict[str, Any]) -> bool:

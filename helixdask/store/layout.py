@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
-from zarr.codecs import BloscCodec
+from zarr.abc.codec import BytesBytesCodec
+from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 
 from helixdask.errors import InternalError
 from helixdask.registry import FIXED_SIZES, POSITION, ArraySpec, genome_shard_length
 
-__all__ = ["TrackLayout", "create_table_column", "create_track", "dimension_names", "track_layout"]
+__all__ = ["TrackLayout", "create_table_column", "create_track", "track_layout"]
 
 
 class TrackLayout(NamedTuple):
@@ -34,13 +34,15 @@ def track_layout(spec: ArraySpec, n_bases: int) -> TrackLayout:
     return TrackLayout((*full, n_bases), (*full, shard), (*chunk_across, min(spec.chunk, shard)))
 
 
-def _compressor(dtype: np.dtype[Any], *, fast: bool) -> BloscCodec:
-    return BloscCodec(
+def _compressors(dtype: np.dtype[Any], *, fast: bool) -> list[BytesBytesCodec]:
+    """Compression of chunks, then a checksum, so that damaged bytes are never read as something else."""
+    compressor = BloscCodec(
         cname="lz4" if fast else "zstd",
         clevel=5 if fast else 3,
         shuffle="bitshuffle",
         typesize=dtype.itemsize,
     )
+    return [compressor, Crc32cCodec()]
 
 
 def _attributes(spec: ArraySpec) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def create_track(group: zarr.Group, spec: ArraySpec, n_bases: int, dtype: str | 
         dtype=kind,
         shards=layout.shards,
         chunks=layout.chunks,
-        compressors=_compressor(kind, fast=spec.name == "sequence"),
+        compressors=_compressors(kind, fast=spec.name == "sequence"),
         fill_value=spec.fill,
         dimension_names=spec.dims,
         attributes=_attributes(spec),
@@ -85,7 +87,7 @@ def create_table_column(group: zarr.Group, spec: ArraySpec, values: NDArray[Any]
     chunk = min(max(rows, 1), spec.chunk)
     shards = None if rows <= chunk else (min(-(-rows // chunk) * chunk, spec.shard), *expected)
     text = spec.dtype == "str"
-    kwargs: Mapping[str, Any] = {} if text else {"compressors": _compressor(np.dtype(spec.dtype), fast=False)}
+    compressors = [ZstdCodec(), Crc32cCodec()] if text else _compressors(np.dtype(spec.dtype), fast=False)
     array = group.create_array(
         spec.name,
         shape=(rows, *expected),
@@ -96,12 +98,7 @@ def create_table_column(group: zarr.Group, spec: ArraySpec, values: NDArray[Any]
         dimension_names=spec.dims,
         attributes=_attributes(spec),
         overwrite=True,
-        **kwargs,
+        compressors=compressors,
     )
     if rows:
         array[...] = values.astype(object) if text else values.astype(spec.dtype, copy=False)
-
-
-def dimension_names(array: zarr.Array[Any]) -> tuple[str, ...]:
-    """Names of an array's dimensions."""
-    return tuple(str(name) for name in getattr(array.metadata, "dimension_names", None) or ())

@@ -25,6 +25,10 @@ def is_url(path: str) -> bool:
     return "://" in path
 
 
+PARTIAL = ".partial"
+"""End of the name of a file that is being written; it is renamed when it is whole."""
+
+
 @contextlib.contextmanager
 def disk_errors(where: str) -> Iterator[None]:
     """Turn "no space left" of any library below into an error that says what to do."""
@@ -45,7 +49,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     Readers see the old file or the new one, and nobody half of it.
     """
     target = Path(path)
-    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
+    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}{PARTIAL}")
     try:
         yield aside
         aside.replace(target)
@@ -102,25 +106,27 @@ class Folder:
     def write_new(self, name: str, data: bytes) -> bool:
         """Write an object unless it is there already; whether it was written.
 
-        On a disk this is atomic. Object stores without conditional writes leave a gap of one request.
+        Of several processes that try at once, one succeeds: by a hard link on a disk, by a conditional request in an
+        object store.
         """
         path = self._path(name)
         if not self._local:
-            if self.exists(name):
+            try:
+                self._fs.pipe_file(path, data, mode="create")
+            except FileExistsError:
                 return False
-            self._fs.pipe_file(path, data)
-            return self.read(name) == data
+            return True
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-        try:
-            with disk_errors(path):
+        with disk_errors(path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}{PARTIAL}")
+            try:
                 aside.write_bytes(data)
-            os.link(aside, target)
-        except FileExistsError:
-            return False
-        finally:
-            aside.unlink(missing_ok=True)
+                os.link(aside, target)
+            except FileExistsError:
+                return False
+            finally:
+                aside.unlink(missing_ok=True)
         return True
 
     def read(self, name: str) -> bytes | None:
@@ -151,6 +157,58 @@ class Folder:
         """Remove an object or a folder in this one, or this folder with all that is in it."""
         with contextlib.suppress(FileNotFoundError):
             self._fs.rm(self._root if name is None else self._path(name), recursive=True)
+
+    def remove_if_empty(self) -> None:
+        """Remove this folder where nothing is in it."""
+        if self._local:
+            with contextlib.suppress(OSError):
+                Path(self._root).rmdir()
+
+    def move(self, name: str, target: str) -> None:
+        """Give a folder in this one another name here; at once on a disk, object by object elsewhere."""
+        if self._local:
+            with disk_errors(self._path(name)):
+                Path(self._path(target)).parent.mkdir(parents=True, exist_ok=True)
+                Path(self._path(name)).rename(self._path(target))
+            return
+        self._fs.invalidate_cache()
+        self._fs.mv(self._path(name), self._path(target), recursive=True)
+
+    def copy(self, name: str, target: str) -> None:
+        """Copy an object."""
+        self._fs.cp_file(self._path(name), self._path(target))
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each object in this folder and below, by its path from here.
+
+        Files that are just being written, whose names end in ``.partial``, are left out.
+        """
+        if not self._local:
+            self._fs.invalidate_cache()
+            start = len(self._root.rstrip("/")) + 1
+            found = self._fs.find(self._root, detail=True)
+            return {path[start:]: int(info["size"]) for path, info in found.items()}
+        sizes: dict[str, int] = {}
+        pending = [("", self._root)]
+        while pending:
+            prefix, path = pending.pop()
+            try:
+                entries = os.scandir(path)
+            except FileNotFoundError:
+                continue
+            with entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append((f"{prefix}{entry.name}/", entry.path))
+                    elif not entry.name.endswith(PARTIAL):
+                        sizes[prefix + entry.name] = entry.stat().st_size
+        return sizes
+
+    def remove_partial(self) -> None:
+        """Remove what killed processes were just writing, here and below."""
+        if self._local:
+            for path in Path(self._root).rglob(f"*{PARTIAL}"):
+                path.unlink(missing_ok=True)
 
     def write_json(self, name: str, value: Any) -> None:
         """Write an object as JSON with sorted keys."""

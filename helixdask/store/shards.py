@@ -16,7 +16,7 @@ import numpy as np
 import zarr
 from numcodecs import blosc
 from numpy.typing import NDArray
-from zarr.codecs import BloscCodec, BytesCodec, ShardingCodec
+from zarr.codecs import BloscCodec, BytesCodec, Crc32cCodec, ShardingCodec
 
 from helixdask.errors import InternalError
 
@@ -24,15 +24,18 @@ __all__ = ["ShardWriter", "encode_shard", "shard_writer"]
 
 _MISSING: Final = np.iinfo(np.uint64).max
 _SHUFFLES: Final = {"noshuffle": blosc.NOSHUFFLE, "shuffle": blosc.SHUFFLE, "bitshuffle": blosc.BITSHUFFLE}
+_LAYOUTS: Final = ([BytesCodec, BloscCodec, Crc32cCodec], [BytesCodec, BloscCodec])
 
 
 @dataclass(frozen=True)
 class ShardWriter:
     """How the shards of one track are made.
 
-    ``shard`` and ``chunk`` are shapes; the others are the settings of Blosc.
+    ``length`` is that of the track; ``shard`` and ``chunk`` are shapes; ``checksum`` says whether each chunk ends in
+    its CRC-32C, as in all stores but old ones; the others are the settings of Blosc.
     """
 
+    length: int
     shard: tuple[int, ...]
     chunk: tuple[int, ...]
     fill: Any
@@ -41,6 +44,7 @@ class ShardWriter:
     level: int
     shuffle: int
     blocksize: int
+    checksum: bool
 
     def key(self, start: int) -> str:
         """Name of the object that holds the shard that begins at a position, within the track."""
@@ -57,10 +61,12 @@ def shard_writer(array: zarr.Array[Any]) -> ShardWriter:
     """
     codecs: tuple[Any, ...] = getattr(array.metadata, "codecs", ())
     inner = codecs[0].codecs if len(codecs) == 1 and isinstance(codecs[0], ShardingCodec) else ()
-    if array.shards is None or [type(codec) for codec in inner] != [BytesCodec, BloscCodec]:
+    kinds = [type(codec) for codec in inner]
+    if array.shards is None or kinds not in _LAYOUTS:
         raise InternalError("not laid out as a track", where=str(array.path))
     compressor: Any = inner[1]
     return ShardWriter(
+        array.shape[-1],
         array.shards,
         array.chunks,
         array.fill_value,
@@ -69,6 +75,7 @@ def shard_writer(array: zarr.Array[Any]) -> ShardWriter:
         compressor.clevel,
         _SHUFFLES[compressor.shuffle.value],
         compressor.blocksize,
+        kinds == _LAYOUTS[0],
     )
 
 
@@ -109,6 +116,8 @@ def encode_shard(values: NDArray[Any], writer: ShardWriter) -> bytes | None:
         piece = blosc.compress(
             data, writer.compressor.encode(), writer.level, shuffle=writer.shuffle, blocksize=writer.blocksize
         )
+        if writer.checksum:
+            piece += google_crc32c.value(piece).to_bytes(4, "little")
         index[number] = at, len(piece)
         at += len(piece)
         pieces.append(piece)

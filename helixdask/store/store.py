@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
-import uuid
 from collections.abc import Container, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from helixdask.errors import AlreadyExistsError, InternalError, MissingInputError, StoreFormatError
-from helixdask.registry import FORMAT_VERSION, arrays_of, genome_shard_length
-from helixdask.store.consolidated import consolidate
+from helixdask.errors import (
+    AlreadyExistsError,
+    InternalError,
+    MissingInputError,
+    StoreChangedError,
+    StoreDamagedError,
+    StoreFormatError,
+)
+from helixdask.registry import FORMAT_VERSION, arrays_of, genome_shard_length, group_of
+from helixdask.store.building import Building
 from helixdask.store.contigs import ContigTable
-from helixdask.store.layout import create_table_column, create_track
+from helixdask.store.documents import GroupDocuments
+from helixdask.store.manifest import Manifest, ObjectRecord, read_manifest, remedy_for
 from helixdask.store.objects import Folder, disk_errors, is_url
-from helixdask.store.shards import ShardWriter, encode_shard, shard_writer
+from helixdask.store.publication import begin_place, building_place, new_event, publish, withdraw
+from helixdask.store.stored_array import StoredArray, damage_errors
 
 __all__ = ["Store", "stage_digest"]
+
+_MOST_NAMED = 3
 
 
 def stage_digest(*parts: Any) -> str:
@@ -35,13 +44,16 @@ def stage_digest(*parts: Any) -> str:
 class Store:
     """A genome's store.
 
-    Cheap to open and to pickle (it travels as its URL). Tracks are read and written through the methods below, or as
-    Zarr arrays through :meth:`array`.
+    Cheap to open and to pickle (it travels as its URL). Tracks are read and written through the methods below, or by
+    slices of :meth:`array`. When a published group is used for the first time, its objects are compared with its
+    manifest (existence and size); a store that arrived on a worker leaves that to the process that sent it.
 
     Parameters
     ----------
     url
         Folder or URL of the store.
+    check
+        Whether groups are compared with their manifests when they are first used.
 
     Raises
     ------
@@ -49,7 +61,7 @@ class Store:
         There is no store there, or its format is newer than this version.
     """
 
-    def __init__(self, url: str | Path) -> None:
+    def __init__(self, url: str | Path, *, check: bool = True) -> None:
         text = str(url)
         self.url = text.rstrip("/") if is_url(text) else str(Path(text).resolve())
         self.folder = Folder(self.url)
@@ -78,11 +90,14 @@ class Store:
                 where=self.url,
                 remedy="Install the version of helixdask that made it, or encode the genome again.",
             )
-        self._arrays: dict[str, zarr.Array[Any]] = {}
-        self._writers: dict[str, ShardWriter] = {}
+        self._check = check and not self.read_only
+        self._documents = GroupDocuments(self.folder, self._root if self.read_only else None)
+        self._arrays: dict[str, StoredArray] = {}
+        self._building: dict[str, Building] = {}
+        self._used: dict[str, str | None] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.url,))
+        return (_arrived, (type(self), self.url))
 
     @classmethod
     def open(cls, url: str | Path) -> Store:
@@ -143,55 +158,83 @@ class Store:
 
     # --- reading -------------------------------------------------------------------------------------------------
 
-    def array(self, path: str) -> zarr.Array[Any]:
-        """A Zarr array, such as ``labels/reference/label``.
+    def array(self, path: str) -> StoredArray:
+        """An array, such as ``labels/reference/label``, of a published group or of one that is being built here.
 
         Raises
         ------
         MissingInputError
             There is none.
+        StoreDamagedError
+            Objects of its group are missing, or have another size than when they were published.
         """
         if path not in self._arrays:
-            try:
-                node = self._root[path]
-            except KeyError:
-                raise MissingInputError("no such array", where=f"{self.url}/{path}") from None
-            self._arrays[path] = cast("zarr.Array[Any]", node)
+            group = group_of(path)
+            building = self._building.get(group)
+            if building is None:
+                self._use(group)
+            root, inner = (self._root, path) if building is None else (building.root, path.removeprefix(f"{group}/"))
+            with damage_errors(self.url, group, path):
+                try:
+                    node = root[inner]
+                except KeyError:
+                    if self.read_only or not self.folder.exists(f"{path}/zarr.json"):
+                        raise MissingInputError("no such array", where=f"{self.url}/{path}") from None
+                    raise
+            if not isinstance(node, zarr.Array):
+                raise MissingInputError("no such array", where=f"{self.url}/{path}")
+            self._arrays[path] = StoredArray(self.url, group, path, node)
         return self._arrays[path]
 
     def read(self, path: str, start: int, stop: int) -> NDArray[Any]:
         """Slice ``[start, stop)`` of a track along ``position``, its last axis."""
-        return np.asarray(self.array(path)[..., start:stop])
+        return self.array(path)[..., start:stop]
 
     def table(self, group: str) -> dict[str, NDArray[Any]]:
-        """All columns of a group's table, by name; text columns as arrays of ``str`` objects."""
-        node = self._group(group)
+        """All columns of a group's table, by name; text columns as arrays of ``str`` objects.
+
+        Raises
+        ------
+        MissingInputError
+            There is no such group.
+        """
+        if not self._has_rows(group):
+            raise MissingInputError("no such group", where=f"{self.url}/{group}")
         columns = {}
         for name, spec in arrays_of(group).items():
-            if not spec.is_track and name in node:
-                values = np.asarray(node[name][...])  # type: ignore[index]
+            if not spec.is_track and self.has_array(f"{group}/{name}"):
+                values = self.array(f"{group}/{name}")[...]
                 columns[name] = values.astype(object) if spec.dtype == "str" else values
         return columns
 
-    def attrs(self, group: str) -> dict[str, Any]:
-        """Attributes of a group, read afresh; empty where there is no such group."""
+    def _has_rows(self, group: str) -> bool:
+        owner = group_of(group)
+        return owner in self._building or bool(self.attrs(group) or (group != owner and self.attrs(owner)))
+
+    def has_array(self, path: str) -> bool:
+        """Whether there is such an array."""
         try:
-            return dict(self._group(group).attrs)
+            self.array(path)
         except MissingInputError:
-            return {}
+            return False
+        return True
 
-    def _group(self, group: str) -> zarr.Group:
+    def attrs(self, group: str) -> dict[str, Any]:
+        """Attributes of a group, read afresh; empty where there is no such group.
+
+        Raises
+        ------
+        StoreDamagedError
+            The object that holds them is not what was written.
+        """
+        return self._documents.attrs(group)
+
+    def attrs_if_readable(self, group: str) -> dict[str, Any]:
+        """Attributes of a group; empty where there is no such group, or where they are damaged."""
         try:
-            node = self._root[group]
-        except KeyError:
-            raise MissingInputError("no such group", where=f"{self.url}/{group}") from None
-        if not isinstance(node, zarr.Group):
-            raise InternalError("an array where a group was expected", where=f"{self.url}/{group}")
-        return node
-
-    def has_group(self, group: str) -> bool:
-        """Whether a group is there, published or not."""
-        return bool(self.attrs(group))
+            return self.attrs(group)
+        except StoreDamagedError:
+            return {}
 
     def is_complete(self, group: str) -> bool:
         """Whether a group was published."""
@@ -204,26 +247,69 @@ class Store:
         ------
         MissingInputError
             The group is not there, or not finished.
+        StoreDamagedError
+            Objects of the group are missing, or have another size than when they were published.
         """
         attrs = self.attrs(group)
         if attrs.get("complete") is not True:
             raise MissingInputError(
                 "not there, or not finished", where=f"{self.url}/{group}", remedy="Run the command that makes it."
             )
+        self._use(group)
         return str(attrs["digest"])
+
+    def manifest(self, group: str) -> Manifest | None:
+        """What a published group consists of; None of groups that were published before there were manifests.
+
+        Raises
+        ------
+        StoreDamagedError
+            The manifest is missing or damaged.
+        """
+        digest = self.attrs(group).get("manifest")
+        return read_manifest(self.folder, group, str(digest)) if digest else None
+
+    def _use(self, group: str) -> None:
+        """Note which version of a group is read, and compare its objects with the manifest."""
+        if group in self._used:
+            return
+        attrs = self.attrs(group)
+        if attrs.get("complete") is not True:
+            raise MissingInputError(
+                "not there, or not finished", where=f"{self.url}/{group}", remedy="Run the command that makes it."
+            )
+        manifest = self.manifest(group) if self._check else None
+        damages = manifest.missing_or_resized(self.folder.folder(group)) if manifest is not None else []
+        if damages:
+            listed = "; ".join(f"{damage.path} {damage.problem}" for damage in damages[:_MOST_NAMED])
+            more = f"; and {len(damages) - _MOST_NAMED:,} more" if len(damages) > _MOST_NAMED else ""
+            raise StoreDamagedError(
+                f"objects are missing or damaged: {listed}{more}",
+                where=f"{self.url}/{group}",
+                remedy=remedy_for(group),
+            )
+        self._used[group] = attrs.get("manifest")
+
+    def check_unchanged(self) -> None:
+        """See that no group that was read from was replaced or removed since.
+
+        Raises
+        ------
+        StoreChangedError
+            One was: what was read may be a mixture.
+        """
+        for group, manifest in self._used.items():
+            attrs = self.attrs(group)
+            if attrs.get("complete") is not True or attrs.get("manifest") != manifest:
+                raise StoreChangedError(
+                    "was replaced or removed while it was being read",
+                    where=f"{self.url}/{group}",
+                    remedy="Run the same command again.",
+                )
 
     def names(self, kind: str) -> list[str]:
         """Names of the published groups of a kind (``labels``; ``coverage``; ``coverage/rnaseq``), sorted."""
-        try:
-            parent = self._group(kind)
-        except MissingInputError:
-            return []
-        found = []
-        for name, node in parent.groups():
-            nested = kind == "coverage"
-            if node.attrs.get("complete") is True or (nested and self.names(f"{kind}/{name}")):
-                found.append(name)
-        return sorted(found)
+        return self._documents.names(kind)
 
     def resolve(self, kind: str, name: str | None = None) -> str:
         """The name that was asked for, or the only one there is.
@@ -254,94 +340,124 @@ class Store:
 
         Coverage is not here: its libraries are stacked along an axis of their own.
         """
-        found: dict[str, str] = {}
-        for kind in ("labels", "predictions", "tracks"):
-            for name in self.names(kind):
-                group = self._group(f"{kind}/{name}")
-                found |= {
-                    f"{name}_{track}": f"{kind}/{name}/{track}"
-                    for track, spec in arrays_of(f"{kind}/{name}").items()
-                    if spec.is_track and track in group
-                }
-        return found
+        return {
+            f"{name}_{track}": f"{kind}/{name}/{track}"
+            for kind in ("labels", "predictions", "tracks")
+            for name in self.names(kind)
+            for track, spec in arrays_of(f"{kind}/{name}").items()
+            if spec.is_track and self.has_array(f"{kind}/{name}/{track}")
+        }
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    def begin_group(self, group: str, attrs: Mapping[str, Any]) -> None:
-        """Create a group that is not complete yet."""
+    def refuse_if_read_only(self) -> None:
+        """See that the store can be written.
+
+        Raises
+        ------
+        AlreadyExistsError
+            It is read-only.
+        """
+        if self.read_only:
+            raise AlreadyExistsError(
+                "the store is read-only", where=self.url, remedy="Copy it to a place you can write."
+            )
+
+    def begin_group(self, group: str) -> None:
+        """Begin to build a group, apart from the one of that name that may be published."""
         self._forget(group)
         with disk_errors(self.url):
             parts = group.split("/")
             for depth in range(1, len(parts)):
                 self._root.require_group("/".join(parts[:depth]))
-            self._root.create_group(group, attributes={**attrs, "complete": False}, overwrite=True)
+            self._building[group] = Building(self.folder, group, begin_place(self.folder, group), new=True)
+
+    def resume_group(self, group: str) -> bool:
+        """Go on with the group that is being built; whether there is one."""
+        place = building_place(self.folder, group)
+        self._forget(group)
+        if place is not None:
+            self._building[group] = Building(self.folder, group, place)
+        return place is not None
+
+    def building(self, group: str) -> Building:
+        """The group that is being built here.
+
+        Raises
+        ------
+        InternalError
+            There is none.
+        """
+        if group not in self._building:
+            raise InternalError("nobody has begun to build this group", where=f"{self.url}/{group}")
+        return self._building[group]
 
     def create_tracks(self, group: str, dtypes: Mapping[str, str] | None = None, left_out: Container[str] = ()) -> None:
         """Create the empty tracks that the registry declares for a group, apart from those left out."""
-        node = self._group(group)
         with disk_errors(self.url):
-            for spec in arrays_of(group).values():
-                if spec.is_track and spec.name not in left_out:
-                    create_track(node, spec, self.n_bases, (dtypes or {}).get(spec.name))
+            self.building(group).create_tracks(self.n_bases, dtypes or {}, left_out)
 
     def write_region(self, path: str, start: int, data: NDArray[Any]) -> None:
-        """Write whole shards of a track, beginning at a position.
-
-        Two tasks that wrote parts of one shard would lose data, so anything else is refused.
-        """
-        array = self.array(path)
-        shard = (array.shards or array.chunks)[-1]
-        stop = start + data.shape[-1]
-        if start % shard or (stop % shard and stop != array.shape[-1]):
-            raise InternalError(f"[{start}, {stop}) is not made of whole shards of {shard}", where=path)
-        if path not in self._writers:
-            self._writers[path] = shard_writer(array)
-        writer = self._writers[path]
-        for first in range(0, stop - start, shard):
-            encoded = encode_shard(data[..., first : first + shard], writer)
-            if encoded is not None:
-                self.folder.write(f"{path}/{writer.key(start + first)}", encoded)
+        """Write whole shards of a track of the group that is being built, beginning at a position."""
+        group = group_of(path)
+        with disk_errors(self.url):
+            self.building(group).write_region(path.removeprefix(f"{group}/"), start, data)
 
     def write_table(self, group: str, columns: Mapping[str, NDArray[Any]]) -> None:
-        """Write columns of a group's table, each as the registry declares it."""
-        specs = arrays_of(group)
+        """Write columns of a table of the group that is being built, each as the registry declares it."""
+        owner = group_of(group)
         with disk_errors(self.url):
-            node = self._root.require_group(group)
-            for name, values in columns.items():
-                if name not in specs:
-                    raise InternalError(f"the registry declares no column {name!r}", where=group)
-                create_table_column(node, specs[name], np.asarray(values))
+            self.building(owner).write_table(group, columns)
+        for name in columns:
+            self._arrays.pop(f"{group}/{name}", None)
 
-    def complete_group(self, group: str, attrs: Mapping[str, Any]) -> None:
-        """Publish a group: its attributes, with ``complete`` true, are the last thing written."""
+    def complete_group(
+        self,
+        group: str,
+        attrs: Mapping[str, Any],
+        written: Mapping[str, ObjectRecord] | None = None,
+        event: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Publish the group that was built.
+
+        Parameters
+        ----------
+        group
+            Its path.
+        attrs
+            Its attributes; ``complete`` and ``manifest`` are added.
+        written
+            Records of objects that tasks wrote; others are read back.
+        event
+            What the store's history says of it; None: nothing.
+        """
         with disk_errors(self.url):
-            self._remove_leftovers(group)
-            self._group(group).attrs.put({**attrs, "complete": True})
-            consolidate(self.url)
-
-    def _forget(self, group: str) -> None:
-        """Forget the arrays of a group that is made anew or gone."""
-        for known in (self._arrays, self._writers):
-            for path in [path for path in known if path.startswith(f"{group}/")]:
-                del known[path]
-
-    def _remove_leftovers(self, group: str) -> None:
-        """Remove what a killed process was just writing beside its target."""
-        if not is_url(self.url):
-            for path in (Path(self.url) / group).rglob("*.partial"):
-                path.unlink(missing_ok=True)
+            named = None if event is None else new_event(str(attrs.get("stage", "")), event)
+            publish(self.folder, group, attrs, written or {}, named)
+        self._forget(group)
 
     def remove_group(self, group: str) -> None:
-        """Take a group out of the store."""
-        self.folder.remove(group)
+        """Take a published group out of the store."""
+        withdraw(self.folder, group)
         self._forget(group)
-        consolidate(self.url)
 
     def add_event(self, stage: str, event: Mapping[str, Any]) -> None:
         """Add one object to the store's history."""
-        now = datetime.datetime.now(datetime.UTC)
-        name = f"history/{now:%Y%m%dT%H%M%S.%f}-{stage}-{uuid.uuid4().hex[:8]}.json"
-        self.folder.write_json(name, {"stage": stage, "time": now.isoformat(), **event})
+        self.folder.write_json(*new_event(stage, event))
+
+    def _forget(self, group: str) -> None:
+        """Forget what is known of a group that is made anew or gone."""
+        for path in [path for path in self._arrays if path.startswith(f"{group}/")]:
+            del self._arrays[path]
+        self._building.pop(group, None)
+        self._used.pop(group, None)
+        if group == "genome":
+            self.__dict__.pop("contigs", None)
+
+
+def _arrived(kind: type[Store], url: str) -> Store:
+    """A store on a worker: the process that sent it has compared the groups with their manifests."""
+    return kind(url, check=False)
 
 
 _MAKERS = {

@@ -87,8 +87,7 @@ class TrackStage(Stage):
         columns = work.load("intervals")
         start, end, value = columns["start"], columns["end"], columns["value"]
         track = "value" if FORMATS[self.kind].value else "mask"
-        shard = (array := store.array(f"{self.group()}/{track}")).shards
-        step = (shard or array.chunks)[-1]
+        step = store.array(f"{self.group()}/{track}").block
         bases = 0
         for first in range(region.start, region.stop, step):
             stop = min(first + step, region.stop)

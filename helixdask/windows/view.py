@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES
 from helixdask.sequence.codes import COMPLEMENT, PADDING, one_hot
-from helixdask.store.layout import dimension_names
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 from helixdask.windows.measures import probability_table
@@ -49,7 +48,7 @@ def read_windows(store: Store, path: str, windows: Windows, length: int) -> NDAr
         stored quantised, float32. Padding is 0, in the sequence the code of padding, in values of other tracks NaN.
     """
     array = store.array(path)
-    stranded = "strand" in dimension_names(array)
+    stranded = "strand" in array.dims
     extra = array.shape[1:-1] if stranded else ()
     quantised = bool(extra) and array.dtype == np.uint8
     fill = PADDING if path == _SEQUENCE else array.fill_value if not stranded else 0
@@ -58,7 +57,7 @@ def read_windows(store: Store, path: str, windows: Windows, length: int) -> NDAr
     size = windows.end - windows.start
     strands = slice(int(windows.strand.min(initial=1)), int(windows.strand.max(initial=0)) + 1)
     for members, begin, stop in _runs(position, size, length):
-        data = np.asarray(array[(strands, ..., slice(begin, stop))] if stranded else array[begin:stop])
+        data = array[(strands, ..., slice(begin, stop))] if stranded else array[begin:stop]
         at = (position[members] - begin).tolist()
         layer = (windows.strand[members] - strands.start).tolist()
         for row, first, n, strand, minus in zip(
@@ -101,7 +100,7 @@ def lazy_windows(store: Store, length: int, *, with_one_hot: bool = False) -> xr
         hot = da.map_blocks(one_hot, sequence, dtype=np.float16, new_axis=2, chunks=(*sequence.chunks, (4,)))
         variables["sequence_one_hot"] = (("window", "offset", "base"), hot)
     for name, path in store.merged_tracks().items():
-        dims = dimension_names(store.array(path))[1:-1]
+        dims = store.array(path).dims[1:-1]
         variables[name] = (("window", "offset", *dims), _lazy(store, grid, path))
     coords: dict[str, Any] = {}
     for set_name in store.names("coverage"):
@@ -153,7 +152,7 @@ def _track_of(store: Store, length: int, path: str) -> _WindowTrack:
 def _window_track(store: Store, grid: WindowGrid, path: str) -> _WindowTrack:
     array = store.array(path)
     extra = array.shape[1:-1]
-    dtype = np.dtype(np.float32) if extra and array.dtype == np.uint8 else np.dtype(array.dtype)
+    dtype = np.dtype(np.float32) if extra and array.dtype == np.uint8 else array.dtype
     return _WindowTrack(store, grid, path, (len(grid), grid.window_length, *extra), dtype)
 
 

@@ -18,7 +18,7 @@ LENGTHS = [4000, 30, 100, 350, 99, 2500, 1]
 
 def make_store(url, case, *, phases=True) -> Store:
     store = Store.create(url, species="toy")
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     store.write_table(
         "genome",
         {
@@ -31,7 +31,7 @@ def make_store(url, case, *, phases=True) -> Store:
     store.create_tracks("genome")
     store.write_region("genome/sequence", 0, case.codes)
     store.complete_group("genome", {"digest": "toy"})
-    store.begin_group("predictions/base", {})
+    store.begin_group("predictions/base")
     store.create_tracks("predictions/base")
     store.write_region("predictions/base/class_probability", 0, case.classes)
     store.write_region("predictions/base/phase_probability", 0, case.phases)

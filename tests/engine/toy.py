@@ -21,7 +21,7 @@ def make_store(url: str, lengths: list[int], *, shuffle: int | None = None) -> S
     order = np.arange(len(lengths)) if shuffle is None else np.random.default_rng(shuffle).permutation(len(lengths))
     sizes = np.array(lengths)[order]
     store = Store.create(url, species="toy")
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     store.write_table(
         "genome",
         {

@@ -17,7 +17,7 @@ def make_store(folder, contigs, species="sp"):
     """A store with a genome and nothing else."""
     store = Store.create(folder / "s.zarr", species=species)
     lengths = np.array([len(sequence) for sequence in contigs.values()])
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     store.write_table(
         "genome",
         {
@@ -34,7 +34,7 @@ def make_store(folder, contigs, species="sp"):
 
 
 def add_tracks(store, group, tracks, **attrs):
-    store.begin_group(group, {})
+    store.begin_group(group)
     store.create_tracks(group)
     for name, values in tracks.items():
         store.write_region(f"{group}/{name}", 0, values)

@@ -194,7 +194,7 @@ def store(tmp_path_factory):
     models = GeneModels.concat([parts[i] for i in rng.permutation(len(parts))])
     models.genes["id"] = pd.Series([f"g{i}" for i in range(len(models))], dtype=object)
     models.transcripts["id"] = pd.Series([f"t{i}" for i in range(len(models))], dtype=object)
-    store.begin_group("genes/made", {})
+    store.begin_group("genes/made")
     write_genes(store, "genes/made", models)
     store.complete_group("genes/made", {"digest": "x"})
     return open_store(store.url), models, tracks["sequence"]

@@ -11,7 +11,7 @@ from tests.labels.support import encode
 def store_of(folder, sequences: dict[str, str]) -> Store:
     lengths = np.array([len(s) for s in sequences.values()], np.int64)
     store = Store.create(folder, species="test")
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     store.write_table(
         "genome",
         {

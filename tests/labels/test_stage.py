@@ -164,7 +164,7 @@ def test_any_region_length_gives_the_tracks_of_the_whole(tmp_path_factory, genes
     )
     texts = {name: "".join(np.array(list("CATG"))[codes]) for name, codes in large.codes.items()}
     store = store_of(tmp_path_factory.mktemp("stores") / "g.zarr", texts)
-    store.begin_group("genes/reference", {})
+    store.begin_group("genes/reference")
     write_genes(store, "genes/reference", models_of(large))
     store.complete_group("genes/reference", {"digest": "genes"})
 

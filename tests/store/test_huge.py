@@ -33,13 +33,13 @@ def test_one_region_beyond_the_reach_of_32_bits(huge, tmp_path):
     plan = plan_stage(stage, huge, RunOptions(workers=2))
     assert plan.tasks == len(regions)
     store = Store.open(huge)
-    store.begin_group(stage.group(), {})
+    store.begin_group(stage.group())
     store.create_tracks(stage.group())
     region = next(region for region in regions if region.start > 2**33)
     assert _task(stage, huge, "token", region) is None
     read = store.read(f"{stage.group()}/label", region.start - 1, region.start + 1)
     assert read.tolist() == [[0, 0], [0, 3]]
-    result = Work(Folder(huge).folder(f".work/{stage.group()}")).load_receipt(region.index)
+    result = Work(Folder(huge).folder(f".work/{stage.group()}")).load_receipt(region.index).result
     assert result.counts["bases"] == 1 << 21
     store.folder.remove(".work")
     store.remove_group(stage.group())

@@ -24,7 +24,7 @@ LENGTHS = [70_000, 30, 66_000]
 @pytest.fixture
 def store(tmp_path):
     store = make_store(str(tmp_path / "a.zarr"), LENGTHS)
-    store.begin_group("labels/reference", {})
+    store.begin_group("labels/reference")
     store.create_tracks("labels/reference")
     store.write_region("labels/reference/label", 65_536, np.full((2, 65_536), 2, np.uint8))
     store.complete_group("labels/reference", {"digest": "x"})
@@ -53,6 +53,10 @@ def test_shards_nest_and_leave_tasks_for_everybody(n_bases):
 
 
 def test_part_of_a_shard_is_refused(store):
+    with pytest.raises(InternalError, match="nobody has begun"):
+        store.write_region("labels/reference/label", 0, np.zeros((2, 65_536), np.uint8))
+    store.begin_group("labels/reference")
+    store.create_tracks("labels/reference")
     with pytest.raises(InternalError, match="whole shards"):
         store.write_region("labels/reference/label", 65_536, np.zeros((2, 100), np.uint8))
     with pytest.raises(InternalError, match="whole shards"):
@@ -68,7 +72,7 @@ def test_names_and_resolve(store):
         store.resolve("predictions")
     with pytest.raises(MissingInputError, match="It has: reference"):
         store.resolve("labels", "pseudo")
-    store.begin_group("labels/pseudo", {})
+    store.begin_group("labels/pseudo")
     assert store.resolve("labels") == "reference"
     store.complete_group("labels/pseudo", {"digest": "y"})
     with pytest.raises(MissingInputError, match="pseudo, reference"):
@@ -77,7 +81,7 @@ def test_names_and_resolve(store):
 
 def test_coverage_sets_hold_libraries(store):
     assert store.names("coverage") == []
-    store.begin_group("coverage/rnaseq/leaf", {})
+    store.begin_group("coverage/rnaseq/leaf")
     assert store.names("coverage") == []
     store.complete_group("coverage/rnaseq/leaf", {"digest": "x"})
     assert store.names("coverage") == ["rnaseq"]
@@ -90,27 +94,30 @@ def test_table_round_trip(store):
         "gene_start": np.array([1, 2, 2**40]),
         "gene_score": np.array([0.5, np.nan, 1], np.float32),
     }
-    store.begin_group("genes/x", {})
+    store.begin_group("genes/x")
     store.write_table("genes/x", columns)
+    with pytest.raises(MissingInputError):
+        Store.open(store.url).table("genes/x")
+    with pytest.raises(InternalError, match="declares no column"):
+        store.write_table("genes/x", {"colour": np.zeros(3)})
+    store.complete_group("genes/x", {"digest": "x"})
     back = Store.open(store.url).table("genes/x")
     assert back["gene_id"].tolist() == ["a", "b c", "ü"]
     np.testing.assert_array_equal(back["gene_start"], columns["gene_start"])
     np.testing.assert_array_equal(back["gene_score"], columns["gene_score"])
-    with pytest.raises(InternalError, match="declares no column"):
-        store.write_table("genes/x", {"colour": np.zeros(3)})
 
 
 def test_arrays_are_as_declared(store):
     for name, spec in arrays_of("labels/reference").items():
         if spec.is_track:
             array = store.array(f"labels/reference/{name}")
-            assert array.metadata.dimension_names == spec.dims
+            assert array.dims == spec.dims
             assert array.dtype == np.dtype(spec.dtype)
             assert array.fill_value == spec.fill
 
 
 def test_xarray_opens_all_that_is_published(store):
-    store.begin_group("labels/unfinished", {})
+    store.begin_group("labels/unfinished")
     store.create_tracks("labels/unfinished")
     with xr.open_datatree(store.url, engine="zarr", chunks={}) as tree:
         assert sorted(tree["labels"].children) == ["reference"]
@@ -120,7 +127,7 @@ def test_xarray_opens_all_that_is_published(store):
 
 def test_consolidated_metadata_is_derived(store):
     before = Path(store.url, "zarr.json").read_bytes()
-    store.begin_group("labels/b", {})
+    store.begin_group("labels/b")
     store.complete_group("labels/b", {"digest": "y"})
     assert "labels/b" in json.loads(Path(store.url, "zarr.json").read_text())["consolidated_metadata"]["metadata"]
     store.remove_group("labels/b")

@@ -40,7 +40,7 @@ def write_toy_store(path, seed=0, masked=False, window=WINDOW):
     tracks = [np.concatenate([part[i] for part in parts], axis=-1) for i in range(4)]
     lengths = np.array(LENGTHS, np.int64)
     offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     store.write_table(
         "genome",
         {
@@ -57,7 +57,7 @@ def write_toy_store(path, seed=0, masked=False, window=WINDOW):
     valid = np.zeros_like(tracks[1]) if masked else np.ones_like(tracks[1])
     valid[:, 300:304] = 0
     store.write_region("genome/sequence", 0, tracks[0])
-    store.begin_group("labels/reference", {})
+    store.begin_group("labels/reference")
     store.create_tracks("labels/reference")
     for name, values in zip(("label", "phase", "transition", "valid"), (*tracks[1:], valid), strict=True):
         store.write_region(f"labels/reference/{name}", 0, values)
@@ -69,7 +69,7 @@ def write_toy_store(path, seed=0, masked=False, window=WINDOW):
         for start in range(0, int(length), window)
     ]
     contig, start, end, strand = (np.array(column) for column in zip(*rows, strict=True))
-    store.begin_group("windows/default", {})
+    store.begin_group("windows/default")
     store.write_table(
         "windows/default",
         {
@@ -85,7 +85,7 @@ def write_toy_store(path, seed=0, masked=False, window=WINDOW):
 
 
 def write_split(store, side, name="default"):
-    store.begin_group(f"splits/{name}", {})
+    store.begin_group(f"splits/{name}")
     rows = np.arange(len(side), dtype=np.int64)
     keep = side >= 0
     store.write_table(f"splits/{name}", {"window_row": rows[keep], "window_side": side[keep].astype(np.int8)})
@@ -99,7 +99,7 @@ def add_library(store, group, seed=0):
     label = store.read("labels/reference/label", 0, store.n_bases)
     exon, intron = (label == 1) | (label == 2), label == 3
     counts = [rng.poisson(np.where(where, 30, 1)).astype(np.uint32) for where in (exon, intron)]
-    store.begin_group(group, {})
+    store.begin_group(group)
     store.create_tracks(group)
     for name, values in zip(("coverage", "spliced_coverage"), counts, strict=True):
         store.write_region(f"{group}/{name}", 0, values)

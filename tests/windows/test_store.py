@@ -82,7 +82,7 @@ def test_quantised_probabilities_come_as_probabilities(tmp_path):
 def test_a_sparse_store_of_17_gb_and_2_million_contigs_opens_at_once(tmp_path):
     lengths = np.full(2_000_000, 8_500, np.int64)
     store = Store.create(tmp_path / "s.zarr", species="sparse")
-    store.begin_group("genome", {})
+    store.begin_group("genome")
     names = np.char.add("c", np.arange(len(lengths)).astype(str)).astype(object)
     store.write_table("genome", {"contig_name": names, "contig_length": lengths})
     store = Store.open(tmp_path / "s.zarr")

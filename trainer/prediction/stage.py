@@ -276,8 +276,7 @@ class PredictStage(Stage):
         self, store: Store, path: str, region: Region, total: NDArray[np.float32], counts: NDArray[np.uint16]
     ) -> None:
         """Write means, shard by shard and in place: the sums are the largest arrays of a task."""
-        array = store.array(path)
-        shard = (array.shards or array.chunks)[-1]
+        shard = store.array(path).block
         for first in range(0, region.length, shard):
             part = slice(first, first + shard)
             mean = total[..., part]

@@ -139,7 +139,7 @@ def test_confidence_is_the_probability_of_the_label(tmp_path, dtype):
     probability = np.random.default_rng(0).random((2, 4, store.n_bases)).astype(np.float32)
     if dtype == "uint8":
         probability = np.rint(probability * 255) / 255
-    store.begin_group("predictions/base", {})
+    store.begin_group("predictions/base")
     store.create_tracks("predictions/base", {"class_probability": dtype, "phase_probability": dtype})
     stored = np.rint(probability * 255) if dtype == "uint8" else probability
     store.write_region("predictions/base/class_probability", 0, stored.astype(dtype))

@@ -1,0 +1,38 @@
+"""Finishing what killed processes left: publications that were begun, and work folders of what is published."""
+
+from __future__ import annotations
+
+import logging
+
+from helixdask.engine.lock import GroupLock, is_lock_object
+from helixdask.errors import StoreBusyError
+from helixdask.store.objects import Folder
+from helixdask.store.publication import WORK, finish_publication, pending_publications
+from helixdask.store.store import Store
+
+__all__ = ["settle_store", "work_folder"]
+
+log = logging.getLogger(__name__)
+
+
+def work_folder(url: str, group: str) -> Folder:
+    """Folder inside a store where a group is made."""
+    return Folder(url).folder(f"{WORK}/{group}")
+
+
+def settle_store(store: Store) -> None:
+    """Finish publications that other processes began and did not end.
+
+    Each is finished under its lock; where another process holds that, it is left to it.
+    """
+    for group in pending_publications(store.folder):
+        work = work_folder(store.url, group)
+        try:
+            with GroupLock(work, f"{store.url}/{group}"):
+                if finish_publication(store.folder, group):
+                    log.info("%s: an earlier run had begun to publish it; it is finished now", group)
+                for name in work.names():
+                    if not is_lock_object(name):
+                        work.remove(name)
+        except StoreBusyError:
+            continue
