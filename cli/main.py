@@ -10,7 +10,19 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli import coverage, data, demo, evaluate, exchange, models, results, tracks, training, workflow
+from helixdask.cli import (
+    coverage,
+    data,
+    demo,
+    evaluate,
+    exchange,
+    models,
+    results,
+    store_care,
+    tracks,
+    training,
+    workflow,
+)
 from helixdask.errors import HelixdaskError
 
 __all__ = ["app", "main"]
@@ -83,6 +95,7 @@ for panel, commands in (
             evaluate.evaluate,
             models.models,
             results.inspect,
+            store_care.remove,
             exchange.import_helixer,
             exchange.export,
             data.simulate,

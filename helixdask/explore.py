@@ -18,6 +18,7 @@ from helixdask.genes.models import GeneModels
 from helixdask.genes.table import read_genes
 from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, POSITION, STRANDS
 from helixdask.sequence.codes import SOFT_MASK
+from helixdask.store.lineage import stale_groups
 from helixdask.store.store import Store
 from helixdask.store.stored_array import StoredArray, damage_errors
 
@@ -30,6 +31,7 @@ _LONG = 1 << 20
 class _Slice:
     """A part of an array along its last axis, looking like an array to Dask."""
 
+    store: Store
     array: StoredArray
     start: int
     stop: int
@@ -48,15 +50,17 @@ class _Slice:
 
     def __getitem__(self, key: tuple[slice, ...]) -> NDArray[Any]:
         first, last, _ = key[-1].indices(self.stop - self.start)
-        return self.array[(*key[:-1], slice(self.start + first, self.start + last))]
+        values = self.array[(*key[:-1], slice(self.start + first, self.start + last))]
+        self.store.check_unchanged(self.array.group)
+        return values
 
 
-def lazy_track(array: StoredArray, start: int, stop: int) -> da.Array:
+def lazy_track(store: Store, array: StoredArray, start: int, stop: int) -> da.Array:
     """Slice ``[start, stop)`` of a track as a Dask array, one block for each shard that it touches."""
     edges = [start, *range(start - start % array.block + array.block, stop, array.block), stop]
     along = tuple(last - first for first, last in pairwise(edges))
     chunks = (*((size,) for size in array.shape[:-1]), along)
-    track: da.Array = da.from_array(_Slice(array, start, stop), chunks=chunks, name=False, asarray=False)
+    track: da.Array = da.from_array(_Slice(store, array, start, stop), chunks=chunks, name=False, asarray=False)
     return track
 
 
@@ -105,14 +109,14 @@ class GenomeStore(Store):
         for name, path in {"sequence": "genome/sequence", **self.merged_tracks()}.items():
             array = self.array(path)
             attrs = {key: value for key, value in array.attrs.items() if key in ("long_name", "units", "flag_meanings")}
-            variables[name] = (array.dims, lazy_track(array, begin, stop), attrs)
+            variables[name] = (array.dims, lazy_track(self, array, begin, stop), attrs)
         soft_masked = (variables["sequence"][1] & SOFT_MASK) != 0
         variables["soft_masked"] = (("position",), soft_masked, {"long_name": "a lower-case letter in the FASTA"})
         for set_name in self.names("coverage"):
             libraries = self.names(f"coverage/{set_name}")
             for track in ("coverage", "spliced_coverage"):
                 arrays = [self.array(f"coverage/{set_name}/{library}/{track}") for library in libraries]
-                stacked = da.stack([lazy_track(array, begin, stop) for array in arrays])
+                stacked = da.stack([lazy_track(self, array, begin, stop) for array in arrays])
                 dim = f"{set_name}_library"
                 variables[f"{set_name}_{track}"] = ((dim, *arrays[0].dims), stacked)
                 variables[dim] = ((dim,), np.array(libraries, dtype=object))
@@ -155,9 +159,10 @@ class GenomeStore(Store):
         MissingInputError
             The store holds no such genes, or several.
         """
-        if region is None:
-            return read_genes(self, self.resolve("genes", name))
-        return genes_in_region(self, region, name)
+        name = self.resolve("genes", name)
+        found = read_genes(self, name) if region is None else genes_in_region(self, region, name)
+        self.check_unchanged(f"genes/{name}")
+        return found
 
     def export_genes(
         self,
@@ -211,6 +216,7 @@ class GenomeStore(Store):
             "longest_contig": int(lengths.max(initial=0)),
             "genome": self.attrs("genome"),
             **groups,
+            "stale": stale_groups(self),
         }
 
     def __repr__(self) -> str:
@@ -221,6 +227,10 @@ class GenomeStore(Store):
                 names = [f"{name} ({', '.join(self.names(f'coverage/{name}'))})" for name in names]
             if names:
                 lines.append(f"  {kind:<12} {', '.join(names)}")
+        for group, parents in stale_groups(self).items():
+            lines.append(
+                f"  out of date: {group}, made from {' and '.join(parents)} before that was made anew or removed"
+            )
         return "\n".join(lines)
 
 

@@ -51,7 +51,6 @@ def small_store(folder, lengths, *, seed=0, names=None, order=None, genic=None, 
     # The contig table first: tracks are created at the genome's length.
     store.begin_group("genome")
     store.write_table("genome", table)
-    store = Store.open(folder)
     store.create_tracks("genome")
     store.write_region("genome/sequence", 0, tracks["sequence"])
     store.complete_group("genome", {"digest": "digest of genome"})

@@ -87,11 +87,11 @@ class GroupLock:
         if self._lost is None and self._why_lost() is None:
             for name in self._replaced:
                 self._folder.remove(name)
-            self._folder.remove(self._beat_name(self._token))
+            self._folder.remove(_beat_name(self._token))
             self._folder.remove(self._name)  # last: until then nobody finds the folder without a lock
             self._folder.remove_if_empty()
         else:
-            self._folder.remove(self._beat_name(self._token))
+            self._folder.remove(_beat_name(self._token))
 
     def check(self) -> None:
         """See that this is still the holder: before anything is published.
@@ -122,16 +122,15 @@ class GroupLock:
         number = max(there, default=0) + 1
         dead = [str(holder["token"]) for holder in there.values()]
         self._name = f"lock.{number}.json"
-        self._beat()
-        if not self._folder.write_new(self._name, json.dumps({**self._content, "over": dead}).encode()):
-            self._folder.remove(self._beat_name(self._token))
+        content = {**self._content, "since": time.time(), "over": dead}
+        if not self._folder.write_new(self._name, json.dumps(content).encode()):
             return False
         # Somebody who saw another state of the folder may have created another number at the same moment.
         if any(holder["token"] not in (self._token, *dead) for holder in self._locks().values()):
             self._folder.remove(self._name)
-            self._folder.remove(self._beat_name(self._token))
             return False
-        self._replaced = [f"lock.{number}.json" for number in there] + [self._beat_name(token) for token in dead]
+        beats = {name for name in self._folder.names() if name.startswith("beat.")}
+        self._replaced = [*(f"lock.{number}.json" for number in there), *sorted(beats - {_beat_name(self._token)})]
         return True
 
     def _locks(self) -> dict[int, dict[str, Any]]:
@@ -153,11 +152,8 @@ class GroupLock:
             return "the lock is not there any more"
         return None
 
-    def _beat_name(self, token: str) -> str:
-        return f"beat.{token}.json"
-
     def _beat(self) -> None:
-        self._folder.write(self._beat_name(self._token), json.dumps({"beat": time.time()}).encode())
+        self._folder.write(_beat_name(self._token), json.dumps({"beat": time.time()}).encode())
 
     def _keep_beating(self) -> None:
         while not self._stop.wait(_BEAT_SECONDS):
@@ -185,8 +181,12 @@ class GroupLock:
         return self._last_beat(holder) != seen
 
     def _last_beat(self, holder: dict[str, Any]) -> float:
-        beat = self._folder.read_json(self._beat_name(str(holder.get("token")))) or {}
-        return float(beat.get("beat", 0.0))
+        beat = self._folder.read_json(_beat_name(str(holder.get("token")))) or {}
+        return float(beat.get("beat", holder.get("since", 0.0)))
+
+
+def _beat_name(token: str) -> str:
+    return f"beat.{token}.json"
 
 
 def _machine() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import time
@@ -23,6 +24,7 @@ from helixdask.errors import (
     HelixdaskError,
     InternalError,
     StageFailedError,
+    StoreBusyError,
     StoreDamagedError,
 )
 from helixdask.store.lineage import stale_groups
@@ -38,6 +40,8 @@ _FEW = 4
 """Workers that threads of one process can stand for: with more, the interpreter's lock is felt."""
 _SOON = 30.0
 """Seconds of work that are not worth starting processes, however many there could be."""
+_MARK = "stage.json"
+"""Object of a work folder that says what is being made."""
 _NAME = re.compile(r"\w[\w.+-]*")
 
 
@@ -147,9 +151,10 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     settings = stage.settings()
     inputs = stage.inputs(store)
     digest = _digest(stage, inputs)
-    if _is_there(store, group, digest, options):
-        return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
     work = Work(work_folder(store.url, group))
+    if _is_there(store, group, digest, options):
+        _remove_leftovers(store, group, work, digest)
+        return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
     with GroupLock(work.folder, f"{store.url}/{group}") as lock, disk_errors(store.url):
         if _is_there(store, group, digest, options):  # published while we waited for the lock
             work.clear()
@@ -197,17 +202,25 @@ def _is_there(store: Store, group: str, digest: str, options: RunOptions) -> boo
     )
 
 
+def _remove_leftovers(store: Store, group: str, work: Work, digest: str) -> None:
+    """Remove what a run left that was killed after it had published the group."""
+    if not work.folder.names() or (work.folder.read_json(_MARK) or {}).get("digest", digest) != digest:
+        return  # nothing there, or an unfinished run with other settings, which may yet go on
+    with contextlib.suppress(StoreBusyError), GroupLock(work.folder, f"{store.url}/{group}"):
+        work.clear()
+
+
 def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> None:
     """Go on with what an earlier run of the same stage left, or start afresh."""
     mark = {"digest": digest, "helixdask": _versions()["helixdask"]}  # another version may compute otherwise
-    begun = work.folder.read_json("stage.json")
+    begun = work.folder.read_json(_MARK)
     same = begun == mark and store.resume_group(stage.group())
     if begun is not None and not same:
         log.warning("%s: unfinished work with other settings is thrown away", stage.group())
     if not same:
         work.clear()
         store.begin_group(stage.group())
-        work.folder.write_json("stage.json", mark)
+        work.folder.write_json(_MARK, mark)
     stage.prepare(store, work)
     if not work.folder.exists("tracks"):
         if stage.region_length(store.n_bases):

@@ -10,7 +10,7 @@ from helixdask.store.objects import Folder
 from helixdask.store.publication import WORK, finish_publication, pending_publications
 from helixdask.store.store import Store
 
-__all__ = ["settle_store", "work_folder"]
+__all__ = ["clear_work_folder", "settle_store", "work_folder"]
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,14 @@ log = logging.getLogger(__name__)
 def work_folder(url: str, group: str) -> Folder:
     """Folder inside a store where a group is made."""
     return Folder(url).folder(f"{WORK}/{group}")
+
+
+def clear_work_folder(work: Folder) -> None:
+    """Remove all but the lock from the folder where a group is made."""
+    for name in work.names():
+        if not is_lock_object(name):
+            work.remove(name)
+    work.remove_partial()
 
 
 def settle_store(store: Store) -> None:
@@ -31,8 +39,6 @@ def settle_store(store: Store) -> None:
             with GroupLock(work, f"{store.url}/{group}"):
                 if finish_publication(store.folder, group):
                     log.info("%s: an earlier run had begun to publish it; it is finished now", group)
-                for name in work.names():
-                    if not is_lock_object(name):
-                        work.remove(name)
+                clear_work_folder(work)
         except StoreBusyError:
             continue

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.engine.lock import is_lock_object
+from helixdask.engine.settle import clear_work_folder
 from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
@@ -137,9 +137,7 @@ class Work:
     def clear(self) -> None:
         """Remove all but the lock."""
         self._loaded.clear()
-        for name in self.folder.names():
-            if not is_lock_object(name):
-                self.folder.remove(name)
+        clear_work_folder(self.folder)
 
 
 def _as_json(value: Any) -> NDArray[np.uint8]:

@@ -90,6 +90,9 @@ def evaluate(
             scores[naming(name)] = compare_genes(
                 truth, models, rows, cds_only=cds_only, noncoding=noncoding, matching=matching
             )
+    for each in sources:
+        if each.store is not None:
+            each.store.check_unchanged()
     return Evaluation(tallies, scores, table, rows, _pairs(sources, names))
 
 

@@ -128,6 +128,7 @@ def export_helixer(
             if coverage is not None:
                 _write_library_paths(file, store, coverage, libraries)
             _write_columns(file, columns, store, grid, contigs, compression)
+            store.check_unchanged()
     except FileNotFoundError as error:
         raise BadInputError("there is no such folder", where=str(target.parent), remedy="Make it first.") from error
     return len(grid)

@@ -290,20 +290,27 @@ class Store:
             )
         self._used[group] = attrs.get("manifest")
 
-    def check_unchanged(self) -> None:
-        """See that no group that was read from was replaced or removed since.
+    def check_unchanged(self, group: str | None = None) -> None:
+        """See that no group that was read from was replaced or removed since it was first used here.
+
+        Parameters
+        ----------
+        group
+            Look at this one alone; None: at all that were used.
 
         Raises
         ------
         StoreChangedError
             One was: what was read may be a mixture.
         """
-        for group, manifest in self._used.items():
-            attrs = self.attrs(group)
+        for used, manifest in self._used.items():
+            if group not in (None, used) or self.read_only:
+                continue
+            attrs = self.attrs(used)
             if attrs.get("complete") is not True or attrs.get("manifest") != manifest:
                 raise StoreChangedError(
                     "was replaced or removed while it was being read",
-                    where=f"{self.url}/{group}",
+                    where=f"{self.url}/{used}",
                     remedy="Run the same command again.",
                 )
 

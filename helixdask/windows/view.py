@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES
+from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, group_of
 from helixdask.sequence.codes import COMPLEMENT, PADDING, one_hot
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
@@ -142,6 +142,7 @@ class _WindowTrack:
         else:
             rows = np.atleast_1d(np.asarray(which, np.int64))
         values = read_windows(self.store, self.path, self.grid.at(rows), self.grid.window_length)
+        self.store.check_unchanged(group_of(self.path))
         return values[(0 if isinstance(which, (int, np.integer)) else slice(None), *rest)]
 
 

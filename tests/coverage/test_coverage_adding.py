@@ -81,7 +81,7 @@ def test_nothing_is_half_added(store, bams, tmp_path):
         with pytest.raises(BadInputError):
             add(store, good, bad)
         assert not store.names("coverage/rnaseq")
-        assert not store.has_group("coverage/rnaseq/good")
+        assert not store.attrs("coverage/rnaseq/good")
 
 
 def test_a_file_is_in_a_set_once(store, bams):

@@ -99,7 +99,7 @@ def test_a_bad_file_leaves_nothing_behind(tmp_path, store, reads):
     with pytest.raises(BadInputError, match="contig `b` has 99 bases"):
         run_stage(stage, store.url, HERE)
     assert "rnaseq/bad" not in Store.open(store.url).names("coverage")
-    assert not Store.open(store.url).has_group(stage.group())
+    assert not Store.open(store.url).attrs(stage.group())
 
 
 def test_a_library_of_the_same_name_is_refused(tmp_path, store, reads):

@@ -21,7 +21,6 @@ def store_of(folder, sequences: dict[str, str]) -> Store:
             "contig_md5": np.zeros((len(lengths), 16), np.uint8),
         },
     )
-    store = Store.open(folder)
     store.create_tracks("genome")
     store.write_region("genome/sequence", 0, encode("".join(sequences.values())))
     store.complete_group("genome", {"digest": "genome", "stage": "encode", "inputs": {}})

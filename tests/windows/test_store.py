@@ -85,7 +85,6 @@ def test_a_sparse_store_of_17_gb_and_2_million_contigs_opens_at_once(tmp_path):
     store.begin_group("genome")
     names = np.char.add("c", np.arange(len(lengths)).astype(str)).astype(object)
     store.write_table("genome", {"contig_name": names, "contig_length": lengths})
-    store = Store.open(tmp_path / "s.zarr")
     store.create_tracks("genome")
     store.complete_group("genome", {"digest": "genome"})
     publish(store, "labels/reference", {})

@@ -131,6 +131,7 @@ def export_genes(
             coding = coding_sequences(gene, offset, sequence, code) if with_sequence else []
             for out, lines in outputs:
                 out.writelines(lines(gene, str(contigs.names[gene.contig]), coding))
+        store.check_unchanged()
     return len(models)
 
 
