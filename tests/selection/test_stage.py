@@ -102,7 +102,10 @@ def test_equally_certain_windows_are_drawn_from_all_contigs(tmp_path):
     table["window_class_count"][:] = [LENGTH, 0, 0, 0]
     table["window_class_distance"][:] = 0
     table["window_annotated"][:] = True
+    attrs = store.attrs("windows/default")
+    store.begin_group("windows/default")
     store.write_table("windows/default", table)
+    store.complete_group("windows/default", attrs)
     chosen, _ = run(store, SelectStage(keep_fraction=0.2))
     per_contig = np.bincount(table["window_contig"][chosen["window_row"]], minlength=4)
     assert per_contig.sum() == 80

@@ -1,0 +1,84 @@
+"""Every stage: its publication and replacement, interrupted at each change of the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+
+import pytest
+
+from helixdask.engine import lock
+from helixdask.engine.run import run_stage
+from helixdask.errors import HelixdaskError, MissingInputError
+from helixdask.store.store import Store
+from tests.engine.all_stages import HERE, NAMES, make_inputs, run_until, stage_of
+from tests.engine.faults import KilledError, faults
+from tests.engine.test_run import contents
+
+REPLACED = [(name, True) for name in NAMES]
+
+
+@pytest.fixture(autouse=True)
+def everybody_else_is_dead(monkeypatch):
+    monkeypatch.setattr(lock.GroupLock, "_is_alive", lambda self, holder: False)
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    make_inputs(folder)
+    return folder
+
+
+def settings_of(url, group):
+    """What the group that can be opened was made with; None where there is none."""
+    store = Store.open(url)
+    try:
+        store.identity(group)
+    except MissingInputError:
+        return None
+    for name, node in store._root[group].arrays():
+        assert store.array(f"{group}/{name}")[...].shape == node.shape
+    return store.attrs(group)["settings"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "replaced"), [("encode", False), ("labels", False), *((name, True) for name in NAMES)]
+)
+def test_publication_of_each_stage(inputs, tmp_path, name, replaced):
+    url = str(tmp_path / "begun")
+    if name != "encode":
+        run_until(name, inputs, url)
+    if replaced:
+        run_stage(stage_of(name, inputs, url, other=True), url, HERE)
+    stage = stage_of(name, inputs, url)
+    start = contents(tmp_path / "begun") if (tmp_path / "begun").exists() else {}
+
+    # All regions are done; only the publication is missing.
+    with faults("none", 0) as counted:
+        run_stage(stage, str(shutil.copytree(url, tmp_path / "count") if start else tmp_path / "count"), HERE)
+    published = next(n for n, change in enumerate(counted.names, 1) if ".manifests/" in change)
+    with faults("kill", published), contextlib.suppress(KilledError):
+        run_stage(stage, url, HERE)
+    with faults("none", 0) as counted:
+        run_stage(stage, str(shutil.copytree(url, tmp_path / "done")), HERE)
+    first = next(n for n, change in enumerate(counted.names, 1) if ".manifests/" in change)
+    done = contents(tmp_path / "done")
+    assert done == contents(tmp_path / "count")
+
+    new = settings_of(str(tmp_path / "done"), stage.group())
+    old = settings_of(url, stage.group())
+    assert (old is not None) == replaced
+    was_gone = False
+    for at in range(first, counted.count + 1):
+        broken = tmp_path / f"{at}"
+        shutil.copytree(url, broken)
+        with faults(("kill", "full disk")[at % 2], at), contextlib.suppress(HelixdaskError, OSError, KilledError):
+            run_stage(stage, str(broken), HERE)
+        found = settings_of(str(broken), stage.group())
+        was_gone |= found is None
+        assert found in (old if not was_gone else None, new, None), f"at {at}: {counted.names[at - 1]}"
+        run_stage(stage, str(broken), HERE)
+        assert contents(broken) == done, f"at {at}: {counted.names[at - 1]}"
+        shutil.rmtree(broken)
