@@ -90,6 +90,7 @@ class _Task:
     key: Any
     arguments: tuple[Any, ...]
     workers: frozenset[str] | None
+    fetch_seconds: float
 
 
 @dataclass
@@ -118,7 +119,7 @@ class _Tasks:
         call = (self.function,) if self.shared is None else (_with, self._held, self.function)
         self._number += 1
         future = self.crew.client.submit(*call, *arguments, priority=-self._number, **how)
-        self.sent[future] = _Task(key, arguments, None if workers is None else frozenset(workers))
+        self.sent[future] = _Task(key, arguments, None if workers is None else frozenset(workers), _LOOK_SECONDS)
         future.add_done_callback(self._done.put)
 
     def next_finished(self, seconds: float) -> tuple[Any, Any] | None:
@@ -131,11 +132,17 @@ class _Tasks:
         if task is None:  # it was given to others meanwhile
             return None
         try:
-            return task.key, future.result()
+            return task.key, future.result(timeout=task.fetch_seconds)
         except CancelledError:
             raise self.crew.lost() from None
         except Exception as error:
-            return task.key, error
+            if future.status == "error":
+                return task.key, error
+        # The worker has gone with its result, or the network is slow.
+        task.fetch_seconds *= 2
+        self.sent[future] = task
+        future.add_done_callback(self._done.put)
+        return None
 
     def submit_lost_again(self) -> None:
         """Give tasks whose workers have all gone to those that are there now."""
