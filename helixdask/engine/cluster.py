@@ -18,8 +18,8 @@ from helixdask.errors import BadInputError
 
 __all__ = ["RunOptions", "WorkerNeeds", "connect", "is_worth_a_cluster"]
 
-_CLUSTER_SECONDS = 8.0
-"""What starting and ending worker processes costs; see docs/benchmarks.md."""
+_CLUSTER_SECONDS = 5.0
+"""What starting and ending worker processes costs, measured; see docs/benchmarks.md."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class RunOptions:
         return None if self.is_remote else int(usable_memory() * 0.9 / self.n_workers)
 
 
-def is_worth_a_cluster(workers: int, n_tasks: int, seconds: float) -> bool:
+def is_worth_a_cluster(workers: int, n_tasks: int, seconds: float, start_seconds: float = 0.0) -> bool:
     """Whether worker processes save more time than it takes to start and end them.
 
     Parameters
@@ -91,14 +91,19 @@ def is_worth_a_cluster(workers: int, n_tasks: int, seconds: float) -> bool:
         Tasks to be done.
     seconds
         Estimate of the work on one worker.
+    start_seconds
+        What each process takes to import what the tasks need. All do so at the same time, and slow each other down.
     """
     busy = min(workers, n_tasks)
-    return busy > 1 and n_tasks > 2 and seconds * (1 - 1 / busy) > _CLUSTER_SECONDS
+    return busy > 1 and n_tasks > 2 and seconds * (1 - 1 / busy) > _CLUSTER_SECONDS + start_seconds
+
+
+_NOTHING = WorkerNeeds()
 
 
 @contextlib.contextmanager
 def connect(
-    options: RunOptions, n_tasks: int, seconds: float = math.inf, needs: WorkerNeeds | None = None
+    options: RunOptions, n_tasks: int, seconds: float = math.inf, needs: WorkerNeeds = _NOTHING
 ) -> Iterator[Crew | None]:
     """Workers, or None where the work is better done right here.
 
@@ -131,14 +136,14 @@ def connect(
             given_cluster(
                 options.scheduler or configured,
                 options.scheduler_file,
-                needs or WorkerNeeds(),
+                needs,
                 connect_seconds=options.connect_seconds,
                 worker_seconds=options.worker_timeout,
                 dashboard=options.dashboard,
             ) as crew,
         ):
             yield crew
-    elif options.dashboard or is_worth_a_cluster(options.n_workers, n_tasks, seconds):
+    elif options.dashboard or is_worth_a_cluster(options.n_workers, n_tasks, seconds, needs.start_seconds):
         from helixdask.engine.local_cluster import check_dashboard, local_cluster
 
         if options.dashboard:

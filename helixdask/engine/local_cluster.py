@@ -46,7 +46,7 @@ class _Failures:
         """The process that minds a worker, which notes when it cannot start it."""
         errors = self.errors
 
-        class MindfulNanny(Nanny):  # type: ignore[misc]
+        class MindfulNanny(Nanny):
             async def instantiate(self) -> Status:
                 try:
                     return await super().instantiate()

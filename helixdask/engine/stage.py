@@ -173,6 +173,8 @@ class Stage(ABC):
     the interpreter's lock. On this machine processes are then not needed, which take seconds to start."""
     packages: ClassVar[tuple[str, ...]] = ()
     """Packages beside helixdask's own that tasks import."""
+    start_seconds: ClassVar[float] = 0.0
+    """What a process takes to import them."""
     creates_store: ClassVar[bool] = False
     """Whether the stage starts from nothing (it then has a field ``species``)."""
     file_fields: ClassVar[tuple[str, ...]] = ()

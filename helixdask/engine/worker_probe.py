@@ -30,6 +30,8 @@ class WorkerNeeds:
         Whether the store is written to, too.
     files
         Paths of input files.
+    start_seconds
+        What a process takes to import the packages.
     """
 
     modules: tuple[str, ...] = ()
@@ -37,6 +39,7 @@ class WorkerNeeds:
     store: str | None = None
     writes: bool = False
     files: tuple[str, ...] = ()
+    start_seconds: float = 0.0
 
     def local_files(self) -> tuple[tuple[str, int], ...]:
         """Files on a disk, with their sizes as seen from here."""

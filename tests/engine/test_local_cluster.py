@@ -42,11 +42,20 @@ def messages(caplog) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("workers", "tasks", "seconds", "worth"),
-    [(1, 100, 1e6, False), (8, 2, 1e6, False), (2, 100, 10, False), (2, 100, 30, True), (64, 100, 8, False)],
+    ("workers", "tasks", "seconds", "start", "worth"),
+    [
+        (1, 100, 1e6, 0, False),
+        (8, 2, 1e6, 0, False),
+        (2, 100, 9, 0, False),
+        (2, 100, 11, 0, True),
+        (64, 100, 5, 0, False),
+        (64, 100, 6, 0, True),
+        (2, 100, 20, 6, False),
+        (2, 100, 23, 6, True),
+    ],
 )
-def test_what_is_worth_a_cluster(workers, tasks, seconds, worth):
-    assert is_worth_a_cluster(workers, tasks, seconds) is worth
+def test_what_is_worth_a_cluster(workers, tasks, seconds, start, worth):
+    assert is_worth_a_cluster(workers, tasks, seconds, start) is worth
 
 
 @pytest.mark.slow
