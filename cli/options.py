@@ -89,8 +89,18 @@ _SHARED: dict[str, Any] = {
     "scheduler_file": Annotated[
         Path | None, typer.Option(help="Scheduler file of a running Dask cluster.", rich_help_panel=_RUNNING)
     ],
+    "worker_timeout": Annotated[
+        float,
+        typer.Option(min=0, help="Seconds to wait for workers of a running cluster.", rich_help_panel=_RUNNING),
+    ],
     "memory_limit": Annotated[
         str | None, typer.Option(help="Memory limit of a worker, such as 4GB.", rich_help_panel=_RUNNING)
+    ],
+    "dashboard": Annotated[
+        bool,
+        typer.Option(
+            "--dashboard", help="Print the address of Dask's dashboard (needs bokeh).", rich_help_panel=_RUNNING
+        ),
     ],
     "dry_run": Annotated[
         bool,
@@ -111,7 +121,9 @@ _DEFAULTS: dict[str, Any] = {
     "workers": None,
     "scheduler": None,
     "scheduler_file": None,
+    "worker_timeout": 300.0,
     "memory_limit": None,
+    "dashboard": False,
     "dry_run": False,
     "replace": False,
     "quiet": False,
@@ -126,7 +138,9 @@ class Output:
     workers: int | None
     scheduler: str | None
     scheduler_file: Path | None
+    worker_timeout: float
     memory_limit: str | None
+    dashboard: bool
     dry_run: bool
     replace: bool
     quiet: bool
@@ -140,7 +154,9 @@ class Output:
             workers=self.workers,
             scheduler=self.scheduler,
             scheduler_file=str(self.scheduler_file) if self.scheduler_file else None,
+            worker_timeout=self.worker_timeout,
             memory_limit=self.memory_limit,
+            dashboard=self.dashboard,
             dry_run=self.dry_run,
             replace=self.replace,
             quiet=self.quiet,

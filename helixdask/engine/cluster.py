@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import logging
 import math
-import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import dask
-import psutil
 from dask.utils import parse_bytes
 
+from helixdask.engine.crew import Crew
+from helixdask.engine.dask_logs import held_back
+from helixdask.engine.machine import usable_cores, usable_memory
+from helixdask.engine.worker_probe import WorkerNeeds
 from helixdask.errors import BadInputError
 
-__all__ = ["RunOptions", "connect", "default_workers"]
+__all__ = ["RunOptions", "WorkerNeeds", "connect", "is_worth_a_cluster"]
 
-
-_WORTH_A_CLUSTER = 4.0
-"""Seconds of work below which starting processes takes longer than it saves."""
-
-
-def default_workers() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+_CLUSTER_SECONDS = 5.0
+"""What starting and ending worker processes costs, measured; see docs/benchmarks.md."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +40,10 @@ class RunOptions:
         Make a group anew that is there with other settings.
     quiet
         No progress.
-    connect_seconds
-        How long to wait for the scheduler.
+    connect_seconds, worker_timeout
+        Seconds to wait for the scheduler, and for its workers.
+    dashboard
+        Log the address of Dask's dashboard; work that is too short for it is then done on Dask, too.
     """
 
     workers: int | None = None
@@ -60,12 +53,14 @@ class RunOptions:
     dry_run: bool = False
     replace: bool = False
     quiet: bool = False
-    connect_seconds: float = 20.0
+    connect_seconds: float = 60.0
+    worker_timeout: float = 300.0
+    dashboard: bool = False
 
     @property
     def n_workers(self) -> int:
         """Workers on this machine."""
-        return self.workers or default_workers()
+        return self.workers or usable_cores()
 
     @property
     def is_remote(self) -> bool:
@@ -82,27 +77,37 @@ class RunOptions:
                 raise BadInputError(
                     f"{self.memory_limit!r} is no amount of memory", remedy="For example 4GB."
                 ) from None
-        return None if self.is_remote else int(psutil.virtual_memory().total * 0.9 / self.n_workers)
+        return None if self.is_remote else int(usable_memory() * 0.9 / self.n_workers)
 
 
-def _await_file(path: str, seconds: float) -> None:
-    """Wait for a scheduler file, which a cluster that is just starting may not have written yet."""
-    end = time.monotonic() + seconds
-    while not Path(path).exists():
-        if time.monotonic() > end:
-            raise BadInputError(
-                "the Dask scheduler does not answer: it has written no file",
-                where=path,
-                remedy="Check the path, and that the scheduler runs.",
-            )
-        time.sleep(0.1)
+def is_worth_a_cluster(workers: int, n_tasks: int, seconds: float, start_seconds: float = 0.0) -> bool:
+    """Whether worker processes save more time than it takes to start and end them.
+
+    Parameters
+    ----------
+    workers
+        Processes there could be.
+    n_tasks
+        Tasks to be done.
+    seconds
+        Estimate of the work on one worker.
+    start_seconds
+        What each process takes to import what the tasks need. All do so at the same time, and slow each other down.
+    """
+    busy = min(workers, n_tasks)
+    return busy > 1 and n_tasks > 2 and seconds * (1 - 1 / busy) > _CLUSTER_SECONDS + start_seconds
+
+
+_NOTHING = WorkerNeeds()
 
 
 @contextlib.contextmanager
-def connect(options: RunOptions, n_tasks: int, seconds: float = math.inf) -> Iterator[Any | None]:
-    """A Dask client, or None where the work is better done right here.
+def connect(
+    options: RunOptions, n_tasks: int, seconds: float = math.inf, needs: WorkerNeeds = _NOTHING
+) -> Iterator[Crew | None]:
+    """Workers, or None where the work is better done right here.
 
-    Two tasks or fewer, one worker, or a few seconds of work need no cluster.
+    Two tasks or fewer, one worker, or short work need none, nor does a machine on which none can be started.
 
     Parameters
     ----------
@@ -112,44 +117,39 @@ def connect(options: RunOptions, n_tasks: int, seconds: float = math.inf) -> Ite
         Tasks to be done.
     seconds
         Estimate of the work on one worker.
+    needs
+        What tasks need where they run; looked at where the workers are not ours.
 
     Raises
     ------
     BadInputError
-        The scheduler does not answer.
+        The scheduler does not answer, or has no worker that can be used.
+    MissingDependencyError
+        A dashboard is wanted and cannot be.
     """
     if options.is_remote:
-        from distributed import Client
+        from helixdask.engine.given_cluster import given_cluster
 
-        if options.scheduler_file:
-            _await_file(options.scheduler_file, options.connect_seconds)
-        address = options.scheduler or (None if options.scheduler_file else dask.config.get("scheduler-address"))
-        try:
-            client = Client(address=address, scheduler_file=options.scheduler_file, timeout=options.connect_seconds)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise BadInputError(
-                f"the Dask scheduler does not answer: {error}",
-                where=address or options.scheduler_file,
-                remedy="Check the address, and that the scheduler runs.",
-            ) from error
-        with client:
-            yield client
-    elif n_tasks <= 2 or options.n_workers == 1 or seconds < _WORTH_A_CLUSTER:
-        yield None
-    else:
-        from distributed import Client, LocalCluster
-
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        has_dashboard = importlib.util.find_spec("bokeh") is not None
+        configured = None if options.scheduler_file else dask.config.get("scheduler-address", None)
         with (
-            LocalCluster(
-                n_workers=min(options.n_workers, n_tasks),
-                threads_per_worker=1,
-                processes=True,
-                memory_limit=options.memory_limit_bytes,
-                dashboard_address="127.0.0.1:0" if has_dashboard else None,
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster) as client,
+            held_back(),
+            given_cluster(
+                options.scheduler or configured,
+                options.scheduler_file,
+                needs,
+                connect_seconds=options.connect_seconds,
+                worker_seconds=options.worker_timeout,
+                dashboard=options.dashboard,
+            ) as crew,
         ):
-            yield client
+            yield crew
+    elif options.dashboard or is_worth_a_cluster(options.n_workers, n_tasks, seconds, needs.start_seconds):
+        from helixdask.engine.local_cluster import check_dashboard, local_cluster
+
+        if options.dashboard:
+            check_dashboard()
+        workers = min(options.n_workers, n_tasks)
+        with held_back(), local_cluster(workers, options.memory_limit_bytes, dashboard=options.dashboard) as local:
+            yield local
+    else:
+        yield None

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from helixdask.engine.cluster import RunOptions, connect
+from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
+from helixdask.engine.cluster_tasks import ATTEMPTS, run_tasks
+from helixdask.engine.crew import Crew
 from helixdask.engine.lock import GroupLock
 from helixdask.engine.plan import Plan, make_plan, refuse_what_cannot_fit, regions_of
 from helixdask.engine.progress import WorkProgress
@@ -35,7 +37,6 @@ __all__ = ["RunOptions", "Summary", "plan_stage", "run_stage"]
 
 log = logging.getLogger(__name__)
 
-_RETRIES = 2
 _FEW = 4
 """Workers that threads of one process can stand for: with more, the interpreter's lock is felt."""
 _SOON = 30.0
@@ -269,23 +270,36 @@ def _execute(stage: Stage, store: Store, todo: list[Region], options: RunOptions
     url = store.url
     left = stage.estimate_seconds(store.n_bases) * sum(region.length for region in todo) / store.n_bases
     workers = min(options.n_workers, len(todo))
-    if stage.in_threads and not options.is_remote and workers > 1 and (workers <= _FEW or left < _SOON):
+    ours = not options.is_remote and not options.dashboard
+    if stage.in_threads and ours and workers > 1 and (workers <= _FEW or left < _SOON):
         yield from _run_in_threads(stage, url, token, todo, workers)
         return
-    with connect(options, len(todo), left) as client:
-        if client is None:
+    with connect(options, len(todo), left, _needs(stage, url)) as crew:
+        if crew is None:
             for region in todo:
                 yield _checked(_run_here(stage, url, token, region), region)
             return
-        yield from _run_on(client, stage, url, token, todo)
+        yield from _run_on(crew, stage, url, token, todo)
+
+
+def _needs(stage: Stage, url: str) -> WorkerNeeds:
+    files = [getattr(stage, name) for name in stage.file_fields]
+    return WorkerNeeds(
+        modules=(__name__, *({type(stage).__module__} - {"__main__"})),
+        packages=stage.packages,
+        store=url,
+        writes=True,
+        files=tuple(file for file in files if file is not None),
+        start_seconds=stage.start_seconds,
+    )
 
 
 def _run_here(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError | None:
-    for attempt in range(_RETRIES + 1):
+    for attempt in range(ATTEMPTS):
         try:
             return _task(stage, url, token, region)
         except Exception as error:
-            if attempt == _RETRIES:
+            if attempt == ATTEMPTS - 1:
                 raise _failed(stage, region, error) from error
             log.warning("%s, region %d: %s; trying again", stage.group(), region.index, error)
     raise InternalError("unreachable")
@@ -301,23 +315,11 @@ def _run_in_threads(stage: Stage, url: str, token: str, todo: list[Region], work
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_on(client: Any, stage: Stage, url: str, token: str, todo: list[Region]) -> Iterator[Region]:
-    from distributed import as_completed as as_finished
-
-    futures = {
-        client.submit(_task, stage, url, token, region, retries=_RETRIES, pure=False, priority=-region.index): region
-        for region in todo
-    }
-    try:
-        for future in as_finished(list(futures)):
-            region = futures.pop(future)
-            try:
-                outcome = future.result()
-            except Exception as error:
-                raise _failed(stage, region, error) from error
-            yield _checked(outcome, region)
-    finally:
-        client.cancel(list(futures))
+def _run_on(crew: Crew, stage: Stage, url: str, token: str, todo: list[Region]) -> Iterator[Region]:
+    for region, outcome in run_tasks(crew, _task, {region: (stage, url, token, region) for region in todo}):
+        if isinstance(outcome, Exception) and not isinstance(outcome, HelixdaskError):
+            raise _failed(stage, region, outcome) from outcome
+        yield _checked(outcome, region)
 
 
 def _checked(outcome: HelixdaskError | None, region: Region) -> Region:
@@ -329,9 +331,7 @@ def _checked(outcome: HelixdaskError | None, region: Region) -> Region:
 def _failed(stage: Stage, region: Region, error: Exception) -> StageFailedError:
     killed = type(error).__name__ == "KilledWorker"
     return StageFailedError(
-        "its worker died again and again"
-        if killed
-        else f"failed {_RETRIES + 1} times: {type(error).__name__}: {error}",
+        "its worker died again and again" if killed else f"failed {ATTEMPTS} times: {type(error).__name__}: {error}",
         where=f"{stage.group()}, region {region.index} [{region.start:,}, {region.stop:,})",
         remedy="Finished regions are kept: run the same command again to go on"
         + (", with fewer --workers or a larger --memory-limit." if killed else "."),

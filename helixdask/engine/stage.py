@@ -171,6 +171,10 @@ class Stage(ABC):
     in_threads: ClassVar[bool] = False
     """Whether regions run side by side in threads of one process: for work that is nearly all compiled code without
     the interpreter's lock. On this machine processes are then not needed, which take seconds to start."""
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Packages beside helixdask's own that tasks import."""
+    start_seconds: ClassVar[float] = 0.0
+    """What a process takes to import them."""
     creates_store: ClassVar[bool] = False
     """Whether the stage starts from nothing (it then has a field ``species``)."""
     file_fields: ClassVar[tuple[str, ...]] = ()

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.engine.cluster import RunOptions, connect
+from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
+from helixdask.engine.cluster_tasks import run_tasks
 from helixdask.engine.progress import WorkProgress
 from helixdask.errors import HelixdaskError, StageFailedError
 from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
@@ -66,7 +67,7 @@ def count_bases(
     parts: dict[str, list[BaseTally]] = {name: [] for name in names}
     with WorkProgress("evaluate", store.n_bases, quiet=options.quiet) as progress:
         seconds = store.n_bases * len(names) / _BASES_PER_SECOND
-        for index, tallies in run_regions(_count_region, shared, regions, options, seconds):
+        for index, tallies in run_regions(_count_region, shared, regions, options, seconds, store.url):
             progress.advance(regions[index][1] - regions[index][0])
             for name, tally in tallies.items():
                 parts[name].append(tally)
@@ -81,6 +82,7 @@ def run_regions(
     regions: Sequence[tuple[int, int]],
     options: RunOptions,
     seconds: float,
+    store: str | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """Do the same for many slices, on Dask where that is worth it; results come as they are finished.
 
@@ -96,6 +98,8 @@ def run_regions(
         How to run.
     seconds
         Estimate for one worker.
+    store
+        Path or URL of the store that is read, which workers must see.
 
     Yields
     ------
@@ -107,31 +111,18 @@ def run_regions(
     StageFailedError
         A worker died, or failed, again and again.
     """
-    with connect(options, len(regions), seconds) as client:
-        if client is None:
+    needs = WorkerNeeds(modules=(work.__module__,), store=store)
+    with connect(options, len(regions), seconds, needs) as crew:
+        if crew is None:
             for index, (start, stop) in enumerate(regions):
                 yield index, work(shared, start, stop)
             return
-        from distributed import as_completed
-
-        sent = client.scatter(shared, broadcast=True, hash=False)
-        futures = {
-            client.submit(work, sent, start, stop, pure=False, retries=2): index
-            for index, (start, stop) in enumerate(regions)
-        }
-        try:
-            for future in as_completed(list(futures)):
-                index = futures.pop(future)
-                try:
-                    result = future.result()
-                except HelixdaskError:
-                    raise
-                except Exception as error:
-                    raise _failed(regions[index], error) from error
-                yield index, result
-                future.release()
-        finally:
-            client.cancel(list(futures))
+        for index, result in run_tasks(crew, work, dict(enumerate(regions)), shared):
+            if isinstance(result, HelixdaskError):
+                raise result
+            if isinstance(result, Exception):
+                raise _failed(regions[index], result) from result
+            yield index, result
 
 
 def _failed(region: tuple[int, int], error: Exception) -> StageFailedError:

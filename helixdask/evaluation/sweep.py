@@ -114,7 +114,8 @@ def sweep(
     found: dict[int, dict[str, NDArray[Any]]] = {}
     seconds = store.n_bases / stage.bases_per_second * len(grid.edges)
     with WorkProgress("sweep", store.n_bases, quiet=options.quiet) as progress:
-        for index, columns in run_regions(_call_region, (store, stage, grid, contigs), regions, options, seconds):
+        shared = (store, stage, grid, contigs)
+        for index, columns in run_regions(_call_region, shared, regions, options, seconds, store.url):
             progress.advance(regions[index][1] - regions[index][0])
             found[index] = columns
     parts = [found[index] for index in sorted(found)]

@@ -16,7 +16,7 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from helixdask.engine.cluster import default_workers
+from helixdask.engine.machine import usable_cores
 
 __all__ = ["RowWriter"]
 
@@ -28,7 +28,7 @@ class RowWriter:
     """Writes blocks of rows; one block is compressed while the next is made."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(default_workers())
+        self._threads = ThreadPoolExecutor(usable_cores())
         self._waiting: list[tuple[h5py.Dataset, int, Future[list[bytes]]]] = []
 
     def __enter__(self) -> RowWriter:

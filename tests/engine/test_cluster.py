@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import dask
@@ -14,6 +11,7 @@ import pytest
 
 from helixdask.engine.cluster import RunOptions, connect
 from helixdask.engine.run import run_stage
+from tests.engine.cluster_processes import a_cluster
 from tests.engine.toy import ToyStage, make_store
 
 LENGTHS = [300_000, 77_000]
@@ -22,27 +20,9 @@ LENGTHS = [300_000, 77_000]
 @pytest.fixture(scope="module")
 def scheduler_file(tmp_path_factory):
     """A scheduler and a worker as a cluster's batch system would start them."""
-    root = Path(__file__).parents[2]
-    path = tmp_path_factory.mktemp("cluster") / "scheduler.json"
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    file_option = ["--scheduler-file", str(path)]
-    dask_command = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-    scheduler = subprocess.Popen(
-        [*dask_command, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *file_option],
-        **quiet,
-    )
-    worker = subprocess.Popen(
-        [*dask_command, "worker", *file_option, "--no-dashboard", "--no-nanny", "--nthreads", "1"],
-        **quiet,
-    )
-    deadline = time.monotonic() + 60
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    yield path
-    for process in (worker, scheduler):
-        process.terminate()
-        process.wait()
+    with a_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        cluster.add_worker()
+        yield cluster.file
 
 
 def processes_of(folder: Path) -> set[int]:
@@ -74,5 +54,5 @@ def test_by_file_address_and_configuration(scheduler_file, tmp_path):
     ("workers", "tasks", "seconds"), [(1, 100, 1000.0), (2, 2, 1000.0), (2, 100, 1.0)], ids=["one", "two", "short"]
 )
 def test_little_work_starts_no_cluster(workers, tasks, seconds):
-    with connect(RunOptions(workers=workers), tasks, seconds) as client:
-        assert client is None
+    with connect(RunOptions(workers=workers), tasks, seconds) as crew:
+        assert crew is None

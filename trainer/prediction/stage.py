@@ -72,6 +72,8 @@ class PredictStage(Stage):
 
     name: ClassVar[str] = "predict"
     file_fields: ClassVar[tuple[str, ...]] = ("model",)
+    packages: ClassVar[tuple[str, ...]] = ("tensorflow", "keras")
+    start_seconds: ClassVar[float] = 6.0
     bases_per_task: ClassVar[int] = 1 << 20
     memory_per_base: ClassVar[float] = 120.0
     memory_fixed: ClassVar[float] = 1.5e9

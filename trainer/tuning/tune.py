@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+from helixdask.engine.machine import usable_cores
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
 from helixdask.trainer.runtime import configure_tensorflow, import_tensorflow
@@ -115,6 +115,6 @@ def _start_of_training(settings: TuneSettings, spec: NetworkSpec | None) -> Star
 
 
 def _start_tensorflow(settings: TuneSettings) -> None:
-    threads = settings.threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
+    threads = settings.threads or usable_cores()
     configure_tensorflow(threads)
     keras.utils.set_random_seed(settings.seed)
