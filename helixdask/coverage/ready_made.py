@@ -20,6 +20,7 @@ from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.genes.aliases import read_aliases
+from helixdask.public_names import public_name
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
@@ -140,7 +141,7 @@ class ReadyMadeStage(Stage):
         if not counts["coverage_sum_plus"] + counts["coverage_sum_minus"]:
             log.warning("%s: no value above 0 on the contigs of the genome; all tracks are zero", self.path)
         return {
-            **self._files(),
+            **{field: public_name(path) for field, path in self._files().items()},
             "kind": self.kind,
             "strandedness": "by file" if self.minus_path else "unstranded" if self.strand == "both" else self.strand,
             "rules": "ready-made",

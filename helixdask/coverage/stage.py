@@ -26,6 +26,7 @@ from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.genes.aliases import read_aliases
+from helixdask.public_names import public_name
 from helixdask.store.contigs import Pieces
 from helixdask.store.store import Store
 
@@ -170,7 +171,7 @@ class CoverageStage(Stage):
         if not used:
             log.warning("%s: no alignment passed the rules `%s`; all tracks are zero", self.path, self.rules)
         return {
-            "path": self.path,
+            "path": public_name(self.path),
             "kind": self.kind,
             "strandedness": self.strandedness,
             "rules": self.rules,

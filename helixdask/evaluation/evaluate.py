@@ -143,8 +143,6 @@ def _distinct_names(sources: list[Source]) -> list[_Naming]:
         return [_Naming(source.label, clashes=False) for source in sources]
     labels = [source.label for source in sources]
     if labels[0] == labels[1]:
-        labels = [str(source.path or (source.store and source.store.url)) for source in sources]
-    if labels[0] == labels[1]:
         labels = ["after", "before"]
     return [_Naming(label, clashes=True) for label in labels]
 

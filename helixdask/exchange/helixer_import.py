@@ -24,6 +24,7 @@ from helixdask.exchange.import_genome import ImportGenomeStage
 from helixdask.exchange.import_labels import ImportLabelsStage
 from helixdask.exchange.import_predictions import ImportPredictionsStage
 from helixdask.exchange.minus_padding import settle_minus_padding
+from helixdask.public_names import public_name
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 
@@ -191,7 +192,7 @@ def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name
             dataset=columns.dataset("coverage"),
             spliced_dataset=columns.dataset("spliced_coverage"),
             column=None if columns.flat else number,
-            bam=bam,
+            bam=public_name(bam),
         )
 
 

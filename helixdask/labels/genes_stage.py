@@ -10,6 +10,7 @@ from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.genes.aliases import read_aliases
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.genes.table import write_genes
+from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
 __all__ = ["ImportGenesStage"]
@@ -64,7 +65,7 @@ class ImportGenesStage(Stage):
         store.write_table(f"{self.group()}/findings", findings.columns())
         coding = models.cds["transcript"].nunique()
         return {
-            "file": self.gff,
+            "file": public_name(self.gff),
             "phases": self.phases,
             "genes": len(models.genes),
             "transcripts": len(models.transcripts),
