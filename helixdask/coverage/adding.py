@@ -15,7 +15,7 @@ from helixdask.engine.removal import remove_group
 from helixdask.engine.same_work import differences, in_words
 from helixdask.engine.settle import work_folder
 from helixdask.errors import AlreadyExistsError, BadInputError, MissingInputError
-from helixdask.genes.aliases import read_aliases
+from helixdask.names.needed import aliases_of
 from helixdask.store.store import Store
 
 __all__ = ["plan_libraries", "remove_library"]
@@ -62,7 +62,7 @@ def plan_libraries(
     for library in libraries:
         stated = changed(library, strandedness="unstranded") if library.strandedness == AUTO else library
         _stage(stated, set_name, rules, aliases).inputs(store)
-    names = read_aliases(aliases, store.contigs) if aliases else {}
+    names = aliases_of(aliases, store.contigs)
     stages = [_stage(resolved(store, library, names), set_name, rules, aliases) for library in libraries]
     for stage in stages:
         attrs = store.attrs(stage.group())

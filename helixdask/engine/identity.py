@@ -44,10 +44,10 @@ class _Identity(NamedTuple):
     digest: str
     size: str
     ends: str
-    index: str = ""
+    of_index: str = ""
 
     def __str__(self) -> str:
-        return ":".join(self if self.index else self[:-1])
+        return ":".join(self if self.of_index else self[:-1])
 
 
 def file_identity(path: str | Path) -> str:
@@ -101,7 +101,7 @@ def same_identity(there: str, now: str) -> bool:
         return (one.size, one.ends) == (other.size, other.ends)
     if one.kind == other.kind == "names":
         return one.digest == other.digest
-    if one.kind == other.kind == "blocks" and not (one.index and other.index):
+    if one.kind == other.kind == "blocks" and not (one.of_index and other.of_index):
         return one[:4] == other[:4]
     return False
 
@@ -114,7 +114,7 @@ def describe_identity(identity: str) -> str:
     if found.kind == "names":
         return f"names {found.digest[:8]}"
     what = f"ends {found.ends}" if found.kind == _OLD else f"{_WORDS[found.kind]} {found.digest[:8]}"
-    return f"{int(found.size):,} bytes, {what}" + (f", index {found.index[:8]}" if found.index else "")
+    return f"{int(found.size):,} bytes, {what}" + (f", index {found.of_index[:8]}" if found.of_index else "")
 
 
 def _parsed(text: str) -> _Identity | None:

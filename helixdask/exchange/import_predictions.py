@@ -43,7 +43,7 @@ class ImportPredictionsStage(TrackStage):
     has_phase: bool = True
 
     name: ClassVar[str] = "predictions"
-    file_fields: ClassVar[tuple[str, ...]] = ("helixer", "predicted")
+    file_fields: ClassVar[tuple[str, ...]] = ("helixer", "predicted", "aliases")
     bases_per_task: ClassVar[int] = 1 << 20
     bases_per_second: ClassVar[float] = 2e6
     bytes_per_base: ClassVar[float] = 20.0
