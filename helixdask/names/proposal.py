@@ -12,7 +12,7 @@ from helixdask.store.contigs import ContigTable
 __all__ = ["ForeignNames", "Proposal", "propose"]
 
 _SHARE: Final = 0.5
-"""Share of the bases, of the genome or of the file, that must go together before lengths are believed."""
+"""Share of the bases whose lengths must be on both sides before lengths are believed."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def propose(
 
     A name that is the genome's, or that the aliases lead to it, is settled. Of the others each is matched with the
     sequences that no name of its file stands for: by MD5, or by a length that only one sequence has on either side.
-    Lengths are believed where what they match is at least half of the genome or of the file: two assemblies have few
-    lengths in common. Names themselves are never compared with each other but for equality.
+    Lengths are believed where at least half of the bases, of the genome or of the file, are in sequences whose length
+    is on both sides: two assemblies have few lengths in common. Names themselves are compared for equality only.
 
     Parameters
     ----------
@@ -128,15 +128,11 @@ def _matched(
     )
     taken = set(by_md5.values())
     lengths = dict(zip(contigs.names.tolist(), contigs.lengths.tolist(), strict=True))
-    rest = [name for name in unknown if name not in by_md5 and name in file.lengths]
-    by_length = _pairs(
-        {name: file.lengths[name] for name in rest if not _contradicts(name, file, md5)},
-        {str(contigs.names[row]): lengths[contigs.names[row]] for row in free if contigs.names[row] not in taken},
-    )
-    matched = sum(file.lengths[name] for name in by_length)
-    whole = min(sum(lengths[contigs.names[row]] for row in free), sum(file.lengths.get(name, 0) for name in unknown))
-    if matched < _SHARE * whole:
-        by_length = {}
+    # A name whose MD5 is told is no sequence of the genome, whatever its length.
+    told = file.md5 if any(md5) else {}
+    theirs = {name: file.lengths[name] for name in unknown if name in file.lengths and name not in told}
+    ours = {name: lengths[name] for name in contigs.names[free].tolist() if name not in taken}
+    by_length = _pairs(theirs, ours) if _agree(theirs, ours) else {}
     return {name: (ours, "MD5") for name, ours in by_md5.items()} | {
         name: (ours, "length") for name, ours in by_length.items()
     }
@@ -149,6 +145,8 @@ def _pairs(theirs: Mapping[str, object], ours: Mapping[str, object]) -> dict[str
     return {name: name_of[value] for name, value in theirs.items() if counts[value] == 1 and wanted.get(value) == 1}
 
 
-def _contradicts(name: str, file: ForeignNames, md5: Sequence[str]) -> bool:
-    """Whether a name's MD5 says that its sequence is none of the genome's, whatever its length."""
-    return name in file.md5 and any(md5)
+def _agree(theirs: Mapping[str, int], ours: Mapping[str, int]) -> bool:
+    """Whether lengths are of one assembly: those that are on both sides make up half of the smaller one."""
+    common = Counter(theirs.values()) & Counter(ours.values())
+    bases = sum(length * n for length, n in common.items())
+    return bases >= _SHARE * min(sum(theirs.values()), sum(ours.values()))

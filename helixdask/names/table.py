@@ -12,6 +12,8 @@ from helixdask.store.objects import whole_file
 
 __all__ = ["write_table"]
 
+_SHOWN: Final = 20
+
 _FIRST: Final = "# Proposed by helixdask: name in a file, name in the genome. Check it, then give it with --aliases."
 
 
@@ -39,9 +41,14 @@ def write_table(path: Path, proposal: Proposal, given: Mapping[str, str]) -> Pat
         told = [name for name, how in proposal.how.items() if how == reason]
         lines += [f"# told by {reason}", *(f"{name}\t{proposal.names[name]}" for name in told)] if told else []
     lines += ["# given before", *(f"{name}\t{ours}" for name, ours in given.items())] if given else []
+    lines += [f"# not told, {file}: {_some(names)}" for file, names in proposal.open_names.items() if names]
     with whole_file(target) as aside:
         aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return target
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
 
 
 def _is_ours(path: Path) -> bool:
