@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import Output, Rules, RulesOption, Strandedness, with_run_options
+from helixdask.cli.options import AliasesOption, Output, Rules, RulesOption, Strandedness, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table
 from helixdask.errors import BadInputError
 
@@ -94,10 +94,7 @@ def coverage(
         ),
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the set of libraries.")] = "rnaseq",
-    aliases: Annotated[
-        Path | None,
-        typer.Option(metavar="TABLE", help="Tab-separated: contig name in the reads, in the genome; or NCBI's report."),
-    ] = None,
+    aliases: AliasesOption = None,
     rules: RulesOption = Rules.DEFAULT,
     min_mapq: Annotated[
         int | None,

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.findings import print_with_findings
-from helixdask.cli.options import OnBadBase, OnBadBaseOption, Output, Rules, RulesOption, with_run_options
+from helixdask.cli.options import (
+    AliasesOption,
+    OnBadBase,
+    OnBadBaseOption,
+    Output,
+    Rules,
+    RulesOption,
+    with_run_options,
+)
 from helixdask.cli.report import print_facts, print_json, print_summaries
 from helixdask.errors import BadInputError
 
@@ -45,10 +53,7 @@ def labels(
     store: StoreUrl,
     gff3: Annotated[Path, typer.Option(help="Annotation, GFF3 or GTF, plain or gzip.")],
     name: Annotated[str, typer.Option(help="Name of the gene models and labels.")] = "reference",
-    aliases: Annotated[
-        Path | None,
-        typer.Option(help="Other names of sequences: a tab-separated table, or NCBI's assembly report."),
-    ] = None,
+    aliases: AliasesOption = None,
     findings: Annotated[
         Path | None, typer.Option(metavar="TSV", help="Write all findings of reading and labelling to this file.")
     ] = None,
@@ -81,6 +86,7 @@ def labels(
             rules=rules.value,
             genetic_code=genetic_code,
             genetic_codes=str(genetic_codes) if genetic_codes else None,
+            aliases=str(aliases) if aliases else None,
         ),
     ]
     if output.dry_run and not Store.open(store).is_complete(f"genes/{name}"):
@@ -172,6 +178,7 @@ def split(
     groups: Annotated[
         Path | None, typer.Option(help="Tab-separated contig and group: a group is never divided (homoeologs).")
     ] = None,
+    aliases: AliasesOption = None,
     name: Annotated[str, typer.Option(help="Name of the split.")] = "default",
     report: Report = None,
     rules: RulesOption = Rules.DEFAULT,
@@ -188,6 +195,7 @@ def split(
         val_fraction=val_fraction,
         seed=seed,
         groups=str(groups) if groups else None,
+        aliases=str(aliases) if aliases else None,
         name=name,
         rules=rules.value,
     )

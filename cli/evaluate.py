@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.options import Output, with_run_options
+from helixdask.cli.options import AliasesOption, Output, with_run_options
 from helixdask.cli.report import print_json, print_table
 from helixdask.cli.written import check_figure, check_folder
 from helixdask.errors import BadInputError
@@ -40,6 +40,7 @@ def evaluate(
             help="What came before, set beside it: another store or file, or other predictions or genes of the store.",
         ),
     ] = None,
+    aliases: AliasesOption = None,
     contigs: Annotated[Path | None, typer.Option(help="Score only the contigs listed in this file.")] = None,
     cds_only: Annotated[
         bool, typer.Option("--cds-only", help="Compare coding parts only: many references have no UTRs.")
@@ -76,6 +77,7 @@ def evaluate(
         predictions=predictions,
         genes=genes,
         compare=compare,
+        aliases=str(aliases) if aliases else None,
         contigs=contigs.read_text().split() if contigs else None,
         cds_only=cds_only,
         noncoding=noncoding,

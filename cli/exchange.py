@@ -10,7 +10,7 @@ import typer
 
 from helixdask.cli.data import StoreUrl
 from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, Gff3Out, GtfOut, ProteinsOut
-from helixdask.cli.options import Order, Output, with_run_options
+from helixdask.cli.options import AliasesOption, Order, Output, with_run_options
 from helixdask.cli.report import print_summaries
 from helixdask.errors import BadInputError
 
@@ -64,6 +64,7 @@ def import_helixer(
     coverage_name: Annotated[
         str | None, typer.Option(help="Name of the coverage set. Default: the prefix of its data sets.")
     ] = None,
+    aliases: AliasesOption = None,
     *,
     output: Output,
 ) -> None:
@@ -78,6 +79,7 @@ def import_helixer(
         labels_name=name,
         predictions_name=predictions_name,
         coverage_name=coverage_name,
+        aliases=aliases,
         options=output.run_options(),
     )
     print_summaries(summaries, as_json=output.json)

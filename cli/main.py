@@ -24,6 +24,7 @@ from helixdask.cli import (
     workflow,
 )
 from helixdask.errors import HelixdaskError
+from helixdask.public_names import PublicFormatter, without_secrets
 
 __all__ = ["app", "main"]
 
@@ -64,7 +65,9 @@ def _root(
     ] = False,
 ) -> None:
     del show_version
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PublicFormatter("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("helixdask").setLevel(logging.INFO)
 
 
@@ -142,13 +145,13 @@ def main() -> None:
         if os.environ.get("HELIXDASK_DEBUG"):
             raise
         where = f"{error.filename}: " if error.filename else ""
-        typer.secho(f"error: {where}{error.strerror or error}", err=True, fg="red")
+        typer.secho(without_secrets(f"error: {where}{error.strerror or error}"), err=True, fg="red")
         sys.exit(1)
     except Exception as error:  # a fault of ours: say so in one line, and where to look
         if os.environ.get("HELIXDASK_DEBUG"):
             raise
         typer.secho(
-            f"internal error: {type(error).__name__}: {error}\n"
+            f"internal error: {type(error).__name__}: {without_secrets(str(error))}\n"
             "  This is a fault of helixdask, please report it. HELIXDASK_DEBUG=1 shows where it happened.",
             err=True,
             fg="red",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from helixdask.engine.cluster import RunOptions
 
 __all__ = [
+    "AliasesOption",
     "CoverageNorm",
     "OnBadBase",
     "OnBadBaseOption",
@@ -71,6 +72,15 @@ class Order(StrEnum):
 OnBadBaseOption = Annotated[
     OnBadBase,
     typer.Option(help="Letters that are no nucleotide: `error`, or `n` to turn them into N and count them."),
+]
+AliasesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--aliases",
+        metavar="TABLE",
+        help="What the files call the sequences: tab-separated, name in a file, name in the genome; "
+        "or NCBI's assembly report.",
+    ),
 ]
 RulesOption = Annotated[
     Rules, typer.Option(help="default, or helixer: exactly what Helixer does, faults included.", show_default=True)

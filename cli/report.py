@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from helixdask.public_names import without_secrets
+
 if TYPE_CHECKING:
     from helixdask.engine.run import Summary
 
@@ -30,7 +32,7 @@ def human(value: Any) -> str:
         if value.is_integer() or not math.isfinite(value):
             return f"{value:,.0f}"
         return f"{value:.4f}" if _SMALLEST <= abs(value) < 1 else f"{value:,.4g}"  # scores stand below each other
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else without_secrets(str(value))
 
 
 def print_json(value: Any) -> None:
@@ -43,13 +45,13 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, bool | int | str) or value is None:
+    if isinstance(value, bool | int) or value is None:
         return value
     if hasattr(value, "tolist"):  # NumPy's scalars and arrays
         return _plain(value.tolist())
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return str(value)
+    return without_secrets(str(value))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, text: Sequence[str] = ()) -> None:

@@ -17,6 +17,7 @@ from helixdask.cli.sweep import (
     EdgesOption,
     LengthsOption,
     PeaksOption,
+    SweepAliases,
     SweepContigs,
     Sweeping,
     SweepOption,
@@ -60,6 +61,7 @@ def call(
     edges: EdgesOption = None,
     lengths: LengthsOption = None,
     reference: SweepReference = None,
+    aliases: SweepAliases = None,
     contigs: SweepContigs = None,
     tsv: SweepTsv = None,
     plot: SweepPlot = None,
@@ -88,7 +90,7 @@ def call(
         splice_site_cost=splice_site_cost,
         phase_weight=phase_weight,
     )
-    sweeping = Sweeping(peaks, edges, lengths, reference, contigs, tsv, plot)
+    sweeping = Sweeping(peaks, edges, lengths, reference, aliases, contigs, tsv, plot)
     if sweep:
         if gff3 is not None:
             raise BadInputError("a sweep writes no annotation", remedy="Leave --output out, or --sweep.")

@@ -20,6 +20,7 @@ __all__ = [
     "EdgesOption",
     "LengthsOption",
     "PeaksOption",
+    "SweepAliases",
     "SweepContigs",
     "SweepOption",
     "SweepPlot",
@@ -46,6 +47,15 @@ LengthsOption = Annotated[
 SweepReference = Annotated[
     Path | None, typer.Option(metavar="GFF3", help="An annotation to score against.", rich_help_panel=_PANEL)
 ]
+SweepAliases = Annotated[
+    Path | None,
+    typer.Option(
+        "--aliases",
+        metavar="TABLE",
+        help="What the reference calls the sequences: tab-separated, its name, the genome's; or NCBI's report.",
+        rich_help_panel=_PANEL,
+    ),
+]
 SweepContigs = Annotated[
     Path | None, typer.Option(help="Only the contigs listed in this file.", rich_help_panel=_PANEL)
 ]
@@ -63,6 +73,7 @@ class Sweeping:
     edges: str | None
     lengths: str | None
     reference: Path | None
+    aliases: Path | None
     contigs: Path | None
     tsv: Path | None
     plot: Path | None
@@ -94,12 +105,13 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
     check_folder(asked.tsv, asked.plot)
     check_figure(asked.plot)
     store = Store.open(url)
+    aliases = str(asked.aliases) if asked.aliases else None
     rows = sweep(
         stage,
         store,
         grid,
-        reference=read_annotation(str(asked.reference), store.contigs) if asked.reference else None,
-        contigs=contig_rows(store.contigs, asked.contigs.read_text().split() if asked.contigs else None),
+        reference=read_annotation(str(asked.reference), store.contigs, aliases) if asked.reference else None,
+        contigs=contig_rows(store.contigs, asked.contigs.read_text().split() if asked.contigs else None, aliases),
         options=output.run_options(),
     )
     if asked.tsv:

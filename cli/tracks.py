@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import Output, with_run_options
+from helixdask.cli.options import AliasesOption, Output, with_run_options
 from helixdask.cli.report import print_summaries
 from helixdask.errors import BadInputError
 
@@ -26,9 +26,7 @@ def track(
     feature_type: Annotated[
         list[str] | None, typer.Option("--type", help="Of GFF3 only features of this type. May be repeated.")
     ] = None,
-    aliases: Annotated[
-        Path | None, typer.Option(help="Tab-separated table: name in the file, name in the genome.")
-    ] = None,
+    aliases: AliasesOption = None,
     *,
     output: Output,
 ) -> None:

@@ -10,7 +10,16 @@ import typer
 from helixdask.cli.coverage import Bams, Protocol, Sheet, chosen_libraries
 from helixdask.cli.data import species_of
 from helixdask.cli.models import ModelOption, resolved
-from helixdask.cli.options import OnBadBase, OnBadBaseOption, Output, Rules, RulesOption, with_run_options
+from helixdask.cli.options import (
+    AliasesOption,
+    OnBadBase,
+    OnBadBaseOption,
+    Output,
+    Rules,
+    RulesOption,
+    with_run_options,
+)
+from helixdask.cli.proposed import table_proposed
 from helixdask.cli.report import print_summaries
 
 __all__ = ["annotate", "prepare"]
@@ -37,9 +46,7 @@ def prepare(
     groups: Annotated[
         Path | None, typer.Option(help="Tab-separated contig and group: a group is never divided (homoeologs).")
     ] = None,
-    aliases: Annotated[
-        Path | None, typer.Option(help="Tab-separated: contig name in the annotation, in the genome.")
-    ] = None,
+    aliases: AliasesOption = None,
     genetic_code: Annotated[int, typer.Option(min=1, help="Number of NCBI's genetic code of the genome.")] = 1,
     genetic_codes: Annotated[
         Path | None, typer.Option(help="Tab-separated contig and number of its genetic code, such as organelles.")
@@ -51,7 +58,8 @@ def prepare(
 ) -> None:
     """Make a store ready for tuning: genome, labels or pseudolabels, coverage, selection, split.
 
-    Run it again after an interruption, or with more BAM files: what is there stays.
+    Run it again after an interruption, or with more BAM files: what is there stays. Names of sequences are compared
+    before any work; where they differ and lengths tell which is which, a table for --aliases is written.
     """
     from helixdask.trainer.workflow import PrepareSettings
     from helixdask.trainer.workflow import prepare as run
@@ -76,7 +84,8 @@ def prepare(
         rules=rules.value,
     )
     show = _shows_each_stage(output)
-    summaries = run(settings, output.run_options(), show)
+    with table_proposed():
+        summaries = run(settings, output.run_options(), show)
     if output.json or output.dry_run:
         print_summaries(summaries, as_json=output.json)
 
@@ -105,6 +114,7 @@ def annotate(
     bam: Bams = None,
     strandedness: Protocol = None,
     libraries: Sheet = None,
+    aliases: AliasesOption = None,
     coverage: Annotated[str | None, typer.Option(help="Coverage set, for a model that sees coverage.")] = None,
     window_length: Annotated[
         int | None, typer.Option(min=1, help="Bases of a window. Default: what the model says.")
@@ -132,6 +142,7 @@ def annotate(
         species=species,
         name=name,
         libraries=chosen,
+        aliases=_text(aliases),
         window_length=window_length,
         overlap=overlap,
         batch_size=batch_size,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from helixdask.public_names import without_secrets
+
 __all__ = [
     "AlreadyExistsError",
     "BadInputError",
@@ -35,15 +37,17 @@ class HelixdaskError(Exception):
         File, record, line, contig or store path.
     remedy
         What the user can do.
+
+    Credentials and queries of URLs are stripped from all three.
     """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, problem: str, *, where: str | None = None, remedy: str | None = None) -> None:
-        self.problem = problem
-        self.where = where
-        self.remedy = remedy
-        super().__init__(problem, where, remedy)
+        self.problem = without_secrets(problem)
+        self.where = without_secrets(where) if where is not None else None
+        self.remedy = without_secrets(remedy) if remedy is not None else None
+        super().__init__(self.problem, self.where, self.remedy)
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.problem}" if self.where else self.problem

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from helixdask.genes.lookup import genes_in_region
 from helixdask.genes.models import GeneModels
 from helixdask.genes.table import read_genes
+from helixdask.public_names import without_secrets
 from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, POSITION, STRANDS
 from helixdask.sequence.codes import SOFT_MASK
 from helixdask.store.lineage import stale_groups
@@ -208,7 +209,7 @@ class GenomeStore(Store):
             else:
                 groups[kind] = {name: self.attrs(f"{kind}/{name}") for name in names}
         return {
-            "url": self.url,
+            "url": without_secrets(self.url),
             "species": self.species,
             "format": FORMAT_VERSION,
             "n_bases": self.n_bases,
@@ -220,7 +221,8 @@ class GenomeStore(Store):
         }
 
     def __repr__(self) -> str:
-        lines = [f"<helixdask store of {self.species!r}: {self.url}>", f"  genome       {self.contigs!r}"[:160]]
+        title = f"<helixdask store of {self.species!r}: {without_secrets(self.url)}>"
+        lines = [title, f"  genome       {self.contigs!r}"[:160]]
         for kind in KINDS:
             names = self.names(kind)
             if kind == "coverage":

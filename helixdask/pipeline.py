@@ -234,6 +234,7 @@ def split_stage(
     val_fraction: float = 0.2,
     seed: int = 0,
     groups: str | None = None,
+    aliases: str | None = None,
     name: str = "default",
     rules: Rules = "default",
 ) -> SplitStage:
@@ -242,7 +243,13 @@ def split_stage(
 
     selection = Store.open(url).resolve("selections", selection)
     return SplitStage(
-        selection=selection, val_fraction=val_fraction, seed=seed, groups=groups, output=name, rules=rules
+        selection=selection,
+        val_fraction=val_fraction,
+        seed=seed,
+        groups=groups,
+        output=name,
+        rules=rules,
+        aliases=aliases,
     )
 
 

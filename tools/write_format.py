@@ -26,7 +26,11 @@ of a window is the reverse complement of the plus window, made when it is read. 
 
 ## Groups and publication
 A group is published when its attribute `complete` is true, which is the last thing written. Published groups never change. Their attributes name the
-`stage` that made them, its `settings`, its `inputs` (a cheap identity of each) and the `digest` of the three, and what the stage has to say (counts, constants).
+`stage` that made them, its `settings`, its `inputs` (an identity of each) and the `digest` of the three, and what the stage has to say (counts, constants).
+Of files only names are in the attributes, and the `digest` is without them. The identity of an input is the digest of a group, or of a file
+`KIND:DIGEST:SIZE:ENDS`, with `:INDEX` behind it where an index was read: `sha256` of a whole file, `blocks` of a large one, `etag`, `date` or `ends` of a URL, `names` of a table of other
+names, with SHA-256 of it; its bytes; the first 12 digits of SHA-256 of its first and last 64 KiB together; SHA-256 of the index. Stores of earlier versions have `SIZE-TIME-ENDS`, which matches when size
+and ends do. See [inputs.md](inputs.md).
 A group without `complete` is work in progress. The metadata of all published groups is copied into the root's `zarr.json` (consolidated metadata), for readers
 that cannot list folders; those that can never need it.
 

@@ -31,6 +31,7 @@ from helixdask.store.objects import Folder, is_url
 
 if TYPE_CHECKING:
     from helixdask.coverage.libraries import Library
+    from helixdask.sequence.stage import EncodeStage
     from helixdask.trainer.prediction.stage import PredictStage
 
 __all__ = ["PrepareSettings", "annotate", "predict_stage", "prepare"]
@@ -56,7 +57,7 @@ class PrepareSettings:
     gff3
         Annotation to learn from; None: the model's own genes are the labels (pseudolabels).
     aliases
-        Table of other sequence names, in the annotation and the reads.
+        Table of other sequence names: in the annotation, the libraries, and the tables of groups and genetic codes.
     genetic_code, genetic_codes
         NCBI's genetic code of the genome, and a table of those of single contigs, such as organelles.
     model
@@ -140,6 +141,8 @@ def prepare(
 
     Raises
     ------
+    NamesDifferError
+        The files do not call the sequences alike; a table of names may have been written.
     BadInputError
         Neither annotation nor model is given, or an input cannot be used.
     """
@@ -152,6 +155,7 @@ def prepare(
         if path is not None and not is_url(path) and not Path(path).exists():
             raise BadInputError("no such file", where=path, remedy="Check the path.")
     window_length = settings.window_length or _training_window(settings.model)
+    _check_names(settings)
     done: list[Summary] = []
     for make in _stages(settings, window_length, replace_there=options.replace):
         try:
@@ -168,6 +172,20 @@ def prepare(
     return done
 
 
+def _check_names(settings: PrepareSettings) -> None:
+    """Compare what the files call the sequences, before any work."""
+    from helixdask.name_check import check_names
+
+    if settings.gff3 or settings.libraries:
+        check_names(_encode(settings), settings.store, settings.gff3, settings.libraries, settings.aliases)
+
+
+def _encode(settings: PrepareSettings) -> EncodeStage:
+    from helixdask.sequence.stage import EncodeStage
+
+    return EncodeStage(fasta=settings.genome, species=settings.species, on_bad_base=settings.on_bad_base)
+
+
 def _training_window(model: str | None) -> int:
     if model is None:
         return _DEFAULT_WINDOW
@@ -180,14 +198,15 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
     """Makers of the stages, in order; each is called when what it needs is in the store."""
     from helixdask.labels.genes_stage import ImportGenesStage
     from helixdask.labels.stage import LabelsStage
-    from helixdask.sequence.stage import EncodeStage
 
     url, rules = settings.store, settings.rules
     labels = REFERENCE if settings.gff3 else PSEUDO
-    codes: dict[str, Any] = {"genetic_code": settings.genetic_code, "genetic_codes": settings.genetic_codes}
-    stages: list[Callable[[], Stage]] = [
-        lambda: EncodeStage(fasta=settings.genome, species=settings.species, on_bad_base=settings.on_bad_base)
-    ]
+    codes: dict[str, Any] = {
+        "genetic_code": settings.genetic_code,
+        "genetic_codes": settings.genetic_codes,
+        "aliases": settings.aliases,
+    }
+    stages: list[Callable[[], Stage]] = [lambda: _encode(settings)]
     if settings.gff3:
         gff3 = settings.gff3
         stages += [
@@ -222,6 +241,7 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
             val_fraction=settings.val_fraction,
             seed=settings.seed,
             groups=settings.groups,
+            aliases=settings.aliases,
             rules=rules,
         ),
     ]
@@ -238,6 +258,7 @@ def annotate(
     species: str | None = None,
     name: str | None = None,
     libraries: Sequence[Library] = (),
+    aliases: str | None = None,
     window_length: int | None = None,
     overlap: bool = True,
     batch_size: int | None = None,
@@ -261,6 +282,8 @@ def annotate(
         Where the store of a FASTA file goes; default: beside the GFF3.
     libraries
         Reads for a model that sees coverage.
+    aliases
+        Table of other sequence names, in the reads.
 
     Returns
     -------
@@ -283,7 +306,10 @@ def annotate(
         run(EncodeStage(fasta=source, species=species or Path(source).name.split(".")[0], on_bad_base="error"))
         if options.dry_run and not Folder(url).exists("zarr.json"):
             return done
-    for stage in coverage_stages(url, libraries, set_name=coverage or "rnaseq", rules=rules, replace=options.replace):
+    set_name = coverage or "rnaseq"
+    for stage in coverage_stages(
+        url, libraries, set_name=set_name, rules=rules, aliases=aliases, replace=options.replace
+    ):
         run(stage)
     predictions = predict_stage(
         url,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace as changed
-from pathlib import Path
+from typing import Final
 
 from helixdask.coverage.libraries import AUTO, Library, check_names
 from helixdask.coverage.protocol import resolved
 from helixdask.coverage.ready_made import ReadyMadeStage
 from helixdask.coverage.stage import CoverageStage
+from helixdask.engine.identity import file_identity, same_identity
 from helixdask.engine.removal import remove_group
+from helixdask.engine.same_work import differences, in_words
 from helixdask.engine.settle import work_folder
 from helixdask.errors import AlreadyExistsError, BadInputError, MissingInputError
-from helixdask.genes.aliases import read_aliases
-from helixdask.store.objects import is_url
-from helixdask.store.store import Store, stage_digest
+from helixdask.names.needed import aliases_of
+from helixdask.store.store import Store
 
 __all__ = ["plan_libraries", "remove_library"]
+
+_FILES: Final = ("bam", "path", "minus_path")
+"""Inputs of a library that are its files."""
 
 
 def plan_libraries(
@@ -58,15 +62,16 @@ def plan_libraries(
     for library in libraries:
         stated = changed(library, strandedness="unstranded") if library.strandedness == AUTO else library
         _stage(stated, set_name, rules, aliases).inputs(store)
-    names = read_aliases(aliases, store.contigs) if aliases else {}
+    names = aliases_of(aliases, store.contigs)
     stages = [_stage(resolved(store, library, names), set_name, rules, aliases) for library in libraries]
     for stage in stages:
         attrs = store.attrs(stage.group())
         if replace or attrs.get("complete") is not True:
             continue
-        if attrs.get("digest") != stage_digest(stage.name, stage.settings(), stage.inputs(store)):
+        found = differences(stage, attrs, stage.inputs(store))
+        if found:
             raise AlreadyExistsError(
-                f"coverage/{set_name} has a library `{stage.library}` already, made from another file or otherwise",
+                f"coverage/{set_name} has a library `{stage.library}` already, made otherwise: {in_words(found)}",
                 where=store.url,
                 remedy="Give the new one another name (in a sheet, --libraries), or pass --replace.",
             )
@@ -108,20 +113,23 @@ def _stage(library: Library, set_name: str, rules: str, aliases: str | None) -> 
 
 
 def _check_files_are_new(store: Store, libraries: Sequence[Library], set_name: str) -> None:
-    there: dict[str, str] = {}
-    for name in store.names(f"coverage/{set_name}"):
-        attrs = store.attrs(f"coverage/{set_name}/{name}")
-        there |= {_real(str(attrs[field])): name for field in ("path", "minus_path") if attrs.get(field)}
+    """Refuse a file whose content is in the set under another name, wherever it lies and whatever it is called."""
+    there = {
+        name: [
+            str(identity)
+            for field, identity in store.attrs(f"coverage/{set_name}/{name}").get("inputs", {}).items()
+            if field in _FILES
+        ]
+        for name in store.names(f"coverage/{set_name}")
+    }
     for library in libraries:
-        for path in library.paths.values():
-            name = there.get(_real(path), library.name)
-            if name != library.name:
+        others = {name: known for name, known in there.items() if name != library.name and known}
+        for path in library.paths.values() if others else ():
+            identity = file_identity(path)
+            name = next((name for name, known in others.items() if any(same_identity(k, identity) for k in known)), "")
+            if name:
                 raise BadInputError(
                     f"{path} is in coverage/{set_name} already, as library `{name}`",
                     where=store.url,
                     remedy=f"Leave it out, or remove the other first: helixdask coverage STORE --remove {name}",
                 )
-
-
-def _real(path: str) -> str:
-    return path if is_url(path) else str(Path(path).resolve())

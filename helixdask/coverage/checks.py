@@ -15,7 +15,7 @@ from helixdask.coverage.bam.index_checks import check_index, find_index
 from helixdask.coverage.libraries import Library
 from helixdask.errors import BadInputError
 
-__all__ = ["CheckedLibrary", "check_library"]
+__all__ = ["CheckedLibrary", "check_library", "read_header"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,8 @@ class CheckedLibrary:
         Numbers in the file of the foreign contigs, int64.
     longest
         Length of the longest contig in the file.
+    renamed
+        Names in the file that stand for others in the genome, as far as they were needed.
     """
 
     format: str
@@ -47,6 +49,7 @@ class CheckedLibrary:
     contigs_without_reads: list[str]
     foreign_numbers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     longest: int = 0
+    renamed: dict[str, str] = field(default_factory=dict)
 
 
 def check_library(
@@ -86,7 +89,7 @@ def check_library(
             where=path,
             remedy=f"samtools sort -o sorted.bam {path}",
         )
-    numbers = _match_contigs(path, header, names, lengths, aliases or {})
+    numbers, renamed = _match_contigs(path, header, names, lengths, aliases or {})
     if md5 is not None:
         _check_sequences(path, header, names, md5, numbers)
     index_path = find_index(path, form)
@@ -103,7 +106,20 @@ def check_library(
         [names[i] for i in np.flatnonzero(numbers < 0).tolist()],
         foreign_numbers,
         int(header.lengths.max(initial=0)),
+        renamed,
     )
+
+
+def read_header(path: str) -> AlignmentHeader:
+    """Read the header of a BAM or CRAM file.
+
+    Raises
+    ------
+    BadInputError
+        The file is missing, neither of the two, or cut short.
+    """
+    file = ByteRanges(path)
+    return read_cram_header(path) if _format(file) == "cram" else read_bam_header(file)
 
 
 def _format(file: ByteRanges) -> str:
@@ -135,14 +151,17 @@ def _match_contigs(
     names: Sequence[str],
     lengths: NDArray[np.int64],
     aliases: Mapping[str, str],
-) -> NDArray[np.int32]:
+) -> tuple[NDArray[np.int32], dict[str, str]]:
+    """Number in the file of each contig, and the names of the file that stand for others."""
+    renamed: dict[str, str] = {}
     numbers = match_names(NameTable.of(names), header.names)
     if aliases:
         row = {names[i]: i for i in np.flatnonzero(numbers < 0).tolist()}
         pairs = [(other, row[name]) for other, name in aliases.items() if name in row]
         found = match_names(NameTable.of([other for other, _ in pairs]), header.names)
-        for (_, i), number in zip(pairs, found.tolist(), strict=True):
+        for (foreign, i), number in zip(pairs, found.tolist(), strict=True):
             numbers[i] = max(numbers[i], number)
+            renamed |= {foreign: names[i]} if number >= 0 else {}
     common = np.flatnonzero(numbers >= 0)
     if not len(common):
         theirs = header.names.names(np.arange(min(4, len(header.names))))
@@ -161,7 +180,7 @@ def _match_contigs(
             where=path,
             remedy="The reads were mapped to another assembly: map them to this one.",
         )
-    return numbers
+    return numbers, renamed
 
 
 def _check_sequences(

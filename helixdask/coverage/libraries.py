@@ -12,6 +12,7 @@ from typing import Final
 
 from helixdask.coverage.rules import DEFAULT_READS, STRANDEDNESS, ReadOptions
 from helixdask.errors import BadInputError
+from helixdask.public_names import public_name
 from helixdask.store.objects import is_url
 
 __all__ = ["AUTO", "KINDS", "READ_KINDS", "STRANDS", "Library", "check_names", "kind_of", "libraries_from_paths"]
@@ -41,7 +42,7 @@ _GOOD_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 def kind_of(path: str) -> str:
     """Kind of library that a file's name suggests: a ready-made track by its ending, else ``rnaseq``."""
-    return next((kind for ending, kind in _ENDINGS if ending.search(path)), "rnaseq")
+    return next((kind for ending, kind in _ENDINGS if ending.search(public_name(path))), "rnaseq")
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def libraries_from_paths(
     """
     libraries = []
     for path in paths:
-        stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", _ENDING.sub("", Path(path).name)).lstrip(".-+")
+        stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", _ENDING.sub("", public_name(path))).lstrip(".-+")
         libraries.append(Library(stem or "library", path, kind or kind_of(path), strandedness, reads))
     check_names(libraries, "--bam")
     return libraries

@@ -19,7 +19,9 @@ from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
-from helixdask.genes.aliases import read_aliases
+from helixdask.names.in_text import names_in_text
+from helixdask.names.needed import aliases_input, aliases_of
+from helixdask.public_names import public_name
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
@@ -92,8 +94,6 @@ class ReadyMadeStage(Stage):
     def inputs(self, store: Store) -> dict[str, str]:
         """Check the files against the genome and return what is read."""
         found = {"genome": store.identity("genome")}
-        if self.aliases:
-            found["aliases"] = file_identity(self.aliases)
         aliases = self._aliases(store)
         for field, path in self._files().items():
             found[field] = file_identity(path)
@@ -101,7 +101,7 @@ class ReadyMadeStage(Stage):
                 _check_bigwig(path, store.contigs, aliases, self._counts(field, path))
             else:
                 _check_bedgraph(path, store.contigs, aliases, self._counts(field, path))
-        return found
+        return found | aliases_input(self.aliases, store.contigs, self._names)
 
     def prepare(self, store: Store, work: Work) -> None:
         """Put the lines of bedGraph files where every worker finds those of its region."""
@@ -140,7 +140,7 @@ class ReadyMadeStage(Stage):
         if not counts["coverage_sum_plus"] + counts["coverage_sum_minus"]:
             log.warning("%s: no value above 0 on the contigs of the genome; all tracks are zero", self.path)
         return {
-            **self._files(),
+            **{field: public_name(path) for field, path in self._files().items()},
             "kind": self.kind,
             "strandedness": "by file" if self.minus_path else "unstranded" if self.strand == "both" else self.strand,
             "rules": "ready-made",
@@ -164,7 +164,13 @@ class ReadyMadeStage(Stage):
         return lambda values: as_counts(values, self.scale, path, may_be_negative=negative)
 
     def _aliases(self, store: Store) -> dict[str, str]:
-        return read_aliases(self.aliases, store.contigs) if self.aliases else {}
+        return aliases_of(self.aliases, store.contigs)
+
+    def _names(self) -> list[str]:
+        """Names of the sequences in all files."""
+        if self.kind == "bedgraph":
+            return [name for path in self._files().values() for name in names_in_text(path, "bedgraph").names]
+        return [name for path in self._files().values() for name in _open_bigwig(path, file_identity(path)).lengths]
 
 
 def as_counts(

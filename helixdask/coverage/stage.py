@@ -25,7 +25,8 @@ from helixdask.coverage.rules import DEFAULT_READS, REASONS, ReadOptions, Rules,
 from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.genes.aliases import read_aliases
+from helixdask.names.needed import aliases_input, aliases_of
+from helixdask.public_names import public_name
 from helixdask.store.contigs import Pieces
 from helixdask.store.store import Store
 
@@ -92,15 +93,15 @@ class CoverageStage(Stage):
         """Check the library against the genome and return what is read."""
         self._rules()
         identity = file_identity(self.path)
-        _check(self._library(), identity, store, self.aliases)
+        renamed = self._checked(store).renamed
         found = {"genome": store.identity("genome"), "bam": identity}
-        return found | {"aliases": file_identity(self.aliases)} if self.aliases else found
+        return found | aliases_input(self.aliases, store.contigs, lambda: renamed)
 
     def prepare(self, store: Store, work: Work) -> None:
         """Bring the index to where every worker finds it, made anew if the file has none."""
         if work.has("contigs"):
             return
-        checked = _check(self._library(), file_identity(self.path), store, self.aliases)
+        checked = self._checked(store)
         if checked.contigs_without_reads:
             some = ", ".join(checked.contigs_without_reads[:3])
             log.warning(
@@ -170,7 +171,7 @@ class CoverageStage(Stage):
         if not used:
             log.warning("%s: no alignment passed the rules `%s`; all tracks are zero", self.path, self.rules)
         return {
-            "path": self.path,
+            "path": public_name(self.path),
             "kind": self.kind,
             "strandedness": self.strandedness,
             "rules": self.rules,
@@ -191,8 +192,11 @@ class CoverageStage(Stage):
         """What a sample of the reads says about the protocol; cut sites have none."""
         if self.kind == "atac":
             return None
-        names = read_aliases(self.aliases, store.contigs) if self.aliases else {}
-        return check_stated(store, self._library(), names).attrs()
+        return check_stated(store, self._library(), aliases_of(self.aliases, store.contigs)).attrs()
+
+    def _checked(self, store: Store) -> CheckedLibrary:
+        aliases = file_identity(self.aliases) if self.aliases else ""
+        return _check(self._library(), file_identity(self.path), store, self.aliases, aliases)
 
     def _library(self) -> Library:
         return Library(self.library, self.path, self.kind, self.strandedness)
@@ -206,9 +210,8 @@ def _totals(counts: NDArray[np.int64]) -> dict[str, float]:
 
 
 @lru_cache(maxsize=1)
-def _check(library: Library, identity: str, store: Store, aliases: str | None) -> CheckedLibrary:
+def _check(library: Library, identity: str, store: Store, aliases: str | None, aliases_identity: str) -> CheckedLibrary:
     """Check a library once, not again to prepare it: a header of millions of contigs takes seconds."""
-    del identity
+    del identity, aliases_identity
     names, md5 = store.contigs.names.tolist(), np.asarray(store.array("genome/contig_md5")[...])
-    others = read_aliases(aliases, store.contigs) if aliases else None
-    return check_library(library, names, store.contigs.lengths, md5, others)
+    return check_library(library, names, store.contigs.lengths, md5, aliases_of(aliases, store.contigs))

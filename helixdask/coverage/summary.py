@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from helixdask.coverage.rules import REASONS
 from helixdask.coverage.statistics import QUANTILES
 from helixdask.errors import MissingInputError
+from helixdask.public_names import public_name
 from helixdask.registry import STRANDS
 from helixdask.store.store import Store
 
@@ -94,7 +95,7 @@ def _library(store: Store, name: str, attrs: Mapping[str, Any]) -> dict[str, Any
         "kind": attrs["kind"],
         "strandedness": attrs.get("strandedness"),
         "rules": attrs.get("rules"),
-        "path": attrs.get("path"),
+        "path": public_name(attrs["path"]) if attrs.get("path") else None,
         "reads_used": used,
         "reads_skipped": {r: counts[f"reads_{r}"] for r in REASONS[1:] if counts.get(f"reads_{r}")},
         "spliced_share": _share(counts.get("reads_spliced"), used),

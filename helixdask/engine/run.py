@@ -18,6 +18,7 @@ from helixdask.engine.crew import Crew
 from helixdask.engine.lock import GroupLock
 from helixdask.engine.plan import Plan, make_plan, refuse_what_cannot_fit, regions_of
 from helixdask.engine.progress import WorkProgress
+from helixdask.engine.same_work import differences, in_words, work_digest
 from helixdask.engine.settle import settle_store, work_folder
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import (
@@ -85,7 +86,7 @@ def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, 
     state = "planned"
     if store is not None:
         attrs, inputs = store.attrs(stage.group()), stage.inputs(store)
-        if attrs.get("complete") is True and attrs.get("digest") == _digest(stage, inputs):
+        if attrs.get("complete") is True and not differences(stage, attrs, inputs):
             state = "already there"
     n_bases = stage.estimate_bases(store)
     finished = len(Work(work_folder(url, stage.group())).finished())
@@ -93,10 +94,6 @@ def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, 
     if state == "planned":
         refuse_what_cannot_fit(plan, url, options.memory_limit_bytes)
     return plan, state
-
-
-def _digest(stage: Stage, inputs: dict[str, str]) -> str:
-    return stage_digest(stage.name, stage.settings(), inputs)
 
 
 def _check_name(group: str) -> None:
@@ -151,13 +148,13 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     settle_store(store)
     settings = stage.settings()
     inputs = stage.inputs(store)
-    digest = _digest(stage, inputs)
+    digest = work_digest(stage, inputs)
     work = Work(work_folder(store.url, group))
-    if _is_there(store, group, digest, options):
+    if _is_there(store, stage, inputs, options):
         _remove_leftovers(store, group, work, digest)
         return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
     with GroupLock(work.folder, f"{store.url}/{group}") as lock, disk_errors(store.url):
-        if _is_there(store, group, digest, options):  # published while we waited for the lock
+        if _is_there(store, stage, inputs, options):  # published while we waited for the lock
             work.clear()
             return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
         before = stale_groups(store)
@@ -182,13 +179,14 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     return Summary(stage.name, group, "done", seconds, tasks, resumed, attrs)
 
 
-def _is_there(store: Store, group: str, digest: str, options: RunOptions) -> bool:
-    attrs = store.attrs(group)
+def _is_there(store: Store, stage: Stage, inputs: dict[str, str], options: RunOptions) -> bool:
+    attrs = store.attrs(stage.group())
     if attrs.get("complete") is not True:
         return False
-    if attrs.get("digest") == digest:
+    found = differences(stage, attrs, inputs)
+    if not found:
         try:
-            store.identity(group)
+            store.identity(stage.group())
         except StoreDamagedError:
             if not options.replace:
                 raise
@@ -197,7 +195,7 @@ def _is_there(store: Store, group: str, digest: str, options: RunOptions) -> boo
     if options.replace:
         return False
     raise AlreadyExistsError(
-        f"{group} is in the store already, made from other settings or inputs",
+        f"{stage.group()} is in the store already, made from other settings or inputs: {in_words(found)}",
         where=store.url,
         remedy="Give the new one another name, or pass --replace.",
     )

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.engine.settle import clear_work_folder
+from helixdask.public_names import public_name
 from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
@@ -179,7 +180,16 @@ class Stage(ABC):
     """Whether the stage starts from nothing (it then has a field ``species``)."""
     file_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that name files. They are made absolute, for workers elsewhere; what identifies a file is in ``inputs``,
-    so its folder is no setting and files may be moved."""
+    so files may be moved and renamed: names are written down, and nothing is compared by them."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # Schedulers and workers log stages by their repr: without folders and credentials.
+        cls.__repr__ = Stage.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
+        return f"{type(self).__name__}({fields})"
 
     def __post_init__(self) -> None:
         for name in self.file_fields:
@@ -204,7 +214,7 @@ class Stage(ABC):
     def settings(self) -> dict[str, Any]:
         """The fields, as JSON-able values; of files only their names."""
         fields = dataclasses.asdict(self)
-        return fields | {name: Path(fields[name]).name for name in self.file_fields if fields[name] is not None}
+        return fields | {name: public_name(fields[name]) for name in self.file_fields if fields[name] is not None}
 
     def estimate_bases(self, store: Store | None) -> int:
         """Bases there will be to work on; only a stage that creates its store does not know."""

@@ -23,6 +23,7 @@ def evaluate(
     predictions: str | Sequence[str] | None = None,
     genes: str | Sequence[str] | None = None,
     compare: str | None = None,
+    aliases: str | None = None,
     contigs: Sequence[str] | None = None,
     cds_only: bool = False,
     noncoding: bool = False,
@@ -45,6 +46,9 @@ def evaluate(
     compare
         What to set beside it, as what came before: another store or file, or the name of other predictions or genes
         of the store.
+    aliases
+        Table of other sequence names, in the annotation files and in ``contigs``: of the store's sequences, or, where
+        only files are compared, of those of the first.
     contigs
         Names of the contigs to score, such as those that no step has learnt from; None: all.
     cds_only
@@ -70,9 +74,9 @@ def evaluate(
         sources.append(_open_other(sources[0], compare))
         for each in sources:
             _check_single(each)
-    table = common_contigs(reference, sources)
-    rows = contig_rows(table, contigs)
-    truth = read_annotation(reference, table)
+    table = common_contigs(reference, sources, aliases)
+    rows = contig_rows(table, contigs, aliases)
+    truth = read_annotation(reference, table, aliases)
     if not len(truth.cds) and not noncoding:
         raise BadInputError(
             "the reference has no coding segments",
@@ -86,7 +90,7 @@ def evaluate(
         if each.store is not None:
             counted = count_bases(each.store, truth, each.predictions, rows, options)
             tallies.update({naming(name): tally for name, tally in counted.items()})
-        for name, models in each.models(table).items():
+        for name, models in each.models(table, aliases).items():
             scores[naming(name)] = compare_genes(
                 truth, models, rows, cds_only=cds_only, noncoding=noncoding, matching=matching
             )
@@ -142,8 +146,6 @@ def _distinct_names(sources: list[Source]) -> list[_Naming]:
     if len(sources) < 2 or not _own_names(sources[0]) & _own_names(sources[1]):
         return [_Naming(source.label, clashes=False) for source in sources]
     labels = [source.label for source in sources]
-    if labels[0] == labels[1]:
-        labels = [str(source.path or (source.store and source.store.url)) for source in sources]
     if labels[0] == labels[1]:
         labels = ["after", "before"]
     return [_Naming(label, clashes=True) for label in labels]

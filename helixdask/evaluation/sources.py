@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,15 +14,15 @@ from helixdask.errors import BadInputError
 from helixdask.genes.models import GeneModels
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.genes.table import read_genes
-from helixdask.store.contigs import ContigTable
+from helixdask.names.in_text import names_in_text
+from helixdask.names.needed import aliases_of
+from helixdask.store.contigs import UNKNOWN_LENGTH, ContigTable
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 
 __all__ = ["Source", "common_contigs", "contig_rows", "open_source", "read_annotation"]
 
 log = logging.getLogger(__name__)
-
-_UNKNOWN_LENGTH = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,10 @@ class Source:
     predictions: list[str] = field(default_factory=list)
     genes: list[str] = field(default_factory=list)
 
-    def models(self, table: ContigTable) -> dict[str, GeneModels]:
+    def models(self, table: ContigTable, aliases: str | None = None) -> dict[str, GeneModels]:
         """Gene models by name."""
         if self.store is None:
-            return {self.label: read_annotation(str(self.path), table)}
+            return {self.label: read_annotation(str(self.path), table, aliases)}
         return {name: read_genes(self.store, name) for name in self.genes}
 
 
@@ -103,8 +102,10 @@ def _is_called(store: Store, name: str, predictions: Sequence[str]) -> bool:
     return source is not None and (not predictions or source in predictions)
 
 
-def common_contigs(reference: str, sources: Sequence[Source]) -> ContigTable:
+def common_contigs(reference: str, sources: Sequence[Source], aliases: str | None = None) -> ContigTable:
     """Contigs that everything refers to: those of the store, or all that the files name.
+
+    Of files with a table of other names, those of the first source, and what is called by none of them elsewhere.
 
     Raises
     ------
@@ -120,35 +121,22 @@ def common_contigs(reference: str, sources: Sequence[Source]) -> ContigTable:
             )
     if stores:
         return stores[0].contigs
-    names: dict[str, None] = {}
-    for path in (reference, *(str(source.path) for source in sources)):
-        names.update(_names_in(path))
-    return ContigTable(np.array(list(names), dtype=object), np.full(len(names), _UNKNOWN_LENGTH, np.int64))
+    scored, *others = [names_in_text(str(source.path), "gff3").names for source in sources]
+    theirs = names_in_text(reference, "gff3").names
+    if aliases is None:
+        return _of_unknown_length([*theirs, *scored, *(name for names in others for name in names)])
+    known = aliases_of(aliases, _of_unknown_length(scored))
+    return _of_unknown_length([*scored, *(name for names in (theirs, *others) for name in names if name not in known)])
 
 
-def _names_in(path: str) -> dict[str, None]:
-    """Sequence names of an annotation, in their order; what is wrong with its lines is for the reader to say."""
-    if not Path(path).is_file():
-        raise BadInputError("no such file", where=path, remedy="Check the path.")
-    names: dict[str, None] = {}
-    try:
-        with Path(path).open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        with gzip.open(path, "rb") if packed else Path(path).open("rb") as lines:
-            for line in lines:
-                if line.startswith((b">", b"##FASTA")):
-                    break
-                name, tab, _ = line.partition(b"\t")
-                if tab and not name.startswith(b"#"):
-                    names.setdefault(name.decode("utf-8", "replace"))
-    except (OSError, EOFError) as error:
-        raise BadInputError(f"the file cannot be read: {error}", where=path) from error
-    return names
+def _of_unknown_length(names: list[str]) -> ContigTable:
+    different = list(dict.fromkeys(names))
+    return ContigTable(np.array(different, dtype=object), np.full(len(different), UNKNOWN_LENGTH, np.int64))
 
 
-def read_annotation(path: str, table: ContigTable) -> GeneModels:
+def read_annotation(path: str, table: ContigTable, aliases: str | None = None) -> GeneModels:
     """Gene models of a file; what its reader had to skip or mend is logged."""
-    models, findings = read_gff(path, table)
+    models, findings = read_gff(path, table, aliases=aliases_of(aliases, table))
     serious = findings.frame().query("severity != 'info'")
     if len(serious):
         counts = ", ".join(f"{code} {count:,}" for code, count in serious["code"].value_counts().items())
@@ -156,6 +144,11 @@ def read_annotation(path: str, table: ContigTable) -> GeneModels:
     return models
 
 
-def contig_rows(table: ContigTable, names: Sequence[str] | None) -> NDArray[np.int64] | None:
+def contig_rows(
+    table: ContigTable, names: Sequence[str] | None, aliases: str | None = None
+) -> NDArray[np.int64] | None:
     """Rows of named contigs; None for all."""
-    return None if names is None else np.array([table.index(name) for name in names], np.int64)
+    if names is None:
+        return None
+    known = aliases_of(aliases, table)
+    return np.array([table.index(name if name in table else known.get(name, name)) for name in names], np.int64)

@@ -28,6 +28,7 @@ from helixdask.exchange.helixer_columns import (
     sequence_column,
 )
 from helixdask.genes.table import places_in_file
+from helixdask.public_names import public_name
 from helixdask.store.objects import disk_errors, whole_file
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
@@ -240,7 +241,7 @@ def _root_attributes(store: Store) -> dict[str, str]:
     made_by = f"helixdask {version('helixdask')}"
     return {
         "timestamp": str(datetime.datetime.now()),
-        "input_path": str(store.attrs("genome").get("fasta", store.url)),
+        "input_path": str(store.attrs("genome").get("fasta") or public_name(store.url)),
         "geenuff_commit": made_by,
         "helixer_commit": made_by,
     }
@@ -249,7 +250,7 @@ def _root_attributes(store: Store) -> dict[str, str]:
 def _model_attributes(store: Store, predictions: str) -> dict[str, str]:
     """What HelixerPost writes into its GFF3 about the model."""
     attrs = store.attrs(f"predictions/{predictions}")
-    found = {"model_md5sum": attrs.get("model_digest"), "model_path": attrs.get("model_path")}
+    found = {"model_md5sum": attrs.get("model_digest"), "model_path": public_name(attrs.get("model_path") or "")}
     return {name: str(value) for name, value in found.items() if value}
 
 
@@ -266,4 +267,4 @@ def _write_library_paths(file: h5py.File, store: Store, set_name: str, libraries
 def _library_paths(store: Store, set_name: str, libraries: list[str]) -> Iterator[str]:
     for library in libraries:
         attrs: dict[str, Any] = store.attrs(f"coverage/{set_name}/{library}")
-        yield str(attrs.get("path", library))
+        yield public_name(attrs.get("path") or library)

@@ -13,6 +13,7 @@ from helixdask.coverage.libraries import libraries_from_paths
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.plan import make_plan
 from helixdask.engine.run import Summary, run_stage
+from helixdask.engine.same_work import differences
 from helixdask.engine.stage import Stage
 from helixdask.errors import BadInputError
 from helixdask.exchange.helixer_columns import SPECIES_BYTES
@@ -24,6 +25,7 @@ from helixdask.exchange.import_genome import ImportGenomeStage
 from helixdask.exchange.import_labels import ImportLabelsStage
 from helixdask.exchange.import_predictions import ImportPredictionsStage
 from helixdask.exchange.minus_padding import settle_minus_padding
+from helixdask.public_names import public_name
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 
@@ -48,6 +50,7 @@ def import_helixer(
     labels_name: str = "reference",
     predictions_name: str | None = None,
     coverage_name: str | None = None,
+    aliases: str | Path | None = None,
     options: RunOptions | None = None,
 ) -> list[Summary]:
     """Bring a Helixer HDF5 file into a new store, or into one of the same genome.
@@ -68,6 +71,8 @@ def import_helixer(
         Name of the predictions; that of the model by default.
     coverage_name
         Name of the coverage set; the prefix of the data sets by default.
+    aliases
+        Table of other names of contigs, for a store whose genome calls them otherwise than the file.
     options
         How to run.
 
@@ -105,7 +110,8 @@ def import_helixer(
         )
         stages = [*_stages(layout, species, names, source, predicted, where)]
         _refuse_same_names(stages, layout)
-        summaries.extend(_run(stages, url, layout, options))
+        table = str(aliases) if aliases else None
+        summaries.extend(_run([replace(stage, aliases=table) for stage in stages], url, layout, options))
     return summaries
 
 
@@ -191,7 +197,7 @@ def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name
             dataset=columns.dataset("coverage"),
             spliced_dataset=columns.dataset("spliced_coverage"),
             column=None if columns.flat else number,
-            bam=bam,
+            bam=public_name(bam),
         )
 
 
@@ -206,7 +212,7 @@ def _run(stages: list[HelixerStage], url: str, layout: Layout, options: RunOptio
     store = Store.open(url) if Folder(url).exists("zarr.json") else None
     attrs = store.attrs("genome") if store else {}
     finished = attrs.get("complete") is True
-    there = store is not None and finished and attrs.get("inputs") != genome.inputs(store)
+    there = store is not None and finished and bool(differences(genome, attrs, genome.inputs(store)))
     if there and not stages:
         raise BadInputError(
             "the store has its genome, and the file holds nothing else",

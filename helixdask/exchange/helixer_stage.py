@@ -6,7 +6,7 @@ All read rows by way of an index that is made once; a region takes the rows that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from helixdask.errors import BadInputError
 from helixdask.exchange.helixer_decode import decode_bases, lay_down
 from helixdask.exchange.helixer_file import Layout, describe, open_h5, read_rows
 from helixdask.exchange.helixer_rows import FileRows, RowIndex, file_rows, row_index
+from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.sequence.codes import CODE_MASK, N_CODE, PADDING
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
@@ -40,12 +41,15 @@ class HelixerStage(Stage):
         The file with ``data``.
     species
         Which rows of it.
+    aliases
+        Table of other names of contigs, or None.
     """
 
     helixer: str
     species: str
+    aliases: str | None = field(default=None, kw_only=True)
 
-    file_fields: ClassVar[tuple[str, ...]] = ("helixer",)
+    file_fields: ClassVar[tuple[str, ...]] = ("helixer", "aliases")
 
     def layout(self) -> Layout:
         """What the file holds."""
@@ -55,15 +59,23 @@ class HelixerStage(Stage):
         """Places of the species' rows."""
         return file_rows(self.helixer, self.species, self.layout().window_length)
 
+    def row_index(self, contigs: ContigTable) -> RowIndex:
+        """Places of the species' rows in a genome, some of whose contigs the file may call otherwise."""
+        rows = self.file_rows()
+        others = aliases_of(self.aliases, contigs)
+        names = [name if name in contigs else others.get(name, name) for name in rows.names]
+        return row_index(replace(rows, names=names), contigs, self.helixer)
+
     def inputs(self, store: Store) -> dict[str, str]:
         """Identities of the file and of the genome, which must fit together."""
-        row_index(self.file_rows(), store.contigs, self.helixer)
-        return {"genome": store.identity("genome"), "helixer": file_identity(self.helixer)}
+        self.row_index(store.contigs)
+        found = {"genome": store.identity("genome"), "helixer": file_identity(self.helixer)}
+        return found | aliases_input(self.aliases, store.contigs, lambda: self.file_rows().names)
 
     def prepare(self, store: Store, work: Work) -> None:
         """Note where each row lies, for the tasks."""
         if not work.has("index"):
-            work.save("index", **row_index(self.file_rows(), store.contigs, self.helixer).to_arrays())
+            work.save("index", **self.row_index(store.contigs).to_arrays())
 
     def rows_of(self, region: Region, work: Work) -> RowIndex:
         """Rows of a region, in the order of the file."""

@@ -12,6 +12,7 @@ import numpy as np
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_rows import RowIndex
 from helixdask.exchange.helixer_stage import TrackStage, fill_track, refuse
+from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
 __all__ = ["ImportCoverageStage"]
@@ -93,6 +94,6 @@ class ImportCoverageStage(TrackStage):
             "kind": "rnaseq",
             "strandedness": "unknown",
             "rules": "helixer",
-            "helixer_file": self.helixer,
+            "helixer_file": public_name(self.helixer),
             "counts": {**counts, **self.missing(store, work)},
         }

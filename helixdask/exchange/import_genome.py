@@ -14,6 +14,7 @@ from helixdask.exchange.contig_md5 import contig_md5
 from helixdask.exchange.helixer_file import open_h5
 from helixdask.exchange.helixer_rows import RowIndex, row_index
 from helixdask.exchange.helixer_stage import HelixerStage, read_sequence
+from helixdask.public_names import public_name
 from helixdask.sequence.composition import count_kinds
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
@@ -82,7 +83,7 @@ class ImportGenomeStage(HelixerStage):
                 open_ends,
             )
         return {
-            "helixer_file": self.helixer,
+            "helixer_file": public_name(self.helixer),
             "window_length": self.layout().window_length,
             "n_contigs": len(store.contigs),
             "n_bases": store.n_bases,

@@ -15,6 +15,7 @@ from helixdask.exchange.helixer_decode import BAD, decode_classes, pack_transiti
 from helixdask.exchange.helixer_file import open_h5
 from helixdask.exchange.helixer_rows import RowIndex
 from helixdask.exchange.helixer_stage import Decode, TrackStage, fill_track, refuse
+from helixdask.public_names import public_name
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
 
@@ -93,7 +94,7 @@ class ImportLabelsStage(TrackStage):
                 missing["bases_missing_minus"],
             )
         return {
-            "helixer_file": self.helixer,
+            "helixer_file": public_name(self.helixer),
             "helixer_folder": self.folder,
             "rules": "helixer",
             "contigs_annotated": contigs,

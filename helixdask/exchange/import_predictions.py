@@ -14,6 +14,7 @@ from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_file import open_h5
 from helixdask.exchange.helixer_rows import RowIndex
 from helixdask.exchange.helixer_stage import TrackStage, fill_track, refuse
+from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
 __all__ = ["ImportPredictionsStage"]
@@ -42,7 +43,7 @@ class ImportPredictionsStage(TrackStage):
     has_phase: bool = True
 
     name: ClassVar[str] = "predictions"
-    file_fields: ClassVar[tuple[str, ...]] = ("helixer", "predicted")
+    file_fields: ClassVar[tuple[str, ...]] = ("helixer", "predicted", "aliases")
     bases_per_task: ClassVar[int] = 1 << 20
     bases_per_second: ClassVar[float] = 2e6
     bytes_per_base: ClassVar[float] = 20.0
@@ -95,8 +96,8 @@ class ImportPredictionsStage(TrackStage):
                 if name in file.attrs
             }
         return {
-            "helixer_file": self.predicted,
-            "model_path": known.get("model_path", ""),
+            "helixer_file": public_name(self.predicted),
+            "model_path": public_name(known.get("model_path", "")),
             "model_digest": known.get("model_md5sum", ""),
             "predicted_at": known.get("timestamp", ""),
             "window_length": self.layout().window_length,

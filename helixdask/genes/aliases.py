@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from helixdask.errors import BadInputError
-from helixdask.store.contigs import ContigTable
+from helixdask.store.contigs import UNKNOWN_LENGTH, ContigTable
 
 __all__ = ["read_aliases"]
 
@@ -69,7 +69,8 @@ def _report_rows(
         names = list(dict.fromkeys(name for name in names if name.lower() not in _NOTHING))
         if length_at < len(fields) and fields[length_at].isdigit():
             for name in names:
-                if name in contigs and (ours := int(contigs.lengths[contigs.index(name)])) != int(fields[length_at]):
+                ours = int(contigs.lengths[contigs.index(name)]) if name in contigs else UNKNOWN_LENGTH
+                if ours not in (UNKNOWN_LENGTH, int(fields[length_at])):
                     raise BadInputError(
                         f"{name!r} has {int(fields[length_at]):,} bases in the report and {ours:,} in the genome",
                         where=f"{path}, line {number}",

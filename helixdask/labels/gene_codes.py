@@ -36,10 +36,13 @@ class GeneCodes:
     unknown: NDArray[np.bool_]
 
 
-def read_genetic_codes(path: str | Path, contigs: ContigTable) -> dict[str, int]:
+def read_genetic_codes(
+    path: str | Path, contigs: ContigTable, aliases: Mapping[str, str] | None = None
+) -> dict[str, int]:
     """Read a table of contigs with a genetic code of their own: two tab-separated columns, contig and NCBI's number.
 
-    Empty lines and lines that begin with ``#`` are skipped.
+    Empty lines and lines that begin with ``#`` are skipped. A name that the genome has not may be another name of one
+    of its contigs, by ``aliases``.
 
     Raises
     ------
@@ -61,6 +64,7 @@ def read_genetic_codes(path: str | Path, contigs: ContigTable) -> dict[str, int]
             remedy = "A line is a contig, a tab and the number of a genetic code."
             raise BadInputError(f"is {line!r}", where=where, remedy=remedy)
         name, table = fields[0], int(fields[1])
+        name = name if name in contigs else (aliases or {}).get(name, name)
         if name not in contigs:
             shown = ", ".join(map(str, contigs.names[:5]))
             raise BadInputError(f"the genome has no contig {name!r}", where=where, remedy=f"It has {shown} …")

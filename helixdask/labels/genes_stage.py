@@ -7,9 +7,11 @@ from typing import Any, ClassVar, Literal
 
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import RegionResult, Stage, Work
-from helixdask.genes.aliases import read_aliases
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.genes.table import write_genes
+from helixdask.names.in_text import names_in_text
+from helixdask.names.needed import aliases_input, aliases_of
+from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
 __all__ = ["ImportGenesStage"]
@@ -53,18 +55,18 @@ class ImportGenesStage(Stage):
             A file is missing.
         """
         found = {"genome": store.identity("genome"), "gff": file_identity(self.gff)}
-        return found | ({"aliases": file_identity(self.aliases)} if self.aliases else {})
+        return found | aliases_input(self.aliases, store.contigs, lambda: names_in_text(self.gff, "gff3").names)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Read the file and write the tables."""
-        aliases = read_aliases(self.aliases, store.contigs) if self.aliases else None
+        aliases = aliases_of(self.aliases, store.contigs)
         models, findings = read_gff(self.gff, store.contigs, aliases=aliases, phases=self.phases)
         models.validate(store.contigs.lengths)
         write_genes(store, self.group(), models)
         store.write_table(f"{self.group()}/findings", findings.columns())
         coding = models.cds["transcript"].nunique()
         return {
-            "file": self.gff,
+            "file": public_name(self.gff),
             "phases": self.phases,
             "genes": len(models.genes),
             "transcripts": len(models.transcripts),

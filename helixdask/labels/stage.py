@@ -18,6 +18,8 @@ from helixdask.labels.intervals import StrandTables
 from helixdask.labels.label_findings import label_findings
 from helixdask.labels.paint import TRACKS, count_bases, is_blank, paint
 from helixdask.labels.tables import RULES, annotated_contigs, label_tables
+from helixdask.names.in_text import names_in_text
+from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
 
@@ -40,6 +42,8 @@ class LabelsStage(Stage):
         Number of NCBI's genetic code of the genome.
     genetic_codes
         Table of contigs with another one, two tab-separated columns.
+    aliases
+        Table of other names of contigs, for the table of genetic codes; or None.
     """
 
     genes: str = "reference"
@@ -47,9 +51,10 @@ class LabelsStage(Stage):
     rules: str = "default"
     genetic_code: int = STANDARD
     genetic_codes: str | None = None
+    aliases: str | None = None
 
     name: ClassVar[str] = "labels"
-    file_fields: ClassVar[tuple[str, ...]] = ("genetic_codes",)
+    file_fields: ClassVar[tuple[str, ...]] = ("genetic_codes", "aliases")
     bases_per_second: ClassVar[float] = 60e6
     bytes_per_base: ClassVar[float] = 0.05
     # Two strands of four one-byte tracks and one of four bytes.
@@ -75,8 +80,10 @@ class LabelsStage(Stage):
         if self.rules == "helixer":
             self._check_helixer(store)
         if self.genetic_codes:
-            read_genetic_codes(self.genetic_codes, store.contigs)
-            found["genetic_codes"] = file_identity(self.genetic_codes)
+            codes = self.genetic_codes
+            self._codes_of_contigs(store)
+            found["genetic_codes"] = file_identity(codes)
+            found |= aliases_input(self.aliases, store.contigs, lambda: names_in_text(codes, "table").names)
         return found
 
     def _check_helixer(self, store: Store) -> None:
@@ -91,7 +98,9 @@ class LabelsStage(Stage):
             )
 
     def _codes_of_contigs(self, store: Store) -> dict[str, int]:
-        return read_genetic_codes(self.genetic_codes, store.contigs) if self.genetic_codes else {}
+        if not self.genetic_codes:
+            return {}
+        return read_genetic_codes(self.genetic_codes, store.contigs, aliases_of(self.aliases, store.contigs))
 
     def prepare(self, store: Store, work: Work) -> None:
         """Settle all intervals and masks."""

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.names.in_text import names_in_text
+from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.selection.draw import draw_keys
 from helixdask.selection.select import select_windows
 from helixdask.selection.split import TRAIN, VALIDATION, Split, split_n90, split_windows
@@ -132,6 +134,8 @@ class SplitStage(Stage):
         Name of the split: the group is ``splits/<output>``.
     rules
         ``helixer``: by number of sequences, as Helixer's N90 script does; validation may then be empty.
+    aliases
+        Table of other names of contigs, for the file of groups; or None.
     """
 
     selection: str = "default"
@@ -140,9 +144,10 @@ class SplitStage(Stage):
     groups: str | None = None
     output: str = "default"
     rules: Rules = "default"
+    aliases: str | None = None
 
     name: ClassVar[str] = "split"
-    file_fields: ClassVar[tuple[str, ...]] = ("groups",)
+    file_fields: ClassVar[tuple[str, ...]] = ("groups", "aliases")
     bases_per_task: ClassVar[int] = 0
 
     def group(self) -> str:
@@ -168,7 +173,9 @@ class SplitStage(Stage):
                 f"{windows} was made anew after this selection", where=group, remedy="Run helixdask select again."
             )
         if self.groups:
-            found["groups"] = file_identity(self.groups)
+            groups = self.groups
+            found["groups"] = file_identity(groups)
+            found |= aliases_input(self.aliases, store.contigs, lambda: names_in_text(groups, "table").names)
         return found
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
@@ -222,7 +229,7 @@ class SplitStage(Stage):
             seed=self.seed,
             window_length=window_length,
             names=names,
-            groups=_read_groups(self.groups, store) if self.groups else None,
+            groups=_read_groups(self.groups, store, self.aliases) if self.groups else None,
         )
 
 
@@ -238,7 +245,7 @@ def _lots(store: Store, table: dict[str, NDArray[Any]]) -> NDArray[np.uint64]:
     return lots ^ draw_keys(2 * table["window_start"] + table["window_strand"], 1)
 
 
-def _read_groups(path: str, store: Store) -> NDArray[np.int64]:
+def _read_groups(path: str, store: Store, aliases: str | None) -> NDArray[np.int64]:
     """Group number of each contig; one that the file does not name is a group of its own.
 
     The file may name contigs that the genome does not have, as one for a whole assembly does; a first line
@@ -246,6 +253,7 @@ def _read_groups(path: str, store: Store) -> NDArray[np.int64]:
     """
     numbers: dict[str, int] = {}
     unknown: list[str] = []
+    others = aliases_of(aliases, store.contigs)
     group = np.arange(len(store.contigs), dtype=np.int64)
     for number, line in enumerate(Path(path).read_text().splitlines(), 1):
         if not line.strip() or line.startswith("#") or (number == 1 and line.split() == ["contig", "group"]):
@@ -255,13 +263,15 @@ def _read_groups(path: str, store: Store) -> NDArray[np.int64]:
             raise BadInputError(
                 "a line is not CONTIG, tab, GROUP", where=f"{path}, line {number}", remedy="Separate them by a tab."
             )
-        if contig.strip() not in store.contigs:
+        known = contig.strip() if contig.strip() in store.contigs else others.get(contig.strip())
+        if known is None:
             unknown.append(contig.strip())
             continue
-        group[store.contigs.index(contig.strip())] = numbers.setdefault(name.strip(), len(group) + len(numbers))
+        group[store.contigs.index(known)] = numbers.setdefault(name.strip(), len(group) + len(numbers))
     if unknown:
         listed = ", ".join(unknown[:5]) + (", …" if len(unknown) > 5 else "")
         if not numbers:
-            raise BadInputError("no contig of the genome is named", where=path, remedy=f"It names: {listed}.")
+            remedy = f"It names: {listed}. Other names of the genome's contigs are given with --aliases."
+            raise BadInputError("no contig of the genome is named", where=path, remedy=remedy)
         log.warning("%s: %d contigs are not in the genome and are left out: %s", path, len(unknown), listed)
     return group

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from helixdask.sequence.fasta import FastaIndex, FastaScan, OnBadBase, open_fast
 from helixdask.sequence.fasta_source import source_kind
 from helixdask.store.store import Store
 
-__all__ = ["EncodeStage"]
+__all__ = ["EncodeStage", "scanned"]
 
 _SEQUENCE = "genome/sequence"
 _COMPRESSION_OF_DNA = 3.3
@@ -84,11 +85,12 @@ class EncodeStage(Stage):
         if work.has("scan"):
             return
         identity = file_identity(self.fasta)
-        found = scan(self.fasta, on_bad_base=self.on_bad_base)
+        found = scanned(self.fasta, self.on_bad_base)
         store.write_table("genome", _contig_columns(found))
         replaced = np.array([[ord(letter), count] for letter, count in found.replaced.items()], np.int64).reshape(-1, 2)
         # Saved last: what is there says that the contig table is complete.
         work.save("scan", replaced=replaced, identity=np.array(identity), **found.index.to_arrays())
+        _scanned.cache_clear()  # of a large genome it takes memory, and nobody needs it again
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Write the base codes of one region, shard by shard."""
@@ -122,6 +124,17 @@ class EncodeStage(Stage):
             "bases": {kind: int(count) for kind, count in result.counts.items()},
             "replaced_letters": {chr(letter): count for letter, count in replaced},
         }
+
+
+def scanned(fasta: str, on_bad_base: OnBadBase) -> FastaScan:
+    """What one pass over a FASTA file tells, see :func:`scan`; a file that was just read is not read again."""
+    return _scanned(fasta, file_identity(fasta), on_bad_base)
+
+
+@lru_cache(maxsize=1)
+def _scanned(fasta: str, identity: str, on_bad_base: OnBadBase) -> FastaScan:
+    del identity  # another file has another
+    return scan(fasta, on_bad_base=on_bad_base)
 
 
 def _contig_columns(found: FastaScan) -> dict[str, NDArray[Any]]:

@@ -6,14 +6,17 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["ContigTable", "Pieces"]
+__all__ = ["UNKNOWN_LENGTH", "ContigTable", "Pieces"]
+
+UNKNOWN_LENGTH: Final = 1 << 40
+"""Length of contigs that are known by name only."""
 
 
 class Pieces(NamedTuple):

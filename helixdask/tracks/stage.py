@@ -10,7 +10,8 @@ import numpy as np
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
-from helixdask.genes.aliases import read_aliases
+from helixdask.names.in_text import names_in_text
+from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.store.store import Store
 from helixdask.tracks.interval_files import FORMATS, read_intervals
 from helixdask.tracks.paint import paint_mask, paint_values
@@ -65,7 +66,7 @@ class TrackStage(Stage):
         if self.types and self.kind != "gff3":
             raise BadInputError("only GFF3 has types of features", remedy="Leave --type out.")
         found = {"genome": store.identity("genome"), "file": file_identity(self.file)}
-        return found | ({"aliases": file_identity(self.aliases)} if self.aliases else {})
+        return found | aliases_input(self.aliases, store.contigs, lambda: names_in_text(self.file, self.kind).names)
 
     def left_out(self) -> frozenset[str]:
         """The track that the file does not tell."""
@@ -75,7 +76,7 @@ class TrackStage(Stage):
         """Read the file."""
         if work.has("intervals"):
             return
-        aliases = read_aliases(self.aliases, store.contigs) if self.aliases else None
+        aliases = aliases_of(self.aliases, store.contigs)
         found = read_intervals(self.file, self.kind, store.contigs, aliases=aliases, types=self.types)
         names, counts = np.array([*found.unmatched], object), np.array([*found.unmatched.values()], np.int64)
         work.save("unmatched", names=names.astype(str), counts=counts)

@@ -1,5 +1,6 @@
 import dataclasses
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,4 +109,4 @@ def test_a_library_of_the_same_name_is_refused(tmp_path, store, reads):
     run_stage(CoverageStage("one", first), store.url, HERE)
     with pytest.raises(AlreadyExistsError):
         run_stage(CoverageStage("one", second), store.url, HERE)
-    assert Store.open(store.url).attrs("coverage/rnaseq/one")["path"] == first
+    assert Store.open(store.url).attrs("coverage/rnaseq/one")["path"] == Path(first).name

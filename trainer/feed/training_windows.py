@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.public_names import public_name
 from helixdask.store.store import Store
 from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches
 
@@ -69,7 +70,7 @@ class StoreSplit:
     def card(self) -> dict[str, Any]:
         """What a model's card says of it."""
         return {
-            "url": self.store.url,
+            "store": public_name(self.store.url),
             "species": self.store.species,
             "n_bases": self.store.n_bases,
             "labels": self.labels,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
+from helixdask.public_names import public_name
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 from helixdask.trainer.network.card import COVERAGE_NORMS
@@ -293,7 +294,7 @@ class PredictStage(Stage):
         del store
         described = describe_model(self.model)
         return {
-            "model_path": self.model,
+            "model_path": public_name(self.model),
             "model_digest": str(work.load("model")["digest"]),
             "model_card": {key: described.card[key] for key in ("name", "base_model", "seed", "training_window")},
             "network": described.spec.to_dict(),

@@ -10,6 +10,7 @@ from typing import Any, Final
 import keras
 import tensorflow as tf
 
+from helixdask.public_names import public_name
 from helixdask.trainer.feed.training_windows import StoreSplit
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.card_page import card_page
@@ -51,7 +52,7 @@ class Record:
         settings = {k: v for k, v in self.settings.to_dict().items() if k not in _NO_PART_OF_A_RUN}
         if self.settings.decay == "none":
             settings = {k: v for k, v in settings.items() if k not in _LENGTH}
-        stores = [{k: v for k, v in split.card().items() if k != "url"} for split in self.splits]
+        stores = [{k: v for k, v in split.card().items() if k != "store"} for split in self.splits]
         base = self.start.base.digest if self.start.base else None
         return settings | {"mode": self.start.mode, "base": base, "stores": stores, "libraries": self.libraries}
 
@@ -79,7 +80,12 @@ class Record:
             "scores": [{k: v for k, v in row.items() if k != "windows_per_second"} for row in state.history],
             "verdict": verdict or self.verdict(state),
             "settings": {k: v for k, v in settings.to_dict().items() if k not in _NO_PART_OF_A_MODEL}
-            | {"mode": start.mode, "batch_size": state.batch_size},
+            | {
+                "stores": [public_name(store) for store in settings.stores],
+                "model": public_name(settings.model) if settings.model else None,
+                "mode": start.mode,
+                "batch_size": state.batch_size,
+            },
         }
 
     def log(self, state: LoopState) -> None:

@@ -36,8 +36,10 @@ def find_index(path: str, form: str) -> str | None:
         `bam` or `cram`.
     """
     endings = ("crai",) if form == "cram" else ("bai", "csi")
-    candidates = [f"{path}.{ending}" for ending in endings]
-    candidates += [re.sub(rf"\.{form}$", f".{ending}", path) for ending in endings]
+    name, mark, query = path.partition("?") if is_url(path) else (path, "", "")
+    query = mark + query
+    candidates = [f"{name}.{ending}{query}" for ending in endings]
+    candidates += [re.sub(rf"\.{form}$", f".{ending}", name) + query for ending in endings]
     return next((candidate for candidate in candidates if candidate != path and file_exists(candidate)), None)
 
 

@@ -1,0 +1,168 @@
+"""Names of sequences in a text file, and the lengths that it tells, without reading anything else of its lines."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import numpy as np
+from isal import igzip
+from isal.igzip_lib import IsalError
+from numba import njit
+from numpy.typing import NDArray
+
+from helixdask.engine.identity import file_identity
+from helixdask.errors import BadInputError
+
+__all__ = ["TEXT_COLUMNS", "TextNames", "names_in_text"]
+
+TEXT_COLUMNS: Final = {"gff3": 0, "bed": 0, "bedgraph": 0, "repeatmasker": 4, "table": 0}
+"""Column of the name in each kind of file, from 0. All but GFF and tables may be set with spaces."""
+
+_TABBED: Final = ("gff3", "table")
+_BLOCK: Final = 1 << 24
+_SEQUENCES: Final = re.compile(rb"(?m)^(?:##FASTA|>)")
+_REGION: Final = b"##sequence-region"
+_WHOLE: Final = frozenset({b"region", b"chromosome", b"contig", b"supercontig", b"scaffold"})
+"""Types of rows that stand for a whole sequence, where they begin at its first base."""
+
+
+@dataclass(frozen=True)
+class TextNames:
+    """Names in order of appearance, and the lengths of those for which the file tells one."""
+
+    names: list[str] = field(default_factory=list)
+    lengths: dict[str, int] = field(default_factory=dict)
+
+
+def names_in_text(path: str | Path, kind: str) -> TextNames:
+    """Names of the sequences in a file.
+
+    Parameters
+    ----------
+    path
+        A local file, plain or gzip.
+    kind
+        A key of :data:`TEXT_COLUMNS`; ``gff3`` is GTF, too. GFF3 tells lengths by ``##sequence-region``, or by rows
+        such as ``region`` and ``chromosome`` that are the first of their sequence.
+
+    Raises
+    ------
+    BadInputError
+        The file cannot be read.
+    """
+    return _names_in(str(path), file_identity(path), kind)
+
+
+@lru_cache(maxsize=16)
+def _names_in(path: str, identity: str, kind: str) -> TextNames:
+    del identity  # another file has another
+    found = TextNames()
+    seen: dict[bytes, None] = {}
+    for block in _blocks(path, stops=kind == "gff3"):
+        starts, stops, lines = _changes(np.frombuffer(block, np.uint8), TEXT_COLUMNS[kind], kind in _TABBED)
+        for start, stop, line in zip(starts.tolist(), stops.tolist(), lines.tolist(), strict=True):
+            name = block[start:stop]
+            if name == _REGION:
+                _note(found, block[line:].split(None, 4)[1:4])
+            elif name not in seen:
+                seen[name] = None
+                found.names.append(_text(name, kind))
+                fields = block[line:].split(b"\t", 5) if kind == "gff3" else []
+                if len(fields) > 5 and fields[2] in _WHOLE:
+                    _note(found, [fields[0], *fields[3:5]])
+    return found
+
+
+def _note(found: TextNames, declared: Iterable[bytes]) -> None:
+    """Note the length of a sequence that is declared as name, start and end."""
+    name, start, end = [*declared, b"", b"", b""][:3]
+    if start == b"1" and end.isdigit():
+        found.lengths.setdefault(_text(name, "gff3"), int(end))
+
+
+def _text(name: bytes, kind: str) -> str:
+    text = name.decode("utf-8", "replace")
+    return unquote(text) if kind == "gff3" and "%" in text else text
+
+
+def _blocks(path: str, *, stops: bool) -> Iterator[bytes]:
+    """Whole lines, some megabytes at a time, up to the sequences that may follow in GFF3."""
+    try:
+        with Path(path).open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            file = igzip.open(raw, "rb") if packed else raw
+            rest = file.read(3).removeprefix(b"\xef\xbb\xbf")
+            while data := file.read(_BLOCK):
+                text = (rest + data).replace(b"\r", b"\n")
+                end = _SEQUENCES.search(text) if stops else None
+                if end is not None:
+                    yield text[: end.start()]
+                    return
+                cut = text.rfind(b"\n") + 1
+                yield text[:cut]
+                rest = text[cut:]
+            yield rest + b"\n"
+    except (OSError, EOFError, zlib.error, IsalError) as error:  # type: ignore[misc]  # isal's error class is untyped
+        raise BadInputError(f"cannot be read ({error})", where=path, remedy="Check that the copy is whole.") from error
+
+
+@njit(cache=True, nogil=True)
+def _changes(
+    data: NDArray[np.uint8], column: int, tabbed: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Where names begin and end that differ from that of the line before, and where their lines begin.
+
+    Comments are passed over, apart from those that tell the length of a sequence.
+    """
+    found = np.empty((3, 1024), np.int64)
+    n = 0
+    at = 0
+    before_start, before_stop = 0, 0
+    region = np.array([35, 35, 115, 101, 113, 117, 101, 110, 99, 101, 45, 114, 101, 103, 105, 111, 110], np.uint8)
+    while at < len(data):
+        line = at
+        while at < len(data) and data[at] != 10:
+            at += 1
+        end = at
+        at += 1
+        declares = end - line > len(region)
+        for k in range(len(region)):
+            declares = declares and data[line + k] == region[k]
+        if declares:
+            start, stop = line, line + len(region)
+        elif end > line and data[line] == 35:
+            continue
+        else:
+            start, stop = line, line
+            for number in range(column + 1):
+                start = stop + (1 if tabbed and number else 0)
+                while not tabbed and start < end and (data[start] == 9 or data[start] == 32):
+                    start += 1
+                stop = start
+                while stop < end and data[stop] != 9 and (tabbed or data[stop] != 32):
+                    stop += 1
+            if stop <= start or stop >= end:  # every format has more columns than this
+                continue
+            same = stop - start == before_stop - before_start
+            k = 0
+            while same and k < stop - start:
+                same = data[start + k] == data[before_start + k]
+                k += 1
+            if same:
+                continue
+            before_start, before_stop = start, stop
+        if n == found.shape[1]:
+            grown = np.empty((3, 2 * n), np.int64)
+            grown[:, :n] = found
+            found = grown
+        found[0, n], found[1, n], found[2, n] = start, stop, line
+        n += 1
+    return found[0, :n], found[1, :n], found[2, :n]
