@@ -36,7 +36,7 @@ def scheduler_file(tmp_path_factory):
         [*dask_command, "worker", *file_option, "--no-dashboard", "--no-nanny", "--nthreads", "1"],
         **quiet,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     yield path

@@ -192,7 +192,7 @@ def test_a_million_contigs(tmp_path):
         assert np.array_equal(
             store.read("genome/sequence", 777_777 * 300, 777_778 * 300), text_to_codes(file.read(300))
         )
-    # A contig costs a few microseconds, whatever their number: quadratic work would take hours.
+    # Of the processor: a contig costs a few microseconds, whatever their number: quadratic work would take hours.
     assert seconds < 60
 
 
