@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helixdask.engine.cluster import RunOptions, connect
 from helixdask.engine.progress import WorkProgress
-from helixdask.errors import HelixdaskError, StageFailedError
+from helixdask.errors import HelixdaskError, StageFailedError, words_of
 from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
 from helixdask.genes.models import GeneModels
 from helixdask.labels.intervals import StrandTables
@@ -137,7 +137,7 @@ def run_regions(
 def _failed(region: tuple[int, int], error: Exception) -> StageFailedError:
     killed = type(error).__name__ == "KilledWorker"
     return StageFailedError(
-        "its worker died again and again" if killed else f"{type(error).__name__}: {error}",
+        "its worker died again and again" if killed else words_of(error, typed=True),
         where=f"bases {region[0]:,} to {region[1]:,}",
         remedy="Run it with fewer --workers or a larger --memory-limit." if killed else "",
     )

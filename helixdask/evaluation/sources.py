@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.genes.models import GeneModels
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.genes.table import read_genes
@@ -142,7 +142,7 @@ def _names_in(path: str) -> dict[str, None]:
                 if tab and not name.startswith(b"#"):
                     names.setdefault(name.decode("utf-8", "replace"))
     except (OSError, EOFError) as error:
-        raise BadInputError(f"the file cannot be read: {error}", where=path) from error
+        raise BadInputError(f"the file cannot be read: {words_of(error)}", where=path) from error
     return names
 
 
