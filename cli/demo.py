@@ -162,9 +162,9 @@ def _is_simulated(folder: Path, asked: dict[str, Any], stores: Sequence[Path]) -
     if note.exists():
         if json.loads(note.read_text(encoding="utf-8")) == asked:
             return True
-        note.unlink()
         for store in there:
             shutil.rmtree(store)
+        note.unlink()
     elif there:
         raise AlreadyExistsError(
             "a store that no demonstration made is here", where=str(there[0]), remedy="Choose another --folder."

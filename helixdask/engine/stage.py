@@ -22,7 +22,15 @@ from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 
-__all__ = ["Receipt", "Region", "RegionResult", "Stage", "Work"]
+__all__ = ["Receipt", "Region", "RegionResult", "Stage", "Work", "as_unicode"]
+
+
+def as_unicode(text: str) -> str:
+    """Text from the command line or a file's name, as it is in any locale.
+
+    In one that knows ASCII only, Python gives other bytes as lone surrogates, which no file could hold.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
@@ -200,7 +208,9 @@ class Stage(ABC):
     def settings(self) -> dict[str, Any]:
         """The fields, as JSON-able values; of files only their names."""
         fields = dataclasses.asdict(self)
-        return fields | {name: Path(fields[name]).name for name in self.file_fields if fields[name] is not None}
+        return fields | {
+            name: as_unicode(Path(fields[name]).name) for name in self.file_fields if fields[name] is not None
+        }
 
     def estimate_bases(self, store: Store | None) -> int:
         """Bases there will be to work on; only a stage that creates its store does not know."""

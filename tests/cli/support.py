@@ -45,7 +45,7 @@ def process(*arguments, **options):
     """Run a command line as a process."""
     command = str(Path(sys.executable).with_name("helixdask"))
     ran = subprocess.run(
-        [command, *map(str, arguments)], capture_output=True, text=True, timeout=3000, check=False, **options
+        [command, *map(str, arguments)], capture_output=True, timeout=3000, check=False, **({"text": True} | options)
     )
     return Outcome(ran.returncode, ran.stdout, ran.stderr)
 
