@@ -1,17 +1,31 @@
-# Needs Python 3.11 or newer and make, nothing else.
-PYTHON ?= python3
+# Needs Python 3.11, 3.12 or 3.13 and make, nothing else.
+PYTHON ?= python3.13 python3.12 python3.11 python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test lint types bench format clean
+# The versions that the tests were run with; empty: the newest.
+CONSTRAINTS ?= constraints.txt
+# Processes that run tests. Each may load TensorFlow, about 1 GB.
+JOBS ?= 2
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+.PHONY: demo test test-quick test-newest lint types bench format constraints clean
 
 # Prepare, tune and annotate on a simulated genome; prints the scores before and after.
 demo: $(INSTALLED)
 	$(BIN)/helixdask demo --folder demo $(if $(SEED),--seed $(SEED))
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+# Without the tests that take more than a few seconds.
+test-quick: $(INSTALLED)
+	$(PYTEST) -m "not slow"
+
+# With the newest release of everything, in an environment of its own.
+test-newest:
+	$(MAKE) test VENV=.venv-newest CONSTRAINTS=
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -31,11 +45,18 @@ format: $(INSTALLED)
 	$(BIN)/python tools/write_format.py
 	$(BIN)/ruff format .
 
-$(INSTALLED): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -e ".[tf-cpu,cloud,plot,dev]"
+# One file for all Pythons, from what pyproject.toml allows today. Run the tests before it is committed.
+constraints: $(INSTALLED)
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile pyproject.toml --extra tf-cpu --extra cloud --extra plot --extra dev --universal \
+		--python-version 3.11 --upgrade --no-annotate --custom-compile-command "make constraints" -o constraints.txt
+
+$(INSTALLED): pyproject.toml $(CONSTRAINTS)
+	@tools/new_environment.sh $(VENV) $(PYTHON)
+	@echo "Installing helixdask and what it needs into $(VENV); this takes some minutes the first time"
+	$(BIN)/python -m pip install -q --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS),--upgrade) \
+		-e ".[tf-cpu,cloud,plot,dev]"
 	touch $@
 
 clean:
-	rm -rf build demo $(VENV)
+	rm -rf build demo .venv-newest $(VENV)

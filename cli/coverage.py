@@ -10,7 +10,7 @@ import typer
 
 from helixdask.cli.data import StoreUrl
 from helixdask.cli.options import AliasesOption, Output, Rules, RulesOption, Strandedness, with_run_options
-from helixdask.cli.report import print_json, print_summaries, print_table
+from helixdask.cli.report import print_json, print_summaries, print_table, say
 from helixdask.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -141,8 +141,10 @@ def coverage(
     """
     from helixdask.coverage.rules import ReadOptions
     from helixdask.engine.run import run_stage
+    from helixdask.outputs import check_outputs
     from helixdask.pipeline import coverage_stages
 
+    check_outputs(report)
     reads = ReadOptions(min_mapq, count_duplicates, count_supplementary, count_secondary, count_qc_failed, mates_once)
     chosen = chosen_libraries(bam, strandedness, libraries, kind, reads)
     if remove is not None:
@@ -178,7 +180,7 @@ def _remove(store: str, name: str, library: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"removed": f"coverage/{name}/{library}"})
     else:
-        typer.echo(f"removed: coverage/{name}/{library}")
+        say(f"removed: coverage/{name}/{library}")
 
 
 def _show(store: str, name: str, labels: str | None, report: Path | None, *, as_json: bool) -> None:
@@ -196,4 +198,4 @@ def _show(store: str, name: str, labels: str | None, report: Path | None, *, as_
     for title, columns, rows in summary_tables(summary):
         print_table(title, columns, rows)
     if report is not None:
-        typer.echo(f"written: {report}")
+        say(f"written: {report}")

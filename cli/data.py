@@ -37,8 +37,10 @@ def encode(
 ) -> None:
     """Put a genome into a new store, about two bits a base."""
     from helixdask.engine.run import run_stage
+    from helixdask.outputs import check_folder
     from helixdask.sequence.stage import EncodeStage
 
+    check_folder(store)
     stage = EncodeStage(fasta=str(genome), species=species or species_of(genome), on_bad_base=on_bad_base.value)
     print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
 
@@ -70,8 +72,10 @@ def labels(
     from helixdask.engine.run import run_stage
     from helixdask.labels.genes_stage import ImportGenesStage
     from helixdask.labels.stage import LabelsStage
+    from helixdask.outputs import check_outputs
     from helixdask.store.store import Store
 
+    check_outputs(findings)
     options = output.run_options()
     stages = [
         ImportGenesStage(
@@ -145,8 +149,10 @@ def select(
     labels is kept.
     """
     from helixdask.engine.run import run_stage
+    from helixdask.outputs import check_outputs
     from helixdask.pipeline import select_stages
 
+    check_outputs(report)
     measure, choose = select_stages(
         store,
         windows=windows,
@@ -187,8 +193,10 @@ def split(
 ) -> None:
     """Put whole contigs on the training or the validation side."""
     from helixdask.engine.run import run_stage
+    from helixdask.outputs import check_outputs
     from helixdask.pipeline import split_stage
 
+    check_outputs(report)
     stage = split_stage(
         store,
         selection=selection,
@@ -215,9 +223,11 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Simulate a polyploid genome with its true genes and stranded RNA-seq reads."""
+    from helixdask.outputs import check_folder
     from helixdask.simulate import simulation
     from helixdask.simulate.settings import SimulateSettings
 
+    check_folder(folder)
     result = simulation.simulate(SimulateSettings(bases=_size(bases), seed=seed), folder)
     facts = {key: str(value) if isinstance(value, Path) else value for key, value in vars(result).items()}
     if as_json:

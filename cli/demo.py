@@ -7,23 +7,27 @@ is known of the truth; the truth is only for the scores, on contigs that no step
 from __future__ import annotations
 
 import json
+import logging
 import shlex
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from helixdask.cli.report import print_table
-from helixdask.errors import StageFailedError
+from helixdask.cli.report import print_table, say
+from helixdask.errors import AlreadyExistsError, StageFailedError
 
 __all__ = ["base_model", "demo", "run_demo", "scores_of"]
 
 _HELD_OUT = "chr4"
+_NOTE = "demo.json"
+"""Says what the genome in a folder was simulated with, once all of it is there."""
 
 
 def base_model() -> Path:
@@ -31,22 +35,55 @@ def base_model() -> Path:
     return Path(str(files("helixdask.trainer.base_model") / "demo.keras"))
 
 
-def _helixdask(*arguments: str | Path) -> str:
-    """Show a command and run it as a user would; what it printed."""
-    words = [str(argument) for argument in arguments]
-    typer.secho(f"\n$ helixdask {shlex.join(words)}", bold=True, err=True)
-    command = [sys.executable, "-m", "helixdask.cli.main", *words]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if "--json" not in words:
-        typer.echo(done.stdout, nl=False)
-    if done.returncode:
-        raise StageFailedError("a step of the demonstration failed", where=f"helixdask {shlex.join(words)}")
-    return done.stdout
+class _Steps:
+    """Says which step of how many begins, and runs its command as a user would."""
+
+    def __init__(self, n_steps: int) -> None:
+        self._began = time.monotonic()
+        self._n_steps, self._step = n_steps, 0
+
+    @property
+    def seconds(self) -> float:
+        """Time since the first step."""
+        return time.monotonic() - self._began
+
+    def skip(self, why: str) -> None:
+        """Count a step that needs not be done."""
+        self._step += 1
+        say(f"\nStep {self._step} of {self._n_steps}: {why}", style="bold", to_errors=True)
+
+    def run(self, what: str, *arguments: str | Path) -> None:
+        """Run a command; what it prints goes where ours goes."""
+        self._run(what, arguments)
+
+    def result_of(self, what: str, *arguments: str | Path) -> Any:
+        """Run a command with ``--json`` and return what it printed."""
+        return json.loads(self._run(what, (*arguments, "--json"), stdout=subprocess.PIPE))
+
+    def _run(self, what: str, arguments: Sequence[str | Path], stdout: int | None = None) -> bytes:
+        self.skip(what)
+        command = f"helixdask {shlex.join(map(str, arguments))}"
+        say(f"$ {command}", to_errors=True)
+        sys.stdout.flush()
+        verbose = ["--verbose"] if logging.getLogger("helixdask").isEnabledFor(logging.DEBUG) else []
+        words = [sys.executable, "-m", "helixdask", *verbose, *map(str, arguments)]
+        done = subprocess.run(words, stdout=stdout, check=False)
+        if done.returncode:
+            raise StageFailedError(
+                f"step {self._step} of the demonstration failed with exit code {done.returncode}; its message is above",
+                where=command,
+                remedy="Run the demonstration again: it goes on where it stopped.",
+            )
+        return done.stdout or b""
 
 
 def _divide(genome: Path, tuning: Path, held_out: Path) -> None:
     """Put the last chromosome of each subgenome aside."""
-    with genome.open() as source, tuning.open("w") as ours, held_out.open("w") as theirs:
+    with (
+        genome.open(encoding="utf-8") as source,
+        tuning.open("w", encoding="utf-8") as ours,
+        held_out.open("w", encoding="utf-8") as theirs,
+    ):
         target = ours
         for line in source:
             if line.startswith(">"):
@@ -69,37 +106,70 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
     dict
         F1 values by model, ``base`` and ``tuned``: genic, UTR, CDS, intron by base; exons; genes.
     """
-    began = time.monotonic()
+    from helixdask.outputs import check_folder
+    from helixdask.trainer.runtime import require_tensorflow
+
+    check_folder(folder)
+    require_tensorflow()
+    steps = _Steps(6)
+    say(
+        f"The demonstration tunes a small model to a simulated genome of {bases} bases: six commands, some minutes "
+        f"on two cores.\nEverything it makes goes to {folder}/.",
+        to_errors=True,
+    )
     folder.mkdir(parents=True, exist_ok=True)
     simulated = folder / "simulated"
     tuning, held_out = folder / "tuning.fa", folder / "held_out.fa"
     store, scored, tuned = folder / "tuning.zarr", folder / "held_out.zarr", folder / "tuned.keras"
     model = base_model()
-    asked = {"seed": seed, "bases": bases}
-    note = folder / "demo.json"
-    if not note.exists() or json.loads(note.read_text()) != asked:
-        # What another run left was made from another genome; what this one left is gone on with.
-        for other in (store, scored):
-            shutil.rmtree(other, ignore_errors=True)
-        _helixdask("simulate", "-o", simulated, "--bases", bases, "--seed", str(seed))
+    if _is_simulated(folder, {"seed": seed, "bases": bases}, (store, scored)):
+        steps.skip("the genome is there from an earlier run")
+    else:
+        steps.run(
+            "simulate a polyploid genome, its true genes and RNA-seq reads",
+            *("simulate", "-o", simulated, "--bases", bases, "--seed", str(seed)),
+        )
         _divide(simulated / "genome.fa", tuning, held_out)
-        note.write_text(json.dumps(asked))
+        (folder / _NOTE).write_text(json.dumps({"seed": seed, "bases": bases}), encoding="utf-8")
     reads = ("--bam", simulated / "reads.bam", "--strandedness", "reverse")
-    _helixdask(
+    steps.run(
+        "prepare a store: genome, coverage, the base model's surest genes",
         *("prepare", tuning, "-o", store, "--model", model, *reads, "--groups", simulated / "groups.tsv"),
         *("--species", "simulated", "--seed", str(seed)),
     )
-    _helixdask("tune", store, "--model", model, "-o", tuned, "--seed", str(seed))
+    steps.run("tune the model to it", "tune", store, "--model", model, "-o", tuned, "--seed", str(seed))
     for name, chosen in (("base", model), ("tuned", tuned)):
         source = held_out if name == "base" else scored
         genes = folder / f"{name}.gff3"
         extra = ("--store", scored, "--species", "simulated") if name == "base" else reads
-        _helixdask("annotate", source, "--model", chosen, "-o", genes, "--name", name, *extra)
-    evaluated = json.loads(_helixdask("evaluate", scored, "--reference", simulated / "truth.gff3", "--json"))
+        steps.run(
+            f"annotate contigs that were held out with the {name} model",
+            *("annotate", source, "--model", chosen, "-o", genes, "--name", name, *extra),
+        )
+    evaluated = steps.result_of(
+        "compare both with the true genes", "evaluate", scored, "--reference", simulated / "truth.gff3"
+    )
     scores = {name: scores_of(evaluated, name) for name in ("base", "tuned")}
-    (folder / "scores.json").write_text(json.dumps({"seed": seed, **scores}, indent=1))
-    _show(scores, folder, time.monotonic() - began)
+    (folder / "scores.json").write_text(json.dumps({"seed": seed, **scores}, indent=1), encoding="utf-8")
+    _show(scores, folder, steps.seconds)
     return scores
+
+
+def _is_simulated(folder: Path, asked: dict[str, Any], stores: Sequence[Path]) -> bool:
+    """Whether an earlier run left this genome; stores of another one that a demonstration left are removed."""
+    note = folder / _NOTE
+    there = [store for store in stores if store.exists()]
+    if note.exists():
+        if json.loads(note.read_text(encoding="utf-8")) == asked:
+            return True
+        for store in there:
+            shutil.rmtree(store)
+        note.unlink()
+    elif there:
+        raise AlreadyExistsError(
+            "a store that no demonstration made is here", where=str(there[0]), remedy="Choose another --folder."
+        )
+    return False
 
 
 def _show(scores: dict[str, list[float]], folder: Path, seconds: float) -> None:
@@ -110,9 +180,9 @@ def _show(scores: dict[str, list[float]], folder: Path, seconds: float) -> None:
         for name, values in (("base model", scores["base"]), ("tuned model", scores["tuned"]))
     ]
     rows.append(("gain", *(f"{value:+.3f}" for value in gain)))
-    typer.echo("")
+    say("")
     print_table(f"The demonstration took {seconds:.0f} s", columns, rows)
-    typer.echo(
+    say(
         f"\nWhere to look, in {folder}/:\n"
         "  tuned.gff3    genes of the held-out contigs by the tuned model (base.gff3: by the base model)\n"
         "  tuned.keras   the tuned model; tuned.md is its card, tuned.csv and tuned.png show how it learnt\n"

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.options import AliasesOption, Output, with_run_options
-from helixdask.cli.report import print_json, print_table
-from helixdask.cli.written import check_figure, check_folder
+from helixdask.cli.report import print_json, print_table, say
 from helixdask.errors import BadInputError
 
 __all__ = ["Matching", "evaluate"]
@@ -63,12 +62,13 @@ def evaluate(
     from helixdask.evaluation import evaluate as run
     from helixdask.evaluation.result import write_tsv
     from helixdask.evaluation.tables import contig_tables, tables_of
+    from helixdask.outputs import check_figure, check_outputs
 
     if output.dry_run:
         raise BadInputError("evaluate writes nothing to a store, so there is no plan", remedy="Leave --dry-run out.")
     if contigs is not None and not contigs.is_file():
         raise BadInputError("no such file", where=str(contigs), remedy="Check the path.")
-    check_folder(tsv, plot, report)
+    check_outputs(tsv, plot, report)
     check_figure(plot)
     check_figure(report and report.with_suffix(".svg"))
     scores = run(
@@ -78,7 +78,7 @@ def evaluate(
         genes=genes,
         compare=compare,
         aliases=str(aliases) if aliases else None,
-        contigs=contigs.read_text().split() if contigs else None,
+        contigs=contigs.read_text(encoding="utf-8", errors="backslashreplace").split() if contigs else None,
         cds_only=cds_only,
         noncoding=noncoding,
         matching=matching.value,
@@ -101,4 +101,4 @@ def evaluate(
         print_table(f"\n{table.title}", table.columns, table.rows)
     for path in (tsv, plot, report):
         if path:
-            typer.echo(f"written: {path}")
+            say(f"written: {path}")

@@ -11,7 +11,7 @@ import typer
 from helixdask.cli.data import StoreUrl
 from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, Gff3Out, GtfOut, ProteinsOut
 from helixdask.cli.options import AliasesOption, Order, Output, with_run_options
-from helixdask.cli.report import print_summaries
+from helixdask.cli.report import print_summaries, say
 from helixdask.errors import BadInputError
 
 __all__ = ["export", "import_helixer"]
@@ -70,7 +70,9 @@ def import_helixer(
 ) -> None:
     """Bring a Helixer HDF5 file into a store: sequence, labels, coverage, predictions."""
     from helixdask.exchange.helixer_import import import_helixer as run
+    from helixdask.outputs import check_folder
 
+    check_folder(store)
     summaries = run(
         helixer,
         store,
@@ -149,6 +151,7 @@ def export(
 ) -> None:
     """Write files for other programs: gene models in any format, coverage as bigWig, or Helixer's HDF5."""
     from helixdask.genes.writing.export import GeneFiles, export_genes
+    from helixdask.outputs import check_folder, check_outputs
     from helixdask.store.store import Store
 
     files = GeneFiles(gff3, gtf, bed, cds, proteins)
@@ -160,6 +163,8 @@ def export(
         )
     if not files.given() and (genes or region or longest):
         raise BadInputError("--genes, --region and --longest are for gene models", remedy="Give --gff3 or the like.")
+    check_outputs(helixer, *files.given().values())
+    check_folder(bigwig)
     if helixer is not None:
         if window_length is None:
             raise BadInputError("--helixer needs --window-length", remedy="Helixer's own default is 21384.")
@@ -177,7 +182,7 @@ def export(
             order=order.value if order else "length" if labels else "file",
             compression=compression.value,
         )
-        typer.echo(f"written: {helixer}")
+        say(f"written: {helixer}")
     if bigwig is not None:
         from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig
 
@@ -185,11 +190,11 @@ def export(
         if coverage or not predictions:
             written += export_bigwig(opened, bigwig, coverage)
         for file in written:
-            typer.echo(f"written: {file}")
+            say(f"written: {file}")
     if files.given():
         n_genes = export_genes(opened, genes, files, region=region, longest=longest, code=genetic_code)
         for path in files.given().values():
-            typer.echo(f"written: {path} ({n_genes:,} genes)")
+            say(f"written: {path} ({n_genes:,} genes)")
 
 
 def _named(pairs: list[str]) -> dict[str, str] | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -23,10 +22,12 @@ from helixdask.cli import (
     training,
     workflow,
 )
-from helixdask.errors import HelixdaskError
-from helixdask.public_names import PublicFormatter, without_secrets
+from helixdask.cli.report import say
+from helixdask.cli.terminal import VERBOSE, log_to_terminal, only_our_words, only_what_it_can_show
+from helixdask.errors import HelixdaskError, words_of
+from helixdask.public_names import without_secrets
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "run"]
 
 app = typer.Typer(
     name="helixdask",
@@ -48,13 +49,15 @@ The whole way is three commands:
 `prepare` puts the genome, its labels (from --gff3, or the model's own most confident predictions) and its coverage
 into one store; `tune` learns from it; `annotate` predicts again. All can be stopped at any time and go on when they
 are run again.
+
+Exit codes: 0 done, 1 failed, 2 bad input or usage, 130 stopped by Ctrl-C.
 """,
 )
 
 
 def _show_version(show: bool) -> None:
     if show:
-        typer.echo(f"helixdask {version('helixdask')}")
+        say(f"helixdask {version('helixdask')}")
         raise typer.Exit
 
 
@@ -63,12 +66,12 @@ def _root(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option(VERBOSE, help="Show warnings and log lines of other packages, too; after a command as well.")
+    ] = False,
 ) -> None:
     del show_version
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(PublicFormatter("%(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("helixdask").setLevel(logging.INFO)
+    log_to_terminal(verbose=verbose)
 
 
 _FIRST = "The whole way"
@@ -127,16 +130,30 @@ def _repeat_bam(arguments: list[str]) -> list[str]:
     return repeated
 
 
+def _verbose_first(arguments: list[str]) -> list[str]:
+    """Let ``--verbose`` stand anywhere."""
+    if VERBOSE not in arguments:
+        return arguments
+    return [VERBOSE, *(argument for argument in arguments if argument != VERBOSE)]
+
+
 def main() -> None:
-    """Run the command line; exit codes: 0 done, 1 failed, 2 bad input or usage, 130 stopped by the user."""
+    """Run the command line as a program: what the terminal cannot show, or should not, is held back first."""
+    only_what_it_can_show()
+    if VERBOSE not in sys.argv:
+        only_our_words()
+    run(sys.argv[1:])
+
+
+def run(arguments: list[str]) -> None:
+    """Run a command line; exit codes: 0 done, 1 failed, 2 bad input or usage, 130 stopped by the user."""
     try:
-        app(args=_repeat_bam(sys.argv[1:]))
+        app(args=_verbose_first(_repeat_bam(arguments)), prog_name="helixdask")
     except HelixdaskError as error:
-        typer.secho(f"error: {error}", err=True, fg="red")
-        sys.exit(error.exit_code)
+        _fail(f"error: {error}", error.exit_code)
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:  # what typer makes of Ctrl-C
-            typer.secho("stopped; run the same command again to go on", err=True, fg="yellow")
+            say("stopped; run the same command again to go on", style="yellow", to_errors=True)
         raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -145,18 +162,26 @@ def main() -> None:
         if os.environ.get("HELIXDASK_DEBUG"):
             raise
         where = f"{error.filename}: " if error.filename else ""
-        typer.secho(without_secrets(f"error: {where}{error.strerror or error}"), err=True, fg="red")
-        sys.exit(1)
+        _fail(f"error: {where}{error.strerror or words_of(error)}{_done_when(error, arguments)}")
     except Exception as error:  # a fault of ours: say so in one line, and where to look
         if os.environ.get("HELIXDASK_DEBUG"):
             raise
-        typer.secho(
-            f"internal error: {type(error).__name__}: {without_secrets(str(error))}\n"
-            "  This is a fault of helixdask, please report it. HELIXDASK_DEBUG=1 shows where it happened.",
-            err=True,
-            fg="red",
+        _fail(
+            f"internal error: {words_of(error, typed=True)}{_done_when(error, arguments)}\n"
+            "  This is a fault of helixdask, please report it. HELIXDASK_DEBUG=1 shows where it happened."
         )
-        sys.exit(1)
+
+
+def _done_when(error: Exception, arguments: list[str]) -> str:
+    """What was being done when it happened: as noted on the exception, else the command."""
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    notes = getattr(error, "__notes__", None) or [f"while running helixdask {command}"]
+    return "".join(f", {note}" for note in notes)
+
+
+def _fail(text: str, code: int = 1) -> NoReturn:
+    say(without_secrets(text), style="red", to_errors=True)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import typer
 
 from helixdask.cli.data import StoreUrl
 from helixdask.cli.options import CoverageNorm, Output, Rules, RulesOption, with_run_options
-from helixdask.cli.report import print_facts, print_json, print_summaries, print_table
+from helixdask.cli.report import print_facts, print_json, print_summaries, print_table, say
 from helixdask.errors import BadInputError
 
 __all__ = ["ModelOption", "models", "predict", "resolved"]
@@ -56,8 +56,11 @@ def predict(
 ) -> None:
     """Predict class and phase of every base of both strands."""
     from helixdask.engine.run import run_stage
+    from helixdask.trainer.runtime import require_tensorflow
     from helixdask.trainer.workflow import predict_stage
 
+    if not output.dry_run:
+        require_tensorflow()
     stage = predict_stage(
         store,
         resolved(model),
@@ -94,9 +97,11 @@ def models(
             raise BadInputError("no model to write", remedy="helixdask models MODEL --helixer OUT.h5")
         _print_published(as_json=as_json)
         return
+    from helixdask.outputs import check_outputs
     from helixdask.trainer.network.describe import describe_model
     from helixdask.trainer.network.spec import parameter_count
 
+    check_outputs(helixer)
     found = describe_model(resolved(model))
     if helixer is not None:
         from helixdask.trainer.network.helixer_write import write_helixer_h5
@@ -106,7 +111,7 @@ def models(
         network = load_model(found.path).network
         weights = {name: network.get_layer(name).get_weights() for name in weight_shapes(found.spec)}
         write_helixer_h5(helixer, found.spec, weights)
-        typer.echo(f"written: {helixer}")
+        say(f"written: {helixer}")
         return
     card = {key: value for key, value in found.card.items() if value not in (None, [], {})}
     facts = {"file": found.path, "sha256": found.digest, "weights": parameter_count(found.spec)}
@@ -119,7 +124,7 @@ def models(
     card["training_stores"] = [store.get("species", store) for store in card.get("training_stores", [])]
     print_facts(found.card["name"] or model.name, facts | found.spec.to_dict() | card)
     if verdict:
-        typer.secho(verdict, bold=True)
+        say(verdict, style="bold")
 
 
 def _print_published(*, as_json: bool) -> None:
@@ -131,4 +136,4 @@ def _print_published(*, as_json: bool) -> None:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
     print_table("Helixer's published models, the recommended one of each lineage first", columns, rows)
-    typer.echo(f"downloaded ones are kept in {model_folder()}")
+    say(f"downloaded ones are kept in {model_folder()}")

@@ -16,7 +16,7 @@ from helixdask.public_names import without_secrets
 if TYPE_CHECKING:
     from helixdask.engine.run import Summary
 
-__all__ = ["as_dict", "human", "print_facts", "print_json", "print_summaries", "print_table"]
+__all__ = ["as_dict", "human", "print_facts", "print_json", "print_summaries", "print_table", "say"]
 
 _HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
@@ -70,6 +70,15 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
 def _console() -> Console:
     """Standard output. Names of files and contigs are no markup; where nobody looks, hardly anything is wrapped."""
     return Console(width=None if sys.stdout.isatty() else _WIDE, markup=False, emoji=False, highlight=False)
+
+
+def say(text: str, *, style: str = "", to_errors: bool = False, end: str = "\n") -> None:
+    """Print a line as it is, unwrapped; characters that the terminal lacks become question marks.
+
+    `typer.echo` would write UTF-8 to a terminal that says it knows ASCII only.
+    """
+    console = Console(stderr=to_errors, markup=False, emoji=False, highlight=False)
+    console.print(text, style=style, soft_wrap=True, end=end)
 
 
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:

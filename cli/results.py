@@ -12,7 +12,7 @@ from helixdask.cli.data import StoreUrl
 from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, GtfOut, ProteinsOut
 from helixdask.cli.gene_model import MinExonOption, MinIntronOption, PhaseWeightOption, SpliceCostOption
 from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
-from helixdask.cli.report import print_json, print_summaries, print_table
+from helixdask.cli.report import print_json, print_summaries, print_table, say
 from helixdask.cli.sweep import (
     EdgesOption,
     LengthsOption,
@@ -72,6 +72,7 @@ def call(
     from helixdask.engine.run import run_stage
     from helixdask.genes.writing.export import GeneFiles, export_genes
     from helixdask.labels.stage import LabelsStage
+    from helixdask.outputs import check_outputs
     from helixdask.pipeline import call_stage, write_annotation
     from helixdask.store.store import Store
 
@@ -99,9 +100,10 @@ def call(
     sweeping.refuse_without_sweep()
     if gff3 is None:
         raise BadInputError("no file to write was named", remedy="Say --output GENES.gff3, or --sweep.")
+    files = GeneFiles(gff3, gtf, bed, cds, proteins)
+    check_outputs(*files.given().values())
     summaries = [run_stage(stage, store, options)]
     if not output.dry_run:
-        files = GeneFiles(gff3, gtf, bed, cds, proteins)
         if rules is Rules.HELIXER:
             write_annotation(store, stage.output, str(gff3), rules="helixer")
             files = replace(files, gff3=None)
@@ -122,13 +124,16 @@ def inspect(
     """Show what a store holds, or the genes and tracks of a region (0-based, half-open)."""
     from helixdask.explore import open_store
     from helixdask.genes.lookup import gene_rows
+    from helixdask.outputs import check_figure, check_outputs
 
+    check_outputs(plot)
+    check_figure(plot)
     opened = open_store(store)
     if region is None and plot is None:
         if as_json:
             print_json(opened.summary())
         else:
-            typer.echo(repr(opened))
+            say(repr(opened))
         return
     region = region or str(opened.contigs.names[0])
     view = opened.sel(region)
@@ -141,9 +146,9 @@ def inspect(
         facts = view.to_dict(data=False) | {"genes": {name: gene_rows(models) for name, models in genes.items()}}
         print_json(facts | ({"plot": str(plot)} if plot is not None else {}))
     elif plot is not None:
-        typer.echo(f"written: {plot}")
+        say(f"written: {plot}")
     else:
-        typer.echo(repr(view))
+        say(repr(view))
         for name, models in genes.items():
             _print_genes(name, gene_rows(models))
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.data import StoreUrl
-from helixdask.cli.report import print_json
+from helixdask.cli.report import print_json, say
 
 __all__ = ["remove"]
 
@@ -35,6 +35,6 @@ def remove(
     if as_json:
         print_json({"group": group, "removed": not dry_run, "bytes": n_bytes, "made_from_it": made_from_it})
         return
-    typer.echo(f"{'would remove' if dry_run else 'removed'}: {group} ({format_bytes(n_bytes)})")
+    say(f"{'would remove' if dry_run else 'removed'}: {group} ({format_bytes(n_bytes)})")
     if made_from_it:
-        typer.echo(f"made from it, and out of date without it: {', '.join(made_from_it)}")
+        say(f"made from it, and out of date without it: {', '.join(made_from_it)}")

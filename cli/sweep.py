@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from helixdask.cli.options import Output
-from helixdask.cli.report import print_json, print_table
-from helixdask.cli.written import check_figure, check_folder
+from helixdask.cli.report import print_json, print_table, say
 from helixdask.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -93,6 +92,7 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
     from helixdask.evaluation.sources import contig_rows, read_annotation
     from helixdask.evaluation.sweep import sweep
     from helixdask.evaluation.sweep_output import draw_sweep, sweep_dict, sweep_table, write_sweep_tsv
+    from helixdask.outputs import check_figure, check_outputs
     from helixdask.store.store import Store
 
     if output.dry_run:
@@ -102,7 +102,7 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
     for path in (asked.reference, asked.contigs):
         if path is not None and not path.is_file():
             raise BadInputError("no such file", where=str(path), remedy="Check the path.")
-    check_folder(asked.tsv, asked.plot)
+    check_outputs(asked.tsv, asked.plot)
     check_figure(asked.plot)
     store = Store.open(url)
     aliases = str(asked.aliases) if asked.aliases else None
@@ -111,7 +111,11 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
         store,
         grid,
         reference=read_annotation(str(asked.reference), store.contigs, aliases) if asked.reference else None,
-        contigs=contig_rows(store.contigs, asked.contigs.read_text().split() if asked.contigs else None, aliases),
+        contigs=contig_rows(
+            store.contigs,
+            asked.contigs.read_text(encoding="utf-8", errors="backslashreplace").split() if asked.contigs else None,
+            aliases,
+        ),
         options=output.run_options(),
     )
     if asked.tsv:
@@ -124,4 +128,4 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
     print_table(*sweep_table(rows))
     for path in (asked.tsv, asked.plot):
         if path:
-            typer.echo(f"written: {path}")
+            say(f"written: {path}")

@@ -13,7 +13,7 @@ import typer
 from helixdask.cli.loop_options import Loop, with_loop
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import CoverageNorm, Rules, RulesOption
-from helixdask.cli.report import print_facts, print_json, print_table
+from helixdask.cli.report import print_facts, print_json, print_table, say
 
 if TYPE_CHECKING:
     from helixdask.trainer.tuning.settings import TuneResult
@@ -102,6 +102,7 @@ def tune(
     was interrupted or killed goes on when the same command is given again, and ends with the same model. A tuned model
     can be tuned further: it keeps its libraries, weights of the loss and norm.
     """
+    from helixdask.trainer.runtime import require_tensorflow
     from helixdask.trainer.tuning.settings import TuneSettings
 
     settings = TuneSettings(
@@ -119,6 +120,7 @@ def tune(
         rules=rules.value,
         **loop.settings(),
     )
+    require_tensorflow()
     settings.check()
     from helixdask.trainer.tuning import tune as training
 
@@ -164,6 +166,7 @@ def train(
     from helixdask.store.store import Store
     from helixdask.trainer.network.libraries import libraries_of_set
     from helixdask.trainer.network.spec import NetworkSpec
+    from helixdask.trainer.runtime import require_tensorflow
     from helixdask.trainer.tuning.settings import TuneSettings
 
     settings = TuneSettings(
@@ -176,6 +179,7 @@ def train(
         rules=rules.value,
         **loop.settings(),
     )
+    require_tensorflow()
     settings.check()
     spec = NetworkSpec(
         cnn_layers=cnn_layers,
@@ -228,5 +232,5 @@ def _print_training(result: TuneResult, *, as_json: bool) -> None:
         [_EPOCH_COLUMNS[name] for name in shown],
         [[row.get(name) for name in shown] for row in result.history],
     )
-    typer.echo(f"{result.windows_per_second:.1f} windows/s, {result.bases_per_second:,.0f} bases/s while training")
-    typer.secho(str(result.verdict.get("text", "")), bold=True, fg=None if result.better else "yellow")
+    say(f"{result.windows_per_second:.1f} windows/s, {result.bases_per_second:,.0f} bases/s while training")
+    say(str(result.verdict.get("text", "")), style="bold" if result.better else "bold yellow")

@@ -5,12 +5,16 @@ from __future__ import annotations
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
+from helixdask.compiled_cache import find_place_for_compiled_kernels
+
 if TYPE_CHECKING:
     from helixdask.explore import GenomeStore, open_store
 
 __all__ = ["GenomeStore", "open_store"]
 
 __version__ = _version("helixdask")
+
+find_place_for_compiled_kernels()  # before any kernel is imported, in workers too
 
 
 def __getattr__(name: str) -> Any:

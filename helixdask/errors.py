@@ -6,6 +6,8 @@ they never reach a user as a traceback.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from helixdask.public_names import without_secrets
@@ -23,6 +25,8 @@ __all__ = [
     "StoreChangedError",
     "StoreDamagedError",
     "StoreFormatError",
+    "doing",
+    "words_of",
 ]
 
 
@@ -108,3 +112,23 @@ class StageFailedError(HelixdaskError):
 
 class InternalError(HelixdaskError):
     """A broken promise inside helixdask itself."""
+
+
+def words_of(error: BaseException, *, typed: bool = False) -> str:
+    """What an exception says; its type where it says nothing, as timeouts do. Both with ``typed``."""
+    text, kind = str(error).strip(), type(error).__name__
+    if not text:
+        return kind
+    return f"{kind}: {text}" if typed else text
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Note on exceptions of other kinds what was being done, such as ``making predictions/base``."""
+    try:
+        yield
+    except HelixdaskError:
+        raise
+    except Exception as error:
+        error.add_note(f"while {what}")
+        raise

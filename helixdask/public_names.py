@@ -11,7 +11,7 @@ import re
 from pathlib import PurePath
 from typing import Final
 
-__all__ = ["PublicFormatter", "public_name", "without_secrets"]
+__all__ = ["PublicFormatter", "as_unicode", "public_name", "without_secrets"]
 
 _URL: Final = re.compile(r"(?:\b[A-Za-z][\w+.-]*://|\b(?:https?|ftps?|s3|gs|gcs|az|abfss?):/)[^\s'\"<>`]*")
 """A URL inside a text; the second form has lost a slash on its way through `pathlib`."""
@@ -34,6 +34,14 @@ def without_secrets(text: str) -> str:
     return _URL.sub(lambda found: _clean(found[0]), text) if ":/" in text else text
 
 
+def as_unicode(text: str) -> str:
+    """Text from the command line or a file's name, as it is in any locale.
+
+    In one that knows ASCII only, Python gives other bytes as lone surrogates, which no file could hold.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def public_name(path: object) -> str:
     """Return the name of a file, a folder or what a URL leads to.
 
@@ -47,7 +55,7 @@ def public_name(path: object) -> str:
     >>> public_name("/home/me/a.bam"), public_name("https://me:secret@host/b/a.bam?token=1")
     ('a.bam', 'a.bam')
     """
-    text = str(path)
+    text = as_unicode(str(path))
     if not _URL.match(text):
         return PurePath(text).name
     return re.sub(r"[?#].*", "", text, flags=re.DOTALL).rstrip("/").rpartition("/")[2].rpartition("@")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,10 +11,22 @@ from typing import Any, Final
 
 from helixdask.errors import BadInputError, MissingDependencyError
 
-__all__ = ["configure_tensorflow", "import_tensorflow"]
+__all__ = ["configure_tensorflow", "import_tensorflow", "require_tensorflow"]
 
 _NOISE: Final = (b"before absl::InitializeLog()", b"oneDNN custom operations are on")
 _REMEDY = 'Install it: pip install "helixdask[tf-cpu]" (or "helixdask[tf-gpu]").'
+
+
+def require_tensorflow() -> None:
+    """Say that TensorFlow is missing before work is begun that will need it; it is not imported.
+
+    Raises
+    ------
+    MissingDependencyError
+        It is not installed.
+    """
+    if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "keras")):
+        raise MissingDependencyError("TensorFlow is needed for this and is not installed", remedy=_REMEDY)
 
 
 def import_tensorflow() -> Any:

@@ -17,6 +17,7 @@ from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, run_stage
 from helixdask.engine.stage import Stage
 from helixdask.errors import BadInputError
+from helixdask.outputs import check_folder, check_outputs
 from helixdask.pipeline import (
     Rules,
     call_stage,
@@ -28,6 +29,7 @@ from helixdask.pipeline import (
     write_annotation,
 )
 from helixdask.store.objects import Folder, is_url
+from helixdask.trainer.runtime import require_tensorflow
 
 if TYPE_CHECKING:
     from helixdask.coverage.libraries import Library
@@ -150,6 +152,9 @@ def prepare(
         raise BadInputError(
             "there is nothing to learn from", remedy="Give --gff3 with an annotation, or --model with a base model."
         )
+    check_folder(settings.store)
+    if settings.model is not None and not options.dry_run:
+        require_tensorflow()
     reads = [path for library in settings.libraries for path in library.paths.values()]
     for path in (settings.gff3, settings.model, settings.groups, *reads):
         if path is not None and not is_url(path) and not Path(path).exists():
@@ -300,6 +305,10 @@ def annotate(
 
     is_store = Folder(source).exists("zarr.json")
     url = source if is_store else store or str(Path(gff3).with_suffix(".zarr"))
+    check_outputs(gff3)
+    check_folder(url)
+    if not options.dry_run:
+        require_tensorflow()
     if not is_store:
         if not Path(source).is_file():
             raise BadInputError("neither a store nor a FASTA file", where=source, remedy="Check the path.")

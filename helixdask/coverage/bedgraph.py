@@ -16,7 +16,7 @@ import pandas as pd
 from isal import igzip
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import Folder
 
@@ -156,7 +156,9 @@ def _tables(path: str, block: int) -> Iterator[tuple[NDArray[np.int64], pd.DataF
             if rest:
                 yield from _table([rest], number, path)
     except (OSError, EOFError) as error:
-        raise BadInputError(f"cannot be read ({error})", where=path, remedy="Check the path and the file.") from error
+        raise BadInputError(
+            f"cannot be read ({words_of(error)})", where=path, remedy="Check the path and the file."
+        ) from error
 
 
 def _table(lines: list[bytes], before: int, path: str) -> Iterator[tuple[NDArray[np.int64], pd.DataFrame]]:

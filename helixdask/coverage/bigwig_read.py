@@ -10,7 +10,7 @@ import numpy as np
 import pybigtools
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.store.objects import is_url
 
 __all__ = ["BigWig"]
@@ -44,7 +44,9 @@ class BigWig:
             self.lengths: dict[str, int] = dict(self._file.chroms())
         except (ValueError, OSError, pybigtools.BBIReadError) as error:
             raise BadInputError(
-                f"cannot be read as bigWig ({error})", where=path, remedy="Check the path, and that the copy is whole."
+                f"cannot be read as bigWig ({words_of(error)})",
+                where=path,
+                remedy="Check the path, and that the copy is whole.",
             ) from error
 
     def values(self, contig: str, start: int, stop: int) -> NDArray[np.float64]:
@@ -59,6 +61,6 @@ class BigWig:
             found = self._file.values(contig, start, stop, fillna=0.0)
         except pybigtools.BBIReadError as error:
             raise BadInputError(
-                f"is damaged or cut short ({error})", where=self.path, remedy="Copy or make it again."
+                f"is damaged or cut short ({words_of(error)})", where=self.path, remedy="Copy or make it again."
             ) from error
         return np.asarray(found, np.float64)

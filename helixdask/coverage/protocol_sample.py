@@ -20,7 +20,7 @@ from helixdask.coverage.libraries import Library
 from helixdask.coverage.read_sample import SAMPLE_SIZES, UNWANTED, ReadSample, SampleSize, sample_places
 from helixdask.coverage.remote_sample import sample_remote_bam
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
@@ -72,7 +72,9 @@ def sample_reads(
             log.warning("%s: the protocol of its reads cannot be looked at (%s)", library.path, error)
             return _collect(iter(()), np.zeros(0, np.int64))
         raise BadInputError(
-            f"cannot be read ({error})", where=library.path, remedy="The file is damaged or cut short: make it again."
+            f"cannot be read ({words_of(error)})",
+            where=library.path,
+            remedy="The file is damaged or cut short: make it again.",
         ) from error
 
 

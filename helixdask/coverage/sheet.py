@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from helixdask.coverage.libraries import Library, check_names, kind_of
 from helixdask.coverage.rules import ReadOptions
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.store.objects import is_url
 
 __all__ = ["COLUMNS", "read_libraries"]
@@ -64,7 +64,7 @@ def read_libraries(sheet: str) -> list[Library]:
     try:
         text = Path(sheet).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot read the sheet of libraries ({error})", where=sheet) from error
+        raise BadInputError(f"cannot read the sheet of libraries ({words_of(error)})", where=sheet) from error
     rows = [
         (number, fields)
         for number, fields in enumerate(csv.reader(text.splitlines(), delimiter="\t"), start=1)

@@ -54,7 +54,7 @@ def _groups(controller: str) -> Iterator[Path]:
 
     Dask looks at one of them only. Batch systems put limits on a group further out, and do not hide the path to it.
     """
-    for line in _MEMBERSHIP.read_text().splitlines() if _MEMBERSHIP.exists() else ():
+    for line in _MEMBERSHIP.read_text(encoding="utf-8").splitlines() if _MEMBERSHIP.exists() else ():
         _, controllers, path = line.split(":", 2)
         if controllers and controller not in controllers.split(","):
             continue
@@ -65,6 +65,6 @@ def _groups(controller: str) -> Iterator[Path]:
 
 def _words(path: Path) -> list[str]:
     try:
-        return path.read_text().split()
+        return path.read_text(encoding="utf-8").split()
     except OSError:  # there is no such limit, or it may not be read
         return []

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,6 +29,8 @@ from helixdask.errors import (
     StageFailedError,
     StoreBusyError,
     StoreDamagedError,
+    doing,
+    words_of,
 )
 from helixdask.store.lineage import stale_groups
 from helixdask.store.objects import Folder, disk_errors
@@ -153,7 +155,14 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     if _is_there(store, stage, inputs, options):
         _remove_leftovers(store, group, work, digest)
         return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
-    with GroupLock(work.folder, f"{store.url}/{group}") as lock, disk_errors(store.url):
+    with (
+        contextlib.ExitStack() as after_the_lock,
+        GroupLock(work.folder, f"{store.url}/{group}") as lock,
+        disk_errors(store.url),
+        doing(f"making {group}"),
+    ):
+        if stage.creates_store:
+            after_the_lock.push(_removal_if_refused(store, group, work))
         if _is_there(store, stage, inputs, options):  # published while we waited for the lock
             work.clear()
             return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
@@ -177,6 +186,17 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     if stale:
         log.warning("%s was made anew; made from the one before: %s", group, ", ".join(stale))
     return Summary(stage.name, group, "done", seconds, tasks, resumed, attrs)
+
+
+def _removal_if_refused(store: Store, group: str, work: Work) -> Callable[..., None]:
+    """Ending of a run that removes a new store whose input was refused, so that its name is free again."""
+
+    def leave(kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        is_new = set(store.folder.names()) <= {"zarr.json", group} and not store.is_complete(group)
+        if isinstance(error, BadInputError) and is_new and not work.finished():
+            store.folder.remove()
+
+    return leave
 
 
 def _is_there(store: Store, stage: Stage, inputs: dict[str, str], options: RunOptions) -> bool:
@@ -299,7 +319,7 @@ def _run_here(stage: Stage, url: str, token: str, region: Region) -> HelixdaskEr
         except Exception as error:
             if attempt == ATTEMPTS - 1:
                 raise _failed(stage, region, error) from error
-            log.warning("%s, region %d: %s; trying again", stage.group(), region.index, error)
+            log.warning("%s, region %d: %s; trying again", stage.group(), region.index, words_of(error))
     raise InternalError("unreachable")
 
 
@@ -329,7 +349,7 @@ def _checked(outcome: HelixdaskError | None, region: Region) -> Region:
 def _failed(stage: Stage, region: Region, error: Exception) -> StageFailedError:
     killed = type(error).__name__ == "KilledWorker"
     return StageFailedError(
-        "its worker died again and again" if killed else f"failed {ATTEMPTS} times: {type(error).__name__}: {error}",
+        "its worker died again and again" if killed else f"failed {ATTEMPTS} times: {words_of(error, typed=True)}",
         where=f"{stage.group()}, region {region.index} [{region.start:,}, {region.stop:,})",
         remedy="Finished regions are kept: run the same command again to go on"
         + (", with fewer --workers or a larger --memory-limit." if killed else "."),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
 from helixdask.engine.cluster_tasks import run_tasks
 from helixdask.engine.progress import WorkProgress
-from helixdask.errors import HelixdaskError, StageFailedError
+from helixdask.errors import HelixdaskError, StageFailedError, words_of
 from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
 from helixdask.genes.models import GeneModels
 from helixdask.labels.intervals import StrandTables
@@ -128,7 +128,7 @@ def run_regions(
 def _failed(region: tuple[int, int], error: Exception) -> StageFailedError:
     killed = type(error).__name__ == "KilledWorker"
     return StageFailedError(
-        "its worker died again and again" if killed else f"{type(error).__name__}: {error}",
+        "its worker died again and again" if killed else words_of(error, typed=True),
         where=f"bases {region[0]:,} to {region[1]:,}",
         remedy="Run it with fewer --workers or a larger --memory-limit." if killed else "",
     )

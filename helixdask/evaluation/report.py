@@ -36,7 +36,7 @@ def write_report(evaluation: Evaluation, path: str | Path) -> None:
     parts.extend(_table(table) for table in (*tables_of(evaluation), *contig_tables(evaluation)))
     shown = f"{len(evaluation.contigs):,} contigs were scored. Definitions: docs/evaluate.md of helixdask."
     with whole_file(path) as aside:
-        aside.write_text(page("Evaluation", shown, parts))
+        aside.write_text(page("Evaluation", shown, parts), encoding="utf-8")
 
 
 def page(title: str, intro: str, parts: list[str]) -> str:

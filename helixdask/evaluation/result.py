@@ -221,7 +221,7 @@ def _phase_rows(name: str, contig: str, matrix: NDArray[np.int64]) -> Iterator[t
 
 def write_tsv(evaluation: Evaluation, path: str | Path) -> None:
     """Write the long table, with a row for each contig, whole or not at all."""
-    with whole_file(path) as aside, aside.open("w", newline="") as out:
+    with whole_file(path) as aside, aside.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter="\t", lineterminator="\n")
         writer.writerow(TSV_COLUMNS)
         writer.writerows(evaluation.long_rows())
@@ -230,4 +230,4 @@ def write_tsv(evaluation: Evaluation, path: str | Path) -> None:
 def write_json(values: Any, path: str | Path) -> None:
     """Write nested values as JSON, whole or not at all."""
     with whole_file(path) as aside:
-        aside.write_text(json.dumps(values, indent=1) + "\n")
+        aside.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")

@@ -56,7 +56,7 @@ def sweep_dict(rows: Sequence[SweepRow]) -> dict[str, Any]:
 
 def write_sweep_tsv(rows: Sequence[SweepRow], path: str | Path) -> None:
     """Write the rows, whole or not at all."""
-    with whole_file(path) as aside, aside.open("w", newline="") as out:
+    with whole_file(path) as aside, aside.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, list(rows[0].as_dict()), delimiter="\t", lineterminator="\n")
         writer.writeheader()
         for row in rows:

@@ -13,7 +13,7 @@ import numpy as np
 import pybigtools
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, MissingInputError
+from helixdask.errors import BadInputError, MissingInputError, words_of
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
@@ -138,7 +138,7 @@ def _write_all(contigs: ContigTable, folder: Path, tracks: dict[str, Read]) -> l
                 part.replace(folder / name)
                 written.append(folder / name)
     except (OSError, pybigtools.BBIReadError) as error:
-        raise BadInputError(f"cannot be written ({error})", where=str(folder)) from error
+        raise BadInputError(f"cannot be written ({words_of(error)})", where=str(folder)) from error
     return written
 
 

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.store.objects import is_url
 
 __all__ = ["CoverageColumns", "Layout", "describe", "open_h5", "read_rows"]
@@ -105,7 +105,7 @@ def read_rows(dataset: h5py.Dataset, rows: slice, extra: tuple[Any, ...] = ()) -
         return np.asarray(dataset[(rows, *extra)])
     except OSError as error:
         raise BadInputError(
-            f"rows {rows.start:,} to {rows.stop - 1:,} of {dataset.name} cannot be read ({error})",
+            f"rows {rows.start:,} to {rows.stop - 1:,} of {dataset.name} cannot be read ({words_of(error)})",
             where=dataset.file.filename,
             remedy="The file is damaged: copy or make it again.",
         ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.genes.attributes import translation_tables
 from helixdask.genes.genetic_code import STANDARD, codon_index, genetic_code
 from helixdask.genes.models import GeneModels
@@ -53,7 +53,7 @@ def read_genetic_codes(
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot be read: {error}", where=str(path)) from None
+        raise BadInputError(f"cannot be read: {words_of(error)}", where=str(path)) from None
     out: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):

@@ -255,7 +255,7 @@ def _read_groups(path: str, store: Store, aliases: str | None) -> NDArray[np.int
     unknown: list[str] = []
     others = aliases_of(aliases, store.contigs)
     group = np.arange(len(store.contigs), dtype=np.int64)
-    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8", errors="backslashreplace").splitlines(), 1):
         if not line.strip() or line.startswith("#") or (number == 1 and line.split() == ["contig", "group"]):
             continue
         contig, tab, name = line.partition("\t")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.public_names import as_unicode, public_name
 from helixdask.sequence.composition import count_kinds
 from helixdask.sequence.fasta import FastaIndex, FastaScan, OnBadBase, open_fasta, scan
 from helixdask.sequence.fasta_source import source_kind
@@ -53,6 +54,10 @@ class EncodeStage(Stage):
     # A region is read and written shard by shard, so its length does not matter.
     memory_per_base: ClassVar[float] = 0.0
     memory_fixed: ClassVar[float] = 5e8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "species", as_unicode(self.species))
 
     def group(self) -> str:
         """Group of the store that the stage writes."""
@@ -118,7 +123,7 @@ class EncodeStage(Stage):
         """Attributes of the genome: how many bases of each kind it has, and what was replaced."""
         replaced = work.load("scan")["replaced"].tolist()
         return {
-            "fasta": Path(self.fasta).name,
+            "fasta": public_name(self.fasta),
             "n_contigs": len(store.contigs),
             "n_bases": store.n_bases,
             "bases": {kind: int(count) for kind, count in result.counts.items()},

@@ -71,7 +71,7 @@ def simulate(settings: SimulateSettings, folder: Path) -> SimulateResult:
     scratch.mkdir(parents=True)
     try:
         totals = _write_all(settings, scratch)
-        (scratch / _SETTINGS_FILE).write_text(json.dumps(asdict(settings), indent=2) + "\n")
+        (scratch / _SETTINGS_FILE).write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
         for stale in ("reads.bam", "reads.bam.bai", "reads.bam.csi", "libraries.tsv"):
             (folder / stale).unlink(missing_ok=True)
         for path in sorted(scratch.iterdir()):
@@ -100,18 +100,18 @@ def _write_all(settings: SimulateSettings, folder: Path) -> _Totals:
     totals = _Totals(lengths=[])
     with contextlib.ExitStack() as stack:
         fasta = FastaWriter(stack.enter_context((folder / "genome.fa").open("wb")))
-        truth = stack.enter_context((folder / "truth.gff3").open("w"))
+        truth = stack.enter_context((folder / "truth.gff3").open("w", encoding="utf-8"))
         truth.write("##gff-version 3\n")
         body = stack.enter_context(BamBody(folder / "reads.body")) if settings.read_depth > 0 else None
         for number, contig in enumerate(contigs):
             _write_contig(settings, species, contig, number, fasta, truth, body, totals)
     names = [contig.name for contig in contigs]
-    with (folder / "groups.tsv").open("w") as file:
+    with (folder / "groups.tsv").open("w", encoding="utf-8") as file:
         write_table(file, ("#contig", "group"), [(contig.name, contig.group) for contig in contigs])
     if body is not None:
         totals.pairs = body.pairs
         finish_bam(body, folder / "reads.bam", names, totals.lengths)
-        with (folder / "libraries.tsv").open("w") as file:
+        with (folder / "libraries.tsv").open("w", encoding="utf-8") as file:
             write_table(file, ("name", "path", "kind", "strandedness"), [("leaf", "reads.bam", "rnaseq", "reverse")])
     return totals
 

@@ -20,6 +20,7 @@ from helixdask.errors import (
     StoreChangedError,
     StoreDamagedError,
     StoreFormatError,
+    words_of,
 )
 from helixdask.registry import FORMAT_VERSION, arrays_of, genome_shard_length, group_of
 from helixdask.store.building import Building
@@ -79,7 +80,7 @@ class Store:
             if not is_url(self.url):
                 raise
             raise StoreFormatError(
-                f"cannot be opened: {error}",
+                f"cannot be opened: {words_of(error)}",
                 where=self.url,
                 remedy="Check the URL, the connection and the credentials.",
             ) from error

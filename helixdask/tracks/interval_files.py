@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["FORMATS", "Intervals", "read_intervals"]
@@ -164,7 +164,7 @@ def _frames(path: str | Path, form: _Format) -> Iterator[pd.DataFrame]:
         raise BadInputError("no such file", where=str(path)) from None
     except (OSError, EOFError, zlib.error) as error:
         raise BadInputError(
-            f"cannot be read: {error}", where=f"{path}, after line {number}", remedy="Is the file complete?"
+            f"cannot be read: {words_of(error)}", where=f"{path}, after line {number}", remedy="Is the file complete?"
         ) from error
 
 

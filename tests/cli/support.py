@@ -8,9 +8,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
-from helixdask.cli.main import main
+from helixdask.cli.main import run
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,9 @@ class Outcome:
 def helixdask(*arguments):
     """Run a command line in this process."""
     out, err = io.StringIO(), io.StringIO()
-    argv = ["helixdask", *map(str, arguments)]
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), mock.patch.object(sys, "argv", argv):
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            main()
+            run([*map(str, arguments)])
             code = 0
         except SystemExit as stop:
             code = int(stop.code or 0)
@@ -47,7 +45,7 @@ def process(*arguments, **options):
     """Run a command line as a process."""
     command = str(Path(sys.executable).with_name("helixdask"))
     ran = subprocess.run(
-        [command, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False, **options
+        [command, *map(str, arguments)], capture_output=True, timeout=3000, check=False, **({"text": True} | options)
     )
     return Outcome(ran.returncode, ran.stdout, ran.stderr)
 

@@ -1,7 +1,6 @@
 """Help teaches, and every command that scripts rely on is there under its name."""
 
 import re
-import time
 
 import pytest
 
@@ -73,16 +72,13 @@ def test_the_first_page_lists_all_commands_and_the_whole_way():
     assert "helixdask annotate STORE --model TUNED.keras -o GENES.gff3" in ran.out
 
 
-def test_help_as_a_process_is_quick_and_imports_nothing_heavy():
-    seconds = []
-    for _ in range(3):
-        start = time.process_time(), time.perf_counter()
-        ran = process("--help", env={"PYTHONPROFILEIMPORTTIME": "1", "PATH": "/usr/bin"})
-        seconds.append(time.perf_counter() - start[1])
-        assert ran.code == 0
+def test_help_as_a_process_imports_little_and_nothing_heavy():
+    ran = process("--help", env={"PYTHONPROFILEIMPORTTIME": "1", "PATH": "/usr/bin"})
+    assert ran.code == 0
+    imported = re.findall(r"^import time:.*\|\s+(\S+)$", ran.err, re.MULTILINE)
+    assert 100 < len(imported) < 700  # about 370 modules, which take 0.3 s
     for heavy in ("numpy", "xarray", "zarr", "dask", "tensorflow", "pandas", "numba"):
-        assert not re.search(rf"\|\s+{heavy}$", ran.err, re.MULTILINE), heavy
-    assert min(seconds) < 3  # 0.3 s on a machine that does nothing else
+        assert heavy not in imported
 
 
 def test_version():

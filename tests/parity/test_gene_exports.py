@@ -40,7 +40,7 @@ def tool(name, *arguments):
     path = shutil.which(name)
     if path is None:
         pytest.skip(f"{name} is not installed")
-    ran = subprocess.run([path, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False)
+    ran = subprocess.run([path, *map(str, arguments)], capture_output=True, text=True, timeout=3000, check=False)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout + ran.stderr
 

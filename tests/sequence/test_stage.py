@@ -5,6 +5,7 @@ import hashlib
 import os
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -13,13 +14,14 @@ import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Work
-from helixdask.errors import AlreadyExistsError, BadInputError
+from helixdask.errors import BadInputError
 from helixdask.sequence import stage as stage_module
 from helixdask.sequence.codes import text_to_codes
 from helixdask.sequence.composition import count_kinds
 from helixdask.sequence.stage import EncodeStage
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
+from helixdask.windows.stage import WindowsStage
 
 HERE = RunOptions(workers=1, quiet=True)
 
@@ -192,7 +194,7 @@ def test_a_million_contigs(tmp_path):
         assert np.array_equal(
             store.read("genome/sequence", 777_777 * 300, 777_778 * 300), text_to_codes(file.read(300))
         )
-    # A contig costs a few microseconds, whatever their number: quadratic work would take hours.
+    # Of the processor: a contig costs a few microseconds, whatever their number: quadratic work would take hours.
     assert seconds < 60
 
 
@@ -240,8 +242,18 @@ def test_after_a_refused_genome_another_one_may_come(tmp_path):
     options = RunOptions(workers=1, quiet=True)
     with pytest.raises(BadInputError, match="no nucleotide"):
         run_stage(EncodeStage(str(bad), "bad"), url, options)
-    with pytest.raises(AlreadyExistsError) as caught:
-        run_stage(EncodeStage(str(good), "good"), url, options)
-    assert "not finished: remove it" in str(caught.value.remedy)
-    run_stage(EncodeStage(str(good), "bad"), url, options)
+    assert not Path(url).exists()
+    run_stage(EncodeStage(str(good), "good"), url, options)
     assert Store.open(url).n_bases == 5
+
+
+def test_a_refused_genome_takes_nothing_else_with_it(tmp_path):
+    bad, good = tmp_path / "bad.fa", tmp_path / "good.fa"
+    bad.write_text(">a\nACGT!\n")
+    good.write_text(">a\nACGTA\n")
+    url = str(tmp_path / "s.zarr")
+    run_stage(EncodeStage(str(good), "x"), url, HERE)
+    run_stage(WindowsStage(5), url, HERE)
+    with pytest.raises(BadInputError, match="no nucleotide"):
+        run_stage(EncodeStage(str(bad), "x"), url, RunOptions(workers=1, quiet=True, replace=True))
+    assert Store.open(url).names("windows") == ["default"]

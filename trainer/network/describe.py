@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.trainer.network.card import CARD_FORMAT, default_card, published_window
 from helixdask.trainer.network.helixer_h5 import HelixerFile, read_helixer_h5
 from helixdask.trainer.network.spec import NetworkSpec
@@ -142,4 +142,6 @@ def read_description(path: Path) -> tuple[NetworkSpec, dict[str, Any]]:
             raise BadInputError(problem, where=where, remedy="Update helixdask.")
         return NetworkSpec.from_dict(description["spec"], where=where), default_card(**card)
     except (OSError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise BadInputError(f"the model file is damaged ({error})", where=where, remedy=MODEL_REMEDY) from error
+        raise BadInputError(
+            f"the model file is damaged ({words_of(error)})", where=where, remedy=MODEL_REMEDY
+        ) from error

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.trainer.network.helixer_graph import SourceLayer, read_graph
 from helixdask.trainer.network.spec import NetworkSpec, weight_shapes
 
@@ -85,7 +85,9 @@ def read_helixer_h5(path: str | Path) -> HelixerFile:
     except FileNotFoundError as error:
         raise BadInputError("there is no such model file", where=where, remedy="Check the path.") from error
     except (OSError, KeyError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadInputError(f"the model file cannot be read ({error})", where=where, remedy=_REMEDY) from error
+        raise BadInputError(
+            f"the model file cannot be read ({words_of(error)})", where=where, remedy=_REMEDY
+        ) from error
 
 
 def _read(file: h5py.File, where: str) -> HelixerFile:

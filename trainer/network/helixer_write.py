@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.store.objects import whole_file
 from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec, weight_shapes
 
@@ -54,7 +54,7 @@ def write_helixer_h5(path: str | Path, spec: NetworkSpec, weights: Mapping[str, 
         with whole_file(target) as aside, h5py.File(aside, "w") as file:
             _write(file, spec, weights)
     except OSError as error:
-        raise BadInputError(f"the model cannot be written ({error})", where=str(path)) from error
+        raise BadInputError(f"the model cannot be written ({words_of(error)})", where=str(path)) from error
 
 
 def _write(file: h5py.File, spec: NetworkSpec, weights: Mapping[str, Sequence[NDArray[Any]]]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 from helixdask.trainer.network.build import NetworkSpec, build_network, copied, weight_shapes
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.describe import (
@@ -84,7 +84,9 @@ def _load_keras(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="helixdask-") as folder:
             network.load_weights(archive.extract(_WEIGHTS, folder))
     except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise BadInputError(f"the weights are damaged ({error})", where=str(path), remedy=MODEL_REMEDY) from error
+        raise BadInputError(
+            f"the weights are damaged ({words_of(error)})", where=str(path), remedy=MODEL_REMEDY
+        ) from error
     return network, spec, card
 
 

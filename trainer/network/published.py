@@ -18,7 +18,7 @@ from urllib.error import URLError
 
 import platformdirs
 
-from helixdask.errors import BadInputError, MissingInputError
+from helixdask.errors import BadInputError, MissingInputError, words_of
 from helixdask.store.objects import whole_file
 from helixdask.trainer.network.describe import file_digest
 
@@ -51,7 +51,7 @@ class PublishedModel:
 @cache
 def published_models() -> tuple[PublishedModel, ...]:
     """All published models, by lineage and priority."""
-    with (files(__package__) / "published_models.tsv").open() as file:
+    with (files(__package__) / "published_models.tsv").open(encoding="utf-8") as file:
         rows = [
             PublishedModel(lineage, int(priority), name, path, since, *map(int, sizes))
             for lineage, priority, name, path, since, *sizes in list(csv.reader(file, delimiter="\t"))[1:]
@@ -110,7 +110,7 @@ def fetch(model: PublishedModel, *, quiet: bool = False) -> Path:
         _note_checksum(folder, model.file, file_digest(folder / aside))
         (folder / aside).replace(folder / model.file)
     except ValueError as error:
-        raise BadInputError(f"another file than before is there now ({error})", where=url) from error
+        raise BadInputError(f"another file than before is there now ({words_of(error)})", where=url) from error
     except (requests.RequestException, URLError, OSError) as error:
         raise MissingInputError(
             f"the model cannot be downloaded ({type(error).__name__})",
@@ -179,12 +179,12 @@ class _RichBar:
 
 def _checksums(folder: Path) -> dict[str, str]:
     path = folder / _CHECKSUMS
-    return json.loads(path.read_text()) if path.is_file() else {}
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _note_checksum(folder: Path, name: str, digest: str) -> None:
     with whole_file(folder / _CHECKSUMS) as aside:
-        aside.write_text(json.dumps(_checksums(folder) | {name: digest}, indent=1, sort_keys=True))
+        aside.write_text(json.dumps(_checksums(folder) | {name: digest}, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def _check_unchanged(path: Path) -> None:

@@ -100,7 +100,7 @@ def _clock(seconds: float) -> str:
 def write_log(path: Path, history: list[dict[str, Any]]) -> None:
     """Write one row per check as CSV; epoch 0 is the base model."""
     columns = list(dict.fromkeys(name for row in history for name in row))
-    with path.open("w", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(history)

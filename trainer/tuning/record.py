@@ -112,7 +112,7 @@ class Record:
         output = Path(settings.output)
         digest = save_model(output, network, self.start.spec, card)
         page = card_page(card, self.start.spec.to_dict(), digest, parameter_count(self.start.spec))
-        output.with_suffix(".md").write_text(page)
+        output.with_suffix(".md").write_text(page, encoding="utf-8")
         if any(row["epoch"] > 0 for row in state.history):
             draw_curves(output.with_suffix(".png"), state.history)
         rate = state.train_windows / max(state.train_seconds, 1e-9)

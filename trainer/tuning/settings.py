@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from helixdask.errors import BadInputError
+from helixdask.outputs import check_folder, check_outputs
 from helixdask.trainer.network.card import COVERAGE_NORMS
 from helixdask.trainer.tuning.schedule import DECAYS, Decay
 
@@ -144,8 +145,8 @@ class TuneSettings:
         output = Path(self.output)
         if output.suffix != ".keras":
             raise BadInputError("the name of a model file must end in .keras", where=self.output)
-        if not output.absolute().parent.is_dir():
-            raise BadInputError("the folder of the output does not exist", where=self.output, remedy="Make it first.")
+        check_outputs(output, output.with_suffix(".md"), output.with_suffix(".csv"), output.with_suffix(".png"))
+        check_folder(self.tensorboard)
         for name in ("epochs", "patience", "batch_size", "validation_batch_size"):
             if getattr(self, name) < 1:
                 raise BadInputError(f"{name} is {getattr(self, name)}", remedy="It must be 1 or more.")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from helixdask.coverage.bam.bgzf import BlockStream
 from helixdask.coverage.bam.byte_ranges import ByteRanges
 from helixdask.coverage.bam.raw_loads import load_i32
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 
 __all__ = ["AlignmentHeader", "NameTable", "match_names", "read_bam_header", "read_cram_header", "skip_header"]
 
@@ -138,7 +138,7 @@ def read_cram_header(path: str) -> AlignmentHeader:
         with pysam.AlignmentFile(path, "rc", check_sq=False, require_index=False) as cram:
             header = cram.header.to_dict()
     except (OSError, ValueError) as error:
-        raise BadInputError(f"cannot be read as CRAM ({error})", where=path) from error
+        raise BadInputError(f"cannot be read as CRAM ({words_of(error)})", where=path) from error
     finally:
         pysam.set_verbosity(verbosity)
     contigs = header.get("SQ", [])

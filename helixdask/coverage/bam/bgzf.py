@@ -8,7 +8,7 @@ from isal.igzip_lib import IsalError
 from numpy.typing import NDArray
 
 from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 
 __all__ = ["BGZF_END", "BlockStream", "inflate_all"]
 
@@ -80,7 +80,9 @@ class BlockStream:
                 piece = isal_zlib.decompress(raw[at : at + size], 31, _BLOCK)
                 view[filled : filled + len(piece)] = piece
             except (IsalError, EOFError, ValueError) as error:  # type: ignore[misc]  # isal's error class is untyped
-                raise self._damaged(f"the BGZF block at byte {self.offset + at} does not inflate ({error})") from error
+                raise self._damaged(
+                    f"the BGZF block at byte {self.offset + at} does not inflate ({words_of(error)})"
+                ) from error
             at += size
             filled += len(piece)
         self._buffer = buffer
@@ -106,7 +108,7 @@ def inflate_all(raw: bytes, where: str) -> bytes:
         try:
             pieces.append(inflator.decompress(raw) + inflator.flush())
         except (IsalError, EOFError) as error:  # type: ignore[misc]
-            raise BadInputError(f"does not inflate ({error})", where=where) from error
+            raise BadInputError(f"does not inflate ({words_of(error)})", where=where) from error
         if not inflator.eof:
             raise BadInputError("is cut short", where=where)
         raw = inflator.unused_data

@@ -13,7 +13,7 @@ import numpy as np
 from isal import igzip
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, words_of
 
 __all__ = ["Block", "plain", "read_blocks"]
 
@@ -64,7 +64,7 @@ def read_blocks(path: Path) -> Iterator[Block]:
         raise BadInputError("no such file", where=str(path)) from None
     except (OSError, EOFError, zlib.error) as error:
         raise BadInputError(
-            f"cannot be read: {error}", where=f"{path}, after line {number}", remedy="Is the file complete?"
+            f"cannot be read: {words_of(error)}", where=f"{path}, after line {number}", remedy="Is the file complete?"
         ) from error
 
 

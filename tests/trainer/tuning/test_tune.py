@@ -144,7 +144,7 @@ def test_named_errors_before_training(base, toy_store, tmp_path):
     for more, message in [
         ({"model": None}, "no base model"),
         ({"output": str(tmp_path / "t.h5")}, r"must end in \.keras"),
-        ({"output": str(tmp_path / "absent" / "t.keras")}, "folder of the output"),
+        ({"output": str(tmp_path / "absent" / "t.keras")}, "no such folder"),
         ({"class_weights": (1.0, 2.0)}, "class_weights"),
         ({"mode": "coverage"}, "the store has no coverage"),
         ({"optimiser": "sgdd"}, "no optimiser"),
