@@ -27,7 +27,8 @@ from helixdask.pipeline import (
     windows_stage,
     write_annotation,
 )
-from helixdask.store.objects import Folder, is_url
+from helixdask.store.objects import is_url
+from helixdask.store.root import is_store
 
 if TYPE_CHECKING:
     from helixdask.coverage.libraries import Library
@@ -275,13 +276,13 @@ def annotate(
         done.append(run_stage(stage, url, options))
         on_stage(done[-1])
 
-    is_store = Folder(source).exists("zarr.json")
-    url = source if is_store else store or str(Path(gff3).with_suffix(".zarr"))
-    if not is_store:
+    has_store = is_store(source)
+    url = source if has_store else store or str(Path(gff3).with_suffix(".zarr"))
+    if not has_store:
         if not Path(source).is_file():
             raise BadInputError("neither a store nor a FASTA file", where=source, remedy="Check the path.")
         run(EncodeStage(fasta=source, species=species or Path(source).name.split(".")[0], on_bad_base="error"))
-        if options.dry_run and not Folder(url).exists("zarr.json"):
+        if options.dry_run and not is_store(url):
             return done
     for stage in coverage_stages(url, libraries, set_name=coverage or "rnaseq", rules=rules, replace=options.replace):
         run(stage)

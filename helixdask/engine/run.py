@@ -28,7 +28,8 @@ from helixdask.errors import (
     StoreDamagedError,
 )
 from helixdask.store.lineage import stale_groups
-from helixdask.store.objects import Folder, disk_errors
+from helixdask.store.objects import disk_errors
+from helixdask.store.root import is_store
 from helixdask.store.store import Store, stage_digest
 
 __all__ = ["RunOptions", "Summary", "plan_stage", "run_stage"]
@@ -80,7 +81,7 @@ def plan_stage(stage: Stage, url: str, options: RunOptions) -> Plan:
 
 def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, str]:
     """Plan of a stage, and its state: ``planned``, or ``already there`` where nothing would be done."""
-    store = None if stage.creates_store and not Folder(url).exists("zarr.json") else Store.open(url)
+    store = None if stage.creates_store and not is_store(url) else Store.open(url)
     state = "planned"
     if store is not None:
         attrs, inputs = store.attrs(stage.group()), stage.inputs(store)
