@@ -84,7 +84,7 @@ def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, 
     store = None if stage.creates_store and not is_store(url) else Store.open(url)
     state = "planned"
     if store is not None:
-        attrs, inputs = store.attrs(stage.group()), stage.inputs(store)
+        attrs, inputs = store.attrs_if_readable(stage.group()), stage.inputs(store)
         if attrs.get("complete") is True and attrs.get("digest") == _digest(stage, inputs):
             state = "already there"
     n_bases = stage.estimate_bases(store)
@@ -183,7 +183,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
 
 
 def _is_there(store: Store, group: str, digest: str, options: RunOptions) -> bool:
-    attrs = store.attrs(group)
+    attrs = store.attrs_if_readable(group) if options.replace else store.attrs(group)
     if attrs.get("complete") is not True:
         return False
     if attrs.get("digest") == digest:

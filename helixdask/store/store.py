@@ -149,6 +149,11 @@ class Store:
         """Name of the species."""
         return str(self._root.attrs["species"])
 
+    @property
+    def root_attrs(self) -> dict[str, Any]:
+        """Attributes of the store itself: its format and its species."""
+        return {"helixdask_format": FORMAT_VERSION, "species": self.species}
+
     @cached_property
     def contigs(self) -> ContigTable:
         """The contig table."""
