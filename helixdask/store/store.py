@@ -305,6 +305,16 @@ class Store:
             self._documents.check_objects(group)
         self._used[group] = attrs.get("manifest")
 
+    def check_objects(self, group: str) -> None:
+        """Compare a group's objects with its manifest: existence and size of all, checksums of metadata.
+
+        Raises
+        ------
+        StoreDamagedError
+            Something is missing, or not what was written.
+        """
+        self._documents.check_objects(group)
+
     def check_unchanged(self, group: str | None = None) -> None:
         """See that no group that was read from was replaced or removed since it was first used here.
 
