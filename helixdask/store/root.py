@@ -15,7 +15,16 @@ from helixdask.store.documents import parse_group
 from helixdask.store.manifest import ATTRIBUTES, json_checksum, plain_value
 from helixdask.store.objects import Folder
 
-__all__ = ["COPY", "ensure_containers", "group_document", "is_store", "read_root", "root_problem", "write_root"]
+__all__ = [
+    "COPY",
+    "copy_is_sound",
+    "ensure_containers",
+    "group_document",
+    "is_store",
+    "read_root",
+    "root_problem",
+    "write_root",
+]
 
 COPY: Final = ".manifests/store.json"
 _OWN: Final = ("helixdask_format", "species")
@@ -102,15 +111,27 @@ def read_root(folder: Folder) -> tuple[dict[str, Any], dict[str, Any]]:
         document = json.loads(data)
         metadata = (document.get("consolidated_metadata") or {}).get("metadata") or {}
         return {name: document["attributes"].get(name) for name in _OWN}, dict(metadata)
-    copy = folder.read_json(COPY)
-    own = {name: copy.get(name) for name in _OWN} if isinstance(copy, dict) else {}
-    if not own or not isinstance(copy, dict) or json_checksum(own) != copy.get("checksum"):
+    own = _read_copy(folder)
+    if own is None:
         raise StoreDamagedError(
             f"{ATTRIBUTES}, which says what the store is, is damaged, and its copy {COPY} too",
             where=folder.url,
             remedy="Restore either of them from a backup, or make the store again with helixdask encode.",
         )
     return own, {}
+
+
+def copy_is_sound(folder: Folder) -> bool:
+    """Whether the copy of the root's own attributes is what was written."""
+    return _read_copy(folder) is not None
+
+
+def _read_copy(folder: Folder) -> dict[str, Any] | None:
+    copy = folder.read_json(COPY)
+    if not isinstance(copy, dict):
+        return None
+    own = {name: copy.get(name) for name in _OWN}
+    return own if json_checksum(own) == copy.get("checksum") else None
 
 
 def ensure_containers(folder: Folder, group: str) -> list[str]:
