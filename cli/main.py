@@ -101,6 +101,7 @@ for panel, commands in (
             evaluate.evaluate,
             models.models,
             results.inspect,
+            store_care.verify,
             store_care.remove,
             exchange.import_helixer,
             exchange.export,

@@ -26,6 +26,7 @@ __all__ = [
     "Rules",
     "RulesOption",
     "Strandedness",
+    "with_reading_options",
     "with_run_options",
     "with_shared",
 ]
@@ -215,3 +216,12 @@ def with_shared(
 
 with_run_options = with_shared("output", _SHARED, _DEFAULTS, Output)
 """Options of every command that works on a store; the command receives them as ``output``."""
+
+_READING = ("workers", "scheduler", "scheduler_file", "quiet", "json")
+with_reading_options = with_shared(
+    "output",
+    {name: _SHARED[name] for name in _READING},
+    {name: _DEFAULTS[name] for name in _READING},
+    functools.partial(Output, memory_limit=None, dry_run=False, replace=False),
+)
+"""Options of commands that go through a store and change nothing that could be planned or replaced."""

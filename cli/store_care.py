@@ -1,15 +1,66 @@
-"""Commands that look after a store: remove."""
+"""Commands that look after a store: verify, remove."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from helixdask.cli.data import StoreUrl
-from helixdask.cli.report import print_json, say
+from helixdask.cli.options import Output, with_reading_options
+from helixdask.cli.report import print_json, print_table, say
 
-__all__ = ["remove"]
+if TYPE_CHECKING:
+    from helixdask.verification.result import Verification
+
+__all__ = ["remove", "verify"]
+
+
+@with_reading_options
+def verify(
+    store: StoreUrl,
+    groups: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[GROUP]...", help="As `inspect` lists them, such as labels/reference. Default: all."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Compare existence and size of objects; read none but metadata.")
+    ] = False,
+    *,
+    output: Output,
+) -> None:
+    """Read all of a store and compare it with its checksums; exit 1 when something is lost or damaged."""
+    from helixdask.verification.verify import verify_store
+
+    found = verify_store(store, groups or (), quick=quick, options=output.run_options())
+    if output.json:
+        print_json(found.as_dict())
+    else:
+        _print(found)
+    if not found.is_sound:
+        raise typer.Exit(1)
+
+
+def _print(found: Verification) -> None:
+    from dask.utils import format_bytes
+
+    rows = [(state.group, state.objects, format_bytes(state.bytes), state.state) for state in found.groups]
+    print_table(f"Verified: {found.store}", ("group", "objects", "size", "state"), rows, text=("state",))
+    for severity, title in (("damage", "Damaged"), ("warning", "Left over, or out of date")):
+        findings = [one for one in found.findings if one.severity == severity]
+        if findings:
+            lines = [(one.group or "(store)", one.path or "–", one.problem) for one in findings]
+            print_table(
+                f"\n{title}: {len(findings):,}", ("group", "object", "problem"), lines, text=("object", "problem")
+            )
+    remedies = {one.remedy: one.group or "the store" for one in found.findings if one.remedy}
+    if remedies:
+        say("\nWhat to do:")
+        for remedy, group in remedies.items():
+            say("\n".join([f"  {group}", *(f"    {line}" for line in remedy)]))
+    rate = format_bytes(int(found.bytes_read / max(found.seconds, 1e-9)))
+    verdict = "All is sound." if found.is_sound else f"{len(found.damages):,} damaged."
+    say(f"\n{verdict} {format_bytes(found.bytes_read)} read in {found.seconds:.1f} s ({rate}/s).")
 
 
 def remove(

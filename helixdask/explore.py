@@ -2,67 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import dask.array as da
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from helixdask.genes.lookup import genes_in_region
 from helixdask.genes.models import GeneModels
 from helixdask.genes.table import read_genes
+from helixdask.lazy import lazy_track, lazy_tree
 from helixdask.public_names import without_secrets
-from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, POSITION, STRANDS
+from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, STRANDS
 from helixdask.sequence.codes import SOFT_MASK
 from helixdask.store.lineage import stale_groups
 from helixdask.store.store import Store
-from helixdask.store.stored_array import StoredArray, damage_errors
 
 __all__ = ["GenomeStore", "open_store"]
 
 _LONG = 1 << 20
-
-
-@dataclass(frozen=True)
-class _Slice:
-    """A part of an array along its last axis, looking like an array to Dask."""
-
-    store: Store
-    array: StoredArray
-    start: int
-    stop: int
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (*self.array.shape[:-1], self.stop - self.start)
-
-    @property
-    def ndim(self) -> int:
-        return self.array.ndim
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.array.dtype
-
-    def __getitem__(self, key: tuple[slice, ...]) -> NDArray[Any]:
-        first, last, _ = key[-1].indices(self.stop - self.start)
-        values = self.array[(*key[:-1], slice(self.start + first, self.start + last))]
-        self.store.check_unchanged(self.array.group)
-        return values
-
-
-def lazy_track(store: Store, array: StoredArray, start: int, stop: int) -> da.Array:
-    """Slice ``[start, stop)`` of a track as a Dask array, one block for each shard that it touches."""
-    edges = [start, *range(start - start % array.block + array.block, stop, array.block), stop]
-    along = tuple(last - first for first, last in pairwise(edges))
-    chunks = (*((size,) for size in array.shape[:-1]), along)
-    track: da.Array = da.from_array(_Slice(store, array, start, stop), chunks=chunks, name=False, asarray=False)
-    return track
 
 
 class GenomeStore(Store):
@@ -79,10 +39,14 @@ class GenomeStore(Store):
 
     @cached_property
     def tree(self) -> xr.DataTree:
-        """Everything that is published, as an xarray DataTree backed by Dask: one block for each shard."""
-        shard = min(self.shard_length, self.n_bases)
-        with damage_errors(self.url, "", ""):
-            return xr.open_datatree(self.url, engine="zarr", chunks={POSITION: shard}, consolidated=True)
+        """Everything that is published, as an xarray DataTree backed by Dask: one block for each shard.
+
+        Raises
+        ------
+        StoreDamagedError
+            Now or when it is computed: objects of a group are missing, or not what was written.
+        """
+        return lazy_tree(self)
 
     def sel(self, region: str) -> xr.Dataset:
         """All tracks of a region, lazily.

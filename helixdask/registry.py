@@ -29,6 +29,7 @@ __all__ = [
     "arrays_of",
     "genome_shard_length",
     "group_of",
+    "tables_below",
     "template_of",
 ]
 
@@ -312,6 +313,12 @@ def arrays_of(group: str) -> dict[str, ArraySpec]:
     """Arrays declared for a group path, by name."""
     template = template_of(group)
     return {spec.name: spec for spec in ARRAYS if spec.group == template}
+
+
+def tables_below(group: str) -> list[str]:
+    """Groups declared below one: ``labels/reference/findings`` for ``labels/reference``."""
+    template = template_of(group)
+    return [group + one.removeprefix(template) for one, _ in _patterns() if one.startswith(f"{template}/")]
 
 
 def group_of(path: str) -> str:

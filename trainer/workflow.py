@@ -28,7 +28,8 @@ from helixdask.pipeline import (
     windows_stage,
     write_annotation,
 )
-from helixdask.store.objects import Folder, is_url
+from helixdask.store.objects import is_url
+from helixdask.store.root import is_store
 from helixdask.trainer.runtime import require_tensorflow
 
 if TYPE_CHECKING:
@@ -303,17 +304,17 @@ def annotate(
         done.append(run_stage(stage, url, options))
         on_stage(done[-1])
 
-    is_store = Folder(source).exists("zarr.json")
-    url = source if is_store else store or str(Path(gff3).with_suffix(".zarr"))
+    has_store = is_store(source)
+    url = source if has_store else store or str(Path(gff3).with_suffix(".zarr"))
     check_outputs(gff3)
     check_folder(url)
     if not options.dry_run:
         require_tensorflow()
-    if not is_store:
+    if not has_store:
         if not Path(source).is_file():
             raise BadInputError("neither a store nor a FASTA file", where=source, remedy="Check the path.")
         run(EncodeStage(fasta=source, species=species or Path(source).name.split(".")[0], on_bad_base="error"))
-        if options.dry_run and not Folder(url).exists("zarr.json"):
+        if options.dry_run and not is_store(url):
             return done
     set_name = coverage or "rnaseq"
     for stage in coverage_stages(

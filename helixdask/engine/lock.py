@@ -23,7 +23,7 @@ import psutil
 from helixdask.errors import StoreBusyError
 from helixdask.store.objects import Folder
 
-__all__ = ["GroupLock", "is_lock_object"]
+__all__ = ["GroupLock", "is_held", "is_lock_object"]
 
 _BEAT_SECONDS: Final = 5.0
 _STALE_SECONDS: Final = 60.0
@@ -187,6 +187,18 @@ class GroupLock:
 
 def _beat_name(token: str) -> str:
     return f"beat.{token}.json"
+
+
+def is_held(folder: Folder) -> bool:
+    """Whether a living process holds the lock of a group.
+
+    Parameters
+    ----------
+    folder
+        The group's work folder.
+    """
+    lock = GroupLock(folder, "")
+    return any(lock._is_alive(holder) for holder in lock._locks().values())
 
 
 def _machine() -> str:

@@ -38,7 +38,7 @@ def group_to_remove(store: Store, group: str) -> tuple[int, list[str]]:
     work = work_folder(store.url, group)
     known = group == "genome" or (group.partition("/")[0] in KINDS and group == group_of(group) and group[-1] != "/")
     sizes = {**store.folder.folder(group).sizes(), **{f"work/{name}": n for name, n in work.sizes().items()}}
-    if not known or not sizes:
+    if not known or not (sizes or group in store.published()):
         raise MissingInputError(
             f"{group} is not in the store",
             where=store.url,

@@ -33,7 +33,8 @@ from helixdask.errors import (
     words_of,
 )
 from helixdask.store.lineage import stale_groups
-from helixdask.store.objects import Folder, disk_errors
+from helixdask.store.objects import disk_errors
+from helixdask.store.root import is_store
 from helixdask.store.store import Store, stage_digest
 
 __all__ = ["RunOptions", "Summary", "plan_stage", "run_stage"]
@@ -84,10 +85,10 @@ def plan_stage(stage: Stage, url: str, options: RunOptions) -> Plan:
 
 def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, str]:
     """Plan of a stage, and its state: ``planned``, or ``already there`` where nothing would be done."""
-    store = None if stage.creates_store and not Folder(url).exists("zarr.json") else Store.open(url)
+    store = None if stage.creates_store and not is_store(url) else Store.open(url)
     state = "planned"
     if store is not None:
-        attrs, inputs = store.attrs(stage.group()), stage.inputs(store)
+        attrs, inputs = store.attrs_if_readable(stage.group()), stage.inputs(store)
         if attrs.get("complete") is True and not differences(stage, attrs, inputs):
             state = "already there"
     n_bases = stage.estimate_bases(store)
@@ -200,13 +201,14 @@ def _removal_if_refused(store: Store, group: str, work: Work) -> Callable[..., N
 
 
 def _is_there(store: Store, stage: Stage, inputs: dict[str, str], options: RunOptions) -> bool:
-    attrs = store.attrs(stage.group())
+    group = stage.group()
+    attrs = store.attrs_if_readable(group) if options.replace else store.attrs(group)
     if attrs.get("complete") is not True:
         return False
     found = differences(stage, attrs, inputs)
     if not found:
         try:
-            store.identity(stage.group())
+            store.identity(group)
         except StoreDamagedError:
             if not options.replace:
                 raise

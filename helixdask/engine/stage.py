@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.engine.settle import clear_work_folder
+from helixdask.errors import StoreDamagedError
 from helixdask.public_names import public_name
 from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
+from helixdask.store.stored_array import damage_errors
 
 __all__ = ["Receipt", "Region", "RegionResult", "Stage", "Work"]
 
@@ -104,7 +106,7 @@ class Work:
             There are none.
         """
         if name not in self._loaded:
-            arrays = self.folder.read_arrays(f"{name}.npz")
+            arrays = self._read(f"{name}.npz")
             if arrays is None:
                 raise KeyError(name)
             self._loaded[name] = arrays
@@ -125,11 +127,20 @@ class Work:
         KeyError
             The region is not finished.
         """
-        arrays = self.folder.read_arrays(_receipt_name(index))
+        arrays = self._read(_receipt_name(index))
         if arrays is None:
             raise KeyError(index)
         counts, written = (json.loads(arrays.pop(name).tobytes()) for name in ("_counts", "_written"))
         return Receipt(RegionResult(counts, arrays), {path: ObjectRecord(*record) for path, record in written.items()})
+
+    def _read(self, name: str) -> dict[str, NDArray[Any]] | None:
+        try:
+            with damage_errors(self.folder.url, "", name):
+                return self.folder.read_arrays(name)
+        except StoreDamagedError as error:
+            raise StoreDamagedError(
+                error.problem, where=error.where, remedy="Remove the folder with this unfinished work and begin anew."
+            ) from error
 
     def finished(self) -> set[int]:
         """Indexes of the regions that are finished."""

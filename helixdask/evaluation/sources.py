@@ -17,7 +17,7 @@ from helixdask.genes.table import read_genes
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_of
 from helixdask.store.contigs import UNKNOWN_LENGTH, ContigTable
-from helixdask.store.objects import Folder
+from helixdask.store.root import is_store
 from helixdask.store.store import Store
 
 __all__ = ["Source", "common_contigs", "contig_rows", "open_source", "read_annotation"]
@@ -71,7 +71,7 @@ def open_source(source: str, predictions: Sequence[str] = (), genes: Sequence[st
     BadInputError
         It is neither; or the store has nothing to score.
     """
-    if not Folder(source).exists("zarr.json"):
+    if not is_store(source):
         if not Path(source).is_file():
             raise BadInputError("neither a store nor an annotation file", where=source, remedy="Check the path.")
         if predictions or genes:

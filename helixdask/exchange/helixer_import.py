@@ -26,7 +26,7 @@ from helixdask.exchange.import_labels import ImportLabelsStage
 from helixdask.exchange.import_predictions import ImportPredictionsStage
 from helixdask.exchange.minus_padding import settle_minus_padding
 from helixdask.public_names import public_name
-from helixdask.store.objects import Folder
+from helixdask.store.root import is_store
 from helixdask.store.store import Store
 
 __all__ = ["import_helixer"]
@@ -120,7 +120,7 @@ def _targets(layout: Layout, output: str) -> list[tuple[str, str]]:
     species = species_of(layout.path)
     if len(species) == 1:
         return [(output, species[0])]
-    if Folder(output).exists("zarr.json"):
+    if is_store(output):
         mine = Store.open(output).species.encode()[:SPECIES_BYTES].decode("utf-8", "ignore")
         if mine not in species:
             raise BadInputError(
@@ -209,7 +209,7 @@ def _run(stages: list[HelixerStage], url: str, layout: Layout, options: RunOptio
     """Make the genome where there is none, then everything else; a genome that was there is compared first."""
     species = stages[0].species if stages else species_of(layout.path)[0]
     genome = ImportGenomeStage(layout.path, species)
-    store = Store.open(url) if Folder(url).exists("zarr.json") else None
+    store = Store.open(url) if is_store(url) else None
     attrs = store.attrs("genome") if store else {}
     finished = attrs.get("complete") is True
     there = store is not None and finished and bool(differences(genome, attrs, genome.inputs(store)))

@@ -10,12 +10,12 @@ import numpy as np
 
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Work
-from helixdask.exchange.contig_md5 import contig_md5
 from helixdask.exchange.helixer_file import open_h5
 from helixdask.exchange.helixer_rows import RowIndex, row_index
 from helixdask.exchange.helixer_stage import HelixerStage, read_sequence
 from helixdask.public_names import public_name
 from helixdask.sequence.composition import count_kinds
+from helixdask.sequence.contig_md5 import contig_md5
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 

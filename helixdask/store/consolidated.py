@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-import zarr
-
-from helixdask.registry import KINDS
+from helixdask.errors import StoreDamagedError
+from helixdask.registry import KINDS, arrays_of, tables_below
+from helixdask.store.documents import GroupDocuments
+from helixdask.store.manifest import ATTRIBUTES, read_manifest
 from helixdask.store.objects import Folder
+from helixdask.store.root import ensure_containers, group_document, read_root, root_problem, write_root
 
-__all__ = ["consolidate", "group_document"]
+__all__ = ["collect_metadata", "consolidate", "group_document", "mend_root", "published_in"]
+
+log = logging.getLogger(__name__)
 
 
 def consolidate(url: str) -> None:
@@ -23,63 +27,82 @@ def consolidate(url: str) -> None:
     """
     folder = Folder(url)
     for _ in range(5):
-        root = zarr.open_group(url, mode="r", zarr_format=3, use_consolidated=False)
-        metadata: dict[str, Any] = {}
-        for kind in ("genome", *KINDS):
-            node = root.get(kind)
-            if isinstance(node, zarr.Group):
-                _collect(node, kind, metadata)
-        document = {
-            "attributes": dict(root.attrs),
-            "zarr_format": 3,
-            "node_type": "group",
-            "consolidated_metadata": {"kind": "inline", "must_understand": False, "metadata": metadata},
-        }
-        text = json.dumps(document, indent=1).encode()
-        if folder.read("zarr.json") == text:
+        own, before = read_root(folder)
+        metadata = collect_metadata(folder, before)
+        if metadata == before and root_problem(folder, folder.read(ATTRIBUTES)) is None:
+            write_root(folder, own, metadata)  # of a store of an earlier version: the checksum
             return
-        folder.write("zarr.json", text)
+        write_root(folder, own, metadata)
 
 
-def group_document(attrs: Mapping[str, Any]) -> bytes:
-    """The object that describes a Zarr group: its attributes."""
-    document = {"attributes": dict(attrs), "zarr_format": 3, "node_type": "group"}
-    return json.dumps(document, indent=2, default=_plain).encode()
+def mend_root(folder: Folder, problem: str) -> None:
+    """Make a damaged root anew from the groups and the copy of its own attributes.
+
+    Raises
+    ------
+    StoreDamagedError
+        The copy is damaged, too.
+    """
+    own, _ = read_root(folder)
+    write_root(folder, own, {})
+    consolidate(folder.url)
+    log.warning("%s/%s %s; it was made anew from the groups", folder.url, ATTRIBUTES, problem)
 
 
-def _collect(group: zarr.Group, path: str, metadata: dict[str, Any]) -> bool:
-    """Add the metadata of a group and all below it where it is published, or holds a published group."""
-    complete = group.attrs.get("complete") is True
-    below: dict[str, Any] = {}
-    found = complete
-    for name, member in sorted(group.members()):
-        inner = f"{path}/{name}"
-        if isinstance(member, zarr.Group):
-            if complete:
-                _collect_all(member, inner, below)
+def published_in(documents: GroupDocuments) -> Iterator[str]:
+    """Paths of all published groups, the genome first; damaged ones too."""
+    try:
+        if documents.attrs("genome").get("complete") is True:
+            yield "genome"
+    except StoreDamagedError:
+        yield "genome"
+    for kind in KINDS:
+        for name in documents.names(kind):
+            if kind == "coverage":
+                yield from (f"{kind}/{name}/{library}" for library in documents.names(f"{kind}/{name}"))
             else:
-                found |= _collect(member, inner, below)
-        elif complete:
-            below[inner] = member.metadata.to_dict()
-    if found:
-        metadata[path] = _group_document(group)
-        metadata.update(json.loads(json.dumps(below, default=_plain)))
+                yield f"{kind}/{name}"
+
+
+def collect_metadata(folder: Folder, before: dict[str, Any]) -> dict[str, Any]:
+    """Metadata of all published groups and of what holds them, by path, sorted.
+
+    Parameters
+    ----------
+    folder
+        The store's folder.
+    before
+        What was collected last: of a group whose metadata are damaged this is kept.
+    """
+    found: dict[str, Any] = {}
+    documents = GroupDocuments(folder, None)
+    for group in published_in(documents):
+        ensure_containers(folder, group)
+        parts = group.split("/")
+        for depth in range(1, len(parts)):
+            found["/".join(parts[:depth])] = {"attributes": {}, "zarr_format": 3, "node_type": "group"}
+        try:
+            found.update(_metadata_of(folder, group, documents.attrs(group)))
+        except StoreDamagedError:
+            found.update({path: one for path, one in before.items() if f"{path}/".startswith(f"{group}/")})
+    return dict(sorted(found.items()))
+
+
+def _metadata_of(folder: Folder, group: str, attrs: dict[str, Any]) -> dict[str, Any]:
+    found = {group: json.loads(group_document(attrs))}
+    below = folder.folder(group)
+    if attrs.get("manifest"):
+        names = read_manifest(folder, group, attrs["manifest"]).documents
+    else:
+        tables = tables_below(group)
+        inner = [*arrays_of(group), *tables, *(f"{table}/{name}" for table in tables for name in arrays_of(table))]
+        names = [f"{name.removeprefix(f'{group}/')}/{ATTRIBUTES}" for name in inner]
+    for name in names:
+        data = below.read(name)
+        if data is None and not attrs.get("manifest"):
+            continue
+        try:
+            found[f"{group}/{name.removesuffix(f'/{ATTRIBUTES}')}"] = json.loads(data or b"")
+        except ValueError:
+            raise StoreDamagedError("its metadata are damaged", where=f"{folder.url}/{group}/{name}") from None
     return found
-
-
-def _collect_all(group: zarr.Group, path: str, metadata: dict[str, Any]) -> None:
-    metadata[path] = _group_document(group)
-    for name, member in sorted(group.members()):
-        inner = f"{path}/{name}"
-        if isinstance(member, zarr.Group):
-            _collect_all(member, inner, metadata)
-        else:
-            metadata[inner] = member.metadata.to_dict()
-
-
-def _group_document(group: zarr.Group) -> dict[str, Any]:
-    return {"attributes": dict(group.attrs), "zarr_format": 3, "node_type": "group"}
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else str(value)

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from helixdask.registry import KINDS
 from helixdask.store.store import Store
 
-__all__ = ["dependents", "published_groups", "stale_groups"]
-
-
-def published_groups(store: Store) -> Iterator[str]:
-    """Paths of all published groups, the genome first."""
-    if store.is_complete("genome"):
-        yield "genome"
-    for kind in KINDS:
-        for name in store.names(kind):
-            if kind == "coverage":
-                yield from (f"{kind}/{name}/{library}" for library in store.names(f"{kind}/{name}"))
-            else:
-                yield f"{kind}/{name}"
+__all__ = ["dependents", "stale_groups"]
 
 
 def stale_groups(store: Store) -> dict[str, list[str]]:
@@ -30,13 +16,13 @@ def stale_groups(store: Store) -> dict[str, list[str]]:
     dict
         For each such group those of its parents that changed, in the order of the groups.
     """
-    digests = {group: store.attrs(group) for group in published_groups(store)}
+    digests = {group: store.attrs_if_readable(group) for group in store.published()}
     found: dict[str, list[str]] = {}
     for group, attrs in digests.items():
         changed = [
             parent
             for parent, digest in attrs.get("inputs", {}).items()
-            if _is_group(parent) and digests.get(parent, {}).get("digest") != digest
+            if _is_group(parent) and digests.get(parent, _GONE).get("digest", digest) != digest
         ]
         if changed:
             found[group] = changed
@@ -45,7 +31,7 @@ def stale_groups(store: Store) -> dict[str, list[str]]:
 
 def dependents(store: Store, group: str) -> list[str]:
     """Published groups that were made from a group, directly or by way of others."""
-    inputs = {name: store.attrs(name).get("inputs", {}) for name in published_groups(store)}
+    inputs = {name: store.attrs_if_readable(name).get("inputs", {}) for name in store.published()}
     found: list[str] = []
     pending = [group]
     while pending:
@@ -55,6 +41,9 @@ def dependents(store: Store, group: str) -> list[str]:
                 found.append(name)
                 pending.append(name)
     return sorted(found)
+
+
+_GONE = {"digest": None}
 
 
 def _is_group(name: str) -> bool:

@@ -6,22 +6,40 @@ must be, so that what is lost is told from what was never written.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import google_crc32c
+import numpy as np
 
 from helixdask.errors import StoreDamagedError
 from helixdask.store.objects import Folder
 
-__all__ = ["ATTRIBUTES", "Damage", "Manifest", "ObjectRecord", "make_manifest", "manifest_name", "read_manifest"]
+__all__ = [
+    "ATTRIBUTES",
+    "Damage",
+    "Manifest",
+    "ObjectRecord",
+    "attributes_checksum",
+    "json_checksum",
+    "make_manifest",
+    "manifest_name",
+    "manifests_of",
+    "plain_value",
+    "read_manifest",
+]
 
 ATTRIBUTES = "zarr.json"
 """Object of a group that holds its attributes. These name the manifest, so it cannot be listed with its checksum."""
 
 _DIGEST_DIGITS = 16
+_MANIFEST = re.compile(rf"(.+)\.([0-9a-f]{{{_DIGEST_DIGITS}}})\.json")
+_IS_READ = re.compile(rf"/(c(/\d+)*|{re.escape(ATTRIBUTES)})$")
+"""Objects that readers of a Zarr hierarchy would take for a part of it, apart from the group's own attributes."""
 
 
 class ObjectRecord(NamedTuple):
@@ -94,8 +112,13 @@ class Manifest:
         """Bytes of all objects."""
         return sum(record.size for record in self.objects.values())
 
+    @property
+    def documents(self) -> list[str]:
+        """Objects that hold the metadata of arrays and groups below."""
+        return [path for path in self.objects if path.endswith(f"/{ATTRIBUTES}")]
+
     def missing_or_resized(self, folder: Folder) -> list[Damage]:
-        """Objects that are not there, or have another size: one listing, nothing is read.
+        """Objects that are not there, have another size, or do not belong there: one listing, nothing is read.
 
         Parameters
         ----------
@@ -110,20 +133,41 @@ class Manifest:
                 damages.append(Damage(self.group, path, "is missing"))
             elif size != record.size:
                 damages.append(Damage(self.group, path, f"has {size:,} bytes instead of {record.size:,}"))
+        added = (path for path in sizes.keys() - self.objects.keys() if _IS_READ.search(path))
+        damages += [Damage(self.group, path, "was added after publication") for path in sorted(added)]
         return damages
+
+    def altered(self, folder: Folder, path: str) -> Damage | None:
+        """How the bytes of an object differ from those that were published; None where they do not."""
+        record, data = self.objects[path], folder.read(path)
+        if data is None:
+            return Damage(self.group, path, "is missing")
+        if len(data) != record.size:
+            return Damage(self.group, path, f"has {len(data):,} bytes instead of {record.size:,}")
+        if ObjectRecord.of(data) != record:
+            return Damage(self.group, path, "does not match its checksum")
+        return None
 
 
 def digest_of(data: bytes) -> str:
     """Digest of a manifest's bytes."""
-    import hashlib
-
     return hashlib.sha256(data).hexdigest()[:_DIGEST_DIGITS]
 
 
 def attributes_checksum(attrs: Mapping[str, Any]) -> int:
     """CRC-32C of a group's attributes, apart from those that publication adds."""
-    own = {name: value for name, value in attrs.items() if name not in ("complete", "manifest")}
-    return int(google_crc32c.value(json.dumps(own, sort_keys=True, default=str).encode()))
+    return json_checksum({name: value for name, value in attrs.items() if name not in ("complete", "manifest")})
+
+
+def json_checksum(value: Any) -> int:
+    """CRC-32C of a value as it is when it was written as JSON and read back."""
+    as_read = json.loads(json.dumps(value, default=plain_value))
+    return int(google_crc32c.value(json.dumps(as_read, sort_keys=True).encode()))
+
+
+def plain_value(value: Any) -> Any:
+    """A value that JSON does not know, as one that it does."""
+    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def make_manifest(
@@ -167,6 +211,24 @@ def make_manifest(
 def manifest_name(group: str, digest: str) -> str:
     """Name of a group's manifest within the folder of manifests."""
     return f"{group}.{digest}.json"
+
+
+def manifests_of(folder: Folder, kind: str) -> dict[str, list[str]]:
+    """Digests of the manifests that are there, by the name of the group.
+
+    Parameters
+    ----------
+    folder
+        The store's folder.
+    kind
+        What holds the groups, such as ``labels`` or ``coverage/rnaseq``; empty: the genome's.
+    """
+    found: dict[str, list[str]] = {}
+    for name in folder.folder(f".manifests/{kind}".rstrip("/")).names():
+        match = _MANIFEST.fullmatch(name)
+        if match:
+            found.setdefault(match[1], []).append(match[2])
+    return found
 
 
 def read_manifest(folder: Folder, group: str, digest: str) -> Manifest:

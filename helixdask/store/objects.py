@@ -204,11 +204,16 @@ class Folder:
                         sizes[prefix + entry.name] = entry.stat().st_size
         return sizes
 
+    def partial(self) -> list[str]:
+        """Paths from here of what other processes are just writing, or were when they were killed."""
+        if not self._local:
+            return []
+        return sorted(str(path.relative_to(self._root)) for path in Path(self._root).rglob(f"*{PARTIAL}"))
+
     def remove_partial(self) -> None:
         """Remove what killed processes were just writing, here and below."""
-        if self._local:
-            for path in Path(self._root).rglob(f"*{PARTIAL}"):
-                path.unlink(missing_ok=True)
+        for name in self.partial():
+            Path(self._path(name)).unlink(missing_ok=True)
 
     def write_json(self, name: str, value: Any) -> None:
         """Write an object as JSON with sorted keys."""

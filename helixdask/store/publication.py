@@ -133,6 +133,7 @@ def finish_publication(folder: Folder, group: str) -> bool:
 def withdraw(folder: Folder, group: str) -> None:
     """Take a published group out of the store; the caller holds its lock."""
     _retire(folder, group)
+    folder.remove(group)  # of a group whose attributes were lost
     consolidate(folder.url)
     folder.remove(f"{OLD}/{group}")
     _remove_manifests(folder, group)

@@ -24,16 +24,17 @@ from helixdask.errors import (
 )
 from helixdask.registry import FORMAT_VERSION, arrays_of, genome_shard_length, group_of
 from helixdask.store.building import Building
+from helixdask.store.consolidated import mend_root, published_in
 from helixdask.store.contigs import ContigTable
 from helixdask.store.documents import GroupDocuments
-from helixdask.store.manifest import Manifest, ObjectRecord, read_manifest, remedy_for
+from helixdask.store.listed import ListedStore
+from helixdask.store.manifest import ATTRIBUTES, Manifest, ObjectRecord, read_manifest
 from helixdask.store.objects import Folder, disk_errors, is_url
 from helixdask.store.publication import begin_place, building_place, new_event, publish, withdraw
+from helixdask.store.root import ensure_containers, is_store, root_problem, write_root
 from helixdask.store.stored_array import StoredArray, damage_errors
 
 __all__ = ["Store", "stage_digest"]
-
-_MOST_NAMED = 3
 
 
 def stage_digest(*parts: Any) -> str:
@@ -68,9 +69,10 @@ class Store:
         self.folder = Folder(self.url)
         """The store's folder of plain objects."""
         self.read_only = self.url.startswith(("http://", "https://"))
+        self._mend_root()
         try:
             self._root = zarr.open_group(
-                self.url, mode="r" if self.read_only else "r+", zarr_format=3, use_consolidated=self.read_only
+                ListedStore.at(self.url), mode="r", zarr_format=3, use_consolidated=self.read_only
             )
         except (FileNotFoundError, ValueError, KeyError) as error:
             raise StoreFormatError(
@@ -92,10 +94,24 @@ class Store:
                 remedy="Install the version of helixdask that made it, or encode the genome again.",
             )
         self._check = check and not self.read_only
-        self._documents = GroupDocuments(self.folder, self._root if self.read_only else None)
+        self._documents = GroupDocuments(self.folder, self._root if self.read_only else None, check=self._check)
         self._arrays: dict[str, StoredArray] = {}
         self._building: dict[str, Building] = {}
         self._used: dict[str, str | None] = {}
+
+    def _mend_root(self) -> None:
+        """Make the root anew where it is damaged: nothing in it is known only there."""
+        try:
+            problem = root_problem(self.folder, self.folder.read(ATTRIBUTES))
+        except OSError:
+            return  # what cannot be reached is told below
+        if problem is None:
+            return
+        if self.read_only:
+            raise StoreDamagedError(
+                f"{ATTRIBUTES} {problem}", where=self.url, remedy="Run helixdask verify where the store can be written."
+            )
+        mend_root(self.folder, problem)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_arrived, (type(self), self.url))
@@ -109,7 +125,7 @@ class Store:
     def create(cls, url: str | Path, *, species: str) -> Store:
         """Make an empty store, ready for a genome; one that is there already is opened if it is of the same species."""
         text = str(url)
-        if Folder(text).exists("zarr.json"):
+        if is_store(text):
             store = cls(text)
             if store.species != species:
                 remedy = "Choose another -o."
@@ -126,15 +142,18 @@ class Store:
                 "something that is no store is here already", where=text, remedy="Choose another -o, or remove it."
             )
         with disk_errors(text):
-            zarr.open_group(
-                text, mode="w", zarr_format=3, attributes={"helixdask_format": FORMAT_VERSION, "species": species}
-            )
+            write_root(Folder(text), {"helixdask_format": FORMAT_VERSION, "species": species}, {})
         return cls(text)
 
     @property
     def species(self) -> str:
         """Name of the species."""
         return str(self._root.attrs["species"])
+
+    @property
+    def root_attrs(self) -> dict[str, Any]:
+        """Attributes of the store itself: its format and its species."""
+        return {"helixdask_format": FORMAT_VERSION, "species": self.species}
 
     @cached_property
     def contigs(self) -> ContigTable:
@@ -259,6 +278,10 @@ class Store:
         self._use(group)
         return str(attrs["digest"])
 
+    def published(self) -> list[str]:
+        """Paths of all published groups, the genome first; damaged ones too."""
+        return list(published_in(self._documents))
+
     def manifest(self, group: str) -> Manifest | None:
         """What a published group consists of; None of groups that were published before there were manifests.
 
@@ -279,17 +302,19 @@ class Store:
             raise MissingInputError(
                 "not there, or not finished", where=f"{self.url}/{group}", remedy="Run the command that makes it."
             )
-        manifest = self.manifest(group) if self._check else None
-        damages = manifest.missing_or_resized(self.folder.folder(group)) if manifest is not None else []
-        if damages:
-            listed = "; ".join(f"{damage.path} {damage.problem}" for damage in damages[:_MOST_NAMED])
-            more = f"; and {len(damages) - _MOST_NAMED:,} more" if len(damages) > _MOST_NAMED else ""
-            raise StoreDamagedError(
-                f"objects are missing or damaged: {listed}{more}",
-                where=f"{self.url}/{group}",
-                remedy=remedy_for(group),
-            )
+        if self._check:
+            self._documents.check_objects(group)
         self._used[group] = attrs.get("manifest")
+
+    def check_objects(self, group: str) -> None:
+        """Compare a group's objects with its manifest: existence and size of all, checksums of metadata.
+
+        Raises
+        ------
+        StoreDamagedError
+            Something is missing, or not what was written.
+        """
+        self._documents.check_objects(group)
 
     def check_unchanged(self, group: str | None = None) -> None:
         """See that no group that was read from was replaced or removed since it was first used here.
@@ -375,9 +400,7 @@ class Store:
         """Begin to build a group, apart from the one of that name that may be published."""
         self._forget(group)
         with disk_errors(self.url):
-            parts = group.split("/")
-            for depth in range(1, len(parts)):
-                self._root.require_group("/".join(parts[:depth]))
+            ensure_containers(self.folder, group)
             self._building[group] = Building(self.folder, group, begin_place(self.folder, group), new=True)
 
     def resume_group(self, group: str) -> bool:

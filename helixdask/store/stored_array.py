@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +19,20 @@ from helixdask.store.manifest import remedy_for
 __all__ = ["StoredArray", "damage_errors"]
 
 # What zarr, tensorstore, numcodecs and json raise for bytes that are not what was written.
-_SIGNS_OF_DAMAGE = (ValueError, RuntimeError, TypeError, KeyError, IndexError, AttributeError, EOFError, AssertionError)
+_SIGNS_OF_DAMAGE = (
+    ValueError,
+    RuntimeError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    AssertionError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 
 @contextlib.contextmanager

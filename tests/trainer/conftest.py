@@ -51,12 +51,12 @@ def write_toy_store(path, seed=0, masked=False, window=WINDOW):
         },
     )
     store.create_tracks("genome")
-    store.complete_group("genome", {"digest": "genome"})
     tracks[0][100:110] = 4  # N
     tracks[0][200:205] |= 0x80
     valid = np.zeros_like(tracks[1]) if masked else np.ones_like(tracks[1])
     valid[:, 300:304] = 0
     store.write_region("genome/sequence", 0, tracks[0])
+    store.complete_group("genome", {"digest": "genome"})
     store.begin_group("labels/reference")
     store.create_tracks("labels/reference")
     for name, values in zip(("label", "phase", "transition", "valid"), (*tracks[1:], valid), strict=True):

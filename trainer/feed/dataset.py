@@ -6,14 +6,15 @@ step. Memory is that of the few batches in flight, whatever the size of the geno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from helixdask.errors import HelixdaskError
 from helixdask.sequence.codes import ONE_HOT
 from helixdask.trainer.feed.batch_order import BatchOrder
 from helixdask.trainer.feed.training_windows import WindowSet
@@ -49,6 +50,7 @@ class Feed:
     readers: Sequence[WindowReader]
     order: BatchOrder
     pool_size: int
+    _errors: list[HelixdaskError] = field(default_factory=list, init=False, repr=False)
 
     @property
     def length(self) -> int:
@@ -84,7 +86,11 @@ class Feed:
         names = list(signature)
 
         def read(step: Any) -> tuple[Any, ...]:
-            batch = self.read(int(step))
+            try:
+                batch = self.read(int(step))
+            except HelixdaskError as error:  # of which TensorFlow keeps but the text
+                self._errors.append(error)
+                raise
             return tuple(batch[name] for name in names)
 
         def load(step: Any) -> dict[str, Any]:
@@ -104,6 +110,26 @@ class Feed:
             .prefetch(_BATCHES_AHEAD)
             .with_options(options)
         )
+
+    def batches(self, first_step: int = 0, n_steps: int | None = None) -> Iterator[dict[str, Any]]:
+        """The same, batch by batch.
+
+        Raises
+        ------
+        StoreDamagedError
+            Something that was to be read is lost, or not what was written.
+        """
+        for reader in self.readers:
+            reader.check()
+        stream = iter(self.dataset(first_step, n_steps))
+        while True:
+            try:
+                batch = next(stream)
+            except StopIteration:
+                return
+            except tf.errors.OpError as error:
+                raise (self._errors.pop() if self._errors else error) from error
+            yield batch
 
     def _signature(self) -> dict[str, tf.TensorSpec]:
         buffers = self.readers[0].new_buffers(0, 0)

@@ -167,7 +167,7 @@ def _spans(
     windows = feed.windows
     held: list[dict[str, NDArray[Any]]] = []
     first_row = 0
-    for batch in feed.dataset(0, feed.order.steps_per_epoch):
+    for batch in feed.batches(0, feed.order.steps_per_epoch):
         outputs = learner.probabilities(batch)
         minus = np.asarray(batch["minus"])
         arrays = {name: np.asarray(batch[name]) for name in ("codes", "label", "valid")}

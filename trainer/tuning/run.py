@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -259,7 +258,7 @@ class TrainingRun:
         state, settings, feed = self.state, self.settings, self.train_feed
         n_steps = feed.order.steps_per_epoch
         schedule = self._schedule()
-        batches: Iterator[Any] = iter(feed.dataset(state.feed_step(n_steps)))
+        batches = feed.batches(state.feed_step(n_steps))
         losses = np.array(state.losses or [0.0] * (1 + self.spec.n_outputs))
         started, first_step = time.monotonic(), state.step
         while (done := state.done_in_epoch(n_steps)) < n_steps and not self._check_is_due():

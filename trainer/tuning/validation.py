@@ -65,7 +65,7 @@ class Validation:
         StoppedError
             The user wanted an end.
         """
-        return learner.confusions(self.feed.dataset(0, self.feed.order.steps_per_epoch), self._teller(self.feed, epoch))
+        return learner.confusions(self.feed.batches(0, self.feed.order.steps_per_epoch), self._teller(self.feed, epoch))
 
     def genes(self, tuned: Learner, base: Learner | None) -> GeneCounts:
         """Call genes from what both networks predict, and compare them with the labels.

@@ -1,0 +1,78 @@
+"""A Zarr store that tells a lost object from one that was never written.
+
+Zarr reads a missing object as the fill value. Here the group's manifest is looked at first, when something is missing:
+also by workers, over HTTP, and for objects that are lost while a group is in use.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zarr.abc.store import ByteRequest, Store
+from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+from zarr.storage import FsspecStore, LocalStore, WrapperStore
+
+from helixdask.errors import StoreDamagedError
+from helixdask.registry import group_of
+from helixdask.store.documents import parse_group
+from helixdask.store.manifest import ATTRIBUTES, Manifest, digest_of, manifest_name, remedy_for
+from helixdask.store.objects import is_url
+
+__all__ = ["ListedStore"]
+
+
+class ListedStore(WrapperStore[Store]):
+    """Objects of a store, read only; an object that a manifest lists and that is not there is an error.
+
+    Raises
+    ------
+    StoreDamagedError
+        When it is read.
+    """
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._objects: dict[str, tuple[str, frozenset[str]]] = {}
+
+    @classmethod
+    def at(cls, url: str) -> ListedStore:
+        """The objects below a path or URL."""
+        return cls(FsspecStore.from_url(url, read_only=True) if is_url(url) else LocalStore(url, read_only=True))
+
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
+        """Bytes of an object, or None where there never was one."""
+        found = await super().get(key, prototype, byte_range)
+        if found is None and "/" in key and not key.startswith("."):
+            await self._refuse_lost(key)
+        return found
+
+    async def _refuse_lost(self, key: str) -> None:
+        group = group_of(key)
+        path = key.removeprefix(f"{group}/")
+        if path in (key, ATTRIBUTES):
+            return
+        attrs = await self._attributes(group)
+        digest = attrs.get("manifest") if attrs.get("complete") is True else None
+        if digest is None:
+            return
+        if self._objects.get(group, ("", None))[0] != digest:
+            data = await self._read(f".manifests/{manifest_name(group, digest)}")
+            if data is None or digest_of(data) != digest:
+                problem = "is not there, and the list of the group's objects cannot be read"
+                raise StoreDamagedError(problem, where=f"{self._store}/{key}", remedy=remedy_for(group))
+            self._objects[group] = digest, frozenset(Manifest.from_bytes(data).objects)
+        if path in self._objects[group][1]:
+            raise StoreDamagedError("is missing", where=f"{self._store}/{key}", remedy=remedy_for(group))
+
+    async def _attributes(self, group: str) -> dict[str, Any]:
+        data = await self._read(f"{group}/{ATTRIBUTES}")
+        try:
+            return (parse_group(data) if data is not None else None) or {}
+        except ValueError:
+            raise StoreDamagedError(
+                "its attributes are damaged", where=f"{self._store}/{group}", remedy=remedy_for(group)
+            ) from None
+
+    async def _read(self, key: str) -> bytes | None:
+        found = await self._store.get(key, default_buffer_prototype())
+        return None if found is None else found.to_bytes()

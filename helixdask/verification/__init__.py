@@ -1,0 +1,1 @@
+"""Verifying a store: every object against its checksum, and what the groups say of each other."""
