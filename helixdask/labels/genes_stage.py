@@ -60,7 +60,8 @@ class ImportGenesStage(Stage):
         aliases = read_aliases(self.aliases, store.contigs) if self.aliases else None
         models, findings = read_gff(self.gff, store.contigs, aliases=aliases, phases=self.phases)
         models.validate(store.contigs.lengths)
-        write_genes(store, self.group(), models)
+        # Helixer takes the first of equal isoforms in the file.
+        write_genes(store, self.group(), models, keep_isoforms=self.phases == "file")
         store.write_table(f"{self.group()}/findings", findings.columns())
         coding = models.cds["transcript"].nunique()
         return {

@@ -74,7 +74,7 @@ def usable_children(
     Returns
     -------
     pandas.DataFrame
-        Columns line, level, start, end, strand, phase, transcript.
+        Columns row, line, level, start, end, strand, phase, transcript.
     """
     at, transcript = tree.child_row, tree.child_transcript
     gene = np.array(tree.transcript_gene, np.int64)[transcript]
@@ -95,6 +95,7 @@ def usable_children(
     good = ~(wrong | over | off)
     return pd.DataFrame(
         {
+            "row": at[good],
             "line": line[good],
             "level": rows.level[at][good],
             "start": start[good],
