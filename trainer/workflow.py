@@ -147,6 +147,11 @@ def prepare(
         raise BadInputError(
             "there is nothing to learn from", remedy="Give --gff3 with an annotation, or --model with a base model."
         )
+    if settings.rules == "helixer" and settings.model is None:
+        raise BadInputError(
+            "the rules helixer select windows by predictions, and there is no model to make them",
+            remedy="Give --model, or choose the default rules.",
+        )
     reads = [path for library in settings.libraries for path in library.paths.values()]
     for path in (settings.gff3, settings.model, settings.groups, *reads):
         if path is not None and not is_url(path) and not Path(path).exists():

@@ -22,6 +22,7 @@ from helixdask.exchange.helixer_columns import (
     Block,
     Column,
     coverage_columns,
+    HelixerVersion,
     label_columns,
     prediction_columns,
     row_columns,
@@ -55,6 +56,7 @@ def export_helixer(
     with_sequence: bool = True,
     order: Order | None = None,
     compression: Compression = "gzip",
+    version: HelixerVersion = "0.3.6",
 ) -> int:
     """Write windows of a store into one HDF5 file, in Helixer's layout; memory does not grow with the genome.
 
@@ -82,6 +84,8 @@ def export_helixer(
         Default: ``length`` exactly when ``labels`` are given.
     compression
         ``gzip`` or ``lzf``, as in Helixer.
+    version
+        The Helixer that reads the file: what ``fully_intergenic_samples`` means changed with 0.3.9.
 
     Returns
     -------
@@ -96,6 +100,8 @@ def export_helixer(
     """
     if compression not in ("gzip", "lzf"):
         raise BadInputError(f"compression is {compression!r}", remedy="Choose 'gzip' or 'lzf'.")
+    if version not in ("0.3.6", "0.3.9"):
+        raise BadInputError(f"the version of Helixer is {version!r}", remedy="Choose 0.3.6 or 0.3.9.")
     labels = None if labels is None else store.resolve("labels", labels)
     predictions = None if predictions is None else store.resolve("predictions", predictions)
     alternative = {name: store.resolve("labels", source) for name, source in (alternative or {}).items()}
@@ -109,11 +115,11 @@ def export_helixer(
     if with_sequence:
         columns.append(sequence_column(window_length))
     if labels:
-        columns.extend(label_columns("data", labels, window_length, annotated[labels]))
+        columns.extend(label_columns("data", labels, window_length, annotated[labels], version))
     for name, source in alternative.items():
         folder = f"alternative/{name}"
         columns.extend(row_columns(folder, seqids, species))
-        columns.extend(label_columns(folder, source, window_length, annotated[source]))
+        columns.extend(label_columns(folder, source, window_length, annotated[source], version))
     if coverage is not None:
         columns.extend(coverage_columns(coverage, libraries, window_length))
     if predictions:

@@ -37,6 +37,7 @@ class _Names:
     labels: str
     predictions: str | None
     coverage: str | None
+    strandedness: str
 
 
 def import_helixer(
@@ -48,6 +49,7 @@ def import_helixer(
     labels_name: str = "reference",
     predictions_name: str | None = None,
     coverage_name: str | None = None,
+    strandedness: str = "unknown",
     options: RunOptions | None = None,
 ) -> list[Summary]:
     """Bring a Helixer HDF5 file into a new store, or into one of the same genome.
@@ -68,6 +70,8 @@ def import_helixer(
         Name of the predictions; that of the model by default.
     coverage_name
         Name of the coverage set; the prefix of the data sets by default.
+    strandedness
+        Protocol of the libraries, ``unstranded``, ``forward`` or ``reverse``; the file does not tell it.
     options
         How to run.
 
@@ -93,7 +97,7 @@ def import_helixer(
         model = str(file.attrs.get("model_path", ""))
     if predictions and not predicted:
         raise BadInputError("there are no `predictions` in the file", where=source)
-    names = _Names(labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name)
+    names = _Names(labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name, strandedness)
     summaries: list[Summary] = []
     for url, species in _targets(layout, str(output)):
         where = (
@@ -152,7 +156,8 @@ def _stages(
         name = names.labels if folder == "data" else _plain_name(folder.partition("/")[2])
         yield ImportLabelsStage(path, species, name, folder=folder)
     for columns in layout.coverage:
-        yield from _coverage_stages(path, species, columns, names.coverage or _plain_name(columns.prefix) or "rnaseq")
+        set_name = names.coverage or _plain_name(columns.prefix) or "rnaseq"
+        yield from _coverage_stages(path, species, columns, set_name, names.strandedness)
     if predicted:
         yield ImportPredictionsStage(
             path,
@@ -164,7 +169,9 @@ def _stages(
         )
 
 
-def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name: str) -> Iterator[ImportCoverageStage]:
+def _coverage_stages(
+    path: str, species: str, columns: CoverageColumns, set_name: str, strandedness: str
+) -> Iterator[ImportCoverageStage]:
     bams = columns.bams if len(columns.bams) == columns.n_libraries else ("",) * columns.n_libraries
     if columns.bams != bams:
         log.warning(
@@ -192,6 +199,7 @@ def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name
             spliced_dataset=columns.dataset("spliced_coverage"),
             column=None if columns.flat else number,
             bam=bam,
+            strandedness=strandedness,
         )
 
 

@@ -71,6 +71,9 @@ CODES: Final = MappingProxyType(
         "bad_coordinates": _both(
             "error", "off the contig, or end before start", "gene cut to the contig and masked, without transcripts"
         ),
+        "beyond_contig": _read(
+            "warning", "a gene that reaches beyond its contig, read for the helixer rules", "labelled up to the end"
+        ),
         "crosses_origin": _both(
             "warning",
             "a gene of a circular sequence that runs past its end",
@@ -100,7 +103,7 @@ CODES: Final = MappingProxyType(
             "a gene that is said to break the rules of translation, and does", "the gene masked"
         ),
         "unpainted_isoform": _label(
-            "coding bases of an isoform lie outside the transcript that stands for the gene", "those bases masked", "info"
+            "an isoform codes, or lies, outside the transcript that stands for the gene", "masked there", "info"
         ),
         "cds_gap": _label("exon bases between coding segments of a transcript", "those bases masked"),
         "cds_overlap": _label("coding segments of a transcript overlap", "the bases they share masked"),

@@ -105,7 +105,7 @@ def check_genes_default(
     collect.add("mismatched_ending_phase", f.chosen & soundness.off_frame, f.cds_end, around.after[f.gene])
     _introns(collect, f.chosen, around.before[f.gene], around.after[f.gene])
     check_coding_segments(collect)
-    check_unpainted_isoforms(collect)
+    check_unpainted_isoforms(collect, models, contig_lengths)
     check_whole_genes(collect, models, around, soundness, reasons, contig_lengths)
     check_contradictions(collect)
     return collect.masks()
@@ -174,7 +174,7 @@ def _ending_phase(collect: Collector, sound: NDArray[np.bool_], after: Ints) -> 
 def _introns(collect: Collector, sound: NDArray[np.bool_], before: Ints, after: Ints) -> None:
     f, introns, shared = collect.features, collect.features.introns, collect.features.overlaps
     # Introns of one transcript are disjoint and sorted, so its nearest ones are found on one axis for all.
-    lift = np.int64(int(f.end.max(initial=0)) + 1)
+    lift = np.int64(int(f.end.max(initial=0)) - min(int(f.start.min(initial=0)), 0) + 1)
     low, high = f.start[shared.owner], f.end[shared.owner]
     if len(introns.owner):
         left = np.searchsorted(introns.end + introns.owner * lift, shared.start + shared.owner * lift, "right") - 1

@@ -59,7 +59,7 @@ class ImportGenesStage(Stage):
         """Read the file and write the tables."""
         aliases = read_aliases(self.aliases, store.contigs) if self.aliases else None
         models, findings = read_gff(self.gff, store.contigs, aliases=aliases, phases=self.phases)
-        models.validate(store.contigs.lengths)
+        models.validate(store.contigs.lengths if self.phases == "chain" else None)
         # Helixer takes the first of equal isoforms in the file.
         write_genes(store, self.group(), models, keep_isoforms=self.phases == "file")
         store.write_table(f"{self.group()}/findings", findings.columns())

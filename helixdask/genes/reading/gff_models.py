@@ -50,7 +50,8 @@ def assemble(
     is_gtf
         In GTF every row tells of its gene.
     by_line
-        Whether the models are Helixer's, which knows no places of a gene but its own.
+        Whether the models are Helixer's, which knows no places of a gene but its own and lets it reach beyond its
+        contig.
     """
     transcripts = _transcripts(rows, tree, strands, segments)
     genes = _genes(rows, tree, strands, transcripts)
@@ -58,6 +59,11 @@ def assemble(
     contig = genes["contig"]
     length = contigs.lengths[contig]
     start, end = genes["start"], genes["end"]
+    if by_line:
+        # Helixer paints what of a gene lies on its contig.
+        for number in np.flatnonzero((start >= 0) & (start < length) & (end > length)).tolist():
+            tree.note(findings, number, "beyond_contig", "labelled as far as the contig goes")
+        length = np.where(start < length, np.maximum(end, length), length)
     _flag_off_contig(tree, findings, (start, end), transcripts, length, circular[contig])
     for number in np.flatnonzero(genes["strand"] < 0).tolist():
         if number not in tree.flags:

@@ -72,7 +72,7 @@ def read_gff(
         return GeneModels.empty(), findings
     _take_given_masks(rows, tree, findings)
     strands = strands_of(rows, tree)
-    children = usable_children(rows, tree, strands, contigs.lengths, circular, findings)
+    children = usable_children(rows, tree, strands, contigs.lengths, circular, findings, by_line=by_line)
     if not by_line:
         children = one_transcript_each(children, rows, tree, findings)
         strands = strands_of(rows, tree)
