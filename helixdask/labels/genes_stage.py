@@ -62,7 +62,7 @@ class ImportGenesStage(Stage):
         models.validate(store.contigs.lengths if self.phases == "chain" else None)
         # Helixer takes the first of equal isoforms in the file.
         write_genes(store, self.group(), models, keep_isoforms=self.phases == "file")
-        store.write_table(f"{self.group()}/findings", findings.columns())
+        store.write_table(f"{self.group()}/findings", findings.in_order().columns())
         coding = models.cds["transcript"].nunique()
         return {
             "file": self.gff,
@@ -70,5 +70,7 @@ class ImportGenesStage(Stage):
             "genes": len(models.genes),
             "transcripts": len(models.transcripts),
             "coding_transcripts": int(coding),
+            "rows": findings.all_rows,
+            "rows_on_unknown_contigs": findings.unknown_rows,
             "findings": findings.counts(),
         }

@@ -63,7 +63,7 @@ def assemble(
         # Helixer paints what of a gene lies on its contig.
         for number in np.flatnonzero((start >= 0) & (start < length) & (end > length)).tolist():
             tree.note(findings, number, "beyond_contig", "labelled as far as the contig goes")
-        length = np.where(start < length, np.maximum(end, length), length)
+        length = np.where(start < length, np.iinfo(np.int64).max, length)
     _flag_off_contig(tree, findings, (start, end), transcripts, length, circular[contig])
     for number in np.flatnonzero(genes["strand"] < 0).tolist():
         if number not in tree.flags:
