@@ -28,6 +28,22 @@ class MinusPadding(StrEnum):
     END = "end"
 
 
+class ImportedProtocol(StrEnum):
+    """Protocols of libraries whose coverage comes ready-made."""
+
+    UNKNOWN = "unknown"
+    UNSTRANDED = "unstranded"
+    FORWARD = "forward"
+    REVERSE = "reverse"
+
+
+class HelixerVersion(StrEnum):
+    """Versions of Helixer whose files differ."""
+
+    V0_3_6 = "0.3.6"
+    V0_3_9 = "0.3.9"
+
+
 class Compression(StrEnum):
     """Compression of Helixer's data sets."""
 
@@ -65,6 +81,13 @@ def import_helixer(
         str | None, typer.Option(help="Name of the coverage set. Default: the prefix of its data sets.")
     ] = None,
     aliases: AliasesOption = None,
+    strandedness: Annotated[
+        ImportedProtocol,
+        typer.Option(
+            help="Protocol of the libraries, which Helixer's files do not tell. It is kept with them and shown; the "
+            "tracks stay as they are."
+        ),
+    ] = ImportedProtocol.UNKNOWN,
     *,
     output: Output,
 ) -> None:
@@ -82,6 +105,7 @@ def import_helixer(
         predictions_name=predictions_name,
         coverage_name=coverage_name,
         aliases=aliases,
+        strandedness=strandedness.value,
         options=output.run_options(),
     )
     print_summaries(summaries, as_json=output.json)
@@ -120,6 +144,13 @@ def export(
     compression: Annotated[
         Compression, typer.Option(help="Compression of the data sets.", rich_help_panel=_HELIXER)
     ] = Compression.GZIP,
+    helixer_version: Annotated[
+        HelixerVersion,
+        typer.Option(
+            help="The Helixer that reads the file: `fully_intergenic_samples` means the reverse up to 0.3.6.",
+            rich_help_panel=_HELIXER,
+        ),
+    ] = HelixerVersion.V0_3_6,
     genes: Annotated[
         str | None, typer.Option(help="Gene models to write; the only ones by default.", rich_help_panel=_GENES)
     ] = None,
@@ -181,6 +212,7 @@ def export(
             with_sequence=sequence,
             order=order.value if order else "length" if labels else "file",
             compression=compression.value,
+            version=helixer_version.value,
         )
         say(f"written: {helixer}")
     if bigwig is not None:

@@ -153,6 +153,11 @@ def prepare(
         raise BadInputError(
             "there is nothing to learn from", remedy="Give --gff3 with an annotation, or --model with a base model."
         )
+    if settings.rules == "helixer" and settings.model is None:
+        raise BadInputError(
+            "the rules helixer select windows by predictions, and there is no model to make them",
+            remedy="Give --model, or choose the default rules.",
+        )
     check_folder(settings.store)
     if settings.model is not None and not options.dry_run:
         require_tensorflow()

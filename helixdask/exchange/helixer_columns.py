@@ -2,7 +2,8 @@
 
 Rows are read 5' to 3' on their own strand, with padding at their end. Two of Helixer's columns do not mean what their
 names say and are written the way Helixer writes them: ``err_samples`` is true where a row has valid data, and
-``fully_intergenic_samples`` where no base of a row is intergenic.
+``fully_intergenic_samples`` up to Helixer 0.3.6 where no base of a row is intergenic; from 0.3.9 on where all are, in
+rows without padding.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from helixdask.windows.view import read_windows
 __all__ = [
     "Block",
     "Column",
+    "HelixerVersion",
     "coverage_columns",
     "label_columns",
     "prediction_columns",
@@ -31,6 +33,7 @@ __all__ = [
     "sequence_column",
 ]
 
+HelixerVersion = Literal["0.3.6", "0.3.9"]
 ID_BYTES: Final = 50
 SPECIES_BYTES: Final = 25
 
@@ -109,7 +112,9 @@ def sequence_column(length: int) -> Column:
     return Column("data/X", (length, 4), "float16", lambda block: one_hot(block.read("genome/sequence")))
 
 
-def label_columns(folder: str, labels: str, length: int, annotated: NDArray[np.bool_]) -> Iterator[Column]:
+def label_columns(
+    folder: str, labels: str, length: int, annotated: NDArray[np.bool_], version: HelixerVersion = "0.3.6"
+) -> Iterator[Column]:
     """All columns of a label set.
 
     Parameters
@@ -122,6 +127,8 @@ def label_columns(folder: str, labels: str, length: int, annotated: NDArray[np.b
         Window length.
     annotated
         Which contigs hold any labelled gene, ``(contig,)`` bool.
+    version
+        Helixer's, which decides what ``fully_intergenic_samples`` means.
     """
     group = f"labels/{labels}"
 
@@ -140,6 +147,12 @@ def label_columns(folder: str, labels: str, length: int, annotated: NDArray[np.b
         none: NDArray[np.bool_] = ~intergenic.any(axis=1)
         return none
 
+    def all_intergenic(block: Block) -> NDArray[np.bool_]:
+        intergenic = block.read(f"{group}/label") == 0
+        block.clear_padding(intergenic, 0)
+        every: NDArray[np.bool_] = intergenic.all(axis=1)
+        return every
+
     yield Column(f"{folder}/y", (length, 4), "int8", partial(classes, track="label", vectors=_LABEL_VECTORS))
     yield Column(f"{folder}/sample_weights", (length,), "int8", lambda block: block.read(f"{group}/valid"))
     yield Column(f"{folder}/gene_lengths", (length,), "uint32", lambda block: block.read(f"{group}/gene_length"))
@@ -148,7 +161,9 @@ def label_columns(folder: str, labels: str, length: int, annotated: NDArray[np.b
         f"{folder}/transitions", (length, 6), "int8", partial(classes, track="transition", vectors=_TRANSITION_BITS)
     )
     yield Column(f"{folder}/err_samples", (), "bool", has_valid)
-    yield Column(f"{folder}/fully_intergenic_samples", (), "bool", has_no_intergenic)
+    yield Column(
+        f"{folder}/fully_intergenic_samples", (), "bool", has_no_intergenic if version == "0.3.6" else all_intergenic
+    )
     yield Column(f"{folder}/is_annotated", (), "bool", lambda block: annotated[block.windows.contig])
 
 

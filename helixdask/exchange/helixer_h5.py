@@ -21,6 +21,7 @@ from helixdask.exchange.helixer_columns import (
     SPECIES_BYTES,
     Block,
     Column,
+    HelixerVersion,
     coverage_columns,
     label_columns,
     prediction_columns,
@@ -56,6 +57,7 @@ def export_helixer(
     with_sequence: bool = True,
     order: Order | None = None,
     compression: Compression = "gzip",
+    version: HelixerVersion = "0.3.6",
 ) -> int:
     """Write windows of a store into one HDF5 file, in Helixer's layout; memory does not grow with the genome.
 
@@ -83,6 +85,8 @@ def export_helixer(
         Default: ``length`` exactly when ``labels`` are given.
     compression
         ``gzip`` or ``lzf``, as in Helixer.
+    version
+        The Helixer that reads the file: what ``fully_intergenic_samples`` means changed with 0.3.9.
 
     Returns
     -------
@@ -97,6 +101,8 @@ def export_helixer(
     """
     if compression not in ("gzip", "lzf"):
         raise BadInputError(f"compression is {compression!r}", remedy="Choose 'gzip' or 'lzf'.")
+    if version not in ("0.3.6", "0.3.9"):
+        raise BadInputError(f"the version of Helixer is {version!r}", remedy="Choose 0.3.6 or 0.3.9.")
     labels = None if labels is None else store.resolve("labels", labels)
     predictions = None if predictions is None else store.resolve("predictions", predictions)
     alternative = {name: store.resolve("labels", source) for name, source in (alternative or {}).items()}
@@ -110,11 +116,11 @@ def export_helixer(
     if with_sequence:
         columns.append(sequence_column(window_length))
     if labels:
-        columns.extend(label_columns("data", labels, window_length, annotated[labels]))
+        columns.extend(label_columns("data", labels, window_length, annotated[labels], version))
     for name, source in alternative.items():
         folder = f"alternative/{name}"
         columns.extend(row_columns(folder, seqids, species))
-        columns.extend(label_columns(folder, source, window_length, annotated[source]))
+        columns.extend(label_columns(folder, source, window_length, annotated[source], version))
     if coverage is not None:
         columns.extend(coverage_columns(coverage, libraries, window_length))
     if predictions:

@@ -39,6 +39,7 @@ class _Names:
     labels: str
     predictions: str | None
     coverage: str | None
+    strandedness: str
 
 
 def import_helixer(
@@ -51,6 +52,7 @@ def import_helixer(
     predictions_name: str | None = None,
     coverage_name: str | None = None,
     aliases: str | Path | None = None,
+    strandedness: str = "unknown",
     options: RunOptions | None = None,
 ) -> list[Summary]:
     """Bring a Helixer HDF5 file into a new store, or into one of the same genome.
@@ -73,6 +75,8 @@ def import_helixer(
         Name of the coverage set; the prefix of the data sets by default.
     aliases
         Table of other names of contigs, for a store whose genome calls them otherwise than the file.
+    strandedness
+        Protocol of the libraries, ``unstranded``, ``forward`` or ``reverse``; the file does not tell it.
     options
         How to run.
 
@@ -98,7 +102,9 @@ def import_helixer(
         model = str(file.attrs.get("model_path", ""))
     if predictions and not predicted:
         raise BadInputError("there are no `predictions` in the file", where=source)
-    names = _Names(labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name)
+    names = _Names(
+        labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name, strandedness
+    )
     summaries: list[Summary] = []
     for url, species in _targets(layout, str(output)):
         where = (
@@ -158,7 +164,8 @@ def _stages(
         name = names.labels if folder == "data" else _plain_name(folder.partition("/")[2])
         yield ImportLabelsStage(path, species, name, folder=folder)
     for columns in layout.coverage:
-        yield from _coverage_stages(path, species, columns, names.coverage or _plain_name(columns.prefix) or "rnaseq")
+        set_name = names.coverage or _plain_name(columns.prefix) or "rnaseq"
+        yield from _coverage_stages(path, species, columns, set_name, names.strandedness)
     if predicted:
         yield ImportPredictionsStage(
             path,
@@ -170,7 +177,9 @@ def _stages(
         )
 
 
-def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name: str) -> Iterator[ImportCoverageStage]:
+def _coverage_stages(
+    path: str, species: str, columns: CoverageColumns, set_name: str, strandedness: str
+) -> Iterator[ImportCoverageStage]:
     bams = columns.bams if len(columns.bams) == columns.n_libraries else ("",) * columns.n_libraries
     if columns.bams != bams:
         log.warning(
@@ -198,6 +207,7 @@ def _coverage_stages(path: str, species: str, columns: CoverageColumns, set_name
             spliced_dataset=columns.dataset("spliced_coverage"),
             column=None if columns.flat else number,
             bam=public_name(bam),
+            strandedness=strandedness,
         )
 
 

@@ -34,6 +34,8 @@ class ImportCoverageStage(TrackStage):
         Which library of them; None: they have no such axis.
     bam
         Path that the file names.
+    strandedness
+        Protocol of the library; the file does not tell it.
     """
 
     set_name: str = "rnaseq"
@@ -41,6 +43,7 @@ class ImportCoverageStage(TrackStage):
     spliced_dataset: str = ""
     column: int | None = None
     bam: str = ""
+    strandedness: str = "unknown"
 
     name: ClassVar[str] = "coverage"
     bases_per_second: ClassVar[float] = 5e6
@@ -92,7 +95,7 @@ class ImportCoverageStage(TrackStage):
         return {
             "path": self.bam,
             "kind": "rnaseq",
-            "strandedness": "unknown",
+            "strandedness": self.strandedness,
             "rules": "helixer",
             "helixer_file": public_name(self.helixer),
             "counts": {**counts, **self.missing(store, work)},

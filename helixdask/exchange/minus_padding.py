@@ -69,13 +69,16 @@ def settle_minus_padding(path: str, rows: FileRows, window_length: int, choice: 
             raise _unclear(path, "no plus-strand row shows what padding looks like")
         front, end = _distances(dataset, rows.row[minus], size[minus], usual)
     low, high = sorted((front, end))
-    if low > _FAR:
-        raise BadInputError(
-            f"where rows are padded, the predictions look like bases and not like padding ({low:.2f} from it)",
-            where=path,
-            remedy="Are they of this very file, in its order? If so, give --minus-padding front or end.",
-        )
+    # Networks differ in how far padding is from what they usually say of it; the other end is always much farther.
     if high < _AT_LEAST or high < _TIMES * low:
+        if low > _FAR:
+            raise BadInputError(
+                f"where rows are padded, the predictions look like bases and not like padding ({front:.2f} from it in "
+                f"front, {end:.2f} at the end)",
+                where=path,
+                remedy="Are they of this very file, in its order? If so, give --minus-padding front (as Helixer writes "
+                "them) or --minus-padding end.",
+            )
         raise _unclear(path, f"both ends of the padded rows look alike ({front:.4f} in front, {end:.4f} at the end)")
     found = "front" if front < end else "end"
     log.info(

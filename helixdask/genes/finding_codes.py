@@ -46,6 +46,17 @@ CODES: Final = MappingProxyType(
         "parent_unknown": _read(
             "warning", "a Parent that is not in the file", "joined to what stands above, or got one made for it"
         ),
+        "ambiguous_parent": _both(
+            "error", "rows that fit none or several of the transcripts they may belong to", "rows left out, gene masked"
+        ),
+        "attribute_case": _read("info", "ID, Parent and the like in upper or lower case", "read alike"),
+        "gene_id_is_transcript_id": _read(
+            "warning", "a GTF file in which every gene_id is a transcript_id", "genes made by gene_name or by overlap"
+        ),
+        "transcript_twice": _read("info", "several rows of one transcript", "read as one"),
+        "several_proteins": _read(
+            "info", "coding segments of several IDs that overlap in one transcript", "kept as a transcript each"
+        ),
         "duplicate_id": _read("warning", "two genes of one ID", "both kept"),
         "duplicate_row": _read("info", "the same exon or CDS twice in a transcript", "one kept"),
         "exons_made": _read("info", "transcripts without exon rows", "exons made from CDS and UTR rows"),
@@ -59,6 +70,9 @@ CODES: Final = MappingProxyType(
         "contig_mismatch": _both("error", "a row on another sequence than its parent", "row left out, gene masked"),
         "bad_coordinates": _both(
             "error", "off the contig, or end before start", "gene cut to the contig and masked, without transcripts"
+        ),
+        "beyond_contig": _read(
+            "warning", "a gene that reaches beyond its contig, read for the helixer rules", "labelled up to the end"
         ),
         "crosses_origin": _both(
             "warning",
@@ -88,6 +102,11 @@ CODES: Final = MappingProxyType(
         "translation_exception": _label(
             "a gene that is said to break the rules of translation, and does", "the gene masked"
         ),
+        "unpainted_isoform": _label(
+            "an isoform codes, or lies, outside the transcript that stands for the gene", "masked there", "info"
+        ),
+        "cds_gap": _label("exon bases between coding segments of a transcript", "those bases masked"),
+        "cds_overlap": _label("coding segments of a transcript overlap", "the bases they share masked"),
         "other_isoform": _label("the longest isoform is broken", "the longest sound one stands for the gene", "info"),
         "genetic_code_unknown": _label(
             "the annotation names a genetic code that NCBI has not", "read with the contig's"

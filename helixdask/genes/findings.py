@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -28,9 +28,13 @@ class Findings:
     ----------
     file
         Name of the file that lines refer to; empty where there is none.
+    unknown_rows, all_rows
+        Rows of the file on sequences that the genome has not, and all of its rows.
     """
 
     file: str = ""
+    unknown_rows: int = 0
+    all_rows: int = 0
     rows: list[tuple[str, str, str, int, str, str, str]] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -69,6 +73,21 @@ class Findings:
     def counts(self) -> dict[str, int]:
         """Findings of each code, the most frequent first."""
         return dict(Counter(row[0] for row in self.rows).most_common())
+
+    def in_order(self, first: int = 0) -> Findings:
+        """The same by contig, gene, code and action, so that the order of lines in a file does not matter.
+
+        Parameters
+        ----------
+        first
+            So many rows stay in front of the others, in an order of their own.
+        """
+
+        def by_content(row: tuple[str, str, str, int, str, str, str]) -> tuple[str, ...]:
+            return row[4], row[5], row[0], row[6]
+
+        rows = [*sorted(self.rows[:first], key=by_content), *sorted(self.rows[first:], key=by_content)]
+        return replace(self, rows=rows)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Columns as they are stored: ``finding_code`` and so on."""

@@ -144,9 +144,24 @@ class GeneModels:
         return self.select(self.order_of_places())
 
     def order_of_places(self) -> NDArray[np.int64]:
-        """Rows of the genes by contig, start, end and strand, ``(gene,)``."""
-        keys = (self.genes[name].to_numpy() for name in ("strand", "end", "start", "contig"))
-        return np.lexsort(tuple(keys)).astype(np.int64)
+        """Rows of the genes by contig, start, end and strand, those of one place by their names; ``(gene,)``."""
+        keys = tuple(self.genes[name].to_numpy() for name in ("strand", "end", "start", "contig"))
+        return _ordered(keys, (self.genes["id"], self.genes["attributes"]))
+
+    def with_ordered_transcripts(self) -> GeneModels:
+        """The same, with the transcripts of each gene by start and end, those of one place by their names."""
+        table = self.transcripts
+        keys = tuple(table[name].to_numpy() for name in ("end", "start", "gene"))
+        order = _ordered(keys, (table["id"], table["type"]))
+        if (np.diff(order) > 0).all():
+            return self
+        place = np.empty(len(order), np.int32)
+        place[order] = np.arange(len(order))
+        parts = []
+        for part in (self.exons, self.cds):
+            part = part.assign(transcript=place[part["transcript"].to_numpy()])
+            parts.append(_renumber(part.sort_values("transcript", kind="stable")))
+        return GeneModels(self.genes, _renumber(table.iloc[order]), *parts)
 
     def select(self, genes: NDArray[Any]) -> GeneModels:
         """Take some genes, with all that belongs to them.
@@ -233,6 +248,21 @@ class GeneModels:
             contigs = self.genes["contig"].to_numpy()
             _refuse("genes", "contig is no row of the contig table", (contigs < 0) | (contigs >= len(contig_lengths)))
             _refuse("genes", "end is beyond the contig", self.genes["end"].to_numpy() > contig_lengths[contigs])
+
+
+def _ordered(keys: tuple[NDArray[Any], ...], names: tuple[pd.Series[Any], ...]) -> NDArray[np.int64]:
+    """Order of rows by the keys, the last first; rows that are equal in all of them by their texts."""
+    order = np.lexsort(keys).astype(np.int64)
+    equal = np.ones(max(len(order) - 1, 0), bool)
+    for key in keys:
+        equal &= key[order][1:] == key[order][:-1]
+    tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal)) if equal.any() else np.empty(0, np.int64)
+    if len(tied):
+        group = np.cumsum(~np.append(False, equal))[tied]
+        texts = [name.to_numpy(object)[order[tied]] for name in names]
+        ranked = sorted(range(len(tied)), key=lambda k: (group[k], *(text[k] for text in texts)))
+        order[tied] = order[tied][ranked]
+    return order
 
 
 def _refuse(table: str, problem: str, bad: NDArray[np.bool_]) -> None:

@@ -70,14 +70,16 @@ def places_in_file(store: Store, name: str) -> NDArray[np.int64]:
         return np.arange(store.array(f"genes/{name}/gene_start").shape[0])
 
 
-def write_genes(store: Store, group: str, models: GeneModels) -> None:
+def write_genes(store: Store, group: str, models: GeneModels, *, keep_isoforms: bool = False) -> None:
     """Write gene models as the table of a group such as ``genes/reference``.
 
     They are stored by place, so that those of a region lie together; where they came in another order, that is stored.
+    The transcripts of a gene are stored by place too, unless ``keep_isoforms`` keeps their order.
     """
     order = models.order_of_places()
     columns = {}
     if (order[1:] < order[:-1]).any():
         models = models.select(order)
         columns[ORDER] = order.astype(np.int32)
-    store.write_table(group, genes_to_columns(models.in_order_of_genes()) | columns)
+    models = models.in_order_of_genes()
+    store.write_table(group, genes_to_columns(models if keep_isoforms else models.with_ordered_transcripts()) | columns)

@@ -9,6 +9,8 @@ faults and differ in this:
 * start and stop codons are looked up in the spliced sequence;
 * a doubtful stretch beside a gene is as long on either side, and no longer at the end of a contig;
 * where two genes overlap and both lack the UTR between them, both sides are masked, whatever the order of isoforms;
+* exon bases between coding segments and bases of two of them are masked (:mod:`helixdask.labels.coding_segments`);
+* isoforms that reach beyond the painted one are masked there (:mod:`helixdask.labels.unpainted`);
 * genes that cannot be learnt are masked whole (:mod:`helixdask.labels.whole_genes`).
 """
 
@@ -19,12 +21,14 @@ from numpy.typing import NDArray
 
 from helixdask.genes.attributes import masked_reasons
 from helixdask.genes.models import GeneModels
+from helixdask.labels.coding_segments import check_coding_segments
 from helixdask.labels.features import Features
 from helixdask.labels.masks import Collector, Masks
 from helixdask.labels.neighbours import Neighbours, neighbours_of
 from helixdask.labels.segments import Ints
 from helixdask.labels.soundness import Soundness
 from helixdask.labels.translation import MIN_INTRON
+from helixdask.labels.unpainted import check_unpainted_isoforms
 from helixdask.labels.whole_genes import check_contradictions, check_whole_genes
 
 __all__ = ["check_genes_default", "check_genes_helixer"]
@@ -100,6 +104,8 @@ def check_genes_default(
     _overlapping_genes(collect, around, no_utr5, no_utr3, f.chosen, exact=False)
     collect.add("mismatched_ending_phase", f.chosen & soundness.off_frame, f.cds_end, around.after[f.gene])
     _introns(collect, f.chosen, around.before[f.gene], around.after[f.gene])
+    check_coding_segments(collect)
+    check_unpainted_isoforms(collect, models, contig_lengths)
     check_whole_genes(collect, models, around, soundness, reasons, contig_lengths)
     check_contradictions(collect)
     return collect.masks()
@@ -168,7 +174,7 @@ def _ending_phase(collect: Collector, sound: NDArray[np.bool_], after: Ints) -> 
 def _introns(collect: Collector, sound: NDArray[np.bool_], before: Ints, after: Ints) -> None:
     f, introns, shared = collect.features, collect.features.introns, collect.features.overlaps
     # Introns of one transcript are disjoint and sorted, so its nearest ones are found on one axis for all.
-    lift = np.int64(int(f.end.max(initial=0)) + 1)
+    lift = np.int64(int(f.end.max(initial=0)) - min(int(f.start.min(initial=0)), 0) + 1)
     low, high = f.start[shared.owner], f.end[shared.owner]
     if len(introns.owner):
         left = np.searchsorted(introns.end + introns.owner * lift, shared.start + shared.owner * lift, "right") - 1

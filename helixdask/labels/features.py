@@ -83,13 +83,16 @@ def features_of(models: GeneModels, contig_lengths: Ints, rules: str) -> Feature
     contig = models.genes["contig"].to_numpy(np.int64)[gene]
     minus = models.genes["strand"].to_numpy()[gene] == 1
     length = contig_lengths[contig]
-    start, end = mirrored(table["start"].to_numpy()[rows], table["end"].to_numpy()[rows], length, minus)
+    # Genes that were read for Helixer's rules may reach beyond their contig; the default rules mask them.
+    most = length if rules == "default" else np.full(len(length), np.iinfo(np.int64).max)
+    low, high = (np.minimum(table[name].to_numpy(np.int64)[rows], most) for name in ("start", "end"))
+    start, end = mirrored(low, high, length, minus)
     parts = []
     for frame in (models.cds, models.exons):
         parent = frame["transcript"].to_numpy(np.int64)
         own = has_cds[parent]
         owner = place[parent[own]]
-        low, high = frame["start"].to_numpy()[own], frame["end"].to_numpy()[own]
+        low, high = (np.minimum(frame[name].to_numpy(np.int64)[own], most[owner]) for name in ("start", "end"))
         low, high = mirrored(low, high, length[owner], minus[owner])
         order = np.lexsort((high, low, owner))
         parts.append((Spans(owner[order], low[order], high[order]), order, own))
@@ -149,7 +152,7 @@ def _gaps(exons: Spans, start: Ints, end: Ints) -> tuple[Spans, Spans]:
     kind = np.concatenate([np.zeros(n), np.ones(len(exons.owner)), np.full(n, 2)])
     order = np.lexsort((high, low, kind, owner))
     owner, low, high, kind = owner[order], low[order], high[order], kind[order]
-    lift = owner * np.int64(int(end.max(initial=0)) + 1)
+    lift = owner * np.int64(int(end.max(initial=0)) - min(int(start.min(initial=0)), 0) + 1)
     reach = np.maximum.accumulate(high + lift) - lift
     before, after = slice(None, -1), slice(1, None)
     same = owner[after] == owner[before]

@@ -61,9 +61,10 @@ class ImportGenesStage(Stage):
         """Read the file and write the tables."""
         aliases = aliases_of(self.aliases, store.contigs)
         models, findings = read_gff(self.gff, store.contigs, aliases=aliases, phases=self.phases)
-        models.validate(store.contigs.lengths)
-        write_genes(store, self.group(), models)
-        store.write_table(f"{self.group()}/findings", findings.columns())
+        models.validate(store.contigs.lengths if self.phases == "chain" else None)
+        # Helixer takes the first of equal isoforms in the file.
+        write_genes(store, self.group(), models, keep_isoforms=self.phases == "file")
+        store.write_table(f"{self.group()}/findings", findings.in_order().columns())
         coding = models.cds["transcript"].nunique()
         return {
             "file": public_name(self.gff),
@@ -71,5 +72,7 @@ class ImportGenesStage(Stage):
             "genes": len(models.genes),
             "transcripts": len(models.transcripts),
             "coding_transcripts": int(coding),
+            "rows": findings.all_rows,
+            "rows_on_unknown_contigs": findings.unknown_rows,
             "findings": findings.counts(),
         }

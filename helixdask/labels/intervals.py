@@ -102,13 +102,15 @@ def _one_strand(
     coding = lifted(f.cds_start[own], f.cds_end[own], f.contig[own])
     introns = lifted_spans(f.introns)
     t, c, i = union(*whole), union(*coding), union(introns[0], introns[1])
-    labels = _classes(t, c, i)
     if exact:
+        labels = _classes(t, c, i)
         order = np.argsort(coding[0], kind="stable")
         start, end, phase5 = coding[0][order], coding[1][order], np.maximum(f.phase5[own][order], 0)
         phases = _phases(*subtract(start, end, *i), phase5, minus)
     else:
         pieces = lifted_spans(f.pieces)
+        # An exon base in no coding segment is not coding, although it may lie between two.
+        labels = _classes(t, union(*pieces[:2]), i)
         # Where two code, the one that begins farther downstream is seen, whatever the order of the file.
         by_start = np.lexsort((f.phase5, f.end, f.start, f.cds_end, f.cds_start))
         rank = np.empty(len(f), np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from helixdask.genes.table import read_genes
 from helixdask.labels.gene_codes import codes_of_genes, read_genetic_codes
 from helixdask.labels.intervals import StrandTables
 from helixdask.labels.label_findings import label_findings
+from helixdask.labels.likely_cause import likely_cause
 from helixdask.labels.paint import TRACKS, count_bases, is_blank, paint
 from helixdask.labels.tables import RULES, annotated_contigs, label_tables
 from helixdask.names.in_text import names_in_text
@@ -24,6 +26,8 @@ from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
 
 __all__ = ["LabelsStage"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ class LabelsStage(Stage):
         if self.rules != "helixer":
             codes = codes_of_genes(models, store.contigs, self.genetic_code, self._codes_of_contigs(store))
         made = label_tables(models, store.contigs, read, self.rules, codes)
-        work.save("findings", **label_findings(models, store.contigs, made).columns())
+        findings = label_findings(models, store.contigs, made).in_order(first=len(made.masks))
+        work.save("findings", **findings.columns())
         annotated = annotated_contigs(models, len(store.contigs))
         chosen = made.features.chosen
         numbers = [
@@ -128,6 +133,12 @@ class LabelsStage(Stage):
             len(made.masks),
         ]
         work.save("numbers", numbers=np.array(numbers, np.int64))
+        reading = store.attrs(f"genes/{self.genes}")
+        cause = ""
+        if self.rules == "default":
+            rows = int(reading.get("rows_on_unknown_contigs", 0)), int(reading.get("rows", 0))
+            cause = likely_cause(models, made, reading.get("findings", {}), rows)
+        work.save("cause", text=np.array([cause], object))
         plus, minus = made.strands
         work.save("tables", **plus.columns("plus_"), **minus.columns("minus_"))
 
@@ -151,6 +162,9 @@ class LabelsStage(Stage):
         store.write_table(f"{self.group()}/findings", findings)
         found = findings["finding_code"].tolist()
         genes, labelled, partly, masked, contigs, bases, masks = work.load("numbers")["numbers"].tolist()
+        cause = str(work.load("cause")["text"][0])
+        if cause:
+            log.warning("%s: %s", self.group(), cause)
         wanted = (*(f"bases_{name}" for name in LABEL_CLASSES), "bases_masked")
         return {
             "genes": self.genes,
@@ -161,6 +175,7 @@ class LabelsStage(Stage):
             "genes_labelled": labelled,
             "genes_masked": masked,
             "genes_masked_whole": genes - labelled + partly,
+            **({"likely_cause": cause} if cause else {}),
             "contigs_annotated": contigs,
             "bases_of_annotated_contigs": bases,
             **{name: int(result.counts.get(name, 0)) for name in wanted},

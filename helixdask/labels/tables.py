@@ -20,7 +20,7 @@ from helixdask.labels.masks import Masks
 from helixdask.labels.segments import Ints
 from helixdask.labels.soundness import Soundness, soundness_of
 from helixdask.labels.translation import read_features
-from helixdask.labels.whole_genes import DISAGREES, EXCEPTION
+from helixdask.labels.whole_genes import BAD_COORDINATES, DISAGREES, EXCEPTION
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["RULES", "LabelTables", "annotated_contigs", "label_tables"]
@@ -80,7 +80,7 @@ def label_tables(
         reading = read_features(features, codes, contigs.offsets, read)
         soundness = soundness_of(models, features, reading)
         chosen, instead = longest_sound(models, features, reading.length, soundness.broken)
-        reasons = _whole_gene_reasons(models, features, soundness, chosen, instead)
+        reasons = _whole_gene_reasons(models, features, soundness, chosen, instead, contigs.lengths)
         chosen &= reasons[features.gene] == ""
         instead = np.where(chosen, instead, -1)
         features = replace(features, chosen=chosen)
@@ -98,7 +98,8 @@ def _masked_coding(
     """Which features have a coding base that is masked, ``(feature,)``."""
     f = features
     owner = f.pieces.owner
-    low, high = mirrored(f.pieces.start, f.pieces.end, f.contig_length[owner], f.minus[owner])
+    size = f.contig_length[owner]
+    low, high = mirrored(np.clip(f.pieces.start, 0, size), np.clip(f.pieces.end, 0, size), size, f.minus[owner])
     offset = contigs.offsets[f.contig[owner]]
     out = np.zeros(len(f), bool)
     for minus, strand in enumerate(strands):
@@ -109,10 +110,17 @@ def _masked_coding(
 
 
 def _whole_gene_reasons(
-    models: GeneModels, features: Features, soundness: Soundness, chosen: NDArray[np.bool_], instead: Ints
+    models: GeneModels,
+    features: Features,
+    soundness: Soundness,
+    chosen: NDArray[np.bool_],
+    instead: Ints,
+    contig_lengths: Ints,
 ) -> NDArray[np.object_]:
     """Code for each gene that is masked whole whatever stands for it, ``(gene,)``; the reader's words come first."""
     reasons = masked_reasons(models)
+    beyond = models.genes["end"].to_numpy(np.int64) > contig_lengths[models.genes["contig"].to_numpy(np.int64)]
+    reasons[beyond & (reasons == "")] = BAD_COORDINATES
     # One isoform that does not fit the sequence puts the coordinates of all in doubt.
     disagrees = np.zeros(len(reasons), bool)
     disagrees[features.gene[soundness.disagrees]] = True

@@ -394,7 +394,11 @@ def test_trans_splicing(tmp_path):
     assert findings.counts()["gene_in_parts"] == 1
     whole = [lines[0].replace("101 200", "101 700"), *lines[2:]]
     models, findings = read_text(tmp_path, rows(*whole))
-    assert masked_reasons(models).tolist() == ["mismatching_strands"]
+    assert [gene.split(" | ")[0] for gene in shown(models)] == [
+        "gene-rps12 chr1:100-700 -",
+        "gene-rps12.other_strand chr1:600-700 +",
+    ]
+    assert masked_reasons(models).tolist() == ["mismatching_strands"] * 2
 
 
 def test_what_this_package_masked_stays_masked(tmp_path):

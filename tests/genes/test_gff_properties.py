@@ -144,7 +144,8 @@ def test_nonsense_is_read_and_no_gene_is_lost(tmp_path, lines, is_gtf):
     models, findings = read_text(tmp_path, "\n".join(text), TABLE)
     assert genes <= {*models.genes["id"], *models.transcripts["id"], *(row[5] for row in findings.rows)}
     exact, _ = read_text(tmp_path, "\n".join(text), TABLE, phases="file")
-    assert exact.genes["id"].tolist() == models.genes["id"].tolist()
+    # Helixer knows neither places of a gene besides its own nor genes that were put right.
+    assert genes & {*exact.genes["id"]} <= {*models.genes["id"]}
 
 
 @pytest.mark.parametrize("n_contigs", [1, 20_000])

@@ -175,7 +175,8 @@ def test_coordinates_off_the_contig_mask_the_gene(read):
 def test_rows_on_the_other_strand_or_contig_mask_the_gene(read):
     text = rows(*LINES, "chr1 x exon 601 650 . - . Parent=t1", "chr1 x CDS 11 50 . - 0 Parent=t2")
     models, findings = read(text)
-    assert masked_reasons(models).tolist() == ["mismatching_strands", "contig_mismatch"]
+    assert shown(models)[1:] == ["g2 chr2:10-60 -", "g2.on.chr1.minus chr1:10-50 -"]
+    assert masked_reasons(models).tolist() == ["mismatching_strands", "contig_mismatch", "contig_mismatch"]
     assert {row[0] for row in findings.rows} == {"mismatching_strands", "contig_mismatch"}
 
 

@@ -32,7 +32,7 @@ class Labelled:
         self.codes = encode("".join(sequences.values()))
         phases = "file" if rules == "helixer" else "chain"
         self.models, self.findings = read_gff(path, self.contigs, phases=phases)
-        self.models.validate(self.contigs.lengths)
+        self.models.validate(self.contigs.lengths if rules == "default" else None)
         self.tables = label_tables(self.models, self.contigs, lambda a, b: self.codes[a:b], rules)
         self.tracks = paint(self.tables.strands, 0, self.contigs.n_bases)
 

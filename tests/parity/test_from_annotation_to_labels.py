@@ -25,6 +25,8 @@ def compare(ours, theirs, names):
         ("multi.fa", "multi.gff3", 2160, "multi.2160.h5"),
         ("edges.fa", "edges.gff", 180, "edges.180.h5"),
         ("dummyloci.fa", "dummyloci.gff", 900, "dummyloci.900.h5"),
+        ("exonexonCDS.fa", "exonexonCDS.gff3", 180, "exonexonCDS.180.h5"),
+        ("exonexonCDS.fa", "exonexonCDS.gff3", 900, "exonexonCDS.900.h5"),
         ("intron_at_end.fa", "intron_at_end.gff3", 180, "intron_at_end.180.h5"),
     ],
 )

@@ -23,6 +23,8 @@ CASES = [
     ("edges.fa", "edges.gff", "edges.180.h5"),
     ("edges.fa", "edges.gff", "edges.900.h5"),
     ("dummyloci.fa", "dummyloci.gff", "dummyloci.180.h5"),
+    ("exonexonCDS.fa", "exonexonCDS.gff3", "exonexonCDS.180.h5"),
+    ("exonexonCDS.fa", "exonexonCDS.gff3", "exonexonCDS.900.h5"),
     ("dummyloci.fa", "dummyloci.gff", "dummyloci.900.h5"),
 ]
 SETS = ("y", "phases", "transitions", "gene_lengths", "sample_weights")

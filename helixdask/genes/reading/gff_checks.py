@@ -68,13 +68,17 @@ def usable_children(
     lengths: NDArray[np.int64],
     circular: NDArray[np.bool_],
     findings: Findings,
+    *,
+    by_line: bool = False,
 ) -> pd.DataFrame:
     """Exon, CDS, UTR and stop codon rows that can be used, with their transcript; the others mask their gene.
+
+    With ``by_line`` rows may reach beyond the contig: Helixer paints genes as far as the contig goes.
 
     Returns
     -------
     pandas.DataFrame
-        Columns line, level, start, end, strand, phase, transcript.
+        Columns row, line, level, start, end, strand, phase, transcript.
     """
     at, transcript = tree.child_row, tree.child_transcript
     gene = np.array(tree.transcript_gene, np.int64)[transcript]
@@ -82,6 +86,7 @@ def usable_children(
     strand = np.where(own < 0, strands.transcript[transcript], own)
     wrong = (strand != strands.gene[gene]) & (strands.gene[gene] >= 0)
     start, end, line, contig = rows.start[at], rows.end[at], rows.line[at], rows.seqid[at]
+    lengths = np.full_like(lengths, np.iinfo(np.int64).max) if by_line else lengths
     over = (start >= 0) & (start < end) & (end > lengths[contig]) & circular[contig]
     off = ((start < 0) | (end > lengths[contig]) | (start >= end)) & ~over
     for bad, code, action in (
@@ -95,6 +100,7 @@ def usable_children(
     good = ~(wrong | over | off)
     return pd.DataFrame(
         {
+            "row": at[good],
             "line": line[good],
             "level": rows.level[at][good],
             "start": start[good],

@@ -56,7 +56,7 @@ class GffFile(NamedTuple):
 
     ``types`` counts the rows of each type that was left out; ``seqids`` names the sequences in order of appearance,
     ``seqid_rows`` and ``seqid_genes`` count the rows and gene rows of each; ``circular`` are the names of those that
-    the file calls circular.
+    the file calls circular. ``other_case`` counts rows whose attributes are named in another case, such as ``PARENT``.
     """
 
     rows: GffRows
@@ -66,6 +66,7 @@ class GffFile(NamedTuple):
     seqid_genes: NDArray[np.int64]
     circular: frozenset[str]
     is_gtf: bool
+    other_case: int
 
 
 @dataclass
@@ -100,6 +101,7 @@ def read_rows(path: str | Path) -> GffFile:
         _counts(tally.genes, len(tally.numbers)),
         frozenset(tally.circular),
         found.is_gtf,
+        found.other_case,
     )
 
 
@@ -131,7 +133,7 @@ def _parsed(block: Block, tally: _Tally) -> tuple[NDArray[Any], ...]:
     attributes = table[8].to_numpy(object)
     keep = level < OTHER
     other = np.flatnonzero(level == OTHER)
-    keep[other] = ["ID=" in text for text in attributes[other].tolist()]
+    keep[other] = ["ID=" in text.upper() for text in attributes[other].tolist()]
     _count(tally.rows, seqid)
     _count(tally.genes, seqid[level == GENE])
     left_out: Counter[int] = Counter()

@@ -14,6 +14,7 @@ from helixdask.genes.models import GeneModels
 from helixdask.genes.reading.gff_attributes import as_json, gene_attributes, open_ends
 from helixdask.genes.reading.gff_checks import HOLLOW, Strands
 from helixdask.genes.reading.gff_lines import GffRows
+from helixdask.genes.reading.gff_places import past_origin, stray_places, with_places
 from helixdask.genes.reading.gff_tree import Tree
 from helixdask.store.contigs import ContigTable
 
@@ -30,7 +31,9 @@ def assemble(
     contigs: ContigTable,
     circular: NDArray[np.bool_],
     findings: Findings,
+    *,
     is_gtf: bool,
+    by_line: bool,
 ) -> GeneModels:
     """Put together the four tables, in file order; genes that cannot be used are cut to the contig and masked.
 
@@ -46,6 +49,9 @@ def assemble(
         Gets a row for each gene that is masked, skipped or without transcripts.
     is_gtf
         In GTF every row tells of its gene.
+    by_line
+        Whether the models are Helixer's, which knows no places of a gene but its own and lets it reach beyond its
+        contig.
     """
     transcripts = _transcripts(rows, tree, strands, segments)
     genes = _genes(rows, tree, strands, transcripts)
@@ -53,6 +59,11 @@ def assemble(
     contig = genes["contig"]
     length = contigs.lengths[contig]
     start, end = genes["start"], genes["end"]
+    if by_line:
+        # Helixer paints what of a gene lies on its contig.
+        for number in np.flatnonzero((start >= 0) & (start < length) & (end > length)).tolist():
+            tree.note(findings, number, "beyond_contig", "labelled as far as the contig goes")
+        length = np.where(start < length, np.iinfo(np.int64).max, length)
     _flag_off_contig(tree, findings, (start, end), transcripts, length, circular[contig])
     for number in np.flatnonzero(genes["strand"] < 0).tolist():
         if number not in tree.flags:
@@ -65,15 +76,25 @@ def assemble(
         attributes[number][MASKED] = reason
     over = np.array([tree.flags.get(n) == "crosses_origin" for n in range(len(start))], bool) & (end > length)
     genes["attributes"] = [as_json(values) for values in attributes]
+    places = past_origin(genes, np.flatnonzero(over & (start < length)), length)
     genes["start"] = np.where(over, start % length, np.clip(start, 0, length))
     genes["end"] = np.where(over & (start >= length), np.minimum(end - length, length), np.clip(end, 0, length))
+    hollow = np.array([tree.flags.get(n, "") in HOLLOW for n in range(len(start))], bool)
+    held = ~(hollow[transcripts["gene"]] | transcripts.pop("off"))
+    if not by_line:
+        places += stray_places(rows, tree, strands, genes, held, contigs)
     genes["strand"] = np.maximum(genes["strand"], 0)
     gone = genes["start"] >= genes["end"]
     for number in np.flatnonzero(gone).tolist():
         tree.note(findings, number, "gene_skipped", "nothing of it lies on the contig")
-    beyond = np.flatnonzero(over & (start < length))
-    hollow = np.array([tree.flags.get(n, "") in HOLLOW for n in range(len(start))], bool)
-    return _in_file_order(genes, transcripts, segments, hollow, gone, beyond, end - length, np.array(tree.gene_line))
+    line, lines = _lines(rows, tree)
+    at = [place[0] for place in places]
+    genes, lines, gone = (
+        with_places(genes, places),
+        np.append(lines, lines[at]),
+        np.append(gone, np.zeros(len(at), bool)),
+    )
+    return _in_file_order(genes, transcripts, segments, held, gone, (lines, line))
 
 
 def _flag_off_contig(
@@ -113,6 +134,8 @@ def _transcripts(rows: GffRows, tree: Tree, strands: Strands, segments: tuple[pd
     low = np.where(high < 0, -1, low)
     given = at >= 0
     low[given], high[given] = rows.start[at[given]], rows.end[at[given]]
+    for number, span in tree.transcript_span.items():
+        low[number], high[number] = span
     open_low, open_high = open_ends(rows, at)
     minus = strands.transcript == 1
     return {
@@ -150,39 +173,42 @@ def _genes(rows: GffRows, tree: Tree, strands: Strands, transcripts: _Columns) -
     }
 
 
+def _lines(rows: GffRows, tree: Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Lines of transcripts and genes, by which they are put in order; without one of its own that of the first row."""
+    at, gene = np.array(tree.transcript_row, np.int64), np.array(tree.transcript_gene, np.int64)
+    line = np.where(at >= 0, rows.line[at] if len(rows.line) else 0, np.iinfo(np.int64).max)
+    made = at[tree.child_transcript] < 0
+    np.minimum.at(line, tree.child_transcript[made], rows.line[tree.child_row[made]])
+    lines = np.array(tree.gene_line, np.int64)
+    without = np.array(tree.gene_row, np.int64)[gene] < 0
+    np.minimum.at(lines, gene[without], line[without])
+    # Transcripts that the file names stand before those that were made.
+    return np.where(at >= 0, line, line + int(rows.line.max(initial=0))), lines
+
+
 def _in_file_order(
     genes: _Columns,
     transcripts: _Columns,
     segments: tuple[pd.DataFrame, pd.DataFrame],
-    hollow: NDArray[np.bool_],
+    held: NDArray[np.bool_],
     gone: NDArray[np.bool_],
-    beyond: NDArray[np.int64],
-    past_origin: NDArray[np.int64],
-    lines: NDArray[np.int64],
+    lines: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> GeneModels:
-    """Models without the transcripts of hollow genes and without genes that are gone.
-
-    Genes in ``beyond`` get a second gene for what lies past the origin.
-    """
-    if len(beyond):
-        genes = {name: np.concatenate([values, np.asarray(values, object)[beyond]]) for name, values in genes.items()}
-        n = len(lines)
-        genes["id"][n:] = [f"{name}.past_origin" for name in genes["id"][n:]]
-        genes["start"][n:], genes["end"][n:] = 0, np.minimum(past_origin[beyond], genes["end"][n:])
-        lines = np.concatenate([lines, lines[beyond]])
-        hollow, gone = np.append(hollow, hollow[beyond]), np.append(gone, gone[beyond])
-    stay = ~(hollow[transcripts["gene"]] | transcripts.pop("off"))
-    place = np.cumsum(stay) - 1
+    """Models with the transcripts that are ``held`` and without genes that are ``gone``, both in the order of lines."""
+    by_line = np.argsort(lines[1], kind="stable")
+    by_line = by_line[held[by_line]]
+    place = np.full(len(held), -1, np.int64)
+    place[by_line] = np.arange(len(by_line))
     parts = []
     for part in segments:
         owner = part["transcript"].to_numpy(np.int64)
-        columns = {name: part[name].to_numpy()[stay[owner]] for name in part.columns}
-        parts.append(columns | {"transcript": place[owner[stay[owner]]]})
-    transcripts = {name: values[stay] for name, values in transcripts.items()}
+        columns = {name: part[name].to_numpy()[held[owner]] for name in part.columns}
+        parts.append(columns | {"transcript": place[owner[held[owner]]]})
+    transcripts = {name: values[by_line] for name, values in transcripts.items()}
     models = GeneModels.from_columns(genes, transcripts, *parts)
-    order = np.argsort(lines, kind="stable")
+    order = np.argsort(lines[0], kind="stable")
     order = order[~gone[order]]
-    in_order = len(order) == len(lines) and bool(
+    in_order = len(order) == len(gone) and bool(
         (np.diff(order) > 0).all() and (np.diff(transcripts["gene"]) >= 0).all()
     )
     return models if in_order else models.select(order)

@@ -45,6 +45,7 @@ def on_contigs(
             target[number] = contigs.index(ours)
     if len(target) and (target < 0).all():
         raise _none_matches(path, file.seqids, contigs, bool(aliases))
+    findings.unknown_rows, findings.all_rows = int(file.seqid_rows[target < 0].sum()), int(file.seqid_rows.sum())
     for number in np.flatnonzero(target < 0).tolist():
         n_rows, n_genes = int(file.seqid_rows[number]), int(file.seqid_genes[number])
         name = file.seqids[number]

@@ -14,9 +14,11 @@ from helixdask.genes.models import GeneModels
 from helixdask.genes.reading.gff_attach import build_tree
 from helixdask.genes.reading.gff_attributes import given_mask, noncoding_transcripts
 from helixdask.genes.reading.gff_checks import strands_of, usable_children
+from helixdask.genes.reading.gff_gene_ids import with_genes_of_transcripts
 from helixdask.genes.reading.gff_lines import GffRows, read_rows
 from helixdask.genes.reading.gff_models import assemble
 from helixdask.genes.reading.gff_names import on_contigs
+from helixdask.genes.reading.gff_proteins import one_transcript_each
 from helixdask.genes.reading.gff_segments import coding_segments, exon_segments
 from helixdask.genes.reading.gff_tree import Tree
 from helixdask.genes.reading.gff_types import OTHER
@@ -57,19 +59,32 @@ def read_gff(
     file = read_rows(path)
     rows, circular = on_contigs(path, file, contigs, aliases or {}, findings)
     names = np.asarray(contigs.names, object)
-    tree = build_tree(rows, names, findings, file.is_gtf)
+    by_line = phases == "file"
+    if file.other_case:
+        action = (
+            f"{file.other_case:,} rows name ID and Parent (gene_id, transcript_id) in upper or lower case: read alike"
+        )
+        findings.note("attribute_case", action)
+    if file.is_gtf and not by_line:
+        rows = with_genes_of_transcripts(rows, findings)
+    tree = build_tree(rows, names, findings, is_gtf=file.is_gtf, by_line=by_line)
     _say_ignored(file.types, rows, tree, findings)
     if not tree.gene_id:
         findings.note("no_genes", f"no gene found in {int(file.seqid_rows.sum()):,} feature lines")
         return GeneModels.empty(), findings
     _take_given_masks(rows, tree, findings)
     strands = strands_of(rows, tree)
-    children = usable_children(rows, tree, strands, contigs.lengths, circular, findings)
+    children = usable_children(rows, tree, strands, contigs.lengths, circular, findings, by_line=by_line)
+    if not by_line:
+        children = one_transcript_each(children, rows, tree, findings)
+        strands = strands_of(rows, tree)
     exons = exon_segments(children, tree, findings)
     # Helixer labels the coding rows of pseudogenes.
     noncoding = noncoding_transcripts(rows, tree, believe_pseudo=phases == "chain")
     cds = coding_segments(children, tree, noncoding, findings, phases)
-    return assemble(rows, tree, strands, (exons, cds), contigs, circular, findings, file.is_gtf), findings
+    segments = exons, cds
+    models = assemble(rows, tree, strands, segments, contigs, circular, findings, is_gtf=file.is_gtf, by_line=by_line)
+    return models, findings
 
 
 def _say_ignored(types: Counter[str], rows: GffRows, tree: Tree, findings: Findings) -> None:

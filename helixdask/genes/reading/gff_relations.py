@@ -1,4 +1,8 @@
-"""Who a row is and whose: ID and Parent of GFF3, gene_id and transcript_id of GTF."""
+"""Who a row is and whose: ID and Parent of GFF3, gene_id and transcript_id of GTF.
+
+Names of attributes are those of the format. Where a row lacks one and has it in another case (``PARENT``), that is
+taken and counted.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +17,32 @@ from numpy.typing import NDArray
 from helixdask.genes.reading.gff_text import plain
 from helixdask.genes.reading.gff_types import EXON, GENE, OTHER, TRANSCRIPT
 
-__all__ = ["Relations", "relations"]
+__all__ = ["Relations", "id_of", "relations"]
 
 _AFTER: Final = {key: re.compile(r"(?:^|;)\s*" + key + "([^;]*)") for key in ("ID=", "Parent=")}
+_ANY_CASE: Final = {key: re.compile(pattern.pattern, re.IGNORECASE) for key, pattern in _AFTER.items()}
 _TAG: Final = re.compile(r"(?:^|;)\s*(?:transcript_id|gene_id|geneID|locus_tag)=([^;]*)")
+_TRANSCRIPT_TAG: Final = re.compile(r"(?:^|;)\s*transcript_id=([^;]*)")
 _GTF_TRANSCRIPT: Final = re.compile(r"(?:^|;)\s*transcript_id\s+\"?([^\";]*)")
 _GTF_GENE: Final = re.compile(r"(?:^|;)\s*gene_id\s+\"?([^\";]*)")
-_GTF: Final = re.compile(r"(?:^|;)\s*(?:gene|transcript)_id\s+[\"\w]")
-_GFF3: Final = re.compile(r"(?:^|;)\s*(?:ID|Parent)=")
+_GTF: Final = re.compile(r"(?:^|;)\s*(?:gene|transcript)_id\s+[\"\w]", re.IGNORECASE)
+_GFF3: Final = re.compile(r"(?:^|;)\s*(?:ID|Parent)=", re.IGNORECASE)
+_GTF_ANY_CASE: Final = {p: re.compile(p.pattern, re.IGNORECASE) for p in (_GTF_TRANSCRIPT, _GTF_GENE)}
 _SAMPLE: Final = 2000
 
 
 @dataclass(frozen=True)
 class Relations:
-    """Names of each row, its parents (comma-joined, still encoded) and its tag; empty text where there is none."""
+    """Names of each row, its parents (comma-joined, still encoded) and its tag; empty text where there is none.
+
+    ``other_case`` counts rows whose names are given under attributes in another case than the format's.
+    """
 
     id: list[str]
     parents: list[str]
     tag: list[str]
     is_gtf: bool
+    other_case: int = 0
 
     def columns(self) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
         """The three as arrays of text."""
@@ -49,11 +60,16 @@ def relations(levels: NDArray[np.int8], texts: list[str]) -> Relations:
         Ninth column of each row.
     """
     sample = texts[:_SAMPLE]
-    n_gtf = sum("_id" in text and _GTF.search(text) is not None for text in sample)
-    n_gff3 = sum(("ID=" in text or "Parent=" in text) and _GFF3.search(text) is not None for text in sample)
+    n_gtf = sum(_GTF.search(text) is not None for text in sample)
+    n_gff3 = sum(_GFF3.search(text) is not None for text in sample)
     if n_gtf > n_gff3:
         return _gtf(levels.tolist(), texts)
     return _gff3(levels.tolist(), texts)
+
+
+def id_of(text: str) -> str:
+    """ID in the ninth column of a GFF3 row; empty where there is none."""
+    return plain(_value(text, "ID=") or _first(_ANY_CASE["ID="].search(text)))
 
 
 def _first(match: re.Match[str] | None) -> str:
@@ -74,25 +90,51 @@ def _value(text: str, key: str) -> str:
 def _gff3(levels: list[int], texts: list[str]) -> Relations:
     # Parents stay encoded: an encoded comma must not split them.
     parents = [_value(text, "Parent=") for text in texts]
+    other_case = set()
+    for row, parent in enumerate(parents):
+        if not parent and (found := _ANY_CASE["Parent="].search(texts[row])):
+            parents[row] = _first(found)
+            if parents[row]:
+                other_case.add(row)
     ids = [
         plain(_value(text, "ID=")) if level in (GENE, TRANSCRIPT, OTHER) or not parent else ""
         for level, parent, text in zip(levels, parents, texts, strict=True)
     ]
-    tags = [_gff3_tag(text) if not parent else "" for parent, text in zip(parents, texts, strict=True)]
-    return Relations(ids, parents, tags, False)
+    for row, name in enumerate(ids):
+        if not name and (levels[row] in (GENE, TRANSCRIPT, OTHER) or not parents[row]):
+            ids[row] = plain(_first(_ANY_CASE["ID="].search(texts[row])))
+            if ids[row]:
+                other_case.add(row)
+    tags = [
+        _gff3_tag(text, level) if not parent else "" for level, parent, text in zip(levels, parents, texts, strict=True)
+    ]
+    return Relations(ids, parents, tags, False, len(other_case))
 
 
-def _gff3_tag(text: str) -> str:
+def _gff3_tag(text: str, level: int) -> str:
     if "=" not in text:
         # GFF1: a single value; GFF2: gene_id and transcript_id among others.
         return text.strip() if ";" not in text else ""
+    if EXON <= level < OTHER and "transcript_id=" in text and (found := _TRANSCRIPT_TAG.search(text)):
+        return plain(_first(found))
     return plain(_first(_TAG.search(text))) if "_id=" in text or "locus_tag=" in text or "geneID=" in text else ""
 
 
 def _gtf(levels: list[int], texts: list[str]) -> Relations:
-    transcripts = [plain(_first(_GTF_TRANSCRIPT.search(text))) for text in texts]
-    genes = [plain(_first(_GTF_GENE.search(text))) for text in texts]
-    gene_of = {t: g for t, g in zip(transcripts, genes, strict=True) if t and g}
+    transcripts, genes = ([_first(key.search(text)) for text in texts] for key in (_GTF_TRANSCRIPT, _GTF_GENE))
+    other_case = set()
+    for names, key in ((transcripts, _GTF_TRANSCRIPT), (genes, _GTF_GENE)):
+        for row, name in enumerate(names):
+            if not name and (found := _GTF_ANY_CASE[key].search(texts[row])):
+                names[row] = _first(found)
+                if key.search(texts[row]) is None:
+                    other_case.add(row)
+        names[:] = map(plain, names)
+    gene_of: dict[str, str] = {}
+    for transcript, gene in zip(transcripts, genes, strict=True):
+        if transcript and gene:
+            # The same gene whatever the order of lines.
+            gene_of[transcript] = min(gene, gene_of.get(transcript, gene))
     ids: list[str] = []
     parents: list[str] = []
     for level, transcript, gene, text in zip(levels, transcripts, genes, texts, strict=True):
@@ -109,7 +151,7 @@ def _gtf(levels: list[int], texts: list[str]) -> Relations:
             name = transcript or bare
             ids.append(name if level == TRANSCRIPT else "")
             parents.append(_encoded(gene or gene_of.get(name, "")) if level == TRANSCRIPT else _encoded(transcript))
-    return Relations(ids, parents, genes, True)
+    return Relations(ids, parents, genes, True, len(other_case))
 
 
 def _encoded(text: str) -> str:

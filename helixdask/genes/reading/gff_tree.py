@@ -1,23 +1,16 @@
-"""Genes and transcripts of an annotation file: by ID and Parent, by the order of lines only where those are silent."""
+"""What belongs to what in an annotation file: genes, their transcripts, and the rows that make those up."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
-from helixdask.genes.reading.gff_lines import GffRows
 from helixdask.genes.reading.gff_text import plain
-from helixdask.genes.reading.gff_types import GENE, OTHER, TRANSCRIPT, is_noncoding
 
-__all__ = ["Tree", "TreeBuilder", "parents_of"]
-
-Key = tuple[int, str]
-_PARTS = ("part=", "exception=trans-splicing")
+__all__ = ["Tree", "parents_of"]
 
 
 @dataclass
@@ -25,7 +18,9 @@ class Tree:
     """Genes, transcripts and the rows that make them up; ``-1`` as a row means that no line of the file stands for it.
 
     ``gene_contig`` is the row of the contig table, whose names are ``contig_names``. ``flags`` names, by gene, why a
-    gene cannot be trusted. Children are exon, CDS, UTR and stop codon rows, each with its transcript.
+    gene cannot be trusted. ``transcript_span`` holds the range of transcripts that several lines stand for. Children are
+    exon, CDS, UTR and stop codon rows, each with its transcript; ``stray`` are such rows that belong to a gene but to
+    none of its transcripts: row and gene.
     """
 
     contig_names: NDArray[np.object_]
@@ -37,8 +32,10 @@ class Tree:
     transcript_row: list[int] = field(default_factory=list)
     transcript_gene: list[int] = field(default_factory=list)
     transcript_type: list[str] = field(default_factory=list)
+    transcript_span: dict[int, tuple[int, int]] = field(default_factory=dict)
     child_row: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     child_transcript: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    stray: list[tuple[int, int]] = field(default_factory=list)
     flags: dict[int, str] = field(default_factory=dict)
 
     def note(self, findings: Findings, gene: int, code: str, action: str, line: int = 0) -> None:
@@ -56,211 +53,3 @@ class Tree:
 def parents_of(text: str) -> list[str]:
     """Names in a Parent attribute."""
     return [plain(name.strip()) for name in text.split(",") if name.strip()] if text else []
-
-
-class TreeBuilder:
-    """Genes and transcripts, registered by sequence and name, so that rows can be put into them.
-
-    Parameters
-    ----------
-    rows
-        Rows of the file; ``seqid`` is the row of the contig table.
-    contig_names
-        Names of the contigs, for the findings.
-    findings
-        Gets a row for whatever could not be taken as it stands.
-    is_gtf
-        Genes without a line of their own are usual then.
-    """
-
-    def __init__(self, rows: GffRows, contig_names: NDArray[np.object_], findings: Findings, is_gtf: bool) -> None:
-        self.rows = rows
-        self.contig_names = contig_names
-        self.findings = findings
-        self.is_gtf = is_gtf
-        self.tree = Tree(contig_names)
-        self.genes: dict[Key, int] = {}
-        self.gene_contig: dict[str, int] = {}
-        self.by_tag: dict[Key, int] = {}
-        self.transcripts: dict[Key, int] = {}
-        self.twins: dict[Key, list[int]] = {}
-        self.transcript_contig: dict[str, int] = {}
-
-    # Columns as lists, made when odd rows ask for them.
-    @cached_property
-    def seqid(self) -> list[int]:
-        """Contig of each row."""
-        values: list[int] = self.rows.seqid.tolist()
-        return values
-
-    @cached_property
-    def line(self) -> list[int]:
-        """Line of each row."""
-        values: list[int] = self.rows.line.tolist()
-        return values
-
-    @cached_property
-    def id(self) -> list[str]:
-        """Name of each row."""
-        values: list[str] = self.rows.id.tolist()
-        return values
-
-    @cached_property
-    def tag(self) -> list[str]:
-        """Tag of each row."""
-        values: list[str] = self.rows.tag.tolist()
-        return values
-
-    @cached_property
-    def type(self) -> list[str]:
-        """Type of each row."""
-        values: list[str] = self.rows.type.tolist()
-        return values
-
-    @cached_property
-    def parents(self) -> list[str]:
-        """Parents of each row, as written."""
-        values: list[str] = self.rows.parents.tolist()
-        return values
-
-    def note(self, code: str, row: int, action: str, gene: str = "") -> None:
-        """Note something about a row."""
-        contig = str(self.contig_names[self.seqid[row]])
-        self.findings.note(code, action, line=self.line[row], contig=contig, gene=gene or self.id[row])
-
-    # --- genes ---------------------------------------------------------------------------------------------------
-
-    def add_gene(self, name: str, row: int, line: int, seqid: int) -> int:
-        """Register a gene; its number."""
-        tree = self.tree
-        number = len(tree.gene_id)
-        tree.gene_id.append(name)
-        tree.gene_row.append(row)
-        tree.gene_line.append(line)
-        tree.gene_contig.append(seqid)
-        if name:
-            self.genes.setdefault((seqid, name), number)
-            self.gene_contig.setdefault(name, seqid)
-        return number
-
-    def add_genes(self) -> list[int]:
-        """Register gene rows; hands back those that are transcripts of another gene."""
-        rows = np.flatnonzero(self.rows.level == GENE).tolist()
-        names = {self.id[row] for row in rows}
-        nested = []
-        for row in rows:
-            name, seqid = self.id[row], self.seqid[row]
-            parents = self.parents[row]
-            if parents and any(parent != name and parent in names for parent in parents_of(parents)):
-                nested.append(row)
-                continue
-            twice = self.genes.get((seqid, name), -1) if name else -1
-            shown = name or self.tag[row] or f"{self.type[row]}-{self.line[row]}"
-            number = self.add_gene(shown, row, self.line[row], seqid)
-            if self.tag[row]:
-                self.by_tag.setdefault((seqid, self.tag[row]), number)
-            if twice >= 0:
-                self.say_twice(twice, number, row)
-        return nested
-
-    def say_twice(self, first: int, number: int, row: int) -> None:
-        """Two gene rows of one ID: parts of one gene, or two genes."""
-        name = self.id[row]
-        texts = (self.rows.attributes[row], self.rows.attributes[self.tree.gene_row[first]])
-        if all(any(mark in text for mark in _PARTS) for text in texts):
-            self.note("gene_in_parts", row, "one of several parts of a gene: each is kept and masked")
-            self.tree.flags[first] = self.tree.flags[number] = "gene_in_parts"
-        else:
-            self.note("duplicate_id", row, f"{self.type[row]} {name!r} is in the file more than once: both kept")
-
-    # --- transcripts ---------------------------------------------------------------------------------------------
-
-    def add_transcript(self, name: str, row: int, gene: int, type_name: str, seqid: int) -> int:
-        """Register a transcript; its number."""
-        tree = self.tree
-        number = len(tree.transcript_id)
-        tree.transcript_id.append(name)
-        tree.transcript_row.append(row)
-        tree.transcript_gene.append(gene)
-        tree.transcript_type.append(type_name)
-        first = self.transcripts.setdefault((seqid, name), number)
-        if first != number:
-            self.twins.setdefault((seqid, name), [first]).append(number)
-        self.transcript_contig.setdefault(name, seqid)
-        return number
-
-    def transcripts_called(self, seqid: int, name: str) -> list[int]:
-        """Transcripts of this name on a sequence."""
-        first = self.transcripts.get((seqid, name), -1)
-        return [] if first < 0 else self.twins.get((seqid, name), [first])
-
-    def add_transcripts(self, nested: list[int], named: set[str]) -> None:
-        """Register transcript rows, among them rows of unknown types that others name as their parent."""
-        level = self.rows.level
-        rows = np.flatnonzero((level == TRANSCRIPT) | (level == OTHER)).tolist()
-        other = {row for row in rows if level[row] == OTHER} if (level == OTHER).any() else set()
-        rows = [row for row in rows if row not in other or self.id[row] in named]
-        for row in sorted([*rows, *nested]) if nested else rows:
-            if row in other:
-                self.note("type_unknown", row, f"{self.type[row]!r} has exons, so it is read as a transcript")
-            name = self.id[row] or f"{self.type[row]}-{self.line[row]}"
-            self.add_transcript(name, row, -1, self.type[row], self.seqid[row])
-        gene_rows = [row for row in self.tree.gene_row if row >= 0]
-        gene_lines = [self.line[row] for row in gene_rows]
-        for number, row in enumerate(self.tree.transcript_row):
-            parent = self.parents[row]
-            gene = self.genes.get((self.seqid[row], parent), -1) if parent else -1
-            if gene < 0 or "%" in parent:
-                gene = self.gene_of(number, row, gene_rows, gene_lines)
-            self.tree.transcript_gene[number] = gene
-
-    def gene_of(self, number: int, row: int, gene_rows: list[int], gene_lines: list[int]) -> int:
-        """Gene of a transcript, made if there is none."""
-        seqid, seen = self.seqid[row], set()
-        given = parents_of(self.parents[row])
-        parents = list(given)
-        while parents:
-            name = parents.pop(0)
-            if (seqid, name) in self.genes:
-                return self.genes[seqid, name]
-            # A transcript under a transcript belongs to the same gene.
-            for other in self.transcripts_called(seqid, name):
-                if other != number and other not in seen and (up := self.tree.transcript_row[other]) >= 0:
-                    seen.add(other)
-                    parents.extend(parents_of(self.parents[up]))
-        name = next(iter(given), "") or self.tag[row]
-        if given and name in self.gene_contig:
-            home = self.contig_names[self.gene_contig[name]]
-            self.note("contig_mismatch", row, f"its gene {name!r} is on {home}: masked", name)
-            gene = self.add_gene(name, -1, self.line[row], seqid)
-            self.tree.flags[gene] = "contig_mismatch"
-            return gene
-        if given:
-            # GTF often has no gene lines: nothing is wrong then.
-            if not self.is_gtf:
-                self.note("parent_unknown", row, f"its gene {name!r} is not in the file: made from its transcripts")
-        elif (seqid, name) in self.by_tag:
-            gene = self.by_tag[seqid, name]
-            self.note("parent_missing", row, f"put into the gene of the same tag, {self.tree.gene_id[gene]!r}")
-            return gene
-        elif not name:
-            above = bisect_left(gene_lines, self.line[row]) - 1
-            if above >= 0 and self.contains(gene_rows[above], row):
-                gene = self.genes.get((seqid, self.id[gene_rows[above]]), -1)
-                if gene >= 0:
-                    self.note("parent_missing", row, f"put into the gene above, {self.tree.gene_id[gene]!r}")
-                    return gene
-        if name and (seqid, name) in self.genes:
-            return self.genes[seqid, name]
-        return self.add_gene(name or f"{self.tree.transcript_id[number]}.gene", -1, self.line[row], seqid)
-
-    def contains(self, outer: int, inner: int) -> bool:
-        """Whether a row lies inside another."""
-        r = self.rows
-        same = r.seqid[outer] == r.seqid[inner] and r.strand[outer] == r.strand[inner]
-        return bool(same and r.start[outer] <= r.start[inner] and r.end[inner] <= r.end[outer])
-
-    def implied_type(self, gene: int) -> str:
-        """Type of the transcript of a gene that has coding rows or exons, but no transcript."""
-        row = self.tree.gene_row[gene]
-        return "pseudogenic_transcript" if row >= 0 and is_noncoding(self.type[row]) else "mRNA"

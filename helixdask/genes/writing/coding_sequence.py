@@ -89,22 +89,28 @@ def code_of(gene: Gene, default: int) -> GeneticCode:
     return genetic_code(int(given) if given.isdigit() else default)
 
 
-def coding_sequences(gene: Gene, offset: int, sequence: BlockReader, default_code: int) -> list[Coding | None]:
+def coding_sequences(
+    gene: Gene, offset: int, length: int, sequence: BlockReader, default_code: int
+) -> list[Coding | None]:
     """Coding sequence of each transcript of a gene; None where it has none.
 
     Parameters
     ----------
     gene
         The gene.
-    offset
-        Position of its contig's first base.
+    offset, length
+        Position of its contig's first base, and the contig's bases; what lies beyond is left out.
     sequence
         Reads the genome.
     default_code
         NCBI's number of the genetic code where the gene's attributes say nothing.
     """
     code = code_of(gene, default_code)
-    return [_coding(t, gene.strand, offset, sequence, code) if t.cds else None for t in gene.transcripts]
+    out: list[Coding | None] = []
+    for t in gene.transcripts:
+        there = [part._replace(end=min(part.end, length)) for part in t.cds if part.start < length]
+        out.append(_coding(t._replace(cds=there), gene.strand, offset, sequence, code) if there else None)
+    return out
 
 
 def _coding(t: Transcript, strand: int, offset: int, sequence: BlockReader, code: GeneticCode) -> Coding:
