@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -61,9 +62,23 @@ def stage_of(name: str, folder: Path, url: str, *, other: bool = False) -> Stage
     return stages[name]
 
 
-def run_until(last: str, folder: Path, url: str) -> None:
-    """Run the stages before one."""
-    for name in NAMES[: NAMES.index(last)]:
-        run_stage(stage_of(name, folder, url), url, HERE)
-        if name == "labels":
-            write_predictions(url)
+def store_before(name: str, inputs: Path) -> Path:
+    """A store in which the stages before one have run; made once for each folder of inputs, to be copied."""
+    url = inputs / "before" / name
+    number = NAMES.index(name)
+    if number and not url.exists():
+        previous = NAMES[number - 1]
+        aside = inputs / "before" / f"{name}.partial"
+        if number > 1:
+            shutil.copytree(store_before(previous, inputs), aside)
+        run_stage(stage_of(previous, inputs, str(aside)), str(aside), HERE)
+        if previous == "labels":
+            write_predictions(str(aside))
+        aside.rename(url)
+    return url
+
+
+def copy_before(name: str, inputs: Path, target: Path) -> None:
+    """Copy that store; before the first stage there is none."""
+    if name != NAMES[0]:
+        shutil.copytree(store_before(name, inputs), target)
