@@ -6,9 +6,8 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
-__all__ = ["dask_setup", "held_back"]
+__all__ = ["held_back", "silence"]
 
 _FAMILIES = ("distributed", "tornado", "asyncio", "bokeh")
 
@@ -24,7 +23,7 @@ def held_back() -> Iterator[None]:
         return
     before = [(logger, logger.disabled, logger.handlers[:], logger.propagate) for logger in _loggers()]
     try:
-        _silence()
+        silence()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="distributed")
             yield
@@ -33,13 +32,8 @@ def held_back() -> Iterator[None]:
             logger.disabled, logger.handlers, logger.propagate = disabled, handlers, propagate
 
 
-def dask_setup(worker: Any) -> None:
-    """Do the same in a worker process, for its whole life; Dask calls this where the module is a preload."""
-    del worker
-    _silence()
-
-
-def _silence() -> None:
+def silence() -> None:
+    """Keep log lines of Dask from the terminal from now on."""
     for logger in _loggers():
         logger.disabled = True
     for name in _FAMILIES:  # for loggers that are made later

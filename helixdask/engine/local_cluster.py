@@ -18,6 +18,8 @@ from helixdask.engine.crew import Crew
 from helixdask.errors import MissingDependencyError
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from distributed.core import Status
 
 __all__ = ["check_dashboard", "local_cluster"]
@@ -147,23 +149,32 @@ def _started(n_workers: int, memory_limit: int | None) -> Iterator[Crew]:
         memory_limit=memory_limit,
         dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
-        preload=["helixdask.engine.dask_logs"],
+        preload=["helixdask.engine.worker_process"],
     )
+    closing = [cluster.close]
     try:
-        client = Client(cluster, timeout=_START_SECONDS)
-        cluster.scale(n_workers)
-        _await_first(cluster, failures, n_workers)
-        crew = Crew(client, cluster.scheduler_address, _START_SECONDS)
-        crew.meet()
+        try:
+            client = Client(cluster, timeout=_START_SECONDS)
+            closing.insert(0, client.close)
+            cluster.scale(n_workers)
+            _await_first(cluster, failures, n_workers)
+            crew = Crew(client, cluster.scheduler_address, _START_SECONDS)
+            crew.meet()
+        except BaseException:
+            _kill_children_but(before)  # Dask waits for a process that is starting, however long that takes
+            raise
         yield crew
-    except BaseException:
-        for child in set(multiprocessing.active_children()) - before:  # nothing of theirs is wanted any more
-            child.kill()
-        raise
     finally:
-        for close in (client.close, cluster.close):
+        for close in closing:
             with contextlib.suppress(Exception):
                 close(timeout=_CLOSE_SECONDS)
+        _kill_children_but(before)
+
+
+def _kill_children_but(others: set[BaseProcess]) -> None:
+    for child in set(multiprocessing.active_children()) - others:
+        if child.name.startswith("Dask"):
+            child.kill()
 
 
 def _await_first(cluster: Any, failures: _Failures, n_workers: int) -> None:

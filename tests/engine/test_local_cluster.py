@@ -5,7 +5,13 @@ from __future__ import annotations
 import importlib.util
 import logging
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 from distributed import Nanny
@@ -114,6 +120,24 @@ def test_nothing_of_dask_is_heard(capfd, tmp_path):
     finally:
         logging.getLogger().removeHandler(handler)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_heard_once(tmp_path):
+    """A terminal sends it to all processes; only the commanding one says something."""
+    (tmp_path / "runs").mkdir()
+    make_store(str(tmp_path / "a.zarr"), LENGTHS)
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "tests.engine.toy", str(tmp_path / "a.zarr"), str(tmp_path / "runs"), "0.5", "2"]
+    process = subprocess.Popen(command, cwd=root, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and len(list((tmp_path / "runs").iterdir())) < 3:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == -signal.SIGINT
+    assert said.count("Traceback") == 1
+    assert said.endswith("KeyboardInterrupt\n")
 
 
 def test_loggers_are_as_before():
