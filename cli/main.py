@@ -22,6 +22,7 @@ from helixdask.cli import (
     training,
     workflow,
 )
+from helixdask.cli.proposed import with_command
 from helixdask.cli.report import say
 from helixdask.cli.terminal import VERBOSE, log_to_terminal, only_our_words, only_what_it_can_show
 from helixdask.errors import HelixdaskError, words_of
@@ -151,7 +152,7 @@ def run(arguments: list[str]) -> None:
     try:
         app(args=_verbose_first(_repeat_bam(arguments)), prog_name="helixdask")
     except HelixdaskError as error:
-        _fail(f"error: {error}", error.exit_code)
+        _fail(f"error: {with_command(error, arguments)}", error.exit_code)
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:  # what typer makes of Ctrl-C
             say("stopped; run the same command again to go on", style="yellow", to_errors=True)

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from helixdask.errors import BadInputError
+from helixdask.errors import HelixdaskError, NamesDifferError
 
-__all__ = ["command_with", "table_proposed"]
+__all__ = ["command_with", "with_command"]
 
 
-@contextlib.contextmanager
-def table_proposed() -> Iterator[None]:
-    """Add to the refusal of files with other names the very command that takes the table that was proposed."""
-    from helixdask.name_check import NamesDifferError
-
-    try:
-        yield
-    except NamesDifferError as error:
-        if error.table is None:
-            raise
-        command = command_with(sys.argv[1:], error.table)
-        remedy = f"{error.remedy} The command is then:\n  {command}"
-        raise BadInputError(error.problem, where=error.where, remedy=remedy) from error
+def with_command(error: HelixdaskError, arguments: Sequence[str]) -> str:
+    """Text of an error; where it proposes a table of names, with the very command that takes it."""
+    if not isinstance(error, NamesDifferError) or error.table is None:
+        return str(error)
+    return f"{error} The command is then:\n  {command_with(arguments, error.table)}"
 
 
 def command_with(arguments: Sequence[str], table: str) -> str:

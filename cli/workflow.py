@@ -19,7 +19,6 @@ from helixdask.cli.options import (
     RulesOption,
     with_run_options,
 )
-from helixdask.cli.proposed import table_proposed
 from helixdask.cli.report import print_summaries
 
 __all__ = ["annotate", "prepare"]
@@ -84,8 +83,7 @@ def prepare(
         rules=rules.value,
     )
     show = _shows_each_stage(output)
-    with table_proposed():
-        summaries = run(settings, output.run_options(), show)
+    summaries = run(settings, output.run_options(), show)
     if output.json or output.dry_run:
         print_summaries(summaries, as_json=output.json)
 

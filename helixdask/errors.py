@@ -20,6 +20,7 @@ __all__ = [
     "InternalError",
     "MissingDependencyError",
     "MissingInputError",
+    "NamesDifferError",
     "StageFailedError",
     "StoreBusyError",
     "StoreChangedError",
@@ -73,6 +74,12 @@ class BadInputError(HelixdaskError):
 
 class MissingInputError(BadInputError):
     """Something a command needs is not in the store, or is there more than once."""
+
+
+class NamesDifferError(BadInputError):
+    """Files call the sequences otherwise than the genome; ``table`` is the proposal that was written, or None."""
+
+    table: str | None = None
 
 
 class AlreadyExistsError(BadInputError):

@@ -11,7 +11,7 @@ import numpy as np
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.library_names import library_names
 from helixdask.engine.same_work import differences
-from helixdask.errors import BadInputError
+from helixdask.errors import NamesDifferError
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_of
 from helixdask.names.proposal import ForeignNames, Proposal, propose
@@ -22,17 +22,11 @@ from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 
-__all__ = ["NamesDifferError", "check_names"]
+__all__ = ["check_names"]
 
 log = logging.getLogger(__name__)
 
 _SHOWN = 4
-
-
-class NamesDifferError(BadInputError):
-    """Files call the sequences otherwise than the genome; ``table`` is the proposal that was written, or None."""
-
-    table: str | None = None
 
 
 def check_names(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ TEXT_COLUMNS: Final = {"gff3": 0, "bed": 0, "bedgraph": 0, "repeatmasker": 4, "t
 
 _TABBED: Final = ("gff3", "table")
 _BLOCK: Final = 1 << 24
-_SEQUENCES: Final = re.compile(rb"(?m)^(?:##FASTA|>)")
+_SEQUENCES: Final = (b"\n##FASTA", b"\n>")
 _REGION: Final = b"##sequence-region"
 _WHOLE: Final = frozenset({b"region", b"chromosome", b"contig", b"supercontig", b"scaffold"})
 """Types of rows that stand for a whole sequence, where they begin at its first base."""
@@ -102,9 +101,9 @@ def _blocks(path: str, *, stops: bool) -> Iterator[bytes]:
             rest = file.read(3).removeprefix(b"\xef\xbb\xbf")
             while data := file.read(_BLOCK):
                 text = (rest + data).replace(b"\r", b"\n")
-                end = _SEQUENCES.search(text) if stops else None
-                if end is not None:
-                    yield text[: end.start()]
+                end = _start_of_sequences(text) if stops else -1
+                if end >= 0:
+                    yield text[:end]
                     return
                 cut = text.rfind(b"\n") + 1
                 yield text[:cut]
@@ -112,6 +111,14 @@ def _blocks(path: str, *, stops: bool) -> Iterator[bytes]:
             yield rest + b"\n"
     except (OSError, EOFError, zlib.error, IsalError) as error:  # type: ignore[misc]  # isal's error class is untyped
         raise BadInputError(f"cannot be read ({error})", where=path, remedy="Check that the copy is whole.") from error
+
+
+def _start_of_sequences(text: bytes) -> int:
+    """Where the sequences that may follow in GFF3 begin in whole lines, -1 where they do not."""
+    if text.startswith(tuple(mark[1:] for mark in _SEQUENCES)):
+        return 0
+    found = [at for mark in _SEQUENCES if (at := text.find(mark)) >= 0]
+    return min(found) + 1 if found else -1
 
 
 @njit(cache=True, nogil=True)
