@@ -10,7 +10,7 @@ from typing import Any
 from helixdask.errors import StoreDamagedError
 from helixdask.registry import KINDS, arrays_of, tables_below
 from helixdask.store.documents import GroupDocuments
-from helixdask.store.manifest import ATTRIBUTES, read_manifest
+from helixdask.store.manifest import ATTRIBUTES, ObjectRecord, read_manifest
 from helixdask.store.objects import Folder
 from helixdask.store.root import ensure_containers, group_document, read_root, root_problem, write_root
 
@@ -83,26 +83,28 @@ def collect_metadata(folder: Folder, before: dict[str, Any]) -> dict[str, Any]:
             found["/".join(parts[:depth])] = {"attributes": {}, "zarr_format": 3, "node_type": "group"}
         try:
             found.update(_metadata_of(folder, group, documents.attrs(group)))
-        except StoreDamagedError:
+        except (StoreDamagedError, ValueError):
             found.update({path: one for path, one in before.items() if f"{path}/".startswith(f"{group}/")})
     return dict(sorted(found.items()))
 
 
 def _metadata_of(folder: Folder, group: str, attrs: dict[str, Any]) -> dict[str, Any]:
-    found = {group: json.loads(group_document(attrs))}
     below = folder.folder(group)
-    if attrs.get("manifest"):
-        names = read_manifest(folder, group, attrs["manifest"]).documents
-    else:
-        tables = tables_below(group)
-        inner = [*arrays_of(group), *tables, *(f"{table}/{name}" for table in tables for name in arrays_of(table))]
-        names = [f"{name.removeprefix(f'{group}/')}/{ATTRIBUTES}" for name in inner]
+    manifest = read_manifest(folder, group, attrs["manifest"]) if attrs.get("manifest") else None
+    names = manifest.documents if manifest is not None else _documents_of(group)
+    found = {group: json.loads(group_document(attrs))}
     for name in names:
         data = below.read(name)
-        if data is None and not attrs.get("manifest"):
+        if data is None and manifest is None:
             continue
-        try:
-            found[f"{group}/{name.removesuffix(f'/{ATTRIBUTES}')}"] = json.loads(data or b"")
-        except ValueError:
-            raise StoreDamagedError("its metadata are damaged", where=f"{folder.url}/{group}/{name}") from None
+        if data is None or (manifest is not None and ObjectRecord.of(data) != manifest.objects[name]):
+            raise StoreDamagedError("its metadata are damaged", where=f"{folder.url}/{group}/{name}")
+        found[f"{group}/{name.removesuffix(f'/{ATTRIBUTES}')}"] = json.loads(data)
     return found
+
+
+def _documents_of(group: str) -> list[str]:
+    """Metadata that a group may have, of whose objects there is no list."""
+    tables = tables_below(group)
+    inner = [*arrays_of(group), *tables, *(f"{table}/{name}" for table in tables for name in arrays_of(table))]
+    return [f"{name.removeprefix(f'{group}/')}/{ATTRIBUTES}" for name in inner]

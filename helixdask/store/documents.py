@@ -148,7 +148,7 @@ class GroupDocuments:
         kind, _, name = group.rpartition("/")
         if name not in manifests_of(self._folder, kind):
             return False
-        return published or not self._folder.exists(f".work/{group}")
+        return published or not self._folder.folder(f".work/{group}").names()
 
     def _damaged(self, group: str, problem: str) -> StoreDamagedError:
         return StoreDamagedError(problem, where=f"{self._folder.url}/{group}", remedy=remedy_for(group))

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import google_crc32c
 import numpy as np
+from isal import isal_zlib
 
 from helixdask.errors import StoreDamagedError
 from helixdask.store.objects import Folder
@@ -43,7 +43,10 @@ _IS_READ = re.compile(rf"/(c(/\d+)*|{re.escape(ATTRIBUTES)})$")
 
 
 class ObjectRecord(NamedTuple):
-    """Size in bytes and CRC-32C of an object."""
+    """Size in bytes and CRC-32 (that of gzip) of an object.
+
+    Not CRC-32C: chunks end in their own, and the CRC-32C of whatever ends in its CRC-32C is always the same number.
+    """
 
     size: int
     checksum: int
@@ -51,7 +54,7 @@ class ObjectRecord(NamedTuple):
     @classmethod
     def of(cls, data: bytes) -> ObjectRecord:
         """Record of an object's bytes."""
-        return cls(len(data), google_crc32c.value(data))
+        return cls(len(data), isal_zlib.crc32(data))
 
 
 class Damage(NamedTuple):
@@ -155,14 +158,14 @@ def digest_of(data: bytes) -> str:
 
 
 def attributes_checksum(attrs: Mapping[str, Any]) -> int:
-    """CRC-32C of a group's attributes, apart from those that publication adds."""
+    """CRC-32 of a group's attributes, apart from those that publication adds."""
     return json_checksum({name: value for name, value in attrs.items() if name not in ("complete", "manifest")})
 
 
 def json_checksum(value: Any) -> int:
-    """CRC-32C of a value as it is when it was written as JSON and read back."""
+    """CRC-32 of a value as it is when it was written as JSON and read back."""
     as_read = json.loads(json.dumps(value, default=plain_value))
-    return int(google_crc32c.value(json.dumps(as_read, sort_keys=True).encode()))
+    return int(isal_zlib.crc32(json.dumps(as_read, sort_keys=True).encode()))
 
 
 def plain_value(value: Any) -> Any:

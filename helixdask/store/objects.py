@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import json
 import os
@@ -89,7 +90,9 @@ class Folder:
 
     def folder(self, name: str) -> Folder:
         """A folder inside this one."""
-        return Folder(f"{self.url.rstrip('/')}/{name}")
+        inner = copy.copy(self)
+        inner.url, inner._root = f"{self.url.rstrip('/')}/{name}", self._path(name)
+        return inner
 
     def write(self, name: str, data: bytes) -> None:
         """Write an object; readers see the old one or the new one."""

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from helixdask.errors import MissingInputError, StoreDamagedError
-from helixdask.registry import arrays_of, tables_below
+from helixdask.registry import POSITION, arrays_of, tables_below
 from helixdask.sequence.contig_md5 import contig_md5
 from helixdask.store.contigs import ContigTable
 from helixdask.store.manifest import Damage, Manifest, ObjectRecord
@@ -19,6 +19,7 @@ from helixdask.store.store import Store
 
 __all__ = ["Check", "ChecksumsCheck", "ContigCheck", "ReadCheck", "checksum_checks", "contig_checks", "read_checks"]
 
+_SEQUENCE: Final = "genome/sequence"
 _BYTES_AT_ONCE: Final = 32 << 20
 _OBJECTS_AT_ONCE: Final = 256
 _BASES_AT_ONCE: Final = 1 << 25
@@ -125,7 +126,7 @@ def checksum_checks(manifest: Manifest, left_out: Iterable[str]) -> Iterator[Che
 
 
 def contig_checks(contigs: ContigTable) -> Iterator[ContigCheck]:
-    """Checks of all contigs, short ones together."""
+    """Checks of the sequence of all contigs, short ones together."""
     ends = np.concatenate([[0], np.cumsum(contigs.lengths)])
     first = 0
     while first < len(contigs):
@@ -175,7 +176,9 @@ def length_damages(store: Store, group: str) -> list[Damage]:
                 axis = -1 if spec.is_track else 0
                 lengths.setdefault(spec.dims[axis], {})[name] = store.array(f"{table}/{name}").shape[axis]  # type: ignore[index]
         for dim, by_name in lengths.items():
-            expected = store.n_bases if dim == "position" else _commonest(by_name.values())
+            expected = _commonest(by_name.values())
+            if dim == POSITION and store.has_array(_SEQUENCE):
+                expected = len(store.array(_SEQUENCE))
             damages += [
                 Damage(group, f"{table}/{name}".removeprefix(f"{group}/"), f"has {length:,} rows, not {expected:,}")
                 for name, length in by_name.items()

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 
 from helixdask.errors import HelixdaskError, StoreDamagedError
 from helixdask.store.documents import GroupDocuments
-from helixdask.store.manifest import ATTRIBUTES, Damage, Manifest, manifest_name, manifests_of, read_manifest
+from helixdask.store.manifest import (
+    ATTRIBUTES,
+    Damage,
+    Manifest,
+    attributes_checksum,
+    manifest_name,
+    manifests_of,
+    read_manifest,
+)
 from helixdask.store.publication import MANIFESTS
 from helixdask.store.store import Store
 from helixdask.verification.checks import Check, checksum_checks, contig_checks, length_damages, read_checks
 
-__all__ = ["Inspected", "inspect_group"]
+__all__ = ["Inspected", "inspect_group", "sequence_checks"]
 
 
 @dataclass
@@ -84,27 +92,46 @@ def _look_inside(store: Store, found: Inspected, *, quick: bool) -> None:
         found.add(length_damages(store, found.group))
         if not quick and found.manifest is None:
             found.checks.extend(read_checks(store, found.group))
-        if not quick and found.group == "genome" and not found.damages:
-            found.checks.extend(contig_checks(store.contigs))
     except HelixdaskError as error:
         if not found.damages:
             found.add([Damage(found.group, "", error.problem)])
 
 
+def sequence_checks(store: Store, found: Inspected) -> list[Check]:
+    """Checks of the sequence of each contig, when all objects of the genome are known to be sound."""
+    if found.damages or not store.has_array("genome/sequence"):
+        return []
+    n_bases, length = store.n_bases, len(store.array("genome/sequence"))
+    if n_bases != length:
+        found.add([Damage("genome", "contig_length", f"adds up to {n_bases:,}, the sequence has {length:,} bases")])
+        return []
+    return list(contig_checks(store.contigs))
+
+
 def _manifest(store: Store, group: str, found: Inspected) -> Manifest | None:
-    """The group's manifest; where its attributes are lost, the only one that there is."""
+    """The group's manifest; where its attributes are lost or name another one, the only one that there is."""
+    kind, _, name = group.rpartition("/")
+    there = manifests_of(store.folder, kind).get(name, [])
     try:
-        digest = GroupDocuments(store.folder, None).attrs(group).get("manifest")
+        attrs = GroupDocuments(store.folder, None, check=False).attrs(group)
+        digest = attrs.get("manifest")
+        if digest is None:
+            return None
+        if digest not in there and there:
+            found.add([Damage(group, ATTRIBUTES, "its attributes name a manifest that is not there")])
     except StoreDamagedError as error:
+        attrs, digest = {}, None
         found.add([Damage(group, ATTRIBUTES, error.problem)])
-        kind, _, name = group.rpartition("/")
-        digests = manifests_of(store.folder, kind).get(name, [])
-        digest = digests[0] if len(digests) == 1 else None
+    if digest not in there and len(there) == 1:
+        digest = there[0]
     if digest is None:
         return None
     try:
-        return read_manifest(store.folder, group, str(digest))
+        manifest = read_manifest(store.folder, group, str(digest))
     except StoreDamagedError:
         path = f"{MANIFESTS}/{manifest_name(group, str(digest))}"
-        found.damages = [Damage(group, path, "the list of the group's objects is missing or damaged")]
+        found.add([Damage(group, path, "the list of the group's objects is missing or damaged")])
         return None
+    if attrs and manifest.attributes != attributes_checksum(attrs):
+        found.add([Damage(group, ATTRIBUTES, "its attributes do not match their checksum")])
+    return manifest

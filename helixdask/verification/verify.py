@@ -19,7 +19,7 @@ from helixdask.store.publication import pending_publications
 from helixdask.store.root import COPY, copy_is_sound, ensure_containers, read_root, root_problem
 from helixdask.store.store import Store
 from helixdask.verification.checks import Check
-from helixdask.verification.groups import Inspected, inspect_group
+from helixdask.verification.groups import Inspected, inspect_group, sequence_checks
 from helixdask.verification.leftovers import leftovers
 from helixdask.verification.remake import records_of, remake_commands
 from helixdask.verification.result import Finding, GroupState, Verification
@@ -66,12 +66,7 @@ def verify_store(
     store = Store(url, check=False)
     chosen = _chosen(store, groups)
     inspected = {group: inspect_group(store, group, quick=quick) for group in chosen}
-    checks = [check for found in inspected.values() for check in found.checks]
-    n_bytes = sum(check.weight for check in checks)
-    with WorkProgress(f"verify {store.url}", n_bytes, "B", quiet=options.quiet) as progress:
-        for check, damages in _run(checks, store.url, options):
-            inspected[check.group].add(damages)
-            progress.advance(check.weight)
+    n_bytes = _read_all(store, inspected, options, quick=quick)
     records = records_of(store)
     for group, found in inspected.items():
         commands = remake_commands(url, group, records) if found.damages else ()
@@ -84,6 +79,24 @@ def verify_store(
         findings += leftovers(store)
     states = tuple(_state(found) for found in inspected.values())
     return Verification(url, quick, states, tuple(findings), n_bytes, time.perf_counter() - begin)
+
+
+def _read_all(store: Store, inspected: dict[str, Inspected], options: RunOptions, *, quick: bool) -> int:
+    """Do all checks that read; returns the bytes that were read."""
+    checks = [check for found in inspected.values() for check in found.checks]
+    genome = inspected.get("genome") if not quick else None
+    n_bytes = sum(check.weight for check in checks)
+    with WorkProgress(f"verify {store.url}", max(n_bytes, 1), "B", quiet=options.quiet) as progress:
+        for check, damages in _run(checks, store.url, options):
+            inspected[check.group].add(damages)
+            progress.advance(check.weight)
+    bases = sequence_checks(store, genome) if genome is not None else []
+    n_bases = sum(check.weight for check in bases)
+    with WorkProgress("contigs", max(n_bases, 1), quiet=options.quiet) as progress:
+        for check, damages in _run(bases, store.url, options):
+            inspected[check.group].add(damages)
+            progress.advance(check.weight)
+    return n_bytes
 
 
 def _mended(url: str) -> Iterator[Finding]:
@@ -104,7 +117,8 @@ def _mended(url: str) -> Iterator[Finding]:
     is_behind = collect_metadata(folder, before) != before
     if is_behind and has_checksum and not problem and not pending_publications(folder):
         yield Finding("damage", "", ATTRIBUTES, "its copy of the groups' metadata is out of date", (_MENDED,))
-    consolidate(store.url)
+    if is_behind or not has_checksum or not copy_is_sound(folder):
+        consolidate(store.url)
 
 
 def _root_attrs(folder: Folder) -> dict[str, Any]:
