@@ -6,45 +6,34 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
-from helixdask.engine.cluster_tasks import ATTEMPTS, run_tasks
-from helixdask.engine.crew import Crew
+from helixdask.engine.cluster import RunOptions
 from helixdask.engine.lock import GroupLock
 from helixdask.engine.plan import Plan, make_plan, refuse_what_cannot_fit, regions_of
 from helixdask.engine.progress import WorkProgress
+from helixdask.engine.regions import run_regions
 from helixdask.engine.same_work import differences, in_words, work_digest
 from helixdask.engine.settle import settle_store, work_folder
-from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.errors import (
     AlreadyExistsError,
     BadInputError,
-    HelixdaskError,
-    InternalError,
-    StageFailedError,
     StoreBusyError,
     StoreDamagedError,
     doing,
-    words_of,
 )
 from helixdask.store.lineage import stale_groups
 from helixdask.store.objects import disk_errors
 from helixdask.store.root import is_store
-from helixdask.store.store import Store, stage_digest
+from helixdask.store.store import Store
 
 __all__ = ["RunOptions", "Summary", "plan_stage", "run_stage"]
 
 log = logging.getLogger(__name__)
 
-_FEW = 4
-"""Workers that threads of one process can stand for: with more, the interpreter's lock is felt."""
-_SOON = 30.0
-"""Seconds of work that are not worth starting processes, however many there could be."""
 _MARK = "stage.json"
 """Object of a work folder that says what is being made."""
 _NAME = re.compile(r"\w[\w.+-]*")
@@ -263,7 +252,7 @@ def _run_regions(stage: Stage, store: Store, work: Work, options: RunOptions) ->
     )
     done = sum(region.length for region in regions if region.index in finished)
     with WorkProgress(stage.group(), store.n_bases, done=done, quiet=options.quiet) as progress:
-        for region in _execute(stage, store, todo, options):
+        for region in run_regions(stage, store, todo, options):
             progress.advance(region.length)
     return len(regions), len(regions) - len(todo)
 
@@ -280,104 +269,6 @@ def _whole(store: Store, group: str, work: Work) -> set[int]:
         for index in finished
         if all(sizes.get(path) == one.size for path, one in work.load_receipt(index).written.items())
     }
-
-
-def _execute(stage: Stage, store: Store, todo: list[Region], options: RunOptions) -> Iterator[Region]:
-    """Regions as they are finished, here or on a cluster."""
-    if not todo:
-        return
-    token = stage_digest(time.time())
-    url = store.url
-    left = stage.estimate_seconds(store.n_bases) * sum(region.length for region in todo) / store.n_bases
-    workers = min(options.n_workers, len(todo))
-    ours = not options.is_remote and not options.dashboard
-    if stage.in_threads and ours and workers > 1 and (workers <= _FEW or left < _SOON):
-        yield from _run_in_threads(stage, url, token, todo, workers)
-        return
-    with connect(options, len(todo), left, _needs(stage, url)) as crew:
-        if crew is None:
-            for region in todo:
-                yield _checked(_run_here(stage, url, token, region), region)
-            return
-        yield from _run_on(crew, stage, url, token, todo)
-
-
-def _needs(stage: Stage, url: str) -> WorkerNeeds:
-    files = [getattr(stage, name) for name in stage.file_fields]
-    return WorkerNeeds(
-        modules=(__name__, *({type(stage).__module__} - {"__main__"})),
-        packages=stage.packages,
-        store=url,
-        writes=True,
-        files=tuple(file for file in files if file is not None),
-        start_seconds=stage.start_seconds,
-    )
-
-
-def _run_here(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError | None:
-    for attempt in range(ATTEMPTS):
-        try:
-            return _task(stage, url, token, region)
-        except Exception as error:
-            if attempt == ATTEMPTS - 1:
-                raise _failed(stage, region, error) from error
-            log.warning("%s, region %d: %s; trying again", stage.group(), region.index, words_of(error))
-    raise InternalError("unreachable")
-
-
-def _run_in_threads(stage: Stage, url: str, token: str, todo: list[Region], workers: int) -> Iterator[Region]:
-    with ThreadPoolExecutor(workers) as pool:
-        futures = {pool.submit(_run_here, stage, url, token, region): region for region in todo}
-        try:
-            for future in as_completed(futures):
-                yield _checked(future.result(), futures[future])
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _run_on(crew: Crew, stage: Stage, url: str, token: str, todo: list[Region]) -> Iterator[Region]:
-    for region, outcome in run_tasks(crew, _task, {region: (stage, url, token, region) for region in todo}):
-        if isinstance(outcome, Exception) and not isinstance(outcome, HelixdaskError):
-            raise _failed(stage, region, outcome) from outcome
-        yield _checked(outcome, region)
-
-
-def _checked(outcome: HelixdaskError | None, region: Region) -> Region:
-    if outcome is not None:
-        raise outcome
-    return region
-
-
-def _failed(stage: Stage, region: Region, error: Exception) -> StageFailedError:
-    killed = type(error).__name__ == "KilledWorker"
-    return StageFailedError(
-        "its worker died again and again" if killed else f"failed {ATTEMPTS} times: {words_of(error, typed=True)}",
-        where=f"{stage.group()}, region {region.index} [{region.start:,}, {region.stop:,})",
-        remedy="Finished regions are kept: run the same command again to go on"
-        + (", with fewer --workers or a larger --memory-limit." if killed else "."),
-    )
-
-
-def _task(stage: Stage, url: str, token: str, region: Region) -> HelixdaskError | None:
-    """One region on a worker. What the user can mend is returned, so that it is not tried again."""
-    store, work = _opened(url, stage.group(), token)
-    try:
-        with disk_errors(url):
-            store.building(stage.group()).take_records()  # of an attempt that failed
-            result = stage.run(store, region, work)
-            work.save_receipt(region, result, store.building(stage.group()).take_records())
-    except HelixdaskError as error:
-        return error
-    return None
-
-
-@lru_cache(maxsize=2)
-def _opened(url: str, group: str, token: str) -> tuple[Store, Work]:
-    """The store and the stage's scratch folder, opened once by each worker in each run."""
-    del token
-    store = Store(url, check=False)
-    store.resume_group(group)
-    return store, Work(work_folder(url, group))
 
 
 def _versions() -> dict[str, str]:

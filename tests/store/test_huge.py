@@ -6,7 +6,8 @@ import time
 
 import helixdask as hd
 from helixdask.engine.plan import regions_of
-from helixdask.engine.run import RunOptions, _task, plan_stage
+from helixdask.engine.regions import run_region
+from helixdask.engine.run import RunOptions, plan_stage
 from helixdask.engine.stage import Work
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
@@ -36,7 +37,7 @@ def test_one_region_beyond_the_reach_of_32_bits(huge, tmp_path):
     store.begin_group(stage.group())
     store.create_tracks(stage.group())
     region = next(region for region in regions if region.start > 2**33)
-    assert _task(stage, huge, "token", region) is None
+    assert run_region(stage, huge, "token", region) is None
     read = store.read(f"{stage.group()}/label", region.start - 1, region.start + 1)
     assert read.tolist() == [[0, 0], [0, 3]]
     result = Work(Folder(huge).folder(f".work/{stage.group()}")).load_receipt(region.index).result
