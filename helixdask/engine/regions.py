@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import lru_cache
 
 from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
-from helixdask.engine.cluster_tasks import ATTEMPTS
+from helixdask.engine.cluster_tasks import ATTEMPTS, run_tasks
 from helixdask.engine.crew import Crew
 from helixdask.engine.settle import work_folder
 from helixdask.engine.stage import Region, Stage, Work
