@@ -77,10 +77,12 @@ class _Steps:
         return done.stdout or b""
 
 
-def _divide(genome: Path, tuning: Path, held_out: Path) -> None:
-    """Put the last chromosome of each subgenome aside."""
+def _divide(simulated: Path, tuning: Path, groups: Path, held_out: Path) -> None:
+    """Put the last chromosome of each subgenome aside; the others and their groups are for tuning."""
+    lines = (simulated / "groups.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    groups.write_text("".join(line for line in lines if not line.startswith(_HELD_OUT)), encoding="utf-8")
     with (
-        genome.open(encoding="utf-8") as source,
+        (simulated / "genome.fa").open(encoding="utf-8") as source,
         tuning.open("w", encoding="utf-8") as ours,
         held_out.open("w", encoding="utf-8") as theirs,
     ):
@@ -119,7 +121,7 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
     )
     folder.mkdir(parents=True, exist_ok=True)
     simulated = folder / "simulated"
-    tuning, held_out = folder / "tuning.fa", folder / "held_out.fa"
+    tuning, groups, held_out = folder / "tuning.fa", folder / "groups.tsv", folder / "held_out.fa"
     store, scored, tuned = folder / "tuning.zarr", folder / "held_out.zarr", folder / "tuned.keras"
     model = base_model()
     if _is_simulated(folder, {"seed": seed, "bases": bases}, (store, scored)):
@@ -129,12 +131,12 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
             "simulate a polyploid genome, its true genes and RNA-seq reads",
             *("simulate", "-o", simulated, "--bases", bases, "--seed", str(seed)),
         )
-        _divide(simulated / "genome.fa", tuning, held_out)
+        _divide(simulated, tuning, groups, held_out)
         (folder / _NOTE).write_text(json.dumps({"seed": seed, "bases": bases}), encoding="utf-8")
     reads = ("--bam", simulated / "reads.bam", "--strandedness", "reverse")
     steps.run(
         "prepare a store: genome, coverage, the base model's surest genes",
-        *("prepare", tuning, "-o", store, "--model", model, *reads, "--groups", simulated / "groups.tsv"),
+        *("prepare", tuning, "-o", store, "--model", model, *reads, "--groups", groups),
         *("--species", "simulated", "--seed", str(seed)),
     )
     steps.run("tune the model to it", "tune", store, "--model", model, "-o", tuned, "--seed", str(seed))
