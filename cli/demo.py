@@ -77,10 +77,14 @@ class _Steps:
         return done.stdout or b""
 
 
-def _divide(genome: Path, tuning: Path, held_out: Path) -> None:
-    """Put the last chromosome of each subgenome aside."""
+def _divide(simulated: Path, tuning: Path, groups: Path, held_out: Path, truth: Path) -> None:
+    """Put the last chromosome of each subgenome aside with its true genes; the others, in groups, are for tuning."""
+    lines = (simulated / "groups.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    groups.write_text("".join(line for line in lines if not line.startswith(_HELD_OUT)), encoding="utf-8")
+    lines = (simulated / "truth.gff3").read_text(encoding="utf-8").splitlines(keepends=True)
+    truth.write_text("".join(line for line in lines if line.startswith(("##gff", _HELD_OUT))), encoding="utf-8")
     with (
-        genome.open(encoding="utf-8") as source,
+        (simulated / "genome.fa").open(encoding="utf-8") as source,
         tuning.open("w", encoding="utf-8") as ours,
         held_out.open("w", encoding="utf-8") as theirs,
     ):
@@ -119,7 +123,8 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
     )
     folder.mkdir(parents=True, exist_ok=True)
     simulated = folder / "simulated"
-    tuning, held_out = folder / "tuning.fa", folder / "held_out.fa"
+    tuning, groups = folder / "tuning.fa", folder / "groups.tsv"
+    held_out, truth = folder / "held_out.fa", folder / "held_out.gff3"
     store, scored, tuned = folder / "tuning.zarr", folder / "held_out.zarr", folder / "tuned.keras"
     model = base_model()
     if _is_simulated(folder, {"seed": seed, "bases": bases}, (store, scored)):
@@ -129,12 +134,12 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
             "simulate a polyploid genome, its true genes and RNA-seq reads",
             *("simulate", "-o", simulated, "--bases", bases, "--seed", str(seed)),
         )
-        _divide(simulated / "genome.fa", tuning, held_out)
+        _divide(simulated, tuning, groups, held_out, truth)
         (folder / _NOTE).write_text(json.dumps({"seed": seed, "bases": bases}), encoding="utf-8")
     reads = ("--bam", simulated / "reads.bam", "--strandedness", "reverse")
     steps.run(
         "prepare a store: genome, coverage, the base model's surest genes",
-        *("prepare", tuning, "-o", store, "--model", model, *reads, "--groups", simulated / "groups.tsv"),
+        *("prepare", tuning, "-o", store, "--model", model, *reads, "--groups", groups),
         *("--species", "simulated", "--seed", str(seed)),
     )
     steps.run("tune the model to it", "tune", store, "--model", model, "-o", tuned, "--seed", str(seed))
@@ -146,9 +151,7 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
             f"annotate contigs that were held out with the {name} model",
             *("annotate", source, "--model", chosen, "-o", genes, "--name", name, *extra),
         )
-    evaluated = steps.result_of(
-        "compare both with the true genes", "evaluate", scored, "--reference", simulated / "truth.gff3"
-    )
+    evaluated = steps.result_of("compare both with the true genes", "evaluate", scored, "--reference", truth)
     scores = {name: scores_of(evaluated, name) for name in ("base", "tuned")}
     (folder / "scores.json").write_text(json.dumps({"seed": seed, **scores}, indent=1), encoding="utf-8")
     _show(scores, folder, steps.seconds)
@@ -184,7 +187,8 @@ def _show(scores: dict[str, list[float]], folder: Path, seconds: float) -> None:
     print_table(f"The demonstration took {seconds:.0f} s", columns, rows)
     say(
         f"\nWhere to look, in {folder}/:\n"
-        "  tuned.gff3    genes of the held-out contigs by the tuned model (base.gff3: by the base model)\n"
+        "  tuned.gff3    genes of the held-out contigs by the tuned model (base.gff3: by the base model; "
+        "held_out.gff3: the true ones)\n"
         "  tuned.keras   the tuned model; tuned.md is its card, tuned.csv and tuned.png show how it learnt\n"
         "  tuning.zarr   the store it learnt from: helixdask inspect "
         f"{folder}/tuning.zarr chr1A:0-50,000 --plot region.png\n"

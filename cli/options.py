@@ -217,11 +217,11 @@ def with_shared(
 with_run_options = with_shared("output", _SHARED, _DEFAULTS, Output)
 """Options of every command that works on a store; the command receives them as ``output``."""
 
-_READING = ("workers", "scheduler", "scheduler_file", "quiet", "json")
+_READING = ("workers", "scheduler", "scheduler_file", "worker_timeout", "dashboard", "quiet", "json")
 with_reading_options = with_shared(
     "output",
     {name: _SHARED[name] for name in _READING},
     {name: _DEFAULTS[name] for name in _READING},
-    functools.partial(Output, memory_limit=None, dry_run=False, replace=False),
+    functools.partial(Output, **{name: value for name, value in _DEFAULTS.items() if name not in _READING}),
 )
 """Options of commands that go through a store and change nothing that could be planned or replaced."""

@@ -15,7 +15,7 @@ __all__ = ["VERBOSE", "log_to_terminal", "only_our_words", "only_what_it_can_sho
 
 VERBOSE = "--verbose"
 
-_QUIET_ENVIRONMENT = {"PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3"}
+_QUIET_ENVIRONMENT = {"PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3", "HELIXDASK_QUIET": "1"}
 """For libraries that read it, and for processes started from here."""
 
 

@@ -122,6 +122,7 @@ def tune(
     )
     require_tensorflow()
     settings.check()
+    _say_what_takes_time(loop)
     from helixdask.trainer.tuning import tune as training
 
     if loop["dry_run"]:
@@ -181,6 +182,7 @@ def train(
     )
     require_tensorflow()
     settings.check()
+    _say_what_takes_time(loop)
     spec = NetworkSpec(
         cnn_layers=cnn_layers,
         filter_depth=filter_depth,
@@ -202,6 +204,11 @@ def train(
         return
     result = _with_progress(lambda told: training.train_from_scratch(settings, spec, told), quiet=loop["quiet"])
     _print_training(result, as_json=loop["json"])
+
+
+def _say_what_takes_time(loop: Loop) -> None:
+    if not loop["quiet"]:
+        say("starting TensorFlow", to_errors=True)
 
 
 def _with_progress(run: Callable[[Any], TuneResult], *, quiet: bool) -> TuneResult:

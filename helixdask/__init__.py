@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging as _logging
+import os as _os
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,8 @@ __all__ = ["GenomeStore", "open_store"]
 __version__ = _version("helixdask")
 
 find_place_for_compiled_kernels()  # before any kernel is imported, in workers too
+if _os.environ.get("HELIXDASK_QUIET"):  # a worker of the command line, whose terminal is not for other packages' logs
+    _logging.lastResort = _logging.NullHandler()
 
 
 def __getattr__(name: str) -> Any:

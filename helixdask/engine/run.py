@@ -156,6 +156,8 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
         if _is_there(store, stage, inputs, options):  # published while we waited for the lock
             work.clear()
             return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
+        if not options.quiet:
+            log.info("making %s", group)
         before = stale_groups(store)
         _begin_or_resume(store, stage, work, digest)
         tasks, resumed = _run_regions(stage, store, work, options)

@@ -21,6 +21,8 @@ from tests.calling.made_up import random_case
 from tests.calling.test_calls import genes_of
 from tests.calling.test_stage import make_store
 
+pytestmark = pytest.mark.slow
+
 WHOLE = {"edge_threshold": 0.0, "peak_threshold": 0.0, "min_coding_length": 12}
 
 
@@ -56,7 +58,6 @@ def test_a_contig_that_is_one_region_is_called_once_by_whichever_task_it_begins_
     assert len(expected[0]) > 100
 
 
-@pytest.mark.slow
 def test_any_number_of_workers_gives_the_same_genes(store, expected, monkeypatch):
     monkeypatch.setattr("helixdask.engine.cluster._WORTH_A_CLUSTER", 0.0)
     monkeypatch.setattr(CallStage, "bases_per_task", 1 << 16)

@@ -62,6 +62,7 @@ def test_the_store_gives_the_same_genes_as_arrays(store, case, rules):
     assert summary.attrs["model_digest"] == "abc"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", ["default", "helixer"])
 @pytest.mark.parametrize("length", [61, 700, 3999])
 @pytest.mark.parametrize("look_ahead", [1, 1 << 16])

@@ -24,6 +24,7 @@ def predicted(labelled):
     return labelled
 
 
+@pytest.mark.slow
 def test_evaluate_writes_what_is_asked_for(predicted, species, tmp_path):
     pytest.importorskip("matplotlib")
     gff3 = tmp_path / "good.gff3"

@@ -1,5 +1,7 @@
 import csv
 
+import pytest
+
 from tests.cli.support import done, helixdask
 
 HERE = ("--workers", "1", "-q")
@@ -40,6 +42,7 @@ def test_labels_tells_what_it_found(labelled, species, tmp_path):
     assert first["done"]
 
 
+@pytest.mark.slow
 def test_findings_that_cannot_be_written(labelled, species, tmp_path):
     outcome = helixdask(
         "labels", labelled, "--gff3", species.truth, "--name", "y", "--findings", tmp_path / "no" / "f.tsv", *HERE

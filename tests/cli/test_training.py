@@ -8,6 +8,8 @@ from helixdask.trainer.network.model_file import load_model
 from tests.cli.support import done, helixdask
 from tests.trainer.conftest import add_library, write_toy_store
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["--cnn-layers", "1", "--filter-depth", "8", "--lstm-layers", "1", "--units", "8", "--batch-size", "16"]
 SHORT = ["--max-steps", "4", "--threads", "1", "-q", "--json"]
 

@@ -14,6 +14,8 @@ from helixdask.sequence.codes import COMPLEMENT
 from tests.cli.conftest import WINDOW
 from tests.cli.support import contents, done, helixdask, process
 
+pytestmark = pytest.mark.slow
+
 HERE = ["--workers", "1", "-q"]
 STOPS = {"TAA", "TAG", "TGA"}
 LETTERS = np.array(list("CATGNYRWSKMDVHB"))
@@ -66,7 +68,6 @@ def check_genes(gff3, store, *, some=True):
     return n_whole
 
 
-@pytest.mark.slow
 def test_with_an_annotation(species, tiny_model, tmp_path):
     store, tuned, gff3 = tmp_path / "s.zarr", tmp_path / "tuned.keras", tmp_path / "genes.gff3"
     prepare = ["prepare", species.genome, "-o", store, "--gff3", species.truth, "--libraries", species.libraries]
@@ -119,7 +120,6 @@ def test_with_an_annotation(species, tiny_model, tmp_path):
     assert perfect["genes"]["truth.gff3"]["gene"]["f1"] == 1
 
 
-@pytest.mark.slow
 def test_with_pseudolabels(species, tiny_model, tmp_path):
     store, tuned, gff3 = tmp_path / "s.zarr", tmp_path / "tuned.keras", tmp_path / "genes.gff3"
     model = BASE_MODEL if BASE_MODEL.exists() else tiny_model  # without training there are hardly any genes
@@ -145,7 +145,6 @@ def test_with_pseudolabels(species, tiny_model, tmp_path):
     check_genes(gff3, store, some=BASE_MODEL.exists())
 
 
-@pytest.mark.slow
 def test_as_processes(species, tiny_model, tmp_path):
     """What a shell script does: nothing but JSON on standard output."""
     gff3 = tmp_path / "new" / "genes.gff3"

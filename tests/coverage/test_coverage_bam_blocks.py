@@ -33,6 +33,7 @@ def many_reads():
     return reads
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("csi", [False, True])
 def test_reads_the_same_alignments_as_htslib(tmp_path, many_reads, csi):
     path = write_bam(tmp_path / "a.bam", CONTIGS, many_reads, csi=csi)

@@ -73,6 +73,7 @@ def test_cram_gives_the_same_tracks(files):
     assert not bare.with_name("bare.cram.crai").exists()
 
 
+@pytest.mark.slow
 def test_parts_of_a_cram_hold_every_alignment_once(files):
     _, _, bam, cram = files
     with pysam.AlignmentFile(bam) as file:

@@ -101,6 +101,7 @@ run_stage(SmallTasks("killed", sys.argv[2]), sys.argv[1], RunOptions(workers=1, 
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_gone_on_from(store, bam):
     run_stage(SmallTasks("whole", bam), store, HERE)
     receipts = Path(store) / ".work/coverage/rnaseq/killed/receipts"
@@ -140,6 +141,7 @@ def count_deep(path, length):
     return int(tracks[0].sum(axis=0).max())
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_at_great_depth_and_with_long_introns(tmp_path):
     """Pairs waiting across introns of 179 kb, and 1,000 reads at a place: 20 bytes a base, and the open mates."""
     reads = []

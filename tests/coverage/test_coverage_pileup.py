@@ -166,6 +166,7 @@ REGIONS = st.sampled_from([1, 3, 10, 33, 64, 200])
 PROTOCOLS = st.sampled_from(["unstranded", "forward", "reverse"])
 
 
+@pytest.mark.slow
 @given(st.one_of(some_reads(), true_pairs()), PROTOCOLS, REGIONS, st.sampled_from([1, 300, None]))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("rules", ["default", "helixer"])

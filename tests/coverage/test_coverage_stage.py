@@ -47,6 +47,7 @@ class SmallTasks(CoverageStage):
         return 1 << 16
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", ["default", "helixer"])
 @pytest.mark.parametrize("index", [True, False])
 def test_tracks_and_attributes(tmp_path, store, reads, rules, index):

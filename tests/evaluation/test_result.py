@@ -79,6 +79,7 @@ def test_the_long_table(files, tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_figure_and_page(files, tmp_path):
     pytest.importorskip("matplotlib")
     from helixdask.evaluation.figures import draw_scores

@@ -35,6 +35,7 @@ def reference(store):
     return read_genes(Store.open(store.url), "truth")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", ["default", "helixer"])
 def test_each_row_is_a_call(store, reference, rules):
     stage = CallStage("base", "x", rules=rules)

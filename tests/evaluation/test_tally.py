@@ -23,6 +23,7 @@ def random_tracks(seed, dtype):
     return stored, painted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["uint8", "float16"])
 def test_one_pass_equals_whole_arrays(dtype):
     classes, painted = random_tracks(0, dtype)

@@ -95,6 +95,7 @@ def rows(keep):
     return lambda sets: {name: values if "meta" in name else values[keep] for name, values in sets.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(
     st.lists(st.text(LETTERS, min_size=1, max_size=40), min_size=1, max_size=4),

@@ -88,6 +88,7 @@ def written(made, is_gtf, stop_apart):
     return lines
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(genes(), st.randoms(use_true_random=False), st.booleans())
 def test_order_and_format_do_not_matter(tmp_path, made, order: random.Random, stop_apart):
@@ -131,6 +132,7 @@ STRANGE_LINE = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STRANGE_LINE, min_size=1, max_size=12), st.booleans())
 def test_nonsense_is_read_and_no_gene_is_lost(tmp_path, lines, is_gtf):

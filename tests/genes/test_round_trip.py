@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,7 @@ def assert_same(found, models):
     assert found.cds["phase"].tolist() == phases
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(genes(), CONTIG_NAMES)
 def test_gff3(tmp_path_factory, models, contig):
@@ -93,6 +95,7 @@ def test_gff3(tmp_path_factory, models, contig):
     assert not findings.rows
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(genes(), CONTIG_NAMES, st.integers(0, 20))
 def test_gtf(tmp_path_factory, models, contig, seed):

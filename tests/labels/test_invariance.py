@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +90,7 @@ def test_what_is_learnt_is_a_gene_and_every_other_gene_is_named(genes):
         assert not {"TAA", "TAG", "TGA"} & set(codons)
 
 
+@pytest.mark.slow
 @QUICK
 @given(gene_sets())
 def test_genes_written_as_gff3_give_the_same_labels(tmp_path_factory, genes):

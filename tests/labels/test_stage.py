@@ -151,6 +151,7 @@ def test_many_small_tasks_make_the_same_bytes_as_one(made):
     assert counts[0] == counts[1]
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(gene_sets(), st.integers(1, 5 * 65_536))
 def test_any_region_length_gives_the_tracks_of_the_whole(tmp_path_factory, genes, bases_per_task):

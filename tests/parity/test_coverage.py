@@ -122,6 +122,7 @@ def test_contigs_on_one_side_only(golden):
     assert missing.contig_numbers.tolist() == [-1, 0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bam", "contig", "start", "stop", "strandedness"),
     [

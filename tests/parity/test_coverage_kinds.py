@@ -18,6 +18,8 @@ from helixdask.sequence.stage import EncodeStage
 from helixdask.store.store import Store
 from tests.parity.test_coverage import rows_like_helixer
 
+pytestmark = pytest.mark.slow
+
 HERE = RunOptions(workers=1, quiet=True)
 GENOMES = {
     "spombe": "data/spombe/spombe_I_II.fa.gz",

@@ -86,6 +86,7 @@ def test_no_file_is_left_out(golden):
     assert {path.name for path in (golden / "geenuff2h5").glob("*.h5")} == set(CASES) - ABSENT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expected", [name for name in CASES if name not in ABSENT])
 def test_equal_to_geenuff2h5(golden, stores, tmp_path, expected):
     name, length = expected.split(".")[:2]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.support import done
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 
 def compare(ours, theirs, names):

@@ -9,7 +9,7 @@ import pytest
 from helixdask.store.store import Store
 from tests.cli.support import done, helixdask
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 LABELLED = [
     "geenuff2h5/dummyloci.180.h5",

@@ -16,7 +16,7 @@ from helixdask.trainer.prediction.overlap import (
 )
 from helixdask.trainer.prediction.predictor import Predictor
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 SPECS = {
     "fullsize.nooptim": (4, 96, 10, 9, 3, 128, 0, 0, 2_105_672),

@@ -13,6 +13,8 @@ from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.optimisers import make_optimiser
 from helixdask.trainer.tuning.sample_weights import base_weights
 
+pytestmark = pytest.mark.slow
+
 CLASS_WEIGHTS = [0.7, 1.6, 1.2, 1.2]
 TRANSITION_WEIGHTS = [1, 12, 3, 1, 12, 3]
 

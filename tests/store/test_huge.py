@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 import helixdask as hd
 from helixdask.engine.plan import regions_of
 from helixdask.engine.regions import run_region
@@ -12,6 +14,8 @@ from helixdask.engine.stage import Work
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 from tests.engine.toy import ToyStage
+
+pytestmark = pytest.mark.slow
 
 
 def test_opening_and_looking_is_quick(huge):

@@ -15,6 +15,8 @@ from helixdask.errors import HelixdaskError, StageFailedError
 from helixdask.store.store import Store
 from tests.engine.toy import ToyStage, make_store
 
+pytestmark = pytest.mark.slow
+
 LENGTHS = [300_000, 1, 77_000]
 HERE = RunOptions(workers=1, quiet=True)
 
@@ -43,7 +45,6 @@ def bucket():
         fsspec.config.conf["s3"] = before
 
 
-@pytest.mark.slow
 def test_write_and_resume_on_s3(bucket, tmp_path):
     url = f"{bucket}/toy.zarr"
     make_store(url, LENGTHS)
@@ -74,7 +75,6 @@ def web(tmp_path):
     thread.join()
 
 
-@pytest.mark.slow
 def test_read_over_http(web, tmp_path):
     pytest.importorskip("aiohttp")
     local = str(tmp_path / "toy.zarr")

@@ -68,6 +68,7 @@ def test_soft_masking_is_seen_in_regions(store):
     np.testing.assert_array_equal(view.soft_masked.values, view.sequence.values >= 0x80)
 
 
+@pytest.mark.slow
 def test_on_the_command_line(store, tmp_path):
     path, names = tmp_path / "r.gff3", tmp_path / "names.tsv"
     path.write_text("chr1\t.\tLTR\t1\t5\t.\t.\t.\t.\nunknown\t.\tLTR\t1\t5\t.\t.\t.\t.\n")

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import os
 from helixdask.trainer import runtime
@@ -13,6 +15,7 @@ os.write(2, b"end\\n")
 """
 
 
+@pytest.mark.slow
 def test_only_the_noise_is_held_back():
     ran = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert ran.stderr.splitlines() == ["something else", "end"]

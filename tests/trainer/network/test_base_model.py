@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from helixdask.scores.bases import BaseScores, confusion
 from helixdask.simulate import SimulateSettings
@@ -58,6 +59,7 @@ def test_it_is_small_and_described():
     assert "genic" in MODEL.with_name("CARD.md").read_text()
 
 
+@pytest.mark.slow
 def test_it_knows_its_own_species_and_has_something_to_learn_about_the_demonstrations():
     own, demonstration = genic_f1(OWN_SPECIES), genic_f1(SimulateSettings().species_seed)
     assert own > 0.8

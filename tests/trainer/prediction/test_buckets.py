@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from helixdask.trainer.prediction.buckets import SHORTEST_BUCKET, bucket_lengths
 from helixdask.trainer.prediction.overlap import WindowRule
 from helixdask.trainer.prediction.stage import PredictStage
 from tests.small_store import small_store
+
+pytestmark = pytest.mark.slow
 
 
 @given(

@@ -15,6 +15,8 @@ from helixdask.trainer.network.model_file import load_model, save_model
 from helixdask.trainer.prediction.stage import PredictStage, default_batch_size
 from tests.small_store import publish, small_store
 
+pytestmark = pytest.mark.slow
+
 SPEC = NetworkSpec(2, 8, 5, 9, 1, 8)
 WINDOW = 180
 LENGTHS = [70_000, 5, 180, 3_000, 66_001]
@@ -109,7 +111,6 @@ def test_the_order_of_contigs_changes_no_contig(predicted, model, tmp_path):
         np.testing.assert_array_equal(*parts)
 
 
-@pytest.mark.slow
 def test_the_number_of_workers_changes_no_byte(predicted, model, tmp_path):
     store, stage, _ = predicted
     other, _ = small_store(tmp_path / "w.zarr", LENGTHS)

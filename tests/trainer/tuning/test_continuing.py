@@ -12,6 +12,8 @@ from helixdask.trainer.tuning.starting_point import carried_rows
 from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch, tune
 from tests.trainer.conftest import POOL, add_library, write_toy_store
 
+pytestmark = pytest.mark.slow
+
 SPEC = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
 NOTHING_LEARNT = {"learning_rate": 1e-12, "weight_decay": 0.0, "epochs": 1}
 

@@ -15,6 +15,8 @@ from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch, tune
 from tests.trainer.conftest import POOL, add_library, write_split, write_toy_store
 
+pytestmark = pytest.mark.slow
+
 SPEC = NetworkSpec(cnn_layers=2, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
 
 
