@@ -13,6 +13,7 @@ import dataclasses
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy as np
 from helixdask.engine.cluster import RunOptions
 from helixdask.sequence.codes import N_CODE
 from helixdask.sequence.contig_md5 import contig_md5
-from helixdask.store.shards import encode_shard, shard_writer
+from helixdask.store.shards import ShardWriter, encode_shard, shard_writer
 from helixdask.store.store import Store
 from helixdask.verification.verify import verify_store
 
@@ -86,12 +87,17 @@ def checksums(store: Store, values: dict[str, np.ndarray], repeats: int) -> None
         parts = [data[..., start : start + shard] for start in range(0, data.shape[-1], shard)]
         sizes, seconds = [], []
         for one in (plain, writer):
-            sizes.append(sum(len(encode_shard(part, one) or b"") for part in parts))
-            seconds.append(timed(lambda one=one: [encode_shard(part, one) for part in parts], repeats))
+            encode = partial(encode_all, parts, one)
+            sizes.append(sum(map(len, encode())))
+            seconds.append(timed(encode, repeats))
         more = [f"{100 * (b / a - 1):.2f} %" for a, b in (sizes, seconds)]
-        print(
-            f"| `{path}` | {sizes[0]:,} | {sizes[1]:,} | {more[0]} | {seconds[0]:.3f} | {seconds[1]:.3f} | {more[1]} |"
-        )
+        row = [f"`{path}`", *(f"{size:,}" for size in sizes), more[0], *(f"{s:.3f}" for s in seconds), more[1]]
+        print(f"| {' | '.join(row)} |")
+
+
+def encode_all(parts: list[np.ndarray], writer: ShardWriter) -> list[bytes]:
+    """All shards of a track."""
+    return [encode_shard(part, writer) or b"" for part in parts]
 
 
 def many_objects(folder: Path, count: int) -> None:
@@ -125,10 +131,8 @@ def main() -> None:
             found = verify_store(store.url, options=RunOptions(workers=workers, quiet=True))
             busy = time.process_time() - busy
             n_bytes = found.bytes_read
-            rates = [n_bytes / seconds / 1e9 for seconds in (found.seconds, busy)]
-            print(
-                f"| {workers} threads | {n_bytes:,} | {found.seconds:.2f} | {rates[0]:.2f} | {busy:.2f} | {rates[1]:.2f} |"
-            )
+            wall, cpu = (f"{seconds:.2f} | {n_bytes / seconds / 1e9:.2f}" for seconds in (found.seconds, busy))
+            print(f"| {workers} threads | {n_bytes:,} | {wall} | {cpu} |")
         print("\n| objects | check before a stage, s | CPU s |\n|---|---|---|")
         for count in OBJECTS:
             many_objects(Path(folder) / f"{count}.zarr", count)
