@@ -134,6 +134,7 @@ def inspect(
             print_json(opened.summary())
         else:
             say(repr(opened))
+        opened.check_all()
         return
     region = region or str(opened.contigs.names[0])
     view = opened.sel(region)

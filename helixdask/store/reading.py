@@ -234,6 +234,17 @@ class StoreReader:
         """
         self._documents.check_objects(group)
 
+    def check_all(self) -> None:
+        """Compare the objects of all published groups with their manifests.
+
+        Raises
+        ------
+        StoreDamagedError
+            Some are missing, or not what was written: the error of the first such group.
+        """
+        for group in self.published() if self._check else ():
+            self._documents.check_objects(group)
+
     def check_unchanged(self, group: str | None = None) -> None:
         """See that no group that was read from was replaced or removed since it was first used here.
 

@@ -26,6 +26,7 @@ OPTIONS = {
     "evaluate": "--reference --predictions --genes --compare --contigs --cds-only --noncoding --matching --per-contig "
     "--tsv --plot --report --json",
     "inspect": "--plot --json",
+    "verify": "--quick --workers --scheduler --scheduler-file --json",
     "track": "--bed --gff3 --bedgraph --repeatmasker --name --type --aliases",
     "simulate": "--output --bases --seed",
     "demo": "--folder --seed --bases",

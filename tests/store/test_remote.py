@@ -11,7 +11,7 @@ import pytest
 
 import helixdask as hd
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.errors import HelixdaskError, StageFailedError
+from helixdask.errors import HelixdaskError, StageFailedError, StoreDamagedError
 from helixdask.store.store import Store
 from tests.engine.toy import ToyStage, make_store
 
@@ -87,3 +87,19 @@ def test_read_over_http(web, tmp_path):
     with pytest.raises(HelixdaskError, match="read-only"):
         run_stage(ToyStage(str(tmp_path), label="b"), store.url, HERE)
     assert Store.open(local).names("labels") == ["toy"]
+
+
+@pytest.mark.slow
+def test_a_shard_that_is_lost_over_http_is_told(web, tmp_path):
+    pytest.importorskip("aiohttp")
+    local = tmp_path / "toy.zarr"
+    make_store(str(local), LENGTHS)
+    url = f"{web}/toy.zarr"
+    assert len(Store.open(url).read("genome/sequence", 0, 10)) == 10
+    (local / "genome/sequence/c/1").unlink()
+    with pytest.raises(StoreDamagedError, match=r"sequence/c/1.*is missing"):
+        Store.open(url).read("genome/sequence", 70_000, 70_010)
+    root = local / "zarr.json"
+    root.write_bytes(root.read_bytes().replace(b'"fill_value": 4', b'"fill_value": 3'))
+    with pytest.raises(StoreDamagedError, match="does not match its checksum"):
+        Store.open(url)

@@ -1,15 +1,13 @@
 """Damage of what the trainer reads: the named error, from the stream too."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from helixdask.errors import StoreDamagedError
 from helixdask.store.store import Store
-from helixdask.trainer.feed.dataset import Feed
-from helixdask.trainer.feed.training_windows import load_splits
-from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
-from tests.trainer.conftest import POOL
+from tests.trainer.feed.test_dataset import make_feeds
 
 
 @pytest.fixture
@@ -18,14 +16,10 @@ def damaged(toy_store, tmp_path):
 
 
 def feed_of(store):
-    split = load_splits([store])
-    reader = WindowReader(store, TrackSet("reference"))
-    return Feed(split.train, [reader], split.train.order(4, shuffle=False), POOL)
+    return make_feeds(store)[0]
 
 
 def flip(store, path):
-    from pathlib import Path
-
     file = Path(store.url) / path
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
