@@ -131,7 +131,7 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
                 plan.group,
                 plan.bases,
                 f"{plan.finished:,} of {plan.tasks:,}" if plan.finished else plan.tasks,
-                _size(plan.bytes_out),
+                _size(plan.bytes_out + plan.bytes_replaced),
                 _size(plan.memory_per_worker),
                 plan.workers,
                 _duration(plan.seconds) if state == "planned" else state,
@@ -140,6 +140,10 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
         ]
         columns = ("group", "bases", "tasks done" if any(plan.finished for plan, _ in planned) else "tasks")
         print_table("Plan; nothing was done", (*columns, "disk", "memory each", "workers", "about"), rows)
+        for plan, _ in planned:
+            if plan.bytes_replaced:
+                old = _size(plan.bytes_replaced)
+                say(f"{plan.group}: {old} of it are those of the group that is there, until the new one is published")
         return
     for summary in summaries:
         state = f"{summary.state}, {_duration(summary.seconds)}" if summary.state == "done" else summary.state

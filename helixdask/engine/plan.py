@@ -29,6 +29,8 @@ class Plan:
         Length of the genome.
     bytes_out
         Estimate of what will be written.
+    bytes_replaced
+        What the group takes that is replaced: it stays until the new one is published.
     memory_per_worker
         Estimate of a worker's peak memory in bytes.
     seconds
@@ -45,6 +47,7 @@ class Plan:
     memory_per_worker: int
     workers: int
     seconds: float
+    bytes_replaced: int = 0
 
     def as_dict(self) -> dict[str, int | float | str]:
         """All fields by name."""

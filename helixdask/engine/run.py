@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from helixdask.engine.cluster import RunOptions
@@ -83,6 +83,8 @@ def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, 
     n_bases = stage.estimate_bases(store)
     finished = len(Work(work_folder(url, stage.group())).finished())
     plan = make_plan(stage, n_bases, workers=options.n_workers, finished=finished)
+    if store is not None and state == "planned" and (manifest := store.manifest_if_readable(stage.group())):
+        plan = replace(plan, bytes_replaced=manifest.n_bytes)
     if state == "planned":
         refuse_what_cannot_fit(plan, url, options.memory_limit_bytes)
     return plan, state

@@ -211,6 +211,13 @@ class StoreReader:
         digest = self.attrs(group).get("manifest")
         return read_manifest(self.folder, group, str(digest)) if digest else None
 
+    def manifest_if_readable(self, group: str) -> Manifest | None:
+        """The same; None, too, where the manifest or the group's attributes are damaged."""
+        try:
+            return self.manifest(group)
+        except StoreDamagedError:
+            return None
+
     def _use(self, group: str) -> None:
         """Note which version of a group is read, and compare its objects with the manifest."""
         if group in self._used:

@@ -296,3 +296,12 @@ def test_receipt_round_trip(tmp_path):
     assert loaded["names"].tolist() == ["a", "bé"]
     with pytest.raises(KeyError):
         work.load("y")
+
+
+def test_the_plan_of_a_replacement_counts_both(tmp_path, work):
+    url = str(tmp_path / "a.zarr")
+    make_store(url, LENGTHS)
+    assert plan_stage(ToyStage(str(work)), url, HERE).bytes_replaced == 0
+    run_stage(ToyStage(str(work)), url, HERE)
+    other = plan_stage(ToyStage(str(work), seconds=0.001), url, RunOptions(workers=1, replace=True))
+    assert other.bytes_replaced == Store.open(url).manifest("labels/toy").n_bytes > 0
