@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from helixdask.errors import BadInputError, words_of
+from helixdask.store.objects import PARTIAL, disk_errors
 from helixdask.trainer.network.build import NetworkSpec, build_network, copied, weight_shapes
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.describe import (
@@ -124,9 +128,8 @@ def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: 
         network = copied(network, spec)
     description = json.dumps({"spec": spec.to_dict(), "card": default_card(**card)}, indent=1)
     try:
-        # Beside the target, so that the rename stays on one file system.
-        with tempfile.TemporaryDirectory(prefix=".helixdask-", dir=path.parent) as folder:
-            saved, aside = Path(folder) / "saved.keras", Path(folder) / path.name
+        with disk_errors(str(path)), _folder_beside(path) as folder:
+            saved, aside = folder / "saved.keras", folder / path.name
             network.save(saved)
             with zipfile.ZipFile(saved) as source, zipfile.ZipFile(aside, "w") as archive:
                 for name in source.namelist():
@@ -137,8 +140,20 @@ def save_model(path: str | Path, network: keras.Model, spec: NetworkSpec, card: 
                 os.fsync(file.fileno())
             aside.replace(path)
     except OSError as error:
-        raise BadInputError(f"the model cannot be written ({error.strerror})", where=str(path)) from error
+        raise BadInputError(f"the model cannot be written ({words_of(error)})", where=str(path)) from error
     return file_digest(path)
+
+
+@contextlib.contextmanager
+def _folder_beside(path: Path) -> Iterator[Path]:
+    """A folder on the file system of the target; one that a killed process left is removed."""
+    folder = path.with_name(f".{path.name}{PARTIAL}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _timeless(name: str, data: bytes) -> bytes:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.store.objects import disk_errors
 
 __all__ = ["Checkpoint", "LoopState"]
 
@@ -95,7 +96,7 @@ class Checkpoint:
         arrays |= {name: getattr(state, name) for name in _ARRAYS[1:] if getattr(state, name) is not None}
         aside = self.path.with_name(self.path.name + ".part")
         try:
-            with aside.open("wb") as file:
+            with disk_errors(str(self.path)), aside.open("wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
                 file.flush()
                 os.fsync(file.fileno())

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from helixdask.store.objects import disk_errors, whole_file
+
 __all__ = ["Event", "OnProgress", "draw_curves", "show_progress", "silent", "write_log"]
 
 
@@ -100,7 +102,7 @@ def _clock(seconds: float) -> str:
 def write_log(path: Path, history: list[dict[str, Any]]) -> None:
     """Write one row per check as CSV; epoch 0 is the base model."""
     columns = list(dict.fromkeys(name for row in history for name in row))
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with disk_errors(str(path)), whole_file(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(history)
@@ -128,5 +130,6 @@ def draw_curves(path: Path, history: list[dict[str, Any]]) -> bool:
     right.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     for axes in (left, right):
         axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.savefig(path, dpi=120)
+    with disk_errors(str(path)), whole_file(path) as aside:
+        figure.savefig(aside, dpi=120, format="png")
     return True

@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from helixdask.public_names import public_name
+from helixdask.store.objects import disk_errors, whole_file
 from helixdask.trainer.feed.training_windows import StoreSplit
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.card_page import card_page
@@ -112,7 +113,8 @@ class Record:
         output = Path(settings.output)
         digest = save_model(output, network, self.start.spec, card)
         page = card_page(card, self.start.spec.to_dict(), digest, parameter_count(self.start.spec))
-        output.with_suffix(".md").write_text(page, encoding="utf-8")
+        with disk_errors(settings.output), whole_file(output.with_suffix(".md")) as aside:
+            aside.write_text(page, encoding="utf-8")
         if any(row["epoch"] > 0 for row in state.history):
             draw_curves(output.with_suffix(".png"), state.history)
         rate = state.train_windows / max(state.train_seconds, 1e-9)
