@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.small_disk import mount
 
 # Time limits of single examples say more about the machine, and about numba's first compilation, than about the code.
 settings.register_profile("helixdask", deadline=None)
@@ -36,3 +39,13 @@ def huge(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = str(tmp_path_factory.mktemp("huge") / "huge.zarr")
     write_huge_store(url)
     return url
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Folder of a file system in memory; `tests.small_disk.mount` gives it another size."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount(folder, 1 << 30)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

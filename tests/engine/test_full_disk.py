@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,25 +11,7 @@ from helixdask.engine.run import run_stage
 from helixdask.errors import BadInputError, DiskFullError
 from tests.engine.all_stages import HERE, NAMES, copy_before, stage_of
 from tests.engine.test_run import contents
-
-PAGE = 4096
-
-
-def mount(folder: Path, size: int, *options: str) -> None:
-    """Mount a file system in memory, or give it another size."""
-    command = ["mount", "-t", "tmpfs", "-o", ",".join((*options, f"size={size}")), "tmpfs", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount(folder, 1 << 30)
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+from tests.small_disk import PAGE, mount
 
 
 def used(folder: Path) -> int:

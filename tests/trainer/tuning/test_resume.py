@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helixdask.errors import BadInputError, MissingInputError
+from helixdask.errors import BadInputError, DiskFullError, MissingInputError
 from helixdask.trainer.network.model_file import load_model
 from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch, tune
+from tests.small_disk import mount
 from tests.trainer.conftest import POOL
 
 pytestmark = pytest.mark.slow
@@ -135,3 +136,16 @@ def test_out_of_memory_halves_the_batch_and_says_so(whole, toy_store, tmp_path, 
         settings_for(toy_store, tmp_path / "n.keras", model=whole.path, epochs=2, decay="none", batch_size=4)
     )
     assert as_asked.genic_f1 == result.genic_f1
+
+
+@pytest.mark.parametrize("size", [0, 24, 64])
+def test_a_full_disk_then_room(whole, toy_store, small_disk, size):
+    output = small_disk / "model.keras"
+    mount(small_disk, (size + 1) * 1024, "remount")
+    with pytest.raises(DiskFullError, match="Make room"):
+        train_from_scratch(settings_for(toy_store, output), SPEC)
+    mount(small_disk, 1 << 30, "remount")
+    train_from_scratch(settings_for(toy_store, output), SPEC)
+    weights = [load_model(path).network.get_weights() for path in (whole.path, output)]
+    assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
+    assert {path.suffix for path in small_disk.iterdir()} == {".keras", ".md", ".csv", ".png"}
