@@ -6,11 +6,11 @@ INSTALLED = $(VENV)/.installed
 
 # The versions that the tests were run with; empty: the newest.
 CONSTRAINTS ?= constraints.txt
-# Processes that run tests. Each may load TensorFlow, about 1 GB.
+# Processes that run tests. Each loads TensorFlow and takes up to 2 GB.
 JOBS ?= 2
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-.PHONY: demo test test-quick test-newest lint types bench format constraints clean
+.PHONY: demo test test-quick test-newest check-wheel lint types bench format constraints clean
 
 # Prepare, tune and annotate on a simulated genome; prints the scores before and after.
 demo: $(INSTALLED)
@@ -26,6 +26,10 @@ test-quick: $(INSTALLED)
 # With the newest release of everything, in an environment of its own.
 test-newest:
 	$(MAKE) test VENV=.venv-newest CONSTRAINTS=
+
+# The wheel with nothing but what it needs: every command that works without TensorFlow.
+check-wheel:
+	tools/check_wheel.sh $(or $(PYTHONS),python3.11 python3.12 python3.13)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

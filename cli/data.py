@@ -17,7 +17,7 @@ from helixdask.cli.options import (
     RulesOption,
     with_run_options,
 )
-from helixdask.cli.report import print_facts, print_json, print_summaries
+from helixdask.cli.report import print_facts, print_json, print_summaries, say
 from helixdask.errors import BadInputError
 
 __all__ = ["encode", "labels", "select", "simulate", "split", "windows"]
@@ -228,7 +228,10 @@ def simulate(
     from helixdask.simulate.settings import SimulateSettings
 
     check_folder(folder)
-    result = simulation.simulate(SimulateSettings(bases=_size(bases), seed=seed), folder)
+    settings = SimulateSettings(bases=_size(bases), seed=seed)
+    if not as_json:
+        say(f"simulating {settings.bases:,} bases", to_errors=True)
+    result = simulation.simulate(settings, folder)
     facts = {key: str(value) if isinstance(value, Path) else value for key, value in vars(result).items()}
     if as_json:
         print_json(facts)

@@ -6,10 +6,10 @@ Without a place it refuses to import any kernel that is to be cached.
 from __future__ import annotations
 
 import os
-import stat
 import sys
-import tempfile
 from pathlib import Path
+
+from helixdask.own_folder import own_temporary_folder
 
 __all__ = ["find_place_for_compiled_kernels"]
 
@@ -25,7 +25,7 @@ def find_place_for_compiled_kernels() -> None:
     beside = package / "__pycache__"
     if os.environ.get(_VARIABLE) or _is_writable(beside) or _is_writable(_home_cache()):
         return
-    folder = _own_temporary_folder()
+    folder = own_temporary_folder("numba")
     os.environ[_VARIABLE] = str(folder)
     numba = sys.modules.get("numba")
     if numba is not None:  # it has read the environment already
@@ -43,17 +43,3 @@ def _is_writable(folder: Path) -> bool:
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
-
-
-def _own_temporary_folder() -> Path:
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    shared = Path(tempfile.gettempdir()) / f"helixdask-numba-{user}"
-    try:
-        shared.mkdir(mode=stat.S_IRWXU, exist_ok=True)
-        found = shared.lstat()
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="helixdask-numba-"))
-    is_own = not hasattr(os, "getuid") or found.st_uid == os.getuid()
-    if stat.S_ISDIR(found.st_mode) and is_own and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return shared
-    return Path(tempfile.mkdtemp(prefix="helixdask-numba-"))

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def nowhere(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", "before")
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setattr(compiled_cache, "_is_writable", lambda folder: False)
-    monkeypatch.setattr(compiled_cache.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setitem(sys.modules, "numba", None)
     return tmp_path
 

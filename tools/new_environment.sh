@@ -9,6 +9,12 @@ if "$folder/bin/python" -c "$is_fit; import pip" 2>/dev/null; then
     exit 0
 fi
 
+if [ -e "$folder" ] && [ ! -e "$folder/pyvenv.cfg" ]; then
+    echo "error: $folder is there and no virtual environment: name another, make VENV=/path/to/environment" >&2
+    exit 1
+fi
+
+echo "Making a virtual environment in $folder"
 without_venv=
 for python in "$@"; do
     "$python" -c "$is_fit" 2>/dev/null || continue

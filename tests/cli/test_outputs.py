@@ -9,6 +9,7 @@ from helixdask.errors import BadInputError
 from helixdask.outputs import check_folder, check_outputs
 from helixdask.trainer.tuning.settings import TuneSettings
 from tests.cli.support import contents, helixdask
+from tests.small_store import publish
 
 BASE = "--model MODEL"
 COMMANDS = {
@@ -50,8 +51,7 @@ def predicted(labelled_forever, tiny_model, tmp_path_factory):
     url = shutil.copytree(labelled_forever, tmp_path_factory.mktemp("predicted") / "s.zarr")
     store = Store.open(url)
     for group in ("predictions/base", "selections/default"):
-        store.begin_group(group, {})
-        store.complete_group(group, {"digest": group})
+        publish(store, group)
     return url
 
 

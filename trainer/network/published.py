@@ -19,6 +19,7 @@ from urllib.error import URLError
 import platformdirs
 
 from helixdask.errors import BadInputError, MissingInputError, words_of
+from helixdask.own_folder import own_temporary_folder
 from helixdask.store.objects import whole_file
 from helixdask.trainer.network.describe import file_digest
 
@@ -62,7 +63,15 @@ def published_models() -> tuple[PublishedModel, ...]:
 def model_folder() -> Path:
     """Where downloaded models are kept: ``HELIXDASK_MODELS``, else a folder of the user's."""
     given = os.environ.get(_FOLDER_VARIABLE)
-    return Path(given) if given else platformdirs.user_data_path("helixdask") / "models"
+    return Path(given) if given else _user_folder("helixdask") / "models"
+
+
+def _user_folder(program: str) -> Path:
+    """A program's data at home; without a home, in the temporary folder."""
+    try:
+        return platformdirs.user_data_path(program)
+    except RuntimeError:  # no HOME, and a user whom the machine does not know
+        return own_temporary_folder("data") / program
 
 
 def find(model: PublishedModel) -> Path | None:
@@ -77,7 +86,7 @@ def find(model: PublishedModel) -> Path | None:
     if ours.is_file():
         _check_unchanged(ours)
         return ours
-    theirs = platformdirs.user_data_path("Helixer") / "models" / model.lineage / model.file
+    theirs = _user_folder("Helixer") / "models" / model.lineage / model.file
     return theirs if theirs.is_file() else None
 
 

@@ -1,6 +1,7 @@
 """Published models: the list, and downloads from a server of our own."""
 
 import http.server
+import tempfile
 import threading
 from functools import partial
 
@@ -92,3 +93,14 @@ def test_names_that_mean_nothing():
     with pytest.raises(BadInputError, match="neither a file nor a published model"):
         published.model_path("wheat")
     assert published.model_path("absent.keras") == "absent.keras"
+
+
+def test_without_a_home(tmp_path, monkeypatch):
+    def nowhere(name):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("HELIXDASK_MODELS", raising=False)
+    monkeypatch.setattr(published.platformdirs, "user_data_path", nowhere)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert tmp_path in published.model_folder().parents
+    assert published.find(published.published_models()[0]) is None
