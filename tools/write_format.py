@@ -58,12 +58,20 @@ Beside the Zarr hierarchy lie
 Two runs that make the same things leave the same bytes everywhere but in `history/`.
 
 ### Manifest
-A JSON object: `group`; `objects`, a list of path within the group, size in bytes and CRC-32C of each object; and
-`attributes`, CRC-32C of the group's attributes as JSON with sorted keys, without `complete` and `manifest`. The
+A JSON object: `group`; `objects`, a list of path within the group, size in bytes and CRC-32 (gzip's) of each object;
+and `attributes`, CRC-32 of the group's attributes as JSON with sorted keys, without `complete` and `manifest`. It is
+not CRC-32C, for chunks end in their own CRC-32C, and the CRC-32C of all that ends in its CRC-32C is the same. The
 group's own `zarr.json` is not in the list, since it names the manifest. The digest in the manifest's name and in the
 group's attributes is the first 16 hex digits of the SHA-256 of its bytes. A chunk that holds nothing but the fill
 value is not stored, so only the manifest tells a lost object from one that was never written. Groups of earlier
 versions have no manifest.
+
+### Root
+The root's attributes are `helixdask_format`, `species` and `checksum`: CRC-32 of a JSON list of the other two, as an
+object, and the consolidated metadata, keys sorted. `.manifests/store.json` holds the first two with a checksum of
+their own. Roots of earlier versions have none. A root that does not match is made anew, from that copy and the
+groups, by whoever opens a store that can be written; over HTTP it is an error. The groups that hold others (`labels`,
+`coverage/rnaseq`) have no attributes; damaged ones are written again by the next command that writes.
 
 ### Order of publication
 On a disk: the group is built in `.work/<group>/building/`; its manifest is written; `.work/<group>/ready.json`

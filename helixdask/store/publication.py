@@ -134,9 +134,9 @@ def withdraw(folder: Folder, group: str) -> None:
     """Take a published group out of the store; the caller holds its lock."""
     _retire(folder, group)
     folder.remove(group)  # of a group whose attributes were lost
+    _remove_manifests(folder, group)
     consolidate(folder.url)
     folder.remove(f"{OLD}/{group}")
-    _remove_manifests(folder, group)
 
 
 def pending_publications(folder: Folder) -> list[str]:
