@@ -162,7 +162,9 @@ def label_columns(
         f"{folder}/transitions", (length, 6), "int8", partial(classes, track="transition", vectors=_TRANSITION_BITS)
     )
     yield Column(f"{folder}/err_samples", (), "bool", has_valid)
-    yield Column(f"{folder}/fully_intergenic_samples", (), "bool", has_no_intergenic if version == "0.3.6" else all_intergenic)
+    yield Column(
+        f"{folder}/fully_intergenic_samples", (), "bool", has_no_intergenic if version == "0.3.6" else all_intergenic
+    )
     yield Column(f"{folder}/is_annotated", (), "bool", lambda block: annotated[block.windows.contig])
 
 

@@ -97,7 +97,9 @@ def import_helixer(
         model = str(file.attrs.get("model_path", ""))
     if predictions and not predicted:
         raise BadInputError("there are no `predictions` in the file", where=source)
-    names = _Names(labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name, strandedness)
+    names = _Names(
+        labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name, strandedness
+    )
     summaries: list[Summary] = []
     for url, species in _targets(layout, str(output)):
         where = (

@@ -68,9 +68,7 @@ def _coding_beyond(collect: Collector, painted: Ints) -> tuple[Ints, Ints, Ints]
     )
 
 
-def _noncoding(
-    collect: Collector, models: GeneModels, painted: Ints, contig_lengths: Ints
-) -> tuple[Ints, Ints, Ints]:
+def _noncoding(collect: Collector, models: GeneModels, painted: Ints, contig_lengths: Ints) -> tuple[Ints, Ints, Ints]:
     """Transcripts without coding segments of genes that are painted: gene, start, end, 5' to 3'."""
     table = models.transcripts
     gene = table["gene"].to_numpy(np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class Annotated:
         """Stretches of equal letters that are not valid and intergenic."""
         text = np.array(list(self.bases(strand)))
         cuts = [0, *(np.flatnonzero(text[1:] != text[:-1]) + 1).tolist(), len(text)]
-        return [(a, z, str(text[a])) for a, z in zip(cuts[:-1], cuts[1:], strict=True) if text[a] != "I"]
+        return [(a, z, str(text[a])) for a, z in itertools.pairwise(cuts) if text[a] != "I"]
 
 
 def annotated(path: Path, sequences: dict[str, np.ndarray], *, aliases=None, table: int = 1) -> Annotated:
@@ -75,10 +76,9 @@ def table_of(models: GeneModels, contigs: ContigTable) -> list[TableTranscript]:
 
 def read_codes(path: Path) -> dict[str, np.ndarray]:
     """Base codes of the sequences of a FASTA file, packed or not."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
+    text = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode()
     out = {}
-    with opened as handle:
-        for record in handle.read().split(">")[1:]:
-            head, _, body = record.partition("\n")
-            out[head.split()[0]] = encode(body.replace("\n", "").replace("\r", ""))
+    for record in text.split(">")[1:]:
+        head, _, body = record.partition("\n")
+        out[head.split()[0]] = encode(body.replace("\n", "").replace("\r", ""))
     return out

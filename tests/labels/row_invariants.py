@@ -7,6 +7,7 @@ comparison of rows with the tracks. Names of rules are those of docs/labels.md.
 from __future__ import annotations
 
 import gzip
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -46,22 +47,22 @@ class Violation:
 
 def split_rows(path: Path) -> list[Row]:
     """Rows with nine columns, coordinates 0-based and half-open; attributes of GFF3 or GTF, keys in lower case."""
-    opened = gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace")
+    packed = path.read_bytes()
+    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode(errors="replace")
     rows = []
-    with opened as lines:
-        for number, line in enumerate(lines, 1):
-            if line.startswith(("##FASTA", ">")):
-                break
-            parts = line.rstrip("\r\n").split("\t")
-            if line.startswith("#") or len(parts) != 9:
-                continue
-            pairs = re.findall(r"([^;=\s]+)(?:=|\s+\"?)([^;\"]*)", parts[8])
-            keys: dict[str, str] = {}
-            for key, value in pairs:
-                keys.setdefault(key.lower(), value.strip())
-            if not keys and parts[8].strip():
-                keys["bare"] = parts[8].strip()
-            rows.append(Row(parts[0], parts[2], int(parts[3]) - 1, int(parts[4]), parts[6], parts[7], keys, number))
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith(("##FASTA", ">")):
+            break
+        parts = line.rstrip("\r\n").split("\t")
+        if line.startswith("#") or len(parts) != 9:
+            continue
+        pairs = re.findall(r"([^;=\s]+)(?:=|\s+\"?)([^;\"]*)", parts[8])
+        keys: dict[str, str] = {}
+        for key, value in pairs:
+            keys.setdefault(key.lower(), value.strip())
+        if not keys and parts[8].strip():
+            keys["bare"] = parts[8].strip()
+        rows.append(Row(parts[0], parts[2], int(parts[3]) - 1, int(parts[4]), parts[6], parts[7], keys, number))
     return rows
 
 
@@ -176,7 +177,7 @@ def doubly_read_bases_are_masked(notes: Annotation, tracks: Tracks) -> list[Viol
         if len(ids) not in (1, len(rows)) or len({row.strand for row in rows}) > 1:
             continue
         spans = sorted({(row.start, row.end) for row in rows})
-        for (_, end), (start, stop) in zip(spans, spans[1:], strict=False):
+        for (_, end), (start, stop) in itertools.pairwise(spans):
             if start < end:
                 row = rows[0]
                 shared = Row(row.seqid, "CDS", start, min(end, stop), row.strand, ".", {}, row.line)
@@ -220,7 +221,7 @@ def several_proteins(rows: list[Row]) -> bool:
         spans[name] = min(low, row.start), max(high, row.end)
         counts[name] += 1
     hulls = sorted(spans.values())
-    meets = any(b[0] < a[1] for a, b in zip(hulls, hulls[1:], strict=False))
+    meets = any(b[0] < a[1] for a, b in itertools.pairwise(hulls))
     return "" not in spans and len(spans) > 1 and max(counts.values()) > 1 and meets
 
 
@@ -288,7 +289,7 @@ def names_of_one_gene_are_one_gene(notes: Annotation, table: list[TableTranscrip
             groups[one.contig, one.strand, gene_name].append(one)
     for (_, _, gene_name), members in groups.items():
         members.sort(key=lambda t: t.exons)
-        for a, b in zip(members, members[1:], strict=False):
+        for a, b in itertools.pairwise(members):
             if a.exons and b.exons and b.exons[0][0] < a.exons[-1][1] and a.gene != b.gene:
                 out.append(f"I7: {a.name} and {b.name} of {gene_name} are two genes")
     return out

@@ -27,7 +27,9 @@ def label(tmp_path):
     return made
 
 
-@pytest.mark.parametrize("kind", ["protein", "scaffold", "prediction", "misc_RNA", "response_element", "NMD_transcript_variant"])
+@pytest.mark.parametrize(
+    "kind", ["protein", "scaffold", "prediction", "misc_RNA", "response_element", "NMD_transcript_variant"]
+)
 def test_types_at_which_geenuff_aborts_are_left_out(label, kind):
     made = label(GENE + f"c\tx\t{kind}\t20\t40\t.\t+\t.\tID=odd\n")
     assert text_of(made) == CLASSES

@@ -90,7 +90,7 @@ def test_a_transcript_row_and_an_mrna_row_of_one_id_are_one_transcript(read, cut
     lines.insert(2 + cut, row("mRNA", 100, 1100, text=text))
     made = read("".join(lines), spliced_genome(), "a.gtf")
     assert made.runs() == PAINTED
-    assert [t for t in made.models.transcripts["id"]] == ["a.t1"]
+    assert list(made.models.transcripts["id"]) == ["a.t1"]
     assert made.models.transcripts["type"].tolist() == ["mRNA"]
     assert made.findings.counts() == {"transcript_twice": 1}
 

@@ -105,7 +105,9 @@ def test_the_order_of_lines_changes_nothing(tmp_path_factory, lines, seed, order
         path.write_text("".join(lines[0]))
         made = annotated(path, genome(seed))
         models = made.models.sorted().in_order_of_genes().with_ordered_transcripts()
-        findings = [(code, contig, gene, action) for code, _, _, _, contig, gene, action in made.findings.in_order().rows]
+        findings = [
+            (code, contig, gene, action) for code, _, _, _, contig, gene, action in made.findings.in_order().rows
+        ]
         return made.tracks, genes_to_columns(models), findings
 
     there = stored()

@@ -93,7 +93,9 @@ class Chooser:
         if len(around) == 1:
             return around[0]
         for gene in sorted({tree.transcript_gene[n] for n in around or numbers}):
-            where = f"{len(around) or 'none'} of {len(numbers)} transcripts of its name, {tree.transcript_id[numbers[0]]!r}"
+            where = (
+                f"{len(around) or 'none'} of {len(numbers)} transcripts of its name, {tree.transcript_id[numbers[0]]!r}"
+            )
             self._stray([row], gene, f"lies in {where}")
         return -1
 
@@ -190,7 +192,7 @@ class Chooser:
     # --- rows whose parent is unknown --------------------------------------------------------------------------------
 
     def rows_of_unknown(self, groups: list[tuple[str, list[int]]]) -> None:
-        """Put rows that share an unknown parent into the only transcript that lacks such rows, or into one of their own.
+        """Put rows that share an unknown parent into the only transcript that lacks such rows, or one of their own.
 
         Parameters
         ----------

@@ -51,7 +51,9 @@ def with_genes_of_transcripts(rows: GffRows, findings: Findings) -> GffRows:
             return rows
     found: dict[tuple[int, int, str], _Transcript] = {}
     levels = rows.level.tolist()
-    for row, (seqid, strand, name) in enumerate(zip(rows.seqid.tolist(), rows.strand.tolist(), transcript, strict=True)):
+    for row, (seqid, strand, name) in enumerate(
+        zip(rows.seqid.tolist(), rows.strand.tolist(), transcript, strict=True)
+    ):
         if name and levels[row] not in (GENE, OTHER):
             found.setdefault((seqid, strand, name), _Transcript(seqid, strand, name, [])).rows.append(row)
     gene_of = _genes(rows, [found[key] for key in sorted(found)])

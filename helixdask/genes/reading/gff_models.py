@@ -89,7 +89,11 @@ def assemble(
         tree.note(findings, number, "gene_skipped", "nothing of it lies on the contig")
     line, lines = _lines(rows, tree)
     at = [place[0] for place in places]
-    genes, lines, gone = with_places(genes, places), np.append(lines, lines[at]), np.append(gone, np.zeros(len(at), bool))
+    genes, lines, gone = (
+        with_places(genes, places),
+        np.append(lines, lines[at]),
+        np.append(gone, np.zeros(len(at), bool)),
+    )
     return _in_file_order(genes, transcripts, segments, held, gone, (lines, line))
 
 

@@ -1,4 +1,4 @@
-"""Transcripts with several proteins: CDS rows of different IDs that overlap, as EDEN has them in the GFF3 specification."""
+"""Transcripts with several proteins: CDS rows of different IDs that overlap, as in the GFF3 specification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from helixdask.genes.reading.gff_types import CDS
 __all__ = ["apart", "one_transcript_each"]
 
 
-def one_transcript_each(children: pd.DataFrame, rows: GffRows, tree: Tree, findings: Findings) -> tuple[pd.DataFrame, bool]:
+def one_transcript_each(
+    children: pd.DataFrame, rows: GffRows, tree: Tree, findings: Findings
+) -> tuple[pd.DataFrame, bool]:
     """Give each protein of a transcript a transcript of its own, with the same exons.
 
     Rows of one CDS share an ID by the specification, but many files number the rows. So the rows of a transcript are

@@ -61,7 +61,9 @@ def read_gff(
     names = np.asarray(contigs.names, object)
     by_line = phases == "file"
     if file.other_case:
-        action = f"{file.other_case:,} rows name ID and Parent (gene_id, transcript_id) in upper or lower case: read alike"
+        action = (
+            f"{file.other_case:,} rows name ID and Parent (gene_id, transcript_id) in upper or lower case: read alike"
+        )
         findings.note("attribute_case", action)
     if file.is_gtf and not by_line:
         rows = with_genes_of_transcripts(rows, findings)
@@ -81,9 +83,7 @@ def read_gff(
     noncoding = noncoding_transcripts(rows, tree, believe_pseudo=phases == "chain")
     cds = coding_segments(children, tree, noncoding, findings, phases)
     segments = exons, cds
-    models = assemble(
-        rows, tree, strands, segments, contigs, circular, findings, is_gtf=file.is_gtf, by_line=by_line
-    )
+    models = assemble(rows, tree, strands, segments, contigs, circular, findings, is_gtf=file.is_gtf, by_line=by_line)
     return models, findings
 
 

@@ -30,6 +30,7 @@ _GTF_GENE: Final = re.compile(r"(?:^|;)\s*gene_id\s+\"?([^\";]*)")
 _GTF: Final = re.compile(r"(?:^|;)\s*(?:gene|transcript)_id\s+[\"\w]", re.IGNORECASE)
 _GFF3: Final = re.compile(r"(?:^|;)\s*(?:ID|Parent)=", re.IGNORECASE)
 _GTF_ANY_CASE: Final = {p: re.compile(p.pattern, re.IGNORECASE) for p in (_GTF_TRANSCRIPT, _GTF_GENE)}
+_NAMED: Final = frozenset((GENE, TRANSCRIPT, OTHER))
 _SAMPLE: Final = 2000
 
 
@@ -91,29 +92,30 @@ def _value(text: str, key: str) -> str:
 
 def _in_other_case(text: str, key: str) -> str:
     """Value of an attribute that is written in capitals or in small letters; empty where there is none."""
-    return next((value for other in _OTHER_CASE[key] if other in text and (value := _value(text, other))), "")
+    for other in _OTHER_CASE[key]:
+        if other in text and (value := _value(text, other)):
+            return value
+    return ""
 
 
 def _gff3(levels: list[int], texts: list[str]) -> Relations:
     # Parents stay encoded: an encoded comma must not split them.
     parents = [_value(text, "Parent=") for text in texts]
     other_case = set()
-    for row, parent in enumerate(parents):
-        if not parent and (found := _in_other_case(texts[row], "Parent=")):
+    for row in [row for row, parent in enumerate(parents) if not parent]:
+        if found := _in_other_case(texts[row], "Parent="):
             parents[row] = found
             other_case.add(row)
     ids = [
-        plain(_value(text, "ID=")) if level in (GENE, TRANSCRIPT, OTHER) or not parent else ""
+        plain(_value(text, "ID=")) if level in _NAMED or not parent else ""
         for level, parent, text in zip(levels, parents, texts, strict=True)
     ]
-    for row, name in enumerate(ids):
-        if not name and (levels[row] in (GENE, TRANSCRIPT, OTHER) or not parents[row]):
-            ids[row] = plain(_in_other_case(texts[row], "ID="))
-            if ids[row]:
-                other_case.add(row)
+    for row in [row for row, name in enumerate(ids) if not name and (not parents[row] or levels[row] in _NAMED)]:
+        if found := _in_other_case(texts[row], "ID="):
+            ids[row] = plain(found)
+            other_case.add(row)
     tags = [
-        _gff3_tag(text, level) if not parent else ""
-        for level, parent, text in zip(levels, parents, texts, strict=True)
+        _gff3_tag(text, level) if not parent else "" for level, parent, text in zip(levels, parents, texts, strict=True)
     ]
     return Relations(ids, parents, tags, False, len(other_case))
 

@@ -128,7 +128,11 @@ def export_genes(
         with_sequence = bool(wanted.keys() & {"gtf", "cds", "proteins"})
         for gene in gene_records(models, unique_names(models)):
             offset = int(contigs.offsets[gene.contig])
-            coding = coding_sequences(gene, offset, int(contigs.lengths[gene.contig]), sequence, code) if with_sequence else []
+            coding = (
+                coding_sequences(gene, offset, int(contigs.lengths[gene.contig]), sequence, code)
+                if with_sequence
+                else []
+            )
             for out, lines in outputs:
                 out.writelines(lines(gene, str(contigs.names[gene.contig]), coding))
     return len(models)
