@@ -20,19 +20,25 @@ SHARE: Final = 0.1
 
 _CAUSES: Final = MappingProxyType(
     {
-        "disagrees_with_sequence": "the coordinates seem to belong to another assembly; take the annotation of this very "
-        "genome, or lift it over",
-        "overlapping_genes": "isoforms may stand as genes of their own; give the transcripts of a gene one Parent "
-        "(GFF3) or gene_id (GTF)",
-        "inner_stop": "the genetic code may be another one; give --genetic-code, or --genetic-codes for single contigs",
+        "disagrees_with_sequence": (
+            "the coordinates seem to be another assembly's; take the annotation of this very genome, or lift it over"
+        ),
+        "overlapping_genes": (
+            "isoforms may stand as genes of their own; give transcripts of a gene one Parent (GFF3) or gene_id (GTF)"
+        ),
+        "inner_stop": (
+            "the genetic code may be another one; give --genetic-code, or --genetic-codes for single contigs"
+        ),
         "mismatched_ending_phase": "coding lengths do not fit the frame; CDS rows or exons may be missing",
-        "cds_outside_exons": "CDS rows lie outside their exons; coordinates of the two may come from different versions",
-        "ambiguous_parent": "rows name a gene, or a transcript that is there several times; let CDS and exon rows name "
-        "one transcript",
+        "cds_outside_exons": "CDS rows lie outside their exons; the two may come from different versions",
+        "ambiguous_parent": (
+            "rows name a gene, or a transcript that is there several times; let CDS and exon rows name one transcript"
+        ),
         "contig_mismatch": "names of transcripts or genes repeat on several sequences; make them unique",
         "mismatching_strands": "rows of a transcript lie on both strands; names may repeat, or the strands are wrong",
-        "bad_coordinates": "coordinates reach beyond the sequences, as of another assembly; take the annotation of this "
-        "very genome",
+        "bad_coordinates": (
+            "coordinates reach beyond the sequences, as of another assembly; take the annotation of this very genome"
+        ),
         "no_strand": "genes have no strand; put + or - into the seventh column",
         "masked_with_neighbour": "coding bases lie in the masked surroundings of other genes",
     }

@@ -170,6 +170,24 @@ def test_labels_of_the_worked_example(tmp_path):
     assert not data["fully_intergenic_samples"].any()
 
 
+def test_what_fully_intergenic_means_depends_on_the_version(tmp_path):
+    """Rows without an intergenic base up to 0.3.6; from 0.3.9 on rows that are wholly intergenic and not padded."""
+    store = make_store(tmp_path, {"c": "A" * 60})
+    add_tracks(store, "labels/reference", label_tracks(mirrored=False))
+    found = {}
+    for version in ("0.3.6", "0.3.9"):
+        export_helixer(store, tmp_path / "o.h5", 15, labels="reference", with_sequence=False, version=version)
+        with h5py.File(tmp_path / "o.h5") as file:
+            found[version] = file["data/fully_intergenic_samples"][:].tolist()
+            intergenic = (file["data/y"][..., 0] == 1).all(axis=1).tolist()
+            none = (file["data/y"][..., 0] == 0).all(axis=1).tolist()
+    assert found == {"0.3.6": none, "0.3.9": intergenic}
+    assert any(none)
+    assert any(intergenic)
+    with pytest.raises(BadInputError, match="version"):
+        export_helixer(store, tmp_path / "o.h5", 15, labels="reference", version="0.2")
+
+
 def test_labels_of_the_mirrored_example(tmp_path):
     store = make_store(tmp_path, {"c": "A" * 60})
     add_tracks(store, "labels/reference", label_tracks(mirrored=True))

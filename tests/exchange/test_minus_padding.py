@@ -46,6 +46,14 @@ def test_it_is_found(tmp_path, caplog, front, genic, sizes):
     assert found in caplog.text
 
 
+@pytest.mark.parametrize("front", [True, False])
+def test_padding_that_varies_is_known_by_the_ratio_of_both_ends(tmp_path, front):
+    """A network may say something else of each row's padding: 0.1 from the usual, and the other end still farther."""
+    path = str(tmp_path / "p.h5")
+    rows = predicted(path, [100, 60, 150, 90], front=front, noise=0.035, genic=1.0)
+    assert settle_minus_padding(path, rows, LENGTH, "auto") == ("front" if front else "end")
+
+
 def test_zeros_in_padding_are_padding(tmp_path):
     rows = predicted(tmp_path / "p.h5", [100, 70], front=False)
     with h5py.File(tmp_path / "p.h5", "r+") as file:
@@ -90,5 +98,6 @@ def test_predictions_of_something_else(tmp_path):
     with h5py.File(path, "r+") as file:
         file["predictions"][:] = np.roll(file["predictions"][:], 90, axis=1)
         file["predictions"][2:, 50:130] = np.eye(4, dtype=np.float16)[np.arange(80) % 4]
-    with pytest.raises(BadInputError, match=r"look like bases|look alike"):
+    with pytest.raises(BadInputError, match=r"look like bases|look alike") as error:
         settle_minus_padding(path, rows, LENGTH, "auto")
+    assert "--minus-padding front" in error.value.remedy

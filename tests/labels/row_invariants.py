@@ -7,6 +7,7 @@ comparison of rows with the tracks. Names of rules are those of docs/labels.md.
 from __future__ import annotations
 
 import gzip
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -46,22 +47,22 @@ class Violation:
 
 def split_rows(path: Path) -> list[Row]:
     """Rows with nine columns, coordinates 0-based and half-open; attributes of GFF3 or GTF, keys in lower case."""
-    opened = gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace")
+    packed = path.read_bytes()
+    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode(errors="replace")
     rows = []
-    with opened as lines:
-        for number, line in enumerate(lines, 1):
-            if line.startswith(("##FASTA", ">")):
-                break
-            parts = line.rstrip("\r\n").split("\t")
-            if line.startswith("#") or len(parts) != 9:
-                continue
-            pairs = re.findall(r"([^;=\s]+)(?:=|\s+\"?)([^;\"]*)", parts[8])
-            keys: dict[str, str] = {}
-            for key, value in pairs:
-                keys.setdefault(key.lower(), value.strip())
-            if not keys and parts[8].strip():
-                keys["bare"] = parts[8].strip()
-            rows.append(Row(parts[0], parts[2], int(parts[3]) - 1, int(parts[4]), parts[6], parts[7], keys, number))
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith(("##FASTA", ">")):
+            break
+        parts = line.rstrip("\r\n").split("\t")
+        if line.startswith("#") or len(parts) != 9:
+            continue
+        pairs = re.findall(r"([^;=\s]+)(?:=|\s+\"?)([^;\"]*)", parts[8])
+        keys: dict[str, str] = {}
+        for key, value in pairs:
+            keys.setdefault(key.lower(), value.strip())
+        if not keys and parts[8].strip():
+            keys["bare"] = parts[8].strip()
+        rows.append(Row(parts[0], parts[2], int(parts[3]) - 1, int(parts[4]), parts[6], parts[7], keys, number))
     return rows
 
 
@@ -176,7 +177,7 @@ def doubly_read_bases_are_masked(notes: Annotation, tracks: Tracks) -> list[Viol
         if len(ids) not in (1, len(rows)) or len({row.strand for row in rows}) > 1:
             continue
         spans = sorted({(row.start, row.end) for row in rows})
-        for (_, end), (start, stop) in zip(spans, spans[1:], strict=False):
+        for (_, end), (start, stop) in itertools.pairwise(spans):
             if start < end:
                 row = rows[0]
                 shared = Row(row.seqid, "CDS", start, min(end, stop), row.strand, ".", {}, row.line)
@@ -186,8 +187,116 @@ def doubly_read_bases_are_masked(notes: Annotation, tracks: Tracks) -> list[Viol
     return out
 
 
-def all_violations(path: Path, tracks: Tracks) -> dict[str, int]:
-    """Count of violations of each rule that tracks alone can break."""
+@dataclass
+class TableTranscript:
+    """A transcript of the gene tables: names, place, merged exons and coding segments; why its gene is masked."""
+
+    name: str
+    gene: str
+    contig: str
+    strand: str
+    exons: list[tuple[int, int]]
+    cds: list[tuple[int, int]]
+    masked: str = ""
+
+
+def merged(spans) -> list[tuple[int, int]]:
+    """Union of intervals; those that touch become one."""
+    out: list[list[int]] = []
+    for start, end in sorted(spans):
+        if out and start <= out[-1][1]:
+            out[-1][1] = max(out[-1][1], end)
+        else:
+            out.append([start, end])
+    return [(a, z) for a, z in out]
+
+
+def several_proteins(rows: list[Row]) -> bool:
+    """I6: an ID repeats among the CDS rows of a transcript, and what one ID spans overlaps what another spans."""
+    spans: dict[str, tuple[int, int]] = {}
+    counts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        name = row.attributes.get("id", "")
+        low, high = spans.get(name, (row.start, row.end))
+        spans[name] = min(low, row.start), max(high, row.end)
+        counts[name] += 1
+    hulls = sorted(spans.values())
+    meets = any(b[0] < a[1] for a, b in itertools.pairwise(hulls))
+    return "" not in spans and len(spans) > 1 and max(counts.values()) > 1 and meets
+
+
+def transcripts_hold_their_rows(notes: Annotation, table: list[TableTranscript], aliases=None) -> list[str]:
+    """I4, I5, I6: a transcript that CDS rows name is there once and codes for exactly those rows.
+
+    Of rows that name several proteins of a transcript, each protein is a transcript. Genes that are masked as a whole
+    by the reader are left out, and transcripts of which rows lie on both strands or that cannot code.
+    """
+    there: dict[tuple[str, str], list[TableTranscript]] = defaultdict(list)
+    masked = {t.gene for t in table if t.masked}
+    for one in table:
+        there[one.contig, one.name].append(one)
+    named: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    levels = re.compile(r"mrna|transcript|.*_transcript.*|primary_transcript", re.IGNORECASE)
+    transcripts = {
+        (row.seqid, unquote(row.attributes.get("transcript_id" if notes.is_gtf else "id", "")))
+        for row in notes.rows
+        if levels.fullmatch(row.type)
+    }
+    for row in notes.rows:
+        if re.fullmatch(r"CDS|stop_codon", row.type, re.IGNORECASE):
+            for name in notes.parents(row):
+                if notes.is_gtf or (row.seqid, name) in transcripts:
+                    named[row.seqid, name].append(row)
+    out = []
+    for (seqid, name), rows in named.items():
+        coding = [row for row in rows if row.type.lower() != "stop_codon"]
+        if not coding or len({row.strand for row in rows}) > 1 or not all(notes.is_coding(row) for row in coding):
+            continue
+        contig = (aliases or {}).get(unquote(seqid), unquote(seqid))
+        found = [t for t in there[contig, name] if t.gene not in masked]
+        if several_proteins(coding):
+            proteins = {row.attributes["id"] for row in coding}
+            cds = [t.cds for one in there.values() for t in one if t.name == name or t.name.startswith(f"{name}.")]
+            for protein in proteins:
+                expected = merged((row.start, row.end) for row in coding if row.attributes["id"] == protein)
+                if expected not in [merged(segments) for segments in cds]:
+                    out.append(f"I6: {protein} of {name} is no transcript")
+            continue
+        if len(found) != 1:
+            if len(found) > 1:
+                out.append(f"I4: {name} is {len(found)} transcripts")
+            continue
+        stops = [(row.start, row.end) for row in rows if row.type.lower() == "stop_codon"]
+        expected = merged([*((row.start, row.end) for row in coding), *stops])
+        if merged(found[0].cds) not in (expected, merged((row.start, row.end) for row in coding)):
+            out.append(f"I4, I5: {name} has {found[0].cds}, its rows are {expected}")
+    return out
+
+
+def names_of_one_gene_are_one_gene(notes: Annotation, table: list[TableTranscript]) -> list[str]:
+    """I7: transcripts of a GTF file that overlap on a strand and share a gene_name are in one gene."""
+    if not notes.is_gtf:
+        return []
+    name_of = {
+        (row.seqid, row.attributes["transcript_id"]): row.attributes["gene_name"]
+        for row in notes.rows
+        if row.attributes.get("transcript_id") and row.attributes.get("gene_name")
+    }
+    out = []
+    groups: dict[tuple[str, str, str], list[TableTranscript]] = defaultdict(list)
+    for one in table:
+        if gene_name := name_of.get((one.contig, one.name)):
+            groups[one.contig, one.strand, gene_name].append(one)
+    for (_, _, gene_name), members in groups.items():
+        members.sort(key=lambda t: t.exons)
+        for a, b in itertools.pairwise(members):
+            if a.exons and b.exons and b.exons[0][0] < a.exons[-1][1] and a.gene != b.gene:
+                out.append(f"I7: {a.name} and {b.name} of {gene_name} are two genes")
+    return out
+
+
+def all_violations(path: Path, tracks: Tracks, table: list[TableTranscript]) -> dict[str, int]:
+    """Count of violations of each rule."""
     notes = Annotation(split_rows(path))
     found = coding_rows_are_painted_or_masked(notes, tracks)
     return {
@@ -196,4 +305,6 @@ def all_violations(path: Path, tracks: Tracks) -> dict[str, int]:
         "bases where class cds and phase differ": phases_stand_where_cds_stands(tracks),
         "valid cds bases in no CDS row": valid_cds_bases_are_coding_rows(notes, tracks),
         "rows that share a valid cds base": len(doubly_read_bases_are_masked(notes, tracks)),
+        "transcripts that do not hold their rows": len(transcripts_hold_their_rows(notes, table, tracks.aliases)),
+        "isoforms of a gene name in several genes": len(names_of_one_gene_are_one_gene(notes, table)),
     }

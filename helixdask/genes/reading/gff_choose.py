@@ -192,7 +192,7 @@ class Chooser:
     # --- rows whose parent is unknown --------------------------------------------------------------------------------
 
     def rows_of_unknown(self, groups: list[tuple[str, list[int]]]) -> None:
-        """Put rows that share an unknown parent into the only transcript that lacks such rows, or into one of their own.
+        """Put rows that share an unknown parent into the only transcript that lacks such rows, or one of their own.
 
         Parameters
         ----------

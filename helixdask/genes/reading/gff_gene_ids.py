@@ -44,9 +44,11 @@ def with_genes_of_transcripts(rows: GffRows, findings: Findings) -> GffRows:
     findings
         Gets a row that says what was done.
     """
-    transcript = [plain(text) for text in np.where(rows.level == TRANSCRIPT, rows.id, rows.parents).tolist()]
-    if not _gene_is_transcript(rows, transcript):
-        return rows
+    for part in (slice(_SAMPLE), slice(None)):
+        names = np.where(rows.level[part] == TRANSCRIPT, rows.id[part], rows.parents[part])
+        transcript = [plain(text) for text in names.tolist()]
+        if not _gene_is_transcript(rows.tag[part], transcript, rows.level[part]):
+            return rows
     found: dict[tuple[int, int, str], _Transcript] = {}
     levels = rows.level.tolist()
     for row, (seqid, strand, name) in enumerate(
@@ -73,17 +75,14 @@ def with_genes_of_transcripts(rows: GffRows, findings: Findings) -> GffRows:
     return GffRows(*columns)
 
 
-def _gene_is_transcript(rows: GffRows, transcript: list[str]) -> bool:
+def _gene_is_transcript(tag: NDArray[np.object_], transcript: list[str], level: NDArray[np.int8]) -> bool:
     """Whether no row names another gene than its transcript; ``NM_1`` is the gene of UCSC's ``NM_1_dup2``, too."""
     pairs = [
         (gene, name)
-        for gene, name, level in zip(rows.tag.tolist(), transcript, rows.level.tolist(), strict=True)
-        if level not in (GENE, OTHER)
+        for gene, name, kind in zip(tag.tolist(), transcript, level.tolist(), strict=True)
+        if kind not in (GENE, OTHER)
     ]
-    for part in (pairs[:_SAMPLE], pairs):
-        if not all(gene and (gene == name or name.startswith(f"{gene}_dup")) for gene, name in part):
-            return False
-    return bool(pairs)
+    return bool(pairs) and all(gene and (gene == name or name.startswith(f"{gene}_dup")) for gene, name in pairs)
 
 
 def _genes(rows: GffRows, transcripts: list[_Transcript]) -> dict[tuple[int, int, str], str]:

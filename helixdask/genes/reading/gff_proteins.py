@@ -1,4 +1,4 @@
-"""Transcripts with several proteins: CDS rows of different IDs that overlap, as EDEN has them in the GFF3 specification."""
+"""Transcripts with several proteins: CDS rows of different IDs that overlap, as in the GFF3 specification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from helixdask.genes.reading.gff_types import CDS
 __all__ = ["apart", "one_transcript_each"]
 
 
-def one_transcript_each(children: pd.DataFrame, rows: GffRows, tree: Tree, findings: Findings) -> pd.DataFrame:
+def one_transcript_each(
+    children: pd.DataFrame, rows: GffRows, tree: Tree, findings: Findings
+) -> tuple[pd.DataFrame, bool]:
     """Give each protein of a transcript a transcript of its own, with the same exons.
 
     Rows of one CDS share an ID by the specification, but many files number the rows. So the rows of a transcript are
@@ -33,8 +35,8 @@ def one_transcript_each(children: pd.DataFrame, rows: GffRows, tree: Tree, findi
 
     Returns
     -------
-    pandas.DataFrame
-        The rows with their transcripts.
+    tuple
+        The rows with their transcripts, and whether there are new ones.
     """
     at = np.flatnonzero(children["level"].to_numpy() == CDS)
     owner = children["transcript"].to_numpy(np.int64)[at]
@@ -67,8 +69,8 @@ def one_transcript_each(children: pd.DataFrame, rows: GffRows, tree: Tree, findi
         action = f"CDS rows of {', '.join(groups)} overlap in {name!r}: kept as {len(groups)} coding transcripts"
         tree.note(findings, gene, "several_proteins", action, int(rows.line[row[own]].min()))
     if not added:
-        return children
-    return pd.concat([children.assign(transcript=transcript), *added], ignore_index=True)
+        return children, False
+    return pd.concat([children.assign(transcript=transcript), *added], ignore_index=True), True
 
 
 def _id(text: str) -> str:

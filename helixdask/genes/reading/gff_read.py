@@ -76,8 +76,8 @@ def read_gff(
     strands = strands_of(rows, tree)
     children = usable_children(rows, tree, strands, contigs.lengths, circular, findings, by_line=by_line)
     if not by_line:
-        children = one_transcript_each(children, rows, tree, findings)
-        strands = strands_of(rows, tree)
+        children, is_split = one_transcript_each(children, rows, tree, findings)
+        strands = strands_of(rows, tree) if is_split else strands
     exons = exon_segments(children, tree, findings)
     # Helixer labels the coding rows of pseudogenes.
     noncoding = noncoding_transcripts(rows, tree, believe_pseudo=phases == "chain")

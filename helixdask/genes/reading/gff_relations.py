@@ -19,8 +19,10 @@ from helixdask.genes.reading.gff_types import EXON, GENE, OTHER, TRANSCRIPT
 
 __all__ = ["Relations", "id_of", "relations"]
 
-_AFTER: Final = {key: re.compile(r"(?:^|;)\s*" + key + "([^;]*)") for key in ("ID=", "Parent=")}
-_ANY_CASE: Final = {key: re.compile(pattern.pattern, re.IGNORECASE) for key, pattern in _AFTER.items()}
+_OTHER_CASE: Final = {"ID=": ("Id=", "id="), "Parent=": ("PARENT=", "parent=")}
+_AFTER: Final = {
+    key: re.compile(r"(?:^|;)\s*" + key + "([^;]*)") for keys in _OTHER_CASE.items() for key in (keys[0], *keys[1])
+}
 _TAG: Final = re.compile(r"(?:^|;)\s*(?:transcript_id|gene_id|geneID|locus_tag)=([^;]*)")
 _TRANSCRIPT_TAG: Final = re.compile(r"(?:^|;)\s*transcript_id=([^;]*)")
 _GTF_TRANSCRIPT: Final = re.compile(r"(?:^|;)\s*transcript_id\s+\"?([^\";]*)")
@@ -28,6 +30,7 @@ _GTF_GENE: Final = re.compile(r"(?:^|;)\s*gene_id\s+\"?([^\";]*)")
 _GTF: Final = re.compile(r"(?:^|;)\s*(?:gene|transcript)_id\s+[\"\w]", re.IGNORECASE)
 _GFF3: Final = re.compile(r"(?:^|;)\s*(?:ID|Parent)=", re.IGNORECASE)
 _GTF_ANY_CASE: Final = {p: re.compile(p.pattern, re.IGNORECASE) for p in (_GTF_TRANSCRIPT, _GTF_GENE)}
+_NAMED: Final = frozenset((GENE, TRANSCRIPT, OTHER))
 _SAMPLE: Final = 2000
 
 
@@ -69,7 +72,7 @@ def relations(levels: NDArray[np.int8], texts: list[str]) -> Relations:
 
 def id_of(text: str) -> str:
     """ID in the ninth column of a GFF3 row; empty where there is none."""
-    return plain(_value(text, "ID=") or _first(_ANY_CASE["ID="].search(text)))
+    return plain(_value(text, "ID=") or _in_other_case(text, "ID="))
 
 
 def _first(match: re.Match[str] | None) -> str:
@@ -87,24 +90,30 @@ def _value(text: str, key: str) -> str:
     return (text[at + len(key) :] if end < 0 else text[at + len(key) : end]).strip(' "')
 
 
+def _in_other_case(text: str, key: str) -> str:
+    """Value of an attribute that is written in capitals or in small letters; empty where there is none."""
+    for other in _OTHER_CASE[key]:
+        if other in text and (value := _value(text, other)):
+            return value
+    return ""
+
+
 def _gff3(levels: list[int], texts: list[str]) -> Relations:
     # Parents stay encoded: an encoded comma must not split them.
     parents = [_value(text, "Parent=") for text in texts]
     other_case = set()
-    for row, parent in enumerate(parents):
-        if not parent and (found := _ANY_CASE["Parent="].search(texts[row])):
-            parents[row] = _first(found)
-            if parents[row]:
-                other_case.add(row)
+    for row in [row for row, parent in enumerate(parents) if not parent]:
+        if found := _in_other_case(texts[row], "Parent="):
+            parents[row] = found
+            other_case.add(row)
     ids = [
-        plain(_value(text, "ID=")) if level in (GENE, TRANSCRIPT, OTHER) or not parent else ""
+        plain(_value(text, "ID=")) if level in _NAMED or not parent else ""
         for level, parent, text in zip(levels, parents, texts, strict=True)
     ]
-    for row, name in enumerate(ids):
-        if not name and (levels[row] in (GENE, TRANSCRIPT, OTHER) or not parents[row]):
-            ids[row] = plain(_first(_ANY_CASE["ID="].search(texts[row])))
-            if ids[row]:
-                other_case.add(row)
+    for row in [row for row, name in enumerate(ids) if not name and (not parents[row] or levels[row] in _NAMED)]:
+        if found := _in_other_case(texts[row], "ID="):
+            ids[row] = plain(found)
+            other_case.add(row)
     tags = [
         _gff3_tag(text, level) if not parent else "" for level, parent, text in zip(levels, parents, texts, strict=True)
     ]
@@ -121,20 +130,19 @@ def _gff3_tag(text: str, level: int) -> str:
 
 
 def _gtf(levels: list[int], texts: list[str]) -> Relations:
-    transcripts, genes = ([_first(key.search(text)) for text in texts] for key in (_GTF_TRANSCRIPT, _GTF_GENE))
+    transcripts, genes = ([plain(_first(key.search(text))) for text in texts] for key in (_GTF_TRANSCRIPT, _GTF_GENE))
     other_case = set()
     for names, key in ((transcripts, _GTF_TRANSCRIPT), (genes, _GTF_GENE)):
         for row, name in enumerate(names):
-            if not name and (found := _GTF_ANY_CASE[key].search(texts[row])):
-                names[row] = _first(found)
-                if key.search(texts[row]) is None:
-                    other_case.add(row)
-        names[:] = map(plain, names)
+            if not name and (found := plain(_first(_GTF_ANY_CASE[key].search(texts[row])))):
+                names[row] = found
+                other_case.add(row)
     gene_of: dict[str, str] = {}
-    for transcript, gene in zip(transcripts, genes, strict=True):
-        if transcript and gene:
-            # The same gene whatever the order of lines.
-            gene_of[transcript] = min(gene, gene_of.get(transcript, gene))
+    if any(level == TRANSCRIPT and not gene for level, gene in zip(levels, genes, strict=True)):
+        for transcript, gene in zip(transcripts, genes, strict=True):
+            if transcript and gene:
+                # The same gene whatever the order of lines.
+                gene_of[transcript] = min(gene, gene_of.get(transcript, gene))
     ids: list[str] = []
     parents: list[str] = []
     for level, transcript, gene, text in zip(levels, transcripts, genes, texts, strict=True):

@@ -38,7 +38,7 @@ class SilentRows:
             self.chooser.put(row, target, "parent_unknown" if parents else "parent_missing")
 
     def _target(self, row: int, parent: str) -> int:
-        """Transcript of its tag, or of the gene of its tag; the one above in the file if it fits; else one of its own."""
+        """Transcript of its tag, or of its tag's gene; the one above in the file if it fits; else one of its own."""
         b, r, choose = self.b, self.b.rows, self.chooser
         tag, level = b.tag[row], choose.level[row]
         if tag and not parent and (numbers := b.transcripts_called(b.seqid[row], tag)) and len(numbers) == 1:

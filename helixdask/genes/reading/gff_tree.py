@@ -18,9 +18,9 @@ class Tree:
     """Genes, transcripts and the rows that make them up; ``-1`` as a row means that no line of the file stands for it.
 
     ``gene_contig`` is the row of the contig table, whose names are ``contig_names``. ``flags`` names, by gene, why a
-    gene cannot be trusted. ``transcript_span`` holds the range of transcripts that several lines stand for. Children are
-    exon, CDS, UTR and stop codon rows, each with its transcript; ``stray`` are such rows that belong to a gene but to
-    none of its transcripts: row and gene.
+    gene cannot be trusted. ``transcript_span`` holds the range of transcripts that several lines stand for. Children
+    are exon, CDS, UTR and stop codon rows, each with its transcript; ``stray`` are such rows that belong to a gene but
+    to none of its transcripts: row and gene.
     """
 
     contig_names: NDArray[np.object_]

@@ -38,18 +38,19 @@ def rows_of_one_transcript(rows: GffRows, some: list[int]) -> tuple[dict[int, Sp
     for key, row in zip(names, some, strict=True):
         if counts[key] > 1 and key[1]:
             twins[key].append(row)
+    types: list[str] = rows.type.tolist()
     spans: dict[int, Span] = {}
     parts: set[int] = set()
     for its_rows in twins.values():
         for group in _overlapping(rows, its_rows):
-            best = min(group, key=lambda row: (is_noncoding(rows.type[row]), rows.type[row].lower() != "mrna"))
+            best = min(group, key=lambda row: (is_noncoding(types[row]), types[row].lower() != "mrna"))
             spans[best] = int(rows.start[group].min()), int(rows.end[group].max())
             parts.update(row for row in group if row != best)
     return spans, parts
 
 
 def _overlapping(rows: GffRows, twins: list[int]) -> list[list[int]]:
-    """Groups of two or more rows that overlap, on one strand, of one gene; a row without a gene goes with the only one."""
+    """Groups of rows that overlap, on one strand, of one gene; a row without a gene goes with the only one."""
     known = sorted({rows.parents[row] for row in twins} - {""})
     gene = {row: rows.parents[row] or (known[0] if len(known) == 1 else "") for row in twins}
     groups: list[list[int]] = []
