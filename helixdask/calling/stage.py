@@ -63,13 +63,17 @@ class CallStage(Stage):
     bases_per_second: ClassVar[float] = 1.5e6
     bytes_per_base: ClassVar[float] = 0.01
     memory_per_base: ClassVar[float] = 400.0
-    in_threads: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         # The values themselves are settings: other defaults make other genes.
         for name, value in self.call_settings().model_options().items():
             object.__setattr__(self, name, value)
+
+    @property
+    def in_threads(self) -> bool:
+        """Always: the kernels hold no lock."""
+        return True
 
     def group(self) -> str:
         """Where the genes go."""

@@ -20,7 +20,8 @@ from helixdask.coverage.libraries import Library
 from helixdask.coverage.read_sample import SAMPLE_SIZES, UNWANTED, ReadSample, SampleSize, sample_places
 from helixdask.coverage.remote_sample import sample_remote_bam
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import foreign_errors
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
@@ -58,24 +59,22 @@ def sample_reads(
     row = {name: i for i, name in enumerate(store.contigs.names.tolist())}
     names = {other: row[name] for other, name in (aliases or {}).items() if name in row} | row
     try:
-        if is_url(library.path) and not library.path.lower().endswith(".cram"):
-            return sample_remote_bam(library.path, names, size)
-        with (
-            _quietly(),
-            TemporaryDirectory(prefix="helixdask-index-") as folder,
-            _open(library.path, Path(folder)) as file,
-        ):
-            rows = np.array([names.get(name, -1) for name in file.references], np.int64)
-            return _collect(_reads(file, rows, size), rows)
-    except (OSError, ValueError) as error:
-        if is_url(library.path):  # htslib may not follow what others can
-            log.warning("%s: the protocol of its reads cannot be looked at (%s)", library.path, error)
-            return _collect(iter(()), np.zeros(0, np.int64))
-        raise BadInputError(
-            f"cannot be read ({words_of(error)})",
-            where=library.path,
-            remedy="The file is damaged or cut short: make it again.",
-        ) from error
+        with foreign_errors(library.path):
+            if is_url(library.path) and not library.path.lower().endswith(".cram"):
+                return sample_remote_bam(library.path, names, size)
+            with (
+                _quietly(),
+                TemporaryDirectory(prefix="helixdask-index-") as folder,
+                _open(library.path, Path(folder)) as file,
+            ):
+                rows = np.array([names.get(name, -1) for name in file.references], np.int64)
+                return _collect(_reads(file, rows, size), rows)
+    except BadInputError as error:
+        if not is_url(library.path):
+            raise
+        # htslib may not follow what others can
+        log.warning("%s: the protocol of its reads cannot be looked at (%s)", library.path, error.problem)
+        return _collect(iter(()), np.zeros(0, np.int64))
 
 
 @contextlib.contextmanager
