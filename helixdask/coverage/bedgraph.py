@@ -156,18 +156,19 @@ def _tables(path: str, block: int | None = None) -> Iterator[tuple[NDArray[np.in
 
 def _parse(path: str, lines: list[bytes], numbers: NDArray[np.int64]) -> pd.DataFrame:
     try:
-        return pd.read_csv(
-            io.BytesIO(b"\n".join(lines)),
-            sep=r"\s+",
-            header=None,
-            names=list(_COLUMNS),
-            index_col=False,
-            usecols=range(4),
-            dtype={"contig": str, "start": np.int64, "end": np.int64, "value": np.float64},
-            na_filter=False,
-            quoting=3,
-        )
-    except (ValueError, OverflowError, pd.errors.ParserError) as error:
+        with np.errstate(invalid="ignore"):  # pandas casts before it looks
+            return pd.read_csv(
+                io.BytesIO(b"\n".join(lines)),
+                sep=r"\s+",
+                header=None,
+                names=list(_COLUMNS),
+                index_col=False,
+                usecols=range(4),
+                dtype={"contig": str, "start": np.int64, "end": np.int64, "value": np.float64},
+                na_filter=False,
+                quoting=3,
+            )
+    except (ValueError, TypeError, OverflowError, pd.errors.ParserError) as error:
         bad = next((k for k, line in enumerate(lines) if not _is_row(line)), None)
         where = f"{path}, from line {numbers[0]:,} on" if bad is None else f"{path}, line {numbers[bad]:,}"
         shown = reason(error) if bad is None else lines[bad][:80].decode("utf-8", "replace")
