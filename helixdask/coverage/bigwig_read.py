@@ -10,6 +10,7 @@ import numpy as np
 import pybigtools
 from numpy.typing import NDArray
 
+from helixdask.coverage.bigwig_blocks import check_bigwig_head
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 from helixdask.store.objects import is_url
@@ -34,6 +35,8 @@ class BigWig:
     def __init__(self, path: str) -> None:
         self.path = path
         with foreign_errors(path, "cannot be read as bigWig", "Check the path, and that the copy is whole."):
+            if not is_url(path):
+                check_bigwig_head(path)
             # By a path it opens only what is called .bw or .bigWig.
             named = is_url(path) or Path(path).suffix in (".bw", ".bigWig")
             source = path if named else Path(path).open("rb")  # noqa: SIM115 stays open as long as this

@@ -71,8 +71,8 @@ class ScoredRegions:
         if not Path(text).is_file():
             if "/" in text or text.endswith((".bed", ".gz")):
                 raise BadInputError("no such file", where=text, remedy="Give a BED file, or CONTIG:START-END.")
-            row, start, end = table.parse_region(text)
-            return cls.of(np.array([row]), np.array([start]), np.array([end]))
+            row, first, last = table.parse_region(text)
+            return cls.of(np.array([row]), np.array([first]), np.array([last]))
         found = read_intervals(text, "bed", table, aliases=aliases)
         parts = [table.pieces(a, b) for a, b in zip(found.start.tolist(), found.end.tolist(), strict=True)]
         if not parts:

@@ -73,4 +73,6 @@ def reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = " ".join(words_of(error, typed=isinstance(error, _NAMED)).split())
+    if "stderr=" in text:  # samtools, with its output before
+        text = text.partition("stderr=")[2].replace("\\n", " ").strip("' ")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"

@@ -78,8 +78,8 @@ def _check_kind(path: Path, head: bytes, what: str) -> None:
 def _pieces(handle: BinaryIO, path: Path, what: str, size: int) -> Iterator[bytes]:
     rest, first = b"", True
     while chunk := handle.read(size):
-        if chunk.endswith(b"\r"):
-            chunk += handle.read(1)
+        while chunk.endswith(b"\r") and (more := handle.read(1)):
+            chunk += more
         if first:
             chunk, first = chunk.removeprefix(_BOM), False
         if b"\0" in chunk:

@@ -90,9 +90,8 @@ class GeneScores:
         ]
 
     def score_curve(self) -> list[tuple[float, Match]]:
-        """Genes if only those of at least some score were kept, for several scores; empty where genes have none."""
-        score = self.parts["coding"]["gene"][1].score
-        if np.isnan(score).all():
+        """Genes if only those of at least some score were kept, for several scores; empty where they are no shares."""
+        if self.reliability("gene") is None:
             return []
         return list(zip(MIN_SCORES, self.above("gene", np.array(MIN_SCORES, np.float32)), strict=True))
 
