@@ -12,7 +12,7 @@ from isal import igzip
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 
-__all__ = ["read_lines", "whole_lines"]
+__all__ = ["read_lines", "start_of_sequences", "whole_lines"]
 
 BLOCK_BYTES: Final = 32 << 20
 _LONGEST_LINE: Final = 32 << 20
@@ -21,6 +21,7 @@ _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _PACKED: Final = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+_SEQUENCES: Final = (b"\n##FASTA", b"\n>")
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
@@ -95,6 +96,14 @@ def _pieces(handle: BinaryIO, path: Path, what: str, size: int) -> Iterator[byte
         rest = text[cut:]
     if rest:
         yield rest + b"\n"
+
+
+def start_of_sequences(text: bytes) -> int:
+    """Where the sequences that may follow in GFF3 begin in whole lines, -1 where they do not."""
+    if text.startswith(tuple(mark[1:] for mark in _SEQUENCES)):
+        return 0
+    found = [at for mark in _SEQUENCES if (at := text.find(mark)) >= 0]
+    return min(found) + 1 if found else -1
 
 
 def read_lines(path: str | Path, what: str) -> list[str]:

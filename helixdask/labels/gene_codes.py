@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
 from helixdask.genes.attributes import translation_tables
 from helixdask.genes.genetic_code import STANDARD, codon_index, genetic_code
 from helixdask.genes.models import GeneModels

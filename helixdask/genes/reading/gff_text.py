@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.inputs.text import whole_lines
+from helixdask.inputs.text import start_of_sequences, whole_lines
 
 __all__ = ["Block", "plain", "read_blocks"]
 
 _TABS: Final = 8
 _NO_FEATURE: Final = re.compile(rb"\s*(?:#|track |browser |$)")
-_END: Final = re.compile(rb"(?m)^(?:##FASTA|>)")
 
 
 class Block(NamedTuple):
@@ -42,11 +41,11 @@ def read_blocks(path: Path) -> Iterator[Block]:
         The file cannot be read, is no text, or a line has not nine columns.
     """
     for text, first in whole_lines(path, "GFF3 or GTF"):
-        end = _END.search(text)
-        block = _features(path, text[: end.start()] if end else text, first - 1)
+        end = start_of_sequences(text)
+        block = _features(path, text if end < 0 else text[:end], first - 1)
         if len(block.lines):
             yield block
-        if end:
+        if end >= 0:
             return
 
 
