@@ -129,7 +129,7 @@ READERS = {
     "gtf": Reader("genes.gtf", "text", _annotation),
     "aliases": Reader("aliases.tsv", "text", lambda path, _, store: read_aliases(path, store.contigs)),
     "assembly-report": Reader("report.txt", "text", lambda path, _, store: read_aliases(path, store.contigs)),
-    "groups": Reader("groups.tsv", "text", lambda path, _, store: _read_groups(str(path), store)),
+    "groups": Reader("groups.tsv", "text", lambda path, _, store: _read_groups(str(path), store, None)),
     "genetic-codes": Reader("codes.tsv", "text", lambda path, _, store: read_genetic_codes(path, store.contigs)),
     "sheet": Reader("sheet.tsv", "text", lambda path, *_: read_libraries(str(path))),
     "names": Reader("names.txt", "text", lambda path, *_: read_names(path)),

@@ -58,7 +58,7 @@ def test_every_table_names_what_is_no_text(tmp_path, data, message):
         lambda: read_genetic_codes(path, CONTIGS),
         lambda: read_libraries(str(path)),
         lambda: read_names(path),
-        lambda: _read_groups(str(path), store),
+        lambda: _read_groups(str(path), store, None),
     ):
         with pytest.raises(BadInputError, match=message) as caught:
             read()
