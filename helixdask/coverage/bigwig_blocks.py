@@ -105,7 +105,9 @@ def _head(file: BinaryIO, path: str) -> tuple[str, int, bytes]:
     head = file.read(_HEAD)
     order = _ORDERS.get(head[:4])
     if order is None:
-        raise BadInputError("not a bigWig file", where=path, remedy="Give a bigWig, a bedGraph, or aligned reads.")
+        raise BadInputError(
+            "cannot be read as bigWig: it is none", where=path, remedy="Give a bigWig, a bedGraph, or aligned reads."
+        )
     return order, Path(path).stat().st_size, head
 
 

@@ -63,7 +63,7 @@ def test_a_damaged_block_is_named_without_a_word_of_rust(bigwig, capfd):
 @pytest.mark.parametrize(
     ("offset", "data", "message"),
     [
-        (0, b"nope", "not a bigWig file"),
+        (0, b"nope", "cannot be read as bigWig: it is none"),
         (8, b"\xff" * 8, "damaged"),
         ("contigs", b"\0", "the list of contigs is damaged"),
         ("contigs+16", b"\xff" * 7, "the list of contigs is damaged"),
