@@ -12,7 +12,7 @@ from helixdask.cli.options import AliasesOption, Output, with_run_options
 from helixdask.cli.report import print_json, print_table, say
 from helixdask.errors import BadInputError
 
-__all__ = ["Matching", "evaluate"]
+__all__ = ["Matching", "Side", "evaluate"]
 
 
 class Matching(StrEnum):
@@ -20,6 +20,13 @@ class Matching(StrEnum):
 
     EXACT = "exact"
     GFFCOMPARE = "gffcompare"
+
+
+class Side(StrEnum):
+    """Sides of a split."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
 
 
 @with_run_options
@@ -41,6 +48,17 @@ def evaluate(
     ] = None,
     aliases: AliasesOption = None,
     contigs: Annotated[Path | None, typer.Option(help="Score only the contigs listed in this file.")] = None,
+    regions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BED|REGION", help="Score only these: a BED file, or CONTIG:START-END (0-based, half-open)."
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Score only one side of this split; with --side alone: of the only one."),
+    ] = None,
+    side: Annotated[Side | None, typer.Option(help="Which side of the split; default: validation.")] = None,
     cds_only: Annotated[
         bool, typer.Option("--cds-only", help="Compare coding parts only: many references have no UTRs.")
     ] = False,
@@ -62,12 +80,11 @@ def evaluate(
     from helixdask.evaluation import evaluate as run
     from helixdask.evaluation.result import write_tsv
     from helixdask.evaluation.tables import contig_tables, tables_of
+    from helixdask.inputs.tables import read_names
     from helixdask.outputs import check_figure, check_outputs
 
     if output.dry_run:
         raise BadInputError("evaluate writes nothing to a store, so there is no plan", remedy="Leave --dry-run out.")
-    if contigs is not None and not contigs.is_file():
-        raise BadInputError("no such file", where=str(contigs), remedy="Check the path.")
     check_outputs(tsv, plot, report)
     check_figure(plot)
     check_figure(report and report.with_suffix(".svg"))
@@ -78,7 +95,10 @@ def evaluate(
         genes=genes,
         compare=compare,
         aliases=str(aliases) if aliases else None,
-        contigs=contigs.read_text(encoding="utf-8", errors="backslashreplace").split() if contigs else None,
+        contigs=read_names(contigs) if contigs else None,
+        regions=regions,
+        split=split,
+        side=side.value if side else None,
         cds_only=cds_only,
         noncoding=noncoding,
         matching=matching.value,

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["MinExonOption", "MinIntronOption", "PhaseWeightOption", "SpliceCostOption"]
+__all__ = [
+    "CallGeneticCodeOption",
+    "MinExonOption",
+    "MinIntronOption",
+    "MinScoreOption",
+    "PhaseWeightOption",
+    "SpliceCostOption",
+]
 
 _PANEL = "Gene model (default rules only)"
 
@@ -42,5 +49,24 @@ PhaseWeightOption = Annotated[
         show_default="0.2",
         rich_help_panel=_PANEL,
         help="How much of a codon base's probability comes from the phase output.",
+    ),
+]
+CallGeneticCodeOption = Annotated[
+    int,
+    typer.Option(
+        "--genetic-code",
+        min=1,
+        rich_help_panel=_PANEL,
+        help="NCBI's number of the genetic code of the genome: which codons end genes, and how they are translated.",
+    ),
+]
+MinScoreOption = Annotated[
+    float,
+    typer.Option(
+        "--min-score",
+        min=0,
+        max=1,
+        rich_help_panel=_PANEL,
+        help="Leave out genes with a lower score; `evaluate` shows what each value keeps and loses.",
     ),
 ]

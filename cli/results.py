@@ -9,8 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from helixdask.cli.data import StoreUrl
-from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, GtfOut, ProteinsOut
-from helixdask.cli.gene_model import MinExonOption, MinIntronOption, PhaseWeightOption, SpliceCostOption
+from helixdask.cli.gene_files import BedOut, CdsOut, GtfOut, ProteinsOut
+from helixdask.cli.gene_model import (
+    CallGeneticCodeOption,
+    MinExonOption,
+    MinIntronOption,
+    MinScoreOption,
+    PhaseWeightOption,
+    SpliceCostOption,
+)
 from helixdask.cli.options import Output, Rules, RulesOption, with_run_options
 from helixdask.cli.report import print_json, print_summaries, print_table, say
 from helixdask.cli.sweep import (
@@ -55,7 +62,8 @@ def call(
     bed: BedOut = None,
     cds: CdsOut = None,
     proteins: ProteinsOut = None,
-    genetic_code: GeneticCodeOption = 1,
+    genetic_code: CallGeneticCodeOption = 1,
+    min_score: MinScoreOption = 0.0,
     sweep: SweepOption = False,
     peaks: PeaksOption = None,
     edges: EdgesOption = None,
@@ -90,11 +98,17 @@ def call(
         min_intron_length=min_intron_length,
         splice_site_cost=splice_site_cost,
         phase_weight=phase_weight,
+        genetic_code=genetic_code,
+        min_score=min_score,
     )
     sweeping = Sweeping(peaks, edges, lengths, reference, aliases, contigs, tsv, plot)
     if sweep:
         if gff3 is not None:
             raise BadInputError("a sweep writes no annotation", remedy="Leave --output out, or --sweep.")
+        if min_score:
+            raise BadInputError(
+                "a sweep compares genes of any score", remedy="Leave --min-score out; `evaluate` shows its curve."
+            )
         run_sweep(store, stage, sweeping, output)
         return
     sweeping.refuse_without_sweep()
@@ -110,7 +124,7 @@ def call(
         if files.given():
             export_genes(Store.open(store), stage.output, files, code=genetic_code)
         if labels:
-            labelling = LabelsStage(genes=stage.output, output=labels, rules=rules.value)
+            labelling = LabelsStage(genes=stage.output, output=labels, rules=rules.value, genetic_code=genetic_code)
             summaries.append(run_stage(labelling, store, options))
     print_summaries(summaries, as_json=output.json)
 

@@ -92,6 +92,7 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
     from helixdask.evaluation.sources import contig_rows, read_annotation
     from helixdask.evaluation.sweep import sweep
     from helixdask.evaluation.sweep_output import draw_sweep, sweep_dict, sweep_table, write_sweep_tsv
+    from helixdask.inputs.tables import read_names
     from helixdask.outputs import check_figure, check_outputs
     from helixdask.store.store import Store
 
@@ -99,9 +100,8 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
         raise BadInputError("a sweep writes nothing, so there is nothing to plan", remedy="Leave --dry-run out.")
     lengths = [int(length) for length in numbers(asked.lengths, int)]
     grid = Grid.of(numbers(asked.peaks), numbers(asked.edges), lengths)
-    for path in (asked.reference, asked.contigs):
-        if path is not None and not path.is_file():
-            raise BadInputError("no such file", where=str(path), remedy="Check the path.")
+    if asked.reference is not None and not asked.reference.is_file():
+        raise BadInputError("no such file", where=str(asked.reference), remedy="Check the path.")
     check_outputs(asked.tsv, asked.plot)
     check_figure(asked.plot)
     store = Store.open(url)
@@ -111,11 +111,7 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
         store,
         grid,
         reference=read_annotation(str(asked.reference), store.contigs, aliases) if asked.reference else None,
-        contigs=contig_rows(
-            store.contigs,
-            asked.contigs.read_text(encoding="utf-8", errors="backslashreplace").split() if asked.contigs else None,
-            aliases,
-        ),
+        contigs=contig_rows(store.contigs, read_names(asked.contigs) if asked.contigs else None, aliases),
         options=output.run_options(),
     )
     if asked.tsv:

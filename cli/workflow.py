@@ -9,6 +9,7 @@ import typer
 
 from helixdask.cli.coverage import Bams, Protocol, Sheet, chosen_libraries
 from helixdask.cli.data import species_of
+from helixdask.cli.gene_model import CallGeneticCodeOption, MinScoreOption
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import (
     AliasesOption,
@@ -123,6 +124,8 @@ def annotate(
         float, typer.Option(min=0, max=1, help="A gene's surest stretch must be this genic; higher: fewer genes.")
     ] = 0.8,
     min_coding_length: Annotated[int, typer.Option(min=0, help="Shortest coding sequence, in bases.")] = 60,
+    min_score: MinScoreOption = 0.0,
+    genetic_code: CallGeneticCodeOption = 1,
     rules: RulesOption = Rules.DEFAULT,
     *,
     output: Output,
@@ -147,6 +150,8 @@ def annotate(
         coverage=coverage,
         peak_threshold=peak_threshold,
         min_coding_length=min_coding_length,
+        min_score=min_score,
+        genetic_code=genetic_code,
         rules=rules.value,
         on_stage=_shows_each_stage(output),
     )

@@ -112,6 +112,8 @@ def call_stage(
     min_intron_length: int | None = None,
     splice_site_cost: float | None = None,
     phase_weight: float | None = None,
+    genetic_code: int = 1,
+    min_score: float = 0.0,
 ) -> CallStage:
     """Gene calling; the genes are named like the predictions they come from."""
     from helixdask.calling.stage import CallStage
@@ -129,6 +131,8 @@ def call_stage(
         min_intron_length=min_intron_length,
         splice_site_cost=splice_site_cost,
         phase_weight=phase_weight,
+        genetic_code=genetic_code,
+        min_score=min_score,
     )
 
 

@@ -239,7 +239,7 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
         stages.append(lambda: predict_stage(url, model, name=BASE, rules=rules))
         if not settings.gff3:
             stages += [
-                lambda: call_stage(url, predictions=BASE, name=PSEUDO, rules=rules),
+                lambda: call_stage(url, predictions=BASE, name=PSEUDO, rules=rules, genetic_code=settings.genetic_code),
                 lambda: LabelsStage(genes=PSEUDO, output=PSEUDO, rules=rules, **codes),
             ]
     windows = windows_name(window_length, labels, predictions, rules)
@@ -276,6 +276,8 @@ def annotate(
     coverage: str | None = None,
     peak_threshold: float = 0.8,
     min_coding_length: int = 60,
+    min_score: float = 0.0,
+    genetic_code: int = 1,
     rules: Rules = "default",
     on_stage: Callable[[Summary], None] = lambda summary: None,
 ) -> list[Summary]:
@@ -344,6 +346,8 @@ def annotate(
         predictions=predictions.predictions,
         peak_threshold=peak_threshold,
         min_coding_length=min_coding_length,
+        min_score=min_score,
+        genetic_code=genetic_code,
         rules=rules,
     )
     run(call)

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from helixdask.calling.confidence import CDS_WEIGHTS, GENE_WEIGHTS, confidence
 from helixdask.calling.path_genes import genes_in_path
 from helixdask.calling.scored import scored_stretches
+from helixdask.genes.attributes import TRANSL_TABLE
+from helixdask.genes.genetic_code import STANDARD
 from helixdask.genes.models import GeneModels
 
-__all__ = ["CallColumns", "build_models"]
+__all__ = ["CallColumns", "build_models", "keep_genes"]
 
 #: (stretches, 2) first and last bases to the posterior and the mean bits of each, as `stretch_sums` gives them.
 Scorer = Callable[[NDArray[np.int64]], tuple[NDArray[np.float64], NDArray[np.float64]]]
@@ -119,8 +121,19 @@ def _scores(wanted: tuple[NDArray[np.int64], ...], scorer: Scorer) -> list[NDArr
     return [confidence(posterior[p], mean_bits[p], length[p], kind) for p, kind in zip(parts, kinds, strict=True)]
 
 
+def keep_genes(columns: Mapping[str, NDArray[Any]], keep: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+    """Take some genes, ``(gene,)`` bool, with their exons and coding segments."""
+    parts = {"exon": np.repeat(keep, columns["gene_n_exons"]), "cds": np.repeat(keep, columns["gene_n_cds"])}
+    return {name: column[parts.get(name.partition("_")[0], keep)] for name, column in columns.items()}
+
+
 def build_models(
-    columns: Mapping[str, NDArray[Any]], contig_names: NDArray[Any], species: str, *, rules: str = "default"
+    columns: Mapping[str, NDArray[Any]],
+    contig_names: NDArray[Any],
+    species: str,
+    *,
+    rules: str = "default",
+    genetic_code: int = STANDARD,
 ) -> GeneModels:
     """Number the genes and make gene models of them.
 
@@ -136,6 +149,8 @@ def build_models(
         "helixer": a contig's genes are numbered as HelixerPost does, plus strand first, then the minus strand from
         its 5' end.
         "default": by start, end and strand.
+    genetic_code
+        What the genes are translated with; they carry it where it is not the standard one.
 
     Returns
     -------
@@ -171,7 +186,7 @@ def build_models(
             "type": np.full(n, "gene", object),
             "source": np.full(n, source, object),
             "score": columns["gene_score"][place],
-            "attributes": _attributes(columns, cds_parent, cds_rows, n),
+            "attributes": _attributes(columns, cds_parent, cds_rows, n, genetic_code),
         },
         transcripts={
             "id": np.array([f"{name}.1" for name in ids], object),
@@ -199,16 +214,16 @@ def build_models(
 
 
 def _attributes(
-    columns: Mapping[str, NDArray[Any]], parent: NDArray[np.int64], rows: NDArray[np.int64], n: int
+    columns: Mapping[str, NDArray[Any]], parent: NDArray[np.int64], rows: NDArray[np.int64], n: int, code: int
 ) -> NDArray[Any]:
-    """`cds_confidence` of each gene as JSON: the mean score of its coding bases; nothing where there are no scores."""
+    """Attributes of each gene as JSON: the mean score of its coding bases where there are scores, the genetic code."""
     score = columns["cds_score"][rows].astype(np.float64)
     length = (columns["cds_end"] - columns["cds_start"])[rows].astype(np.float64)
     total = np.bincount(parent, weights=length, minlength=n)
     mean = np.bincount(parent, weights=length * score, minlength=n) / np.maximum(total, 1)
-    return np.array(
-        [json.dumps({} if np.isnan(value) else {"cds_confidence": f"{value:.4f}"}) for value in mean.tolist()], object
-    )
+    table = {} if code == STANDARD else {TRANSL_TABLE: code}
+    scores = [{} if np.isnan(value) else {"cds_confidence": f"{value:.4f}"} for value in mean.tolist()]
+    return np.array([json.dumps({**known, **table}) for known in scores], object)
 
 
 def _rows_of(counts: NDArray[np.int32], order: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.errors import BadInputError
+from helixdask.genes.genetic_code import GeneticCode, codon_index
+
 __all__ = [
     "ACCEPTORS",
     "ACCEPTOR_OF_TYPE",
@@ -24,6 +27,7 @@ __all__ = [
     "INTRON_TYPES",
     "NOT_AFTER_INTRON",
     "complement_codes",
+    "edges_of",
     "state_labels",
 ]
 
@@ -66,6 +70,8 @@ BODY_STATES = len(INTRON_TYPES) * len(INTRON_HOSTS)
 
 #: Letters that each sequence code may stand for (0 C, 1 A, 2 T, 3 G, then N and the IUPAC ambiguities).
 CODE_LETTERS = ("C", "A", "T", "G", "CATG", "CT", "AG", "AT", "CG", "TG", "CA", "ATG", "CAG", "CAT", "CTG", "CATG")
+
+_CODE_OF = {"C": 0, "A": 1, "T": 2, "G": 3}
 
 # (from, to, letters asked for, kind): `need` is a base that must be there (start and stop codons),
 # `avoid` is a base that must not complete a stop codon.
@@ -119,6 +125,36 @@ DONORS = ((0, "GT"), (-1, "GGC"), (0, "ATATCCT"))
 ACCEPTORS = ("AG", "AC")
 ACCEPTOR_OF_TYPE = (0, 0, 1)
 BEGIN_OPEN_HOSTS = ("utr5", "coding0", "coding1", "coding2", "utr3")
+
+
+def edges_of(code: GeneticCode) -> tuple[tuple[str, str, str, str], ...]:
+    """Return `EDGES` with the stop codons of a genetic code; those of the standard code give `EDGES` itself.
+
+    A codon that stops or codes, depending on its place, may do both. Genes begin with ATG in every code: other starts
+    are so rare that a gene with one is more often a wrong gene.
+
+    Raises
+    ------
+    BadInputError
+        The code has stop codons that begin neither with TA nor with TG, as some of mitochondria have.
+    """
+    codons = [first + second + third for first in "ACGT" for second in "ACGT" for third in "ACGT"]
+    index = dict(
+        zip(codons, codon_index(np.array([[_CODE_OF[x] for x in codon] for codon in codons], np.uint8)), strict=True)
+    )
+    stops = {codon for codon in codons if code.is_stop[index[codon]]}
+    coding = {codon for codon in codons if code.amino_acid[index[codon]] != ord("*")}
+    odd = sorted(codon for codon in stops if codon[:2] not in ("TA", "TG"))
+    if odd:
+        raise BadInputError(
+            f"genes cannot be called with genetic code {code.number}, whose stop codons are {', '.join(sorted(stops))}",
+            remedy="Stop codons must begin with TA or TG, as they do in codes of nuclear genomes.",
+        )
+    letters = {}
+    for state, prefix in (("stop1ta", "TA"), ("stop1tg", "TG")):
+        letters[state, "stop2"] = "".join(x for x in "ACGT" if prefix + x in stops)
+        letters[state, "coding2"] = "".join(x for x in "ACGT" if prefix + x in coding)
+    return tuple((a, b, letters.get((a, b), asked), kind) for a, b, asked, kind in EDGES)
 
 
 def state_labels() -> NDArray[np.uint8]:

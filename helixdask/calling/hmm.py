@@ -18,7 +18,6 @@ from helixdask.calling.gene_states import (
     BEGIN_OPEN_HOSTS,
     CODE_LETTERS,
     DONORS,
-    EDGES,
     EMISSION,
     GROUP,
     HOST,
@@ -26,8 +25,10 @@ from helixdask.calling.gene_states import (
     INTRON_HOSTS,
     INTRON_TYPES,
     NOT_AFTER_INTRON,
+    edges_of,
 )
 from helixdask.errors import BadInputError
+from helixdask.genes.genetic_code import STANDARD, genetic_code
 
 __all__ = ["FORBIDDEN", "MISMATCH", "OPENS_GENE", "WITHIN_EXON", "Hmm", "build_hmm"]
 
@@ -35,6 +36,7 @@ __all__ = ["FORBIDDEN", "MISMATCH", "OPENS_GENE", "WITHIN_EXON", "Hmm", "build_h
 MISMATCH = float(-np.log2(1e-9))
 #: A transition that no path may take (far above any possible path, far below overflow when scaled).
 FORBIDDEN = 1e11
+_Edge = tuple[str, str, str, str]
 _CODON_WEIGHT = 1000.0
 # Bits that an intron of each type costs for being rare: about one in a hundred is GC-AG, one in a thousand AT-AC.
 _RARITY = (0.0, 6.6, 10.0)
@@ -129,6 +131,7 @@ def build_hmm(
     min_intron_length: int = 50,
     splice_site_cost: float = MISMATCH,
     phase_weight: float = 0.2,
+    code: int = STANDARD,
 ) -> Hmm:
     """Build the tables of the gene model.
 
@@ -147,6 +150,8 @@ def build_hmm(
         Bits for each wrong base of a splice site.
     phase_weight
         How much of a codon base's probability comes from the phase output, 0 to 1.
+    code
+        NCBI's number of the genetic code: which codons end a gene, and are not inside one.
 
     Returns
     -------
@@ -155,7 +160,7 @@ def build_hmm(
     Raises
     ------
     BadInputError
-        Unknown rules or an intron shorter than its donor motif.
+        Unknown rules, an intron shorter than its donor motif, or a genetic code that genes cannot be called with.
     """
     if rules not in ("default", "helixer"):
         raise BadInputError(f"unknown calling rules {rules!r}", remedy="Use 'default' or 'helixer'.")
@@ -175,7 +180,8 @@ def build_hmm(
     helixer = rules == "helixer"
     min_u12_intron = min(_U12_INTRON, max(min_intron_length, _SHORTEST_INTRON))
 
-    rows = sorted(EDGES, key=lambda edge: HOST[edge[1]])
+    edges = edges_of(genetic_code(code))
+    rows = sorted(edges, key=lambda edge: HOST[edge[1]])
     exits = [row for row in rows if row[0] in GROUP and row[:2] not in NOT_AFTER_INTRON]
     exit_group = np.array([GROUP[row[0]] for row in exits], np.int64)
     longest = max(len(motif) for _, motif in DONORS)
@@ -201,9 +207,9 @@ def build_hmm(
         exit_to=_hosts([row[1] for row in exits]),
         exit_cost=np.array([_codon_cost(row[2], row[3], helixer) for row in exits]),
         exit_ptr=_pointers(_hosts([row[1] for row in exits]), len(HOSTS)),
-        edge_by_source=_in_order(rows, _hosts([row[0] for row in rows])),
+        edge_by_source=_in_order(rows, edges, _hosts([row[0] for row in rows])),
         source_ptr=_pointers(np.sort(_hosts([row[0] for row in rows])), len(HOSTS)),
-        exit_by_group=_in_order(exits, exit_group),
+        exit_by_group=_in_order(exits, edges, exit_group),
         group_ptr=_pointers(np.sort(exit_group), len(INTRON_HOSTS)),
         group_host=group_host,
         donor_offset=np.array([offset for offset, _ in DONORS], np.int64),
@@ -234,9 +240,9 @@ def _hosts(names: list[str]) -> NDArray[np.int64]:
     return np.array([HOST[name] for name in names], np.int64)
 
 
-def _in_order(rows: list[tuple[str, str, str, str]], source: NDArray[np.int64]) -> NDArray[np.int64]:
+def _in_order(rows: list[_Edge], edges: tuple[_Edge, ...], source: NDArray[np.int64]) -> NDArray[np.int64]:
     """Places of transitions sorted by what they leave, then as in the list of edges."""
-    return np.lexsort((np.array([EDGES.index(row) for row in rows]), source)).astype(np.int64)
+    return np.lexsort((np.array([edges.index(row) for row in rows]), source)).astype(np.int64)
 
 
 def _pointers(to: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from typing import Any
 from helixdask.calling.hmm import Hmm, build_hmm
 from helixdask.calling.regions import check_thresholds
 from helixdask.errors import BadInputError
+from helixdask.genes.genetic_code import STANDARD
 
 __all__ = ["DEFAULTS", "CallSettings"]
 
@@ -34,6 +35,10 @@ class CallSettings:
         Bits that each wrong base of a splice site costs. None: `DEFAULTS`.
     phase_weight
         How much of a codon base's probability comes from the phase output, 0 to 1. None: `DEFAULTS`.
+    genetic_code
+        NCBI's number of the genetic code: which codons end a gene.
+    min_score
+        Genes with a lower score, a probability, are left out; 0: none are.
     """
 
     window_size: int = 100
@@ -45,6 +50,8 @@ class CallSettings:
     min_intron_length: int | None = None
     splice_site_cost: float | None = None
     phase_weight: float | None = None
+    genetic_code: int = STANDARD
+    min_score: float = 0.0
 
     def check(self) -> None:
         """Refuse what cannot be meant.
@@ -57,6 +64,10 @@ class CallSettings:
         check_thresholds(self.window_size, self.edge_threshold, self.peak_threshold)
         if self.min_coding_length < 0:
             raise BadInputError("the shortest coding sequence is negative", remedy="Use 0 or more.")
+        if not 0.0 <= self.min_score <= 1.0:
+            raise BadInputError(f"the least score {self.min_score} is no probability", remedy="Use 0 to 1.")
+        if self.rules == "helixer" and self.min_score:
+            raise BadInputError("genes have no scores under helixer rules", remedy="Leave --min-score out.")
         self.model()
 
     def model_options(self) -> dict[str, Any]:
@@ -78,4 +89,9 @@ class CallSettings:
                 f"helixer rules have a fixed gene model, {' and '.join(options)} cannot be set",
                 remedy="Leave it out, or use the default rules.",
             )
-        return build_hmm(self.rules, **options)
+        if self.rules == "helixer" and self.genetic_code != STANDARD:
+            raise BadInputError(
+                "helixer rules know only the standard genetic code",
+                remedy="Leave --genetic-code out, or use the default rules.",
+            )
+        return build_hmm(self.rules, **options, code=self.genetic_code)

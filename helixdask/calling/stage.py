@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.calling.assemble import build_models
+from helixdask.calling.assemble import build_models, keep_genes
 from helixdask.calling.regions import Pieces, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.genes.genetic_code import STANDARD
 from helixdask.genes.table import write_genes
 from helixdask.store.store import Store
 
@@ -44,6 +45,10 @@ class CallStage(Stage):
         "default", or "helixer" for exactly what HelixerPost does.
     min_exon_length, min_intron_length, splice_site_cost, phase_weight
         Of the gene model, see `CallSettings`; None: the defaults of the rules.
+    genetic_code
+        NCBI's number of the genetic code: which codons end a gene. The genes carry it.
+    min_score
+        Genes with a lower score are left out.
     """
 
     predictions: str
@@ -57,19 +62,30 @@ class CallStage(Stage):
     min_intron_length: int | None = None
     splice_site_cost: float | None = None
     phase_weight: float | None = None
+    genetic_code: int = STANDARD
+    min_score: float = 0.0
 
     name: ClassVar[str] = "call"
     bases_per_task: ClassVar[int] = 1 << 20
     bases_per_second: ClassVar[float] = 1.5e6
     bytes_per_base: ClassVar[float] = 0.01
     memory_per_base: ClassVar[float] = 400.0
-    in_threads: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         # The values themselves are settings: other defaults make other genes.
         for name, value in self.call_settings().model_options().items():
             object.__setattr__(self, name, value)
+
+    @property
+    def in_threads(self) -> bool:
+        """Always: the kernels hold no lock."""
+        return True
+
+    def settings(self) -> dict[str, Any]:
+        """The fields; the two that came later are left out where they change nothing, so that older genes stay."""
+        unset = {"genetic_code": STANDARD, "min_score": 0.0}
+        return {name: value for name, value in super().settings().items() if unset.get(name) != value}
 
     def group(self) -> str:
         """Where the genes go."""
@@ -91,7 +107,11 @@ class CallStage(Stage):
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Sort and number the genes, write them."""
-        models = build_models(result.tables, store.contigs.names, store.species, rules=self.rules)
+        scores = result.tables["gene_score"]
+        columns = keep_genes(result.tables, scores >= self.min_score) if self.min_score else result.tables
+        models = build_models(
+            columns, store.contigs.names, store.species, rules=self.rules, genetic_code=self.genetic_code
+        )
         write_genes(store, self.group(), models)
         predicted = store.attrs(f"predictions/{self.predictions}")
         partial = models.transcripts["partial5"].to_numpy() | models.transcripts["partial3"].to_numpy()
@@ -102,6 +122,7 @@ class CallStage(Stage):
             "regions": int(result.counts.get("regions", 0)),
             "region_bases": int(result.counts.get("region_bases", 0)),
             "genes": len(models),
+            **({"genes_below_min_score": len(scores) - len(models)} if self.min_score else {}),
             "partial_genes": int(partial.sum()),
             "coding_bases": int((models.cds["end"] - models.cds["start"]).sum()),
         }

@@ -7,22 +7,25 @@ lines in the scratch folder. A task loads the pieces that touch its region.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from isal import igzip
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import reason
+from helixdask.inputs.tables import number_in
+from helixdask.inputs.text import whole_lines
 from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import Folder
 
 __all__ = ["bedgraph_sample", "bedgraph_values", "split_bedgraph"]
 
 _BLOCK: Final = 1 << 24
+_LARGEST: Final = (1 << 63) - 1
 _LEFT_OUT: Final = (b"#", b"track", b"browser")
 _COLUMNS: Final = ("contig", "start", "end", "value")
 _SORT: Final = "Sort it: LC_ALL=C sort -k1,1 -k2,2n FILE > SORTED"
@@ -138,61 +141,48 @@ def bedgraph_values(
     return values
 
 
-def _tables(path: str, block: int) -> Iterator[tuple[NDArray[np.int64], pd.DataFrame]]:
+def _tables(path: str, block: int | None = None) -> Iterator[tuple[NDArray[np.int64], pd.DataFrame]]:
     """Line numbers and columns of the lines, some MB at a time."""
-    number, rest = 0, b""
+    for text, first in whole_lines(path, "bedGraph", block):
+        lines = text[:-1].split(b"\n")
+        numbers = np.arange(first, first + len(lines))
+        empty = [not line or line.isspace() or line.startswith(_LEFT_OUT) for line in lines]
+        if any(empty):
+            numbers = numbers[~np.array(empty)]
+            lines = [line for line, none in zip(lines, empty, strict=True) if not none]
+        if lines:
+            yield numbers, _parse(path, lines, numbers)
+
+
+def _parse(path: str, lines: list[bytes], numbers: NDArray[np.int64]) -> pd.DataFrame:
     try:
-        with _open(path) as file:
-            while data := file.read(block):
-                text, newline, rest = (rest + data).rpartition(b"\n")
-                if newline:
-                    lines = text.split(b"\n")
-                    yield from _table(lines, number, path)
-                    number += len(lines)
-                elif len(rest) > _BLOCK:
-                    raise BadInputError(
-                        "no text: there are no lines", where=path, remedy="Give bedGraph, plain or gzip."
-                    )
-            if rest:
-                yield from _table([rest], number, path)
-    except (OSError, EOFError) as error:
+        with np.errstate(invalid="ignore"):  # pandas casts before it looks
+            return pd.read_csv(
+                io.BytesIO(b"\n".join(lines)),
+                sep=r"\s+",
+                header=None,
+                names=list(_COLUMNS),
+                index_col=False,
+                usecols=range(4),
+                dtype={"contig": str, "start": np.int64, "end": np.int64, "value": np.float64},
+                na_filter=False,
+                quoting=3,
+            )
+    except (ValueError, TypeError, OverflowError, pd.errors.ParserError) as error:
+        bad = next((k for k, line in enumerate(lines) if not _is_row(line)), None)
+        where = f"{path}, from line {numbers[0]:,} on" if bad is None else f"{path}, line {numbers[bad]:,}"
+        shown = reason(error) if bad is None else lines[bad][:80].decode("utf-8", "replace")
         raise BadInputError(
-            f"cannot be read ({words_of(error)})", where=path, remedy="Check the path and the file."
+            f"the line is no bedGraph: {shown}",
+            where=where,
+            remedy="A line is contig, start, end and value, separated by tabs or blanks, and encoded as UTF-8.",
         ) from error
 
 
-def _table(lines: list[bytes], before: int, path: str) -> Iterator[tuple[NDArray[np.int64], pd.DataFrame]]:
-    """Columns of lines, without those that hold no values."""
-    numbers = np.arange(before + 1, before + 1 + len(lines))
-    empty = [not line or line.isspace() or line.startswith(_LEFT_OUT) for line in lines]
-    if any(empty):
-        numbers, lines = numbers[~np.array(empty)], [line for line, none in zip(lines, empty, strict=True) if not none]
-    if lines:
-        yield numbers, _parse(b"\n".join(lines), path, int(numbers[0]))
-
-
-def _open(path: str) -> Any:
-    with Path(path).open("rb") as file:
-        gzipped = file.read(2) == b"\x1f\x8b"
-    return igzip.open(path, "rb") if gzipped else Path(path).open("rb")
-
-
-def _parse(text: bytes, path: str, line: int) -> pd.DataFrame:
+def _is_row(line: bytes) -> bool:
     try:
-        return pd.read_csv(
-            io.BytesIO(text),
-            sep=r"\s+",
-            header=None,
-            names=list(_COLUMNS),
-            index_col=False,
-            usecols=range(4),
-            dtype={"contig": str, "start": np.int64, "end": np.int64, "value": np.float64},
-            na_filter=False,
-            quoting=3,
-        )
-    except (ValueError, pd.errors.ParserError) as error:
-        raise BadInputError(
-            f"a line is no bedGraph: contig, start, end and value ({str(error).splitlines()[0]})",
-            where=f"{path}, from line {line:,} on",
-            remedy="bedGraph lines have four fields separated by tabs or blanks.",
-        ) from error
+        _, start, end, value, *_ = line.decode("utf-8").split()
+        numbers = not math.isnan(float(value))
+    except ValueError:
+        return False
+    return numbers and all(number_in(text, 0, _LARGEST) is not None for text in (start, end))

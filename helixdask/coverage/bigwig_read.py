@@ -10,7 +10,9 @@ import numpy as np
 import pybigtools
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.coverage.bigwig_blocks import check_bigwig_head
+from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import foreign_errors
 from helixdask.store.objects import is_url
 
 __all__ = ["BigWig"]
@@ -32,7 +34,9 @@ class BigWig:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        try:
+        with foreign_errors(path, "cannot be read as bigWig", "Check the path, and that the copy is whole."):
+            if not is_url(path):
+                check_bigwig_head(path)
             # By a path it opens only what is called .bw or .bigWig.
             named = is_url(path) or Path(path).suffix in (".bw", ".bigWig")
             source = path if named else Path(path).open("rb")  # noqa: SIM115 stays open as long as this
@@ -42,12 +46,6 @@ class BigWig:
             if not self._file.is_bigwig:
                 raise BadInputError("a bigBed file", where=path, remedy="Give a bigWig, a bedGraph, or aligned reads.")
             self.lengths: dict[str, int] = dict(self._file.chroms())
-        except (ValueError, OSError, pybigtools.BBIReadError) as error:
-            raise BadInputError(
-                f"cannot be read as bigWig ({words_of(error)})",
-                where=path,
-                remedy="Check the path, and that the copy is whole.",
-            ) from error
 
     def values(self, contig: str, start: int, stop: int) -> NDArray[np.float64]:
         """Values of [start, stop) of a contig, (stop - start,) float64; 0 where the file says nothing.
@@ -57,10 +55,6 @@ class BigWig:
         BadInputError
             If the file is damaged.
         """
-        try:
+        with foreign_errors(f"{self.path}, {contig}:{start:,}-{stop:,}", "is damaged or cut short"):
             found = self._file.values(contig, start, stop, fillna=0.0)
-        except pybigtools.BBIReadError as error:
-            raise BadInputError(
-                f"is damaged or cut short ({words_of(error)})", where=self.path, remedy="Copy or make it again."
-            ) from error
-        return np.asarray(found, np.float64)
+            return np.asarray(found, np.float64)

@@ -15,7 +15,7 @@ from helixdask.coverage.bam.index_checks import check_index, find_index
 from helixdask.coverage.libraries import Library
 from helixdask.errors import BadInputError
 
-__all__ = ["CheckedLibrary", "check_library", "read_header"]
+__all__ = ["CheckedLibrary", "check_library", "is_cram", "read_header"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +120,17 @@ def read_header(path: str) -> AlignmentHeader:
     """
     file = ByteRanges(path)
     return read_cram_header(path) if _format(file) == "cram" else read_bam_header(file)
+
+
+def is_cram(path: str) -> bool:
+    """Whether a file begins as CRAM files do.
+
+    Raises
+    ------
+    BadInputError
+        If it cannot be read.
+    """
+    return ByteRanges(path).read(0, 4) == b"CRAM"
 
 
 def _format(file: ByteRanges) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -15,12 +15,14 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
+from helixdask.coverage.bam.bam_index import BamIndex, read_index
 from helixdask.coverage.bam.index_checks import find_index
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.read_sample import SAMPLE_SIZES, UNWANTED, ReadSample, SampleSize, sample_places
-from helixdask.coverage.remote_sample import sample_remote_bam
+from helixdask.coverage.remote_sample import mapped_reads, sample_remote_bam
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import foreign_errors
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
@@ -58,24 +60,22 @@ def sample_reads(
     row = {name: i for i, name in enumerate(store.contigs.names.tolist())}
     names = {other: row[name] for other, name in (aliases or {}).items() if name in row} | row
     try:
-        if is_url(library.path) and not library.path.lower().endswith(".cram"):
-            return sample_remote_bam(library.path, names, size)
-        with (
-            _quietly(),
-            TemporaryDirectory(prefix="helixdask-index-") as folder,
-            _open(library.path, Path(folder)) as file,
-        ):
-            rows = np.array([names.get(name, -1) for name in file.references], np.int64)
-            return _collect(_reads(file, rows, size), rows)
-    except (OSError, ValueError) as error:
-        if is_url(library.path):  # htslib may not follow what others can
-            log.warning("%s: the protocol of its reads cannot be looked at (%s)", library.path, error)
-            return _collect(iter(()), np.zeros(0, np.int64))
-        raise BadInputError(
-            f"cannot be read ({words_of(error)})",
-            where=library.path,
-            remedy="The file is damaged or cut short: make it again.",
-        ) from error
+        with foreign_errors(library.path):
+            if is_url(library.path) and not library.path.lower().endswith(".cram"):
+                return sample_remote_bam(library.path, names, size)
+            with (
+                _quietly(),
+                TemporaryDirectory(prefix="helixdask-index-") as folder,
+                _open(library.path, Path(folder)) as file,
+            ):
+                rows = np.array([names.get(name, -1) for name in file.references], np.int64)
+                return _collect(_reads(file, rows, size), rows)
+    except BadInputError as error:
+        if not is_url(library.path):
+            raise
+        # htslib may not follow what others can
+        log.warning("%s: the protocol of its reads cannot be looked at (%s)", library.path, error.problem)
+        return _collect(iter(()), np.zeros(0, np.int64))
 
 
 @contextlib.contextmanager
@@ -103,12 +103,13 @@ def _open(path: str, folder: Path) -> Any:
 def _reads(file: Any, rows: NDArray[np.int64], size: SampleSize) -> Iterator[Any]:
     """Alignments that the default rules count, on contigs of the genome."""
     places: list[tuple[int, int, int]] = []
-    if file.has_index():
-        mapped = np.array([s.mapped for s in file.get_index_statistics()] if file.is_bam else [0] * len(rows), np.int64)
+    index = _index_of(file)
+    if index is not None or (file.is_cram and file.has_index()):
+        mapped = np.zeros(len(rows), np.int64) if index is None else mapped_reads(index, len(rows))
         places = sample_places(np.array(file.lengths, np.int64), mapped, rows, size.places)
     per_place = -(-size.reads // max(1, len(places)))
     if places:
-        found = (_of_place(file, file.references[contig], start, stop) for contig, start, stop in places)
+        found = (_of_place(file, index, *place) for place in places)
     else:
         if not file.is_cram:
             file.reset()
@@ -118,9 +119,26 @@ def _reads(file: Any, rows: NDArray[np.int64], size: SampleSize) -> Iterator[Any
         yield from islice((r for r in wanted if rows[r.reference_id] >= 0), per_place)
 
 
-def _of_place(file: Any, contig: str, start: int, stop: int) -> Iterator[Any]:
+def _index_of(file: Any) -> BamIndex | None:
+    """The index of a BAM file, read by us: htslib crashes or hangs over some damaged ones."""
+    path = file.filename.decode()
+    found = find_index(path, "bam") if file.is_bam else None
+    return None if found is None else read_index(found)
+
+
+def _of_place(file: Any, index: BamIndex | None, contig: int, start: int, stop: int) -> Iterator[Any]:
     """Alignments that begin in a stretch; each belongs to one stretch only."""
-    return (read for read in file.fetch(contig, start, stop) if read.reference_start >= start)
+    if index is None:
+        reads = file.fetch(file.references[contig], start, stop)
+    else:
+        offset = index.start_offset(contig, start)
+        if offset < 0:
+            return
+        file.seek(offset)
+        reads = takewhile(
+            lambda read: read.reference_id == contig and read.reference_start < stop, file.fetch(until_eof=True)
+        )
+    yield from (read for read in reads if read.reference_start >= start)
 
 
 def _collect(reads: Iterator[Any], rows: NDArray[np.int64]) -> ReadSample:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.coverage.bedgraph import bedgraph_sample, bedgraph_values, split_bedgraph
+from helixdask.coverage.bigwig_blocks import check_bigwig_blocks
 from helixdask.coverage.bigwig_read import BigWig
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.statistics import constants, region_statistics
@@ -23,6 +24,7 @@ from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.public_names import public_name
 from helixdask.store.contigs import ContigTable
+from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
 __all__ = ["ReadyMadeStage", "as_counts"]
@@ -233,6 +235,13 @@ def _open_bigwig(path: str, identity: str) -> BigWig:
     return BigWig(path)
 
 
+@lru_cache(maxsize=16)
+def _check_blocks(path: str, identity: str) -> None:
+    """Read a file whole once, and not again for its plan and for each run of the stage."""
+    del identity
+    check_bigwig_blocks(path)
+
+
 def _names_in(file: Mapping[str, int], aliases: Mapping[str, str]) -> dict[str, str]:
     """Names of a file's contigs by their names in the genome."""
     return {aliases.get(name, name): name for name in file}
@@ -253,7 +262,10 @@ def _bigwig_values(
 
 
 def _check_bigwig(path: str, contigs: ContigTable, aliases: Mapping[str, str], counts: Callable[..., Any]) -> None:
-    file = _open_bigwig(path, file_identity(path))
+    identity = file_identity(path)
+    file = _open_bigwig(path, identity)
+    if not is_url(path):
+        _check_blocks(path, identity)
     names = _names_in(file.lengths, aliases)
     rows = [row for row, name in enumerate(contigs.names.tolist()) if name in names]
     _check_names(path, list(file.lengths), contigs, rows)

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from helixdask.coverage.bam.alignments import Alignments, take
 from helixdask.coverage.bam.bam_blocks import BamReader
 from helixdask.coverage.bam.bam_header import read_bam_header
-from helixdask.coverage.bam.bam_index import read_index
+from helixdask.coverage.bam.bam_index import BamIndex, read_index
 from helixdask.coverage.bam.byte_ranges import ByteRanges
 from helixdask.coverage.bam.index_checks import find_index
 from helixdask.coverage.read_sample import UNWANTED, ReadSample, SampleSize, sample_places
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
 
-__all__ = ["sample_remote_bam"]
+__all__ = ["mapped_reads", "sample_remote_bam"]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,13 @@ _REFERENCE_OPS: Final = np.isin(np.arange(16), (0, 2, 3, 7, 8))
 _CHUNK: Final = 1 << 17
 _PLACES: Final = 60
 """Each place is a request or two."""
+
+
+def mapped_reads(index: BamIndex, n_contigs: int) -> NDArray[np.int64]:
+    """Mapped reads of each contig of a BAM file by its index, ``(contig,)`` int64; 0 where it says nothing."""
+    mapped = np.zeros(n_contigs, np.int64)
+    mapped[: len(index.mapped)] = index.mapped.clip(min=0)[:n_contigs]
+    return mapped
 
 
 def sample_remote_bam(path: str, names: Mapping[str, int], size: SampleSize) -> ReadSample:
@@ -52,9 +59,7 @@ def sample_remote_bam(path: str, names: Mapping[str, int], size: SampleSize) -> 
     header, index = read_bam_header(ByteRanges(path)), read_index(index_path)
     own = header.names.names(np.arange(len(header.names)))
     rows = np.array([names.get(name, -1) for name in own], np.int64)
-    mapped = np.zeros(len(rows), np.int64)
-    mapped[: len(index.mapped)] = index.mapped.clip(min=0)[: len(rows)]
-    places = sample_places(header.lengths, mapped, rows, min(size.places, _PLACES))
+    places = sample_places(header.lengths, mapped_reads(index, len(rows)), rows, min(size.places, _PLACES))
     per_place = -(-size.reads // max(1, len(places)))
     reader = BamReader(path, index, _CHUNK)
     parts: list[tuple[int, Alignments]] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +9,8 @@ from typing import Any, Final
 
 from helixdask.coverage.libraries import Library, check_names, kind_of
 from helixdask.coverage.rules import ReadOptions
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.tables import number_in, read_table
 from helixdask.store.objects import is_url
 
 __all__ = ["COLUMNS", "read_libraries"]
@@ -28,9 +28,16 @@ def _yes_no(text: str) -> bool:
     return _YES_NO[text.lower()]
 
 
+def _quality(text: str) -> int:
+    value = number_in(text, 0, 255)
+    if value is None:
+        raise ValueError(text)
+    return value
+
+
 _READ_OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
     {
-        "min_mapq": int,
+        "min_mapq": _quality,
         "count_duplicates": _yes_no,
         "count_supplementary": _yes_no,
         "count_secondary": _yes_no,
@@ -38,7 +45,9 @@ _READ_OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
         "mates_once": _yes_no,
     }
 )
-_REMEDY: Final = MappingProxyType({int: "Give a whole number.", float: "Give a number.", _yes_no: "Give yes or no."})
+_REMEDY: Final = MappingProxyType(
+    {_quality: "Give a whole number from 0 to 255.", float: "Give a number.", _yes_no: "Give yes or no."}
+)
 
 COLUMNS: Final = ("name", "path", "kind", "strandedness", *_PATHS[1:], "strand", "scale", *_READ_OPTIONS)
 """All columns; `name` and `path` must be there. An empty field is the default."""
@@ -61,31 +70,8 @@ def read_libraries(sheet: str) -> list[Library]:
         If the sheet cannot be read, a column is missing or unknown, a value is not allowed, or a name or path comes
         twice.
     """
-    try:
-        text = Path(sheet).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot read the sheet of libraries ({words_of(error)})", where=sheet) from error
-    rows = [
-        (number, fields)
-        for number, fields in enumerate(csv.reader(text.splitlines(), delimiter="\t"), start=1)
-        if any(field.strip() for field in fields) and not fields[0].startswith("#")
-    ]
-    if not rows:
-        raise BadInputError("the sheet of libraries is empty", where=sheet, remedy=f"Columns: {', '.join(COLUMNS)}.")
-    header = [field.strip().lower() for field in rows[0][1]]
-    unknown = [column for column in header if column not in COLUMNS]
-    if not {"name", "path"} <= set(header) or unknown or len(set(header)) < len(header):
-        raise BadInputError(
-            f"the columns of the sheet are {', '.join(header)}",
-            where=f"{sheet}, line {rows[0][0]}",
-            remedy=f"The first line names the columns, separated by tabs: {', '.join(COLUMNS)}.",
-        )
     libraries = []
-    for number, fields in rows[1:]:
-        where = f"{sheet}, line {number}"
-        if len(fields) != len(header):
-            raise BadInputError(f"{len(fields)} fields where the first line has {len(header)}", where=where)
-        row = {column: field.strip() for column, field in zip(header, fields, strict=True) if field.strip()}
+    for row, where in read_table(sheet, "the sheet of libraries", COLUMNS, ("name", "path")):
         try:
             libraries.append(_library(row, Path(sheet).parent))
         except BadInputError as error:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from helixdask.coverage.bam.bam_blocks import Reader
 from helixdask.coverage.bam.reading import open_reader, prepare_index
 from helixdask.coverage.bam.stretches import stretches_of
-from helixdask.coverage.checks import CheckedLibrary, check_library
+from helixdask.coverage.checks import CheckedLibrary, check_library, is_cram
 from helixdask.coverage.cut_sites import MARGIN, SITE_KINDS, CutSites
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
@@ -69,7 +69,6 @@ class CoverageStage(Stage):
     bases_per_second: ClassVar[float] = 40e6
     bytes_per_base: ClassVar[float] = 1.0
     memory_per_base: ClassVar[float] = 24.0
-    in_threads: ClassVar[bool] = True
 
     @classmethod
     def of(
@@ -84,6 +83,11 @@ class CoverageStage(Stage):
         """Time of writing the tracks, and of reading the file."""
         path = Path(self.path)
         return super().estimate_seconds(n_bases) + (path.stat().st_size / _BYTES_PER_SECOND if path.exists() else 0)
+
+    @property
+    def in_threads(self) -> bool:
+        """For BAM files: of CRAM htslib makes records, which holds the interpreter's lock."""
+        return not is_cram(self.path)
 
     def group(self) -> str:
         """Group of the store that is written."""

@@ -180,9 +180,6 @@ class Stage(ABC):
     """Peak memory of a task per base of its region."""
     memory_fixed: ClassVar[float] = 3e8
     """Peak memory of a worker apart from that, in bytes."""
-    in_threads: ClassVar[bool] = False
-    """Whether regions run side by side in threads of one process: for work that is nearly all compiled code without
-    the interpreter's lock. On this machine processes are then not needed, which take seconds to start."""
     packages: ClassVar[tuple[str, ...]] = ()
     """Packages beside helixdask's own that tasks import."""
     start_seconds: ClassVar[float] = 0.0
@@ -207,6 +204,14 @@ class Stage(ABC):
             path = getattr(self, name)
             if path is not None and not is_url(path):
                 object.__setattr__(self, name, str(Path(path).absolute()))
+
+    @property
+    def in_threads(self) -> bool:
+        """Whether regions run side by side in threads of one process, which start at once.
+
+        For work that is nearly all compiled code without the interpreter's lock; other work takes processes.
+        """
+        return False
 
     @abstractmethod
     def group(self) -> str:

@@ -12,6 +12,7 @@ from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
 from helixdask.engine.cluster_tasks import run_tasks
 from helixdask.engine.progress import WorkProgress
 from helixdask.errors import HelixdaskError, StageFailedError, words_of
+from helixdask.evaluation.scored_regions import ScoredRegions
 from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
 from helixdask.genes.models import GeneModels
 from helixdask.labels.intervals import StrandTables
@@ -32,7 +33,7 @@ def count_bases(
     store: Store,
     truth: GeneModels,
     names: Sequence[str],
-    contigs: NDArray[np.int64] | None = None,
+    scored: ScoredRegions | None = None,
     options: RunOptions | None = None,
 ) -> dict[str, BaseTally]:
     """Count reference against predicted classes and phases at every base that the reference does not mask.
@@ -47,8 +48,8 @@ def count_bases(
         The reference's gene models, on the store's contigs.
     names
         Predictions to score.
-    contigs
-        Rows of the contigs that count; None: all.
+    scored
+        What of the genome counts; None: all.
     options
         How to run.
     """
@@ -63,17 +64,21 @@ def count_bases(
     phased = tuple(store.has_array(f"predictions/{name}/phase_probability") for name in names)
     step = -(-_TASK // store.shard_length) * store.shard_length
     regions = [(start, min(start + step, store.n_bases)) for start in range(0, store.n_bases, step)]
-    shared = (store, tables, tuple(names), phased, contigs)
+    if scored is None:
+        scored = ScoredRegions.of_contigs(store.contigs, np.arange(len(store.contigs)))
+    regions = [region for region in regions if len(scored.pieces(store.contigs, *region)[0])]
+    shared = (store, tables, tuple(names), phased, scored)
     parts: dict[str, list[BaseTally]] = {name: [] for name in names}
-    with WorkProgress("evaluate", store.n_bases, quiet=options.quiet) as progress:
-        seconds = store.n_bases * len(names) / _BASES_PER_SECOND
+    n_bases = sum(stop - start for start, stop in regions)
+    with WorkProgress("evaluate", n_bases, quiet=options.quiet) as progress:
+        seconds = n_bases * len(names) / _BASES_PER_SECOND
         for index, tallies in run_regions(_count_region, shared, regions, options, seconds, store.url):
             progress.advance(regions[index][1] - regions[index][0])
             for name, tally in tallies.items():
                 parts[name].append(tally)
                 if len(parts[name]) > 64:  # what is kept does not grow with the number of regions
                     parts[name] = [BaseTally.total(parts[name])]
-    return {name: BaseTally.total(tallies) for name, tallies in parts.items()}
+    return {name: BaseTally.total(tallies or [_nothing()]) for name, tallies in parts.items()}
 
 
 def run_regions(
@@ -135,22 +140,19 @@ def _failed(region: tuple[int, int], error: Exception) -> StageFailedError:
 
 
 def _count_region(shared: tuple[Any, ...], start: int, stop: int) -> dict[str, BaseTally]:
-    store, tables, names, phased, contigs = shared
+    store, tables, names, phased, scored = shared
     parts: dict[str, list[BaseTally]] = {name: [] for name in names}
     for low in range(start, stop, _BLOCK):
         high = min(low + _BLOCK, stop)
-        contig, contig_start, contig_stop, position = store.contigs.pieces(low, high)
-        keep = np.ones(len(contig), np.bool_) if contigs is None else np.isin(contig, contigs)
-        if not keep.any():
+        contig, first, last = scored.pieces(store.contigs, low, high)
+        if not len(contig):
             continue
         painted = paint(tables, low, high)
-        first = (position - low)[keep]
-        last = first + (contig_stop - contig_start)[keep]
         for name, has_phase in zip(names, phased, strict=True):
             group = f"predictions/{name}"
             classes = store.read(f"{group}/class_probability", low, high)
             phases = store.read(f"{group}/phase_probability", low, high) if has_phase else None
-            parts[name].append(tally_bases(classes, phases, painted, contig[keep], first, last))
+            parts[name].append(tally_bases(classes, phases, painted, contig, first, last))
     return {name: BaseTally.total(tallies or [_nothing()]) for name, tallies in parts.items()}
 
 

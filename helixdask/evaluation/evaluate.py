@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from helixdask.engine.cluster import RunOptions
 from helixdask.errors import BadInputError
 from helixdask.evaluation.base_counts import count_bases
 from helixdask.evaluation.result import Evaluation
+from helixdask.evaluation.scored_regions import ScoredRegions, scored_regions
 from helixdask.evaluation.sources import Source, common_contigs, contig_rows, open_source, read_annotation
 from helixdask.evaluation.tally import BaseTally
-from helixdask.scores.genes import GeneScores, compare_genes
+from helixdask.evaluation.whole_loci import whole_loci
+from helixdask.genes.models import GeneModels
+from helixdask.names.needed import aliases_of
+from helixdask.scores.genes import compare_genes
 
 __all__ = ["evaluate"]
 
@@ -25,6 +29,9 @@ def evaluate(
     compare: str | None = None,
     aliases: str | None = None,
     contigs: Sequence[str] | None = None,
+    regions: str | None = None,
+    split: str | None = None,
+    side: str | None = None,
     cds_only: bool = False,
     noncoding: bool = False,
     matching: str = "exact",
@@ -51,6 +58,12 @@ def evaluate(
         only files are compared, of those of the first.
     contigs
         Names of the contigs to score, such as those that no step has learnt from; None: all.
+    regions
+        Score only these: a BED file, or a region string.
+    split, side
+        Score only one side of a split of the store, ``train`` or ``validation`` (default); None and None: no split.
+        Of contigs, regions and side, what they have in common is scored. Bases beyond are not counted; genes that an
+        edge cuts are left out, see `whole_loci`.
     cds_only
         Leave out the comparison of whole exons.
     noncoding
@@ -75,7 +88,15 @@ def evaluate(
         for each in sources:
             _check_single(each)
     table = common_contigs(reference, sources, aliases)
-    rows = contig_rows(table, contigs, aliases)
+    scored = scored_regions(
+        table,
+        rows=contig_rows(table, contigs, aliases),
+        regions=regions,
+        aliases=aliases_of(aliases, table),
+        store=sources[0].store,
+        split=split,
+        side=side,
+    )
     truth = read_annotation(reference, table, aliases)
     if not len(truth.cds) and not noncoding:
         raise BadInputError(
@@ -85,19 +106,32 @@ def evaluate(
         )
     names = _distinct_names(sources)
     tallies: dict[str, BaseTally] = {}
-    scores: dict[str, GeneScores] = {}
+    sides: dict[str, GeneModels] = {}
     for each, naming in zip(sources, names, strict=True):
         if each.store is not None:
-            counted = count_bases(each.store, truth, each.predictions, rows, options)
+            counted = count_bases(each.store, truth, each.predictions, scored, options)
             tallies.update({naming(name): tally for name, tally in counted.items()})
-        for name, models in each.models(table, aliases).items():
-            scores[naming(name)] = compare_genes(
-                truth, models, rows, cds_only=cds_only, noncoding=noncoding, matching=matching
-            )
+        sides.update({naming(name): models for name, models in each.models(table, aliases).items()})
+    left_out: dict[str, int] = {}
+    if scored is not None:
+        (truth, *chosen), left_out = _of_regions(truth, sides, scored)
+        sides = dict(zip(sides, chosen, strict=True))
+    scores = {
+        name: compare_genes(truth, models, cds_only=cds_only, noncoding=noncoding, matching=matching)
+        for name, models in sides.items()
+    }
     for each in sources:
         if each.store is not None:
             each.store.check_unchanged()
-    return Evaluation(tallies, scores, table, rows, _pairs(sources, names))
+    return Evaluation(tallies, scores, table, scored, _pairs(sources, names), left_out)
+
+
+def _of_regions(
+    truth: GeneModels, sides: Mapping[str, GeneModels], scored: ScoredRegions
+) -> tuple[list[GeneModels], dict[str, int]]:
+    """Reference and all sides without the genes that are not scored, and how many edges cut of each."""
+    models, left_out = whole_loci([truth, *sides.values()], scored)
+    return models, dict(zip(("reference", *sides), left_out, strict=True))
 
 
 def _listed(names: str | Sequence[str] | None) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.evaluation.scored_regions import ScoredRegions
 from helixdask.evaluation.tally import BaseTally
 from helixdask.scores.bases import PHASE_NAMES, BaseScores, PhaseScores
 from helixdask.scores.genes import GeneScores
@@ -51,22 +52,25 @@ class Evaluation:
         Of each set of gene models: all levels.
     table
         The contigs that rows refer to.
-    rows
-        (contig,) int64 rows of the contigs that were scored; None: all.
+    scored
+        What of the genome was scored; None: all.
     compared
         Names in `genes` and in `tallies` of what came before and of what came after, where two were compared.
+    left_out
+        Genes that an edge of what was scored cuts, by set; the reference's, too.
     """
 
     tallies: dict[str, BaseTally]
     genes: dict[str, GeneScores]
     table: ContigTable
-    rows: NDArray[np.int64] | None = None
+    scored: ScoredRegions | None = None
     compared: tuple[tuple[str, str], ...] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
 
     @property
     def contigs(self) -> list[str]:
         """Names of the contigs that were scored."""
-        names = self.table.names if self.rows is None else self.table.names[self.rows]
+        names = self.table.names if self.scored is None else self.table.names[self.scored.contigs]
         return [str(name) for name in names]
 
     @property
@@ -127,9 +131,17 @@ class Evaluation:
                 curves = {level: gene_scores.reliability(level, part) for level in ("base", "exon", "chain", "gene")}
                 target = genes[name] if part == "coding" else genes[name][part]
                 target["reliability"] = {level: c.as_dict() for level, c in curves.items() if c is not None}
+            if curve := gene_scores.score_curve():
+                genes[name]["min_score"] = {f"{score:g}": match.as_dict() for score, match in curve}
             if per_contig:
                 genes[name]["contigs"] = self._contigs_of(gene_scores)
         result = {"bases": bases, "genes": genes, "contigs": self.contigs}
+        if self.scored is not None:
+            result["scored"] = {
+                "regions": len(self.scored),
+                "bases": self.scored.n_bases,
+                "genes_cut_by_an_edge": self.left_out,
+            }
         if self.compared:
             result["difference"] = self.difference()
         return result

@@ -41,7 +41,9 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
         *_bases(evaluation),
         *_confusions(evaluation),
         *_genes(evaluation),
+        *_min_scores(evaluation),
         *_confidence(evaluation),
+        *_cut(evaluation),
     ]
 
 
@@ -126,6 +128,30 @@ def _confidence(evaluation: Evaluation) -> list[Table]:
             title = f"Confidence of {name}: {level}; expected calibration error {curve.calibration_error:.3f}"
             tables.append(Table(title, ["from", "to", "number", "mean", "share right"], _bins(curve)))
     return tables
+
+
+def _min_scores(evaluation: Evaluation) -> list[Table]:
+    """What `call --min-score` would keep and lose."""
+    tables = []
+    for name, scores in evaluation.genes.items():
+        curve = scores.score_curve()
+        best = max((match.f1 for _, match in curve), default=0.0)
+        rows = [
+            [f"{score:g}", m.n_prediction, m.right, m.sensitivity, m.precision, m.f1, "best" if m.f1 == best else ""]
+            for score, m in curve
+        ]
+        columns = ["min score", "predicted", "right", "sensitivity", "precision", "F1", ""]
+        tables += [Table(f"Genes of at least this score, {name}", columns, rows)] if rows else []
+    return tables
+
+
+def _cut(evaluation: Evaluation) -> list[Table]:
+    scored = evaluation.scored
+    if scored is None:
+        return []
+    rows = [[name, count] for name, count in evaluation.left_out.items()]
+    title = f"Left out: genes cut by an edge of what was scored ({len(scored):,} regions, {scored.n_bases:,} bases)"
+    return [Table(title, ["", "genes"], rows)]
 
 
 def _bins(curve: Reliability) -> list[list[Any]]:

@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import foreign_errors
+from helixdask.inputs.hdf5 import open_hdf5
 from helixdask.store.objects import is_url
 
-__all__ = ["CoverageColumns", "Layout", "describe", "open_h5", "read_rows"]
+__all__ = ["CoverageColumns", "Layout", "describe", "open_h5", "read_rows", "reading_h5"]
 
 LABEL_TAILS: Final = {"y": 4, "phases": 4, "transitions": 6, "sample_weights": 0, "gene_lengths": 0}
 """Label data sets, and how many values each has for a base (0: it has no such axis)."""
@@ -77,19 +78,18 @@ def open_h5(path: str) -> Iterator[h5py.File]:
     Raises
     ------
     BadInputError
-        It is not there, no HDF5 file, or cut short.
+        It is behind a URL, or refused by :func:`helixdask.inputs.hdf5.open_hdf5`.
     """
     if is_url(path):
         raise BadInputError("HDF5 files are read from disks only", where=path, remedy="Download it first.")
-    if not Path(path).is_file():
-        raise BadInputError("no such file", where=path, remedy="Check the path.")
-    try:
-        file = h5py.File(path, "r", locking="best-effort")
-    except OSError as error:
-        text = str(error)
-        problem = "the file is cut short" if "truncated" in text else "this is no HDF5 file that can be read"
-        raise BadInputError(f"{problem} ({text})", where=path, remedy="Copy or make it again.") from error
-    with file:
+    with open_hdf5(path) as file:
+        yield file
+
+
+@contextmanager
+def reading_h5(path: str) -> Iterator[h5py.File]:
+    """The same, where all that is done inside is reading the file: whatever fails there is damage."""
+    with open_h5(path) as file, foreign_errors(path, "the HDF5 file is damaged"):
         yield file
 
 
@@ -101,14 +101,9 @@ def read_rows(dataset: h5py.Dataset, rows: slice, extra: tuple[Any, ...] = ()) -
     BadInputError
         What is stored there is damaged.
     """
-    try:
+    where = f"{dataset.file.filename}, rows {rows.start:,} to {rows.stop - 1:,} of {dataset.name}"
+    with foreign_errors(where):
         return np.asarray(dataset[(rows, *extra)])
-    except OSError as error:
-        raise BadInputError(
-            f"rows {rows.start:,} to {rows.stop - 1:,} of {dataset.name} cannot be read ({words_of(error)})",
-            where=dataset.file.filename,
-            remedy="The file is damaged: copy or make it again.",
-        ) from error
 
 
 def describe(path: str) -> Layout:
@@ -119,7 +114,7 @@ def describe(path: str) -> Layout:
     BadInputError
         It is no such file, unfinished, or its data sets contradict each other.
     """
-    with open_h5(path) as file:
+    with reading_h5(path) as file:
         if not isinstance(file.get("data"), h5py.Group):
             alone = any(name in file for name in PREDICTION_SETS)
             raise BadInputError(

@@ -17,7 +17,7 @@ from helixdask.engine.same_work import differences
 from helixdask.engine.stage import Stage
 from helixdask.errors import BadInputError
 from helixdask.exchange.helixer_columns import SPECIES_BYTES
-from helixdask.exchange.helixer_file import CoverageColumns, Layout, describe, open_h5, prediction_sets
+from helixdask.exchange.helixer_file import CoverageColumns, Layout, describe, prediction_sets, reading_h5
 from helixdask.exchange.helixer_rows import file_rows, species_of
 from helixdask.exchange.helixer_stage import HelixerStage
 from helixdask.exchange.import_coverage import ImportCoverageStage
@@ -97,7 +97,7 @@ def import_helixer(
             )
     layout = describe(str(path))
     source = str(predictions) if predictions else str(path)
-    with open_h5(source) as file:
+    with reading_h5(source) as file:
         predicted = prediction_sets(file, layout.rows, layout.window_length)
         model = str(file.attrs.get("model_path", ""))
     if predictions and not predicted:

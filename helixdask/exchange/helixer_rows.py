@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from helixdask.engine.identity import file_identity
 from helixdask.errors import BadInputError
 from helixdask.exchange.helixer_columns import ID_BYTES
-from helixdask.exchange.helixer_file import open_h5
+from helixdask.exchange.helixer_file import reading_h5
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["FileRows", "RowIndex", "file_rows", "row_index", "species_of"]
@@ -104,7 +104,7 @@ class RowIndex:
 def _species_column(path: str, identity: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Names of the species in a file, as it first names them, and which each row is of."""
     del identity
-    with open_h5(path) as file:
+    with reading_h5(path) as file:
         names, which = _by_appearance(file["data/species"][...])
     return tuple(_text(name) for name in names), which
 
@@ -130,7 +130,7 @@ def _file_rows(path: str, identity: str, species: str, window_length: int) -> Fi
     names, which = _species_column(path, identity)
     if species not in names:
         raise BadInputError(f"no row is of {species!r}", where=path, remedy=f"It has: {', '.join(names)}.")
-    with open_h5(path) as file:
+    with reading_h5(path) as file:
         seqids, pairs = file["data/seqids"][...], file["data/start_ends"][...].astype(np.int64)
     size = np.abs(pairs[:, 1] - pairs[:, 0])
     wrong = np.flatnonzero((size == 0) | (size > window_length) | (pairs.min(axis=1) < 0))

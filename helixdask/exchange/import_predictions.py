@@ -11,7 +11,7 @@ import numpy as np
 
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Work
-from helixdask.exchange.helixer_file import open_h5
+from helixdask.exchange.helixer_file import open_h5, reading_h5
 from helixdask.exchange.helixer_rows import RowIndex
 from helixdask.exchange.helixer_stage import TrackStage, fill_track, refuse
 from helixdask.public_names import public_name
@@ -89,7 +89,7 @@ class ImportPredictionsStage(TrackStage):
         lost = missing["bases_missing_plus"] + missing["bases_missing_minus"]
         if lost:
             log.warning("%s: %d bases of the two strands are in no row: nothing is predicted there", self.group(), lost)
-        with open_h5(self.predicted) as file:
+        with reading_h5(self.predicted) as file:
             known = {
                 name: str(file.attrs[name])
                 for name in ("model_path", "model_md5sum", "timestamp")

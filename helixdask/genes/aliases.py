@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from helixdask.errors import BadInputError
+from helixdask.inputs.text import read_lines
 from helixdask.store.contigs import UNKNOWN_LENGTH, ContigTable
 
 __all__ = ["read_aliases"]
@@ -40,12 +41,7 @@ def read_aliases(path: str | Path, contigs: ContigTable) -> dict[str, str]:
         The file cannot be read, a line has one column only, a name stands for two sequences of the genome, names lead
         to each other in a circle, or a sequence of the report has another length; names file and line.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise BadInputError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    except UnicodeDecodeError:
-        raise BadInputError("no text file", where=str(path), remedy="Give a tab-separated table.") from None
+    lines = read_lines(path, "A tab-separated table of names")
     header = next((h for line in lines if (h := _report_header(line))), None)
     rows = _report_rows(path, lines, header, contigs) if header else _table_rows(path, lines)
     return _resolved(path, list(rows), contigs)

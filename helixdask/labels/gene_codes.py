@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
 from helixdask.genes.attributes import translation_tables
 from helixdask.genes.genetic_code import STANDARD, codon_index, genetic_code
 from helixdask.genes.models import GeneModels
+from helixdask.inputs.tables import number_in, read_rows
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["GeneCodes", "codes_of_genes", "read_genetic_codes"]
 
+_LARGEST_CODE = 999
 _ATG = int(codon_index(np.array([[1, 2, 3]], np.uint8))[0])
 
 
@@ -50,21 +52,13 @@ def read_genetic_codes(
         The file cannot be read, a line has not two columns, or names a contig that the genome has not, a contig that
         was given another code above, or a code that does not exist.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot be read: {words_of(error)}", where=str(path)) from None
     out: dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        where = f"{path}, line {number}"
-        fields = [field.strip() for field in line.split("\t")]
-        if len(fields) != 2 or not fields[1].isdecimal():
+    for fields, where in read_rows(path, "A table of contigs and genetic codes", header=("contig", "genetic_code")):
+        table = number_in(fields[1], 0, _LARGEST_CODE) if len(fields) == 2 else None
+        if table is None:
             remedy = "A line is a contig, a tab and the number of a genetic code."
-            raise BadInputError(f"is {line!r}", where=where, remedy=remedy)
-        name, table = fields[0], int(fields[1])
-        name = name if name in contigs else (aliases or {}).get(name, name)
+            raise BadInputError(f"is {chr(9).join(fields)!r}", where=where, remedy=remedy)
+        name = fields[0] if fields[0] in contigs else (aliases or {}).get(fields[0], fields[0])
         if name not in contigs:
             shown = ", ".join(map(str, contigs.names[:5]))
             raise BadInputError(f"the genome has no contig {name!r}", where=where, remedy=f"It has {shown} …")

@@ -63,7 +63,11 @@ class LabelsStage(Stage):
     bytes_per_base: ClassVar[float] = 0.05
     # Two strands of four one-byte tracks and one of four bytes.
     memory_per_base: ClassVar[float] = 20.0
-    in_threads: ClassVar[bool] = True
+
+    @property
+    def in_threads(self) -> bool:
+        """Always: the kernels hold no lock."""
+        return True
 
     def group(self) -> str:
         """Group of the store that the stage writes."""

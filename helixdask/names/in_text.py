@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,13 +10,11 @@ from typing import Final
 from urllib.parse import unquote
 
 import numpy as np
-from isal import igzip
-from isal.igzip_lib import IsalError
 from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.engine.identity import file_identity
-from helixdask.errors import BadInputError
+from helixdask.inputs.text import read_lines, start_of_sequences, whole_lines
 
 __all__ = ["TEXT_COLUMNS", "TextNames", "names_in_text"]
 
@@ -26,7 +23,6 @@ TEXT_COLUMNS: Final = {"gff3": 0, "bed": 0, "bedgraph": 0, "repeatmasker": 4, "t
 
 _TABBED: Final = ("gff3", "table")
 _BLOCK: Final = 1 << 24
-_SEQUENCES: Final = (b"\n##FASTA", b"\n>")
 _REGION: Final = b"##sequence-region"
 _WHOLE: Final = frozenset({b"region", b"chromosome", b"contig", b"supercontig", b"scaffold"})
 """Types of rows that stand for a whole sequence, where they begin at its first base."""
@@ -64,7 +60,7 @@ def _names_in(path: str, identity: str, kind: str) -> TextNames:
     del identity  # another file has another
     found = TextNames()
     seen: dict[bytes, None] = {}
-    for block in _blocks(path, stops=kind == "gff3"):
+    for block in _blocks(path, kind):
         starts, stops, lines = _changes(np.frombuffer(block, np.uint8), TEXT_COLUMNS[kind], kind in _TABBED)
         for start, stop, line in zip(starts.tolist(), stops.tolist(), lines.tolist(), strict=True):
             name = block[start:stop]
@@ -91,34 +87,16 @@ def _text(name: bytes, kind: str) -> str:
     return unquote(text) if kind == "gff3" and "%" in text else text
 
 
-def _blocks(path: str, *, stops: bool) -> Iterator[bytes]:
+def _blocks(path: str, kind: str) -> Iterator[bytes]:
     """Whole lines, some megabytes at a time, up to the sequences that may follow in GFF3."""
-    try:
-        with Path(path).open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            file = igzip.open(raw, "rb") if packed else raw
-            rest = file.read(3).removeprefix(b"\xef\xbb\xbf")
-            while data := file.read(_BLOCK):
-                text = (rest + data).replace(b"\r", b"\n")
-                end = _start_of_sequences(text) if stops else -1
-                if end >= 0:
-                    yield text[:end]
-                    return
-                cut = text.rfind(b"\n") + 1
-                yield text[:cut]
-                rest = text[cut:]
-            yield rest + b"\n"
-    except (OSError, EOFError, zlib.error, IsalError) as error:  # type: ignore[misc]  # isal's error class is untyped
-        raise BadInputError(f"cannot be read ({error})", where=path, remedy="Check that the copy is whole.") from error
-
-
-def _start_of_sequences(text: bytes) -> int:
-    """Where the sequences that may follow in GFF3 begin in whole lines, -1 where they do not."""
-    if text.startswith(tuple(mark[1:] for mark in _SEQUENCES)):
-        return 0
-    found = [at for mark in _SEQUENCES if (at := text.find(mark)) >= 0]
-    return min(found) + 1 if found else -1
+    if kind == "table":
+        yield "".join(f"{line}\n" for line in read_lines(path, "A tab-separated table")).encode()
+        return
+    for text, _ in whole_lines(path, "GFF3 or GTF" if kind == "gff3" else "A file of intervals", _BLOCK):
+        end = start_of_sequences(text) if kind == "gff3" else -1
+        yield text if end < 0 else text[:end]
+        if end >= 0:
+            return
 
 
 @njit(cache=True, nogil=True)

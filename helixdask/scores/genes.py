@@ -14,7 +14,10 @@ from helixdask.scores.match import Match
 from helixdask.scores.reliability import Reliability, reliability_of
 from helixdask.scores.structure import PARTS, structure_of
 
-__all__ = ["GeneScores", "Match", "compare_genes"]
+__all__ = ["MIN_SCORES", "GeneScores", "Match", "compare_genes"]
+
+MIN_SCORES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""Least scores of genes that are tried."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,12 @@ class GeneScores:
             )
             for threshold in thresholds
         ]
+
+    def score_curve(self) -> list[tuple[float, Match]]:
+        """Genes if only those of at least some score were kept, for several scores; empty where they are no shares."""
+        if self.reliability("gene") is None:
+            return []
+        return list(zip(MIN_SCORES, self.above("gene", np.array(MIN_SCORES, np.float32)), strict=True))
 
     def as_dict(self) -> dict[str, Any]:
         """Nested plain values for JSON: levels of the coding parts, and those of exons under ``exons``."""

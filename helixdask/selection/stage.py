@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.inputs.tables import read_rows
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.selection.draw import draw_keys
@@ -255,19 +255,15 @@ def _read_groups(path: str, store: Store, aliases: str | None) -> NDArray[np.int
     unknown: list[str] = []
     others = aliases_of(aliases, store.contigs)
     group = np.arange(len(store.contigs), dtype=np.int64)
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8", errors="backslashreplace").splitlines(), 1):
-        if not line.strip() or line.startswith("#") or (number == 1 and line.split() == ["contig", "group"]):
-            continue
-        contig, tab, name = line.partition("\t")
-        if not tab or not name.strip():
-            raise BadInputError(
-                "a line is not CONTIG, tab, GROUP", where=f"{path}, line {number}", remedy="Separate them by a tab."
-            )
-        known = contig.strip() if contig.strip() in store.contigs else others.get(contig.strip())
+    for fields, where in read_rows(path, "A table of contigs and groups", header=("contig", "group")):
+        if len(fields) < 2 or not all(fields[:2]):
+            raise BadInputError("a line is not CONTIG, tab, GROUP", where=where, remedy="Separate them by a tab.")
+        contig, name = fields[:2]
+        known = contig if contig in store.contigs else others.get(contig)
         if known is None:
-            unknown.append(contig.strip())
+            unknown.append(contig)
             continue
-        group[store.contigs.index(known)] = numbers.setdefault(name.strip(), len(group) + len(numbers))
+        group[store.contigs.index(known)] = numbers.setdefault(name, len(group) + len(numbers))
     if unknown:
         listed = ", ".join(unknown[:5]) + (", …" if len(unknown) > 5 else "")
         if not numbers:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,12 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.text import whole_lines
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["FORMATS", "Intervals", "read_intervals"]
 
-_BATCH: Final = 500_000
+_BLOCK_BYTES: Final = 1 << 24
+_EXACT: Final = float(1 << 53)
+_LARGEST_VALUE: Final = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ FORMATS: Final[Mapping[str, _Format]] = MappingProxyType(
 _WHOLE: Final = frozenset({"region", "chromosome", "contig", "supercontig", "scaffold"})
 _HEADERS: Final = ("track", "browser", "SW", "score")
 """First words of lines that are no rows, in BED and in RepeatMasker's file."""
+_NO_REPEATS: Final = "There were no repetitive sequences detected"
+"""What RepeatMasker writes instead of a table where it found nothing."""
 _NAMES: Final = ("name", "start", "end", "value")
 
 
@@ -149,39 +151,30 @@ def _target(name: str, contigs: ContigTable, aliases: Mapping[str, str] | None) 
 
 def _frames(path: str | Path, form: _Format) -> Iterator[pd.DataFrame]:
     """Rows as text, some at a time: columns name, start, end, value or type, and line."""
-    number = 0
-    try:
-        with Path(path).open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        with (gzip.open if packed else open)(path, "rt", encoding="utf-8", errors="replace") as file:
-            while lines := list(islice(file, _BATCH)):
-                rows, ended = _rows(path, lines, number, form)
-                yield pd.DataFrame(rows, columns=[*_NAMES[: len(form.columns)], "type", "line"])
-                number += len(lines)
-                if ended:
-                    return
-    except FileNotFoundError:
-        raise BadInputError("no such file", where=str(path)) from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInputError(
-            f"cannot be read: {words_of(error)}", where=f"{path}, after line {number}", remedy="Is the file complete?"
-        ) from error
+    for text, first in whole_lines(path, "A file of intervals", _BLOCK_BYTES):
+        lines = text[:-1].decode("utf-8", "replace").split("\n")
+        rows, ended = _rows(path, lines, first, form)
+        yield pd.DataFrame(rows, columns=[*_NAMES[: len(form.columns)], "type", "line"])
+        if ended:
+            return
 
 
-def _rows(path: str | Path, lines: list[str], before: int, form: _Format) -> tuple[list[list[object]], bool]:
+def _rows(path: str | Path, lines: list[str], first: int, form: _Format) -> tuple[list[list[object]], bool]:
     """Fields of the lines that are no comments or headers; whether the sequences of a GFF3 begin."""
     rows: list[list[object]] = []
     gff3 = form.type_column >= 0
     least = max(form.columns) + 1
-    for number, line in enumerate(lines, before + 1):
-        if line[0] == "#" or line.isspace():
+    for number, line in enumerate(lines, first):
+        if line[:1] == "#" or not line.strip():
             if gff3 and line.startswith("##FASTA"):
                 return rows, True
             continue
         if gff3 and line[0] == ">":
             return rows, True
+        if line.startswith(_NO_REPEATS):
+            continue
         # BED may be set with spaces, too; RepeatMasker's file is.
-        fields = line.rstrip("\r\n").split("\t", least) if "\t" in line and form.columns[0] == 0 else line.split()
+        fields = line.split("\t", least) if "\t" in line and form.columns[0] == 0 else line.split()
         if fields[0] in _HEADERS and not (len(fields) > 1 and fields[1].isdigit()):
             continue
         if len(fields) < least:
@@ -215,10 +208,14 @@ def _placed(
         )
         numbers.append(values)
     low, high = numbers[0], numbers[1]
-    _refuse(path, frame, np.isnan(low) | np.isnan(high) | (low % 1 != 0) | (high % 1 != 0), "no whole numbers")
+    whole = (np.abs(low) < _EXACT) & (np.abs(high) < _EXACT)  # False for NaN
+    whole[whole] &= (low[whole] % 1 == 0) & (high[whole] % 1 == 0)
+    _refuse(path, frame, ~whole, "no whole numbers")
     start, end = low.astype(np.int64) - form.from_one, high.astype(np.int64)
     _refuse(path, frame, (start < 0) | (end < start), "no interval")
     _refuse(path, frame, end > contigs.lengths[contig], "beyond the end of its sequence")
+    if form.value:
+        _refuse(path, frame, np.abs(numbers[2]) > _LARGEST_VALUE, "value too large")
     value = numbers[2].astype(np.float32) if form.value else np.zeros(len(start), np.float32)
     keep = end > start
     offset = contigs.offsets[contig]

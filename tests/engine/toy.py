@@ -85,7 +85,10 @@ class ToyStage(Stage):
 class ToyInThreads(ToyStage):
     """The same, in threads of the commanding process."""
 
-    in_threads: ClassVar[bool] = True
+    @property
+    def in_threads(self) -> bool:
+        """Always: the kernels hold no lock."""
+        return True
 
 
 if __name__ == "__main__":

@@ -368,7 +368,7 @@ def test_files_that_cannot_be_used(tmp_path):
     path.write_bytes(damaged)
     ran = helixdask("import", path, "-o", tmp_path / "last.zarr", "-q")
     assert ran.code == 2
-    assert "of /data/y cannot be read" in ran.err
+    assert "of /data/y: cannot be read" in ran.err
     assert Store.open(tmp_path / "last.zarr").names("labels") == []
 
 

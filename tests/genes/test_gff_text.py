@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError
-from helixdask.genes.reading import gff_text
+from helixdask.inputs import text as input_text
 from helixdask.store.contigs import ContigTable
 from tests.genes.gff_support import LINES, check_lines, read_text, rows, shown
 
@@ -26,8 +26,8 @@ def test_line_ends_blank_lines_comments_gzip_and_fasta(read):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("size", [16, 100, 1 << 20])
 def test_blocks_of_any_size_give_the_same(read, monkeypatch, end, size):
-    monkeypatch.setattr(gff_text, "BLOCK_BYTES", size)
-    monkeypatch.setattr(gff_text, "_LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr(input_text, "BLOCK_BYTES", size)
+    monkeypatch.setattr(input_text, "_LONGEST_LINE", 1 << 20)
     text = end.join(
         ["\ufeff##gff-version 3", *rows(*LINES[:5]).splitlines(), "", "# x", *rows(*LINES[5:]).splitlines()]
     )

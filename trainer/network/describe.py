@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import foreign_errors
 from helixdask.trainer.network.card import CARD_FORMAT, default_card, published_window
 from helixdask.trainer.network.helixer_h5 import HelixerFile, read_helixer_h5
-from helixdask.trainer.network.spec import NetworkSpec
+from helixdask.trainer.network.spec import NetworkSpec, parameter_count
 
 __all__ = [
     "CARD_MEMBER",
     "MODEL_REMEDY",
+    "WEIGHTS_MEMBER",
     "ModelDescription",
     "card_of_helixer",
     "describe_model",
@@ -26,7 +28,12 @@ __all__ = [
 ]
 
 CARD_MEMBER = "helixdask.json"
+WEIGHTS_MEMBER = "model.weights.h5"
 MODEL_REMEDY = "Use a .keras file that helixdask wrote or a Helixer .h5 file; copy it again if it was cut short."
+_LARGEST_CARD = 16 << 20
+_BYTES_PER_WEIGHT = 4
+_MOST_TIMES = 8
+"""An optimiser's state may lie beside the weights."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +66,8 @@ def file_digest(path: str | Path) -> str:
     BadInputError
         There is no such file, or it is a folder or cannot be read.
     """
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        problem = f"the model file cannot be read ({error.strerror})"
-        raise BadInputError(problem, where=str(path), remedy="Check the path.") from error
+    with foreign_errors(path, "the model file cannot be read", "Check the path."), Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_h5(path: Path) -> bool:
@@ -131,17 +134,30 @@ def read_description(path: Path) -> tuple[NetworkSpec, dict[str, Any]]:
         The file is damaged, or was not written by helixdask, or by a newer one.
     """
     where = str(path)
-    try:
+    with foreign_errors(where, "the model file is damaged", MODEL_REMEDY):
         with zipfile.ZipFile(path) as archive:
-            if CARD_MEMBER not in archive.namelist():
+            sizes = {member.filename: member.file_size for member in archive.infolist()}
+            if CARD_MEMBER not in sizes:
                 raise BadInputError("a Keras file that helixdask did not write", where=where, remedy=MODEL_REMEDY)
+            if sizes[CARD_MEMBER] > _LARGEST_CARD:
+                problem = f"the model's card has {sizes[CARD_MEMBER]:,} bytes, more than {_LARGEST_CARD:,}"
+                raise BadInputError(problem, where=where, remedy=MODEL_REMEDY)
             description = json.loads(archive.read(CARD_MEMBER))
         card = description["card"]
         if card["format"] != CARD_FORMAT:
             problem = f"a model file of format {card['format']}, this version reads {CARD_FORMAT}"
             raise BadInputError(problem, where=where, remedy="Update helixdask.")
-        return NetworkSpec.from_dict(description["spec"], where=where), default_card(**card)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        spec = NetworkSpec.from_dict(description["spec"], where=where)
+        _check_size(spec, sizes.get(WEIGHTS_MEMBER, 0), where)
+        return spec, default_card(**card)
+
+
+def _check_size(spec: NetworkSpec, size: int, where: str) -> None:
+    """Refuse weights that cannot be those of the network, before either is made."""
+    least = _BYTES_PER_WEIGHT * parameter_count(spec)
+    if not least <= size <= _MOST_TIMES * least + _LARGEST_CARD:
         raise BadInputError(
-            f"the model file is damaged ({words_of(error)})", where=where, remedy=MODEL_REMEDY
-        ) from error
+            f"a network of {parameter_count(spec):,} weights is described, but they have {size:,} bytes",
+            where=where,
+            remedy=MODEL_REMEDY,
+        )

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import foreign_errors
 from helixdask.trainer.network.spec import HIDDEN_ACTIVATIONS, N_CLASSES, NetworkSpec
 
 __all__ = ["HelixerGraph", "SourceLayer", "read_graph"]
 
 _REMEDY = "Use a model that Helixer 0.3.x trained, or one that helixdask wrote."
+_KERAS_3 = "Keras 3 saved it, in another layout than Helixer's. Use the file that Helixer wrote, not one saved again."
 _PASS_THROUGH = {"TFOpLambda", "SlicingOpLambda"}
 
 
@@ -40,7 +42,7 @@ class _Node:
     parents: tuple[str, ...]
 
 
-def read_graph(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
+def read_graph(model_config: Mapping[str, Any], where: str, keras_version: str = "2") -> HelixerGraph:
     """Read the network off a `model_config`.
 
     The graph is followed from its outputs back to its input: the names of layers differ between releases.
@@ -51,6 +53,8 @@ def read_graph(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
         The parsed JSON: class name and configuration of a functional model.
     where
         The file, for messages.
+    keras_version
+        The Keras that wrote it, for messages: version 3 describes networks otherwise.
 
     Returns
     -------
@@ -63,11 +67,12 @@ def read_graph(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
         The graph is not one of Helixer's.
     """
     try:
-        return _read(model_config, where)
-    except BadInputError as error:  # an impossible network does not know which file it came from
-        raise BadInputError(error.problem, where=where, remedy=_REMEDY) from error
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-        raise BadInputError(f"the network description is damaged ({error!r})", where=where, remedy=_REMEDY) from error
+        with foreign_errors(where, "the network description is damaged", _REMEDY):
+            return _read(model_config, where)
+    except BadInputError as error:
+        # An impossible network does not know which file it came from.
+        remedy = _KERAS_3 if keras_version.startswith("3") else _REMEDY
+        raise BadInputError(error.problem, where=where, remedy=remedy) from error
 
 
 def _read(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
@@ -100,7 +105,7 @@ def _read(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
     body = _body(graph, node, where)
     spec_body, body_sources = _spec_of_body(body, pool, where)
 
-    channels = [n.config["batch_input_shape"][-1] for n in nodes.values() if n.kind == "InputLayer"]
+    channels = [_input_shape(n.config)[-1] for n in nodes.values() if n.kind == "InputLayer"]
     if len(channels) != 1 or (channels[0] - N_CLASSES) % 2 or (channels[0] > N_CLASSES) != with_coverage:
         raise _unknown(f"inputs of {channels} channels", where)
     return HelixerGraph(
@@ -113,6 +118,12 @@ def _read(model_config: Mapping[str, Any], where: str) -> HelixerGraph:
         ),
         body_sources | sources,
     )
+
+
+def _input_shape(config: dict[str, Any]) -> list[int]:
+    """Keras 3 gives it another name."""
+    shape: list[int] = config["batch_shape" if "batch_shape" in config else "batch_input_shape"]
+    return shape
 
 
 def _unknown(what: str, where: str) -> BadInputError:

@@ -11,7 +11,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.hdf5 import reading_hdf5, text_of
 from helixdask.trainer.network.helixer_graph import SourceLayer, read_graph
 from helixdask.trainer.network.spec import NetworkSpec, weight_shapes
 
@@ -78,22 +79,15 @@ def read_helixer_h5(path: str | Path) -> HelixerFile:
     BadInputError
         No HDF5 file, damaged, not a Helixer model, or weights that do not fit the network described.
     """
-    where = str(path)
-    try:
-        with h5py.File(path, "r") as file:
-            return _read(file, where)
-    except FileNotFoundError as error:
-        raise BadInputError("there is no such model file", where=where, remedy="Check the path.") from error
-    except (OSError, KeyError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadInputError(
-            f"the model file cannot be read ({words_of(error)})", where=where, remedy=_REMEDY
-        ) from error
+    with reading_hdf5(path) as file:
+        return _read(file, str(path))
 
 
 def _read(file: h5py.File, where: str) -> HelixerFile:
     if "model_config" not in file.attrs or "model_weights" not in file:
         raise BadInputError("the file holds no Keras model (architecture and weights)", where=where, remedy=_REMEDY)
-    graph = read_graph(_mapping(_text(file.attrs["model_config"]), where), where)
+    keras = text_of(file.attrs.get("keras_version", "unknown"))
+    graph = read_graph(_mapping(text_of(file.attrs["model_config"]), where), where, keras)
     expected = weight_shapes(graph.spec)
     if set(graph.sources) != set(expected):
         raise BadInputError("the layers of the file do not fit its network", where=where, remedy=_REMEDY)
@@ -109,8 +103,8 @@ def _read(file: h5py.File, where: str) -> HelixerFile:
                 remedy=_REMEDY,
             )
         weights[layer] = [_values(found[key], shape, source, where) for key, shape in zip(order, shapes, strict=True)]
-    training = _mapping(_text(file.attrs["training_config"]), where) if "training_config" in file.attrs else {}
-    return HelixerFile(graph.spec, weights, training, _text(file.attrs.get("keras_version", "unknown")))
+    training = _mapping(text_of(file.attrs["training_config"]), where) if "training_config" in file.attrs else {}
+    return HelixerFile(graph.spec, weights, training, keras)
 
 
 def _named_weights(
@@ -121,7 +115,7 @@ def _named_weights(
         raise BadInputError(f"the weights of layer {source.name!r} are missing", where=where, remedy=_REMEDY)
     group = groups[source.top]
     found = {}
-    for full_name in map(_text, group.attrs["weight_names"]):
+    for full_name in map(text_of, group.attrs["weight_names"]):
         parts = full_name.split(":")[0].split("/")
         if source.name not in parts[:-1] or full_name not in group:
             continue
@@ -149,10 +143,6 @@ def _values(dataset: h5py.Dataset, shape: tuple[int, ...], source: SourceLayer, 
     if not np.isfinite(values).all():
         raise BadInputError(f"layer {source.name!r} has weights that are not finite", where=where, remedy=_REMEDY)
     return values
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _mapping(text: str, where: str) -> dict[str, Any]:

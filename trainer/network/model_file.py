@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from helixdask.errors import BadInputError, words_of
+from helixdask.inputs.foreign import foreign_errors
+from helixdask.inputs.hdf5 import open_hdf5
 from helixdask.store.objects import PARTIAL, disk_errors
 from helixdask.trainer.network.build import NetworkSpec, build_network, copied, weight_shapes
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.describe import (
     CARD_MEMBER,
     MODEL_REMEDY,
+    WEIGHTS_MEMBER,
     ModelDescription,
     card_of_helixer,
     file_digest,
@@ -32,8 +35,6 @@ from helixdask.trainer.network.helixer_h5 import read_helixer_h5
 import keras  # isort: skip
 
 __all__ = ["LoadedModel", "file_digest", "load_model", "save_model"]
-
-_WEIGHTS = "model.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,15 @@ def _load_h5(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:
 def _load_keras(path: Path) -> tuple[keras.Model, NetworkSpec, dict[str, Any]]:
     spec, card = read_description(path)
     network = build_network(spec)
-    try:
-        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="helixdask-") as folder:
-            network.load_weights(archive.extract(_WEIGHTS, folder))
-    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise BadInputError(
-            f"the weights are damaged ({words_of(error)})", where=str(path), remedy=MODEL_REMEDY
-        ) from error
+    with (
+        tempfile.TemporaryDirectory(prefix="helixdask-") as folder,
+        foreign_errors(path, "the weights are damaged", MODEL_REMEDY),
+        zipfile.ZipFile(path) as archive,
+    ):
+        weights = archive.extract(WEIGHTS_MEMBER, folder)
+        with open_hdf5(weights):  # Keras would follow links and read what other files hold
+            pass
+        network.load_weights(weights)
     return network, spec, card
 
 

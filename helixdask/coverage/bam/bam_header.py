@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from helixdask.coverage.bam.bgzf import BlockStream
 from helixdask.coverage.bam.byte_ranges import ByteRanges
 from helixdask.coverage.bam.raw_loads import load_i32
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import foreign_errors
 
 __all__ = ["AlignmentHeader", "NameTable", "match_names", "read_bam_header", "read_cram_header", "skip_header"]
 
+_SEQUENCE = re.compile(rb"(?m)^@SQ\t([^\r\n]*)")
+_MD5 = re.compile(rb"[0-9a-f]{32}")
 _ORDER = re.compile(rb"^@HD[^\n]*\tSO:(\w+)")
 
 
@@ -86,7 +89,19 @@ def read_bam_header(file: ByteRanges) -> AlignmentHeader:
     data, at, end, start, stop, lengths = _read(BlockStream(file, 0))
     order = _ORDER.match(bytes(data[8 : min(at, 8 + (1 << 16))]))
     names = NameTable(np.frombuffer(bytes(data[at:end]), np.uint8), start - at, stop - at)
-    return AlignmentHeader(names, lengths, order[1].decode() if order else "unknown", {})
+    text = bytes(data[8:at]) if data.find(b"\tM5:", 0, at) >= 0 else b""
+    return AlignmentHeader(names, lengths, order[1].decode() if order else "unknown", _md5_of(text))
+
+
+def _md5_of(text: bytes) -> dict[str, str]:
+    """MD5 of contigs by name, from the lines ``@SQ`` of a header's text; digests that are none are left out."""
+    found = {}
+    for line in _SEQUENCE.finditer(text):
+        fields = dict(field.split(b":", 1) for field in line[1].split(b"\t") if b":" in field)
+        digest = fields.get(b"M5", b"").strip().lower()
+        if b"SN" in fields and _MD5.fullmatch(digest):
+            found[fields[b"SN"].decode(errors="replace")] = digest.decode()
+    return found
 
 
 def skip_header(file: ByteRanges) -> tuple[bytearray, BlockStream]:
@@ -135,15 +150,16 @@ def read_cram_header(path: str) -> AlignmentHeader:
     """
     verbosity = pysam.set_verbosity(0)  # htslib would print what is raised here
     try:
-        with pysam.AlignmentFile(path, "rc", check_sq=False, require_index=False) as cram:
+        with (
+            foreign_errors(path, "cannot be read as CRAM"),
+            pysam.AlignmentFile(path, "rc", check_sq=False, require_index=False) as cram,
+        ):
             header = cram.header.to_dict()
-    except (OSError, ValueError) as error:
-        raise BadInputError(f"cannot be read as CRAM ({words_of(error)})", where=path) from error
+            contigs = header.get("SQ", [])
+            names = [str(contig["SN"]) for contig in contigs]
+            lengths = np.array([int(contig["LN"]) for contig in contigs], np.int64)
     finally:
         pysam.set_verbosity(verbosity)
-    contigs = header.get("SQ", [])
-    names = [str(contig["SN"]) for contig in contigs]
-    lengths = np.array([int(contig["LN"]) for contig in contigs], np.int64)
     md5 = {str(contig["SN"]): str(contig["M5"]).lower() for contig in contigs if "M5" in contig}
     return AlignmentHeader(NameTable.of(names), lengths, str(header.get("HD", {}).get("SO", "unknown")), md5)
 

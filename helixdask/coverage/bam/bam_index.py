@@ -125,10 +125,10 @@ def parse_index(data: NDArray[np.uint8], where: str = "") -> BamIndex:
         if not (0 < min_shift < 32 and 0 <= depth < 10 and aux >= 0):
             raise _damaged("not a CSI index", where)
         at = 16 + aux
-    ok, contig_at, linear_at, n_windows = walk_index(data, at, csi)
-    if not ok:
-        raise _damaged("the index is cut short", where)
     bookkeeping = ((1 << (3 * (depth + 1))) - 1) // 7 + 1  # number of the bin that holds counts
+    ok, contig_at, linear_at, n_windows = walk_index(data, at, csi, bookkeeping)
+    if not ok:
+        raise _damaged("the index is damaged or cut short", where)
     if csi:
         return BamIndex(*csi_windows(data, contig_at, n_windows, min_shift, depth, bookkeeping))
     return BamIndex(*bai_windows(data, contig_at, linear_at, n_windows, BAI_WINDOW_BITS, bookkeeping))

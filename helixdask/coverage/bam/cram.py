@@ -18,12 +18,13 @@ from helixdask.coverage.bam.bam_blocks import Records, alignments_of, records_of
 from helixdask.coverage.bam.bam_header import skip_header
 from helixdask.coverage.bam.byte_ranges import ByteRanges
 from helixdask.coverage.bam.stretches import Stretch
-from helixdask.errors import BadInputError
+from helixdask.inputs.foreign import foreign_errors
 
 __all__ = ["CramReader"]
 
 PART = 1 << 19
 """Bases that are decoded at a time: what they hold lies in a temporary file of about 80 bytes a read."""
+_REMEDY = "The file or its index is damaged or cut short: copy or make it again."
 _FIELDS = "required_fields=0xff"  # name, flag, contig, position, mapping quality, CIGAR, and the mate's place
 
 
@@ -42,7 +43,7 @@ class CramReader:
 
     def __init__(self, path: str, index_path: str, part: int = PART) -> None:
         self.path, self.index_path, self.part = path, index_path, part
-        with pysam.AlignmentFile(path, "rc", check_sq=False, index_filename=index_path) as cram:
+        with foreign_errors(path), pysam.AlignmentFile(path, "rc", check_sq=False, index_filename=index_path) as cram:
             self._names: tuple[str, ...] = cram.references
 
     def records(self, stretch: Stretch) -> Iterator[Records]:
@@ -72,14 +73,10 @@ class CramReader:
         with TemporaryDirectory(prefix="helixdask-cram-") as folder:
             target = Path(folder) / "part.bam"
             options = ["-u", "-X", "--input-fmt-option", _FIELDS, "-o", str(target)]
-            try:
+            with foreign_errors(f"{self.path}, {region}", "cannot be decoded", _REMEDY):
                 pysam.view(*options, self.path, self.index_path, region, catch_stdout=False)
-            except pysam.utils.SamtoolsError as error:
-                raise BadInputError(
-                    f"cannot be decoded ({' '.join(str(error).split())})",
-                    where=f"{self.path}, {region}",
-                    remedy="The file or its index is damaged or cut short: copy or make it again.",
-                ) from error
+                if not target.exists():
+                    raise OSError("htslib failed without a word")
             file = ByteRanges(str(target))
             rest, stream = skip_header(file)
             yield from records_of(stream, 0, stretch, rest)

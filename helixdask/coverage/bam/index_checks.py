@@ -14,8 +14,10 @@ from helixdask.coverage.bam.bam_fields import i32
 from helixdask.coverage.bam.bam_index import BamIndex, read_index
 from helixdask.coverage.bam.bgzf import BlockStream
 from helixdask.coverage.bam.byte_ranges import ByteRanges, file_exists
+from helixdask.coverage.bam.cram_index import crai_difference
 from helixdask.errors import BadInputError
-from helixdask.store.objects import disk_errors, is_url
+from helixdask.inputs.foreign import foreign_errors
+from helixdask.store.objects import is_url
 
 __all__ = ["check_index", "find_index", "make_index"]
 
@@ -65,9 +67,9 @@ def check_index(file: ByteRanges, form: str, index_path: str, lengths: NDArray[n
         if behind > 1:
             log.warning("%s: is older than the file that it belongs to", index_path)
     if form == "cram":
-        return
-    index = read_index(index_path)
-    problem = _difference(file, index, lengths)
+        problem = crai_difference(file, index_path, len(lengths))
+    else:
+        problem = _difference(file, read_index(index_path), lengths)
     if problem:
         raise BadInputError(
             f"the index belongs to another file: {problem}",
@@ -135,13 +137,13 @@ def make_index(path: str, form: str, longest: int, folder: Path) -> str:
     target = folder / f"index.{ending}"
     options = {"crai": [], "csi": ["-c"], "bai": ["-b"]}[ending]
     try:
-        with disk_errors(str(folder)):
+        with foreign_errors(
+            path,
+            "has no index and none could be made",
+            f"If the alignments are not sorted by coordinate: samtools sort -o sorted.bam {path}",
+        ):
             pysam.index(*options, "-o", str(target), path)
-    except pysam.utils.SamtoolsError as error:
+    except BadInputError:
         target.unlink(missing_ok=True)
-        raise BadInputError(
-            f"has no index and none could be made ({' '.join(str(error).split())})",
-            where=path,
-            remedy=f"If the alignments are not sorted by coordinate: samtools sort -o sorted.bam {path}",
-        ) from error
+        raise
     return str(target)

@@ -24,13 +24,13 @@ def _u64(data: NDArray[np.uint8], at: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def walk_index(data: NDArray[np.uint8], at: int, csi: bool) -> tuple[bool, _I64, _I64, int]:
+def walk_index(data: NDArray[np.uint8], at: int, csi: bool, bookkeeping: int) -> tuple[bool, _I64, _I64, int]:
     """Find where each contig's bins and linear index begin, and how many windows there can be.
 
     Returns
     -------
     ok
-        False when the data end too early.
+        False when the data end too early, or name a bin beyond `bookkeeping`, the last one there is.
     contig_at, linear_at
         int64, an entry for each contig.
     windows
@@ -55,7 +55,7 @@ def walk_index(data: NDArray[np.uint8], at: int, csi: bool) -> tuple[bool, _I64,
         bins = _u32(data, at)
         at += 4
         for _ in range(bins):
-            if at + head > n:
+            if at + head > n or _u32(data, at) > bookkeeping:
                 return False, none, none, 0
             at += head + 16 * _u32(data, at + head - 4)
         linear_at[contig] = at

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 import numpy as np
-from isal import igzip
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, words_of
+from helixdask.errors import BadInputError
+from helixdask.inputs.text import start_of_sequences, whole_lines
 
 __all__ = ["Block", "plain", "read_blocks"]
 
-BLOCK_BYTES: Final = 32 << 20
-_LONGEST_LINE: Final = 32 << 20
 _TABS: Final = 8
 _NO_FEATURE: Final = re.compile(rb"\s*(?:#|track |browser |$)")
-_END: Final = re.compile(rb"(?m)^(?:##FASTA|>)")
-_BOM: Final = b"\xef\xbb\xbf"
-_PACKED: Final = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 class Block(NamedTuple):
@@ -46,64 +40,19 @@ def read_blocks(path: Path) -> Iterator[Block]:
     BadInputError
         The file cannot be read, is no text, or a line has not nine columns.
     """
-    number = 0
-    try:
-        with path.open("rb") as raw:
-            head = raw.read(8)
-            raw.seek(0)
-            _check_packing(path, head)
-            handle: BinaryIO = igzip.open(raw, "rb") if head[:2] == b"\x1f\x8b" else raw
-            for text, is_last in _whole_lines(handle, path):
-                block, n_lines = _features(path, text, number)
-                if len(block.lines):
-                    yield block
-                if is_last:
-                    return
-                number += n_lines
-    except FileNotFoundError:
-        raise BadInputError("no such file", where=str(path)) from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInputError(
-            f"cannot be read: {words_of(error)}", where=f"{path}, after line {number}", remedy="Is the file complete?"
-        ) from error
-
-
-def _check_packing(path: Path, head: bytes) -> None:
-    for magic, name in _PACKED.items():
-        if head.startswith(magic):
-            raise BadInputError(f"packed with {name}", where=str(path), remedy="Unpack it, or pack it with gzip.")
-
-
-def _whole_lines(handle: BinaryIO, path: Path) -> Iterator[tuple[bytes, bool]]:
-    """Pieces of the file that end with a line feed, and whether nothing more is to be read."""
-    rest, first = b"", True
-    while chunk := handle.read(BLOCK_BYTES):
-        if chunk.endswith(b"\r"):
-            chunk += handle.read(1)
-        if first:
-            chunk, first = chunk.removeprefix(_BOM), False
-        if b"\0" in chunk:
-            raise BadInputError("no text file", where=str(path), remedy="GFF3 or GTF is needed, as UTF-8 text.")
-        if b"\r" in chunk:
-            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        text = rest + chunk
-        cut = text.rfind(b"\n") + 1
-        if cut == 0 and len(text) > _LONGEST_LINE:
-            raise BadInputError("no text file: it has no lines", where=str(path), remedy="GFF3 or GTF is needed.")
-        end = _END.search(text, 0, cut)
-        if end:
-            if end.start():
-                yield text[: end.start()], True
+    for text, first in whole_lines(path, "GFF3 or GTF"):
+        end = start_of_sequences(text)
+        block = _features(path, text if end < 0 else text[:end], first - 1)
+        if len(block.lines):
+            yield block
+        if end >= 0:
             return
-        if cut:
-            yield text[:cut], False
-        rest = text[cut:]
-    if rest and not _END.match(rest):
-        yield rest + b"\n", True
 
 
-def _features(path: Path, text: bytes, number: int) -> tuple[Block, int]:
-    """Feature lines of a text whose first line follows on line ``number``, and how many lines it has."""
+def _features(path: Path, text: bytes, number: int) -> Block:
+    """Feature lines of a text whose first line follows on line ``number``."""
+    if not text:
+        return Block(b"", np.zeros(0, np.int64))
     values = np.frombuffer(text, np.uint8)
     feeds = np.flatnonzero(values == ord("\n"))
     starts = np.append(0, feeds[:-1] + 1)
@@ -122,7 +71,7 @@ def _features(path: Path, text: bytes, number: int) -> tuple[Block, int]:
         text = b"\n".join(lines[row] for row in sorted(lines)) + b"\n"
     elif not keep.all():
         text = values[np.repeat(keep, feeds - starts + 1)].tobytes()
-    return Block(text, np.flatnonzero(keep) + number + 1), len(feeds)
+    return Block(text, np.flatnonzero(keep) + number + 1)
 
 
 def _mended(path: Path, line: bytes, number: int) -> bytes:

@@ -134,3 +134,40 @@ def test_files_that_are_no_models_are_refused(tmp_path):
         describe_model(tmp_path / "none.h5")
     with pytest.raises(BadInputError):
         describe_model(tmp_path)
+
+
+def _keras3_shapes(config):
+    for layer in config["config"]["layers"]:
+        if "batch_input_shape" in layer["config"]:
+            layer["config"]["batch_shape"] = layer["config"].pop("batch_input_shape")
+
+
+def test_keras_3_names_the_shape_otherwise(tmp_path):
+    write_keras2_file(tmp_path / "m.h5", SPECS[0], change=_keras3_shapes)
+    assert read_helixer_h5(tmp_path / "m.h5").spec == SPECS[0]
+
+
+def test_what_keras_3_lays_out_otherwise_is_named(tmp_path):
+    def calls(config):
+        _layer(config, "conv1d")["inbound_nodes"] = [{"args": [], "kwargs": {}}]
+
+    path = tmp_path / "m.h5"
+    write_keras2_file(path, SPECS[0], change=calls)
+    with h5py.File(path, "r+") as file:
+        file.attrs["keras_version"] = "3.10.0"
+    with pytest.raises(BadInputError, match="Keras 3 saved it"):
+        read_helixer_h5(path)
+
+
+@pytest.mark.parametrize("value", [np.arange(3), b"\xff", "[" * 100_000, np.float32(3), "null"])
+@pytest.mark.parametrize("name", ["model_config", "training_config", "keras_version"])
+def test_odd_attributes(tmp_path, name, value):
+    path = tmp_path / "m.h5"
+    write_keras2_file(path, SPECS[0])
+    with h5py.File(path, "r+") as file:
+        file.attrs[name] = value
+    if name == "keras_version":
+        describe_model(path)
+        return
+    with pytest.raises(BadInputError, match=r"m\.h5"):
+        describe_model(path)

@@ -3,6 +3,7 @@
 import json
 import zipfile
 
+import h5py
 import numpy as np
 import pytest
 
@@ -82,6 +83,56 @@ def test_damaged_and_foreign_files_are_refused(saved, tmp_path):
     for path in tmp_path.iterdir():
         with pytest.raises(BadInputError, match=path.stem):
             load_model(path)
+
+
+def repacked(source, target, *, card=None, weights=None):
+    """A model file with another card or other weights."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            changed = {"helixdask.json": card, "model.weights.h5": weights}.get(name)
+            new.writestr(name, old.read(name) if changed is None else changed)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        (b"[" * 200_000, "the model file is damaged .RecursionError"),
+        (b" " * (17 << 20), "the model's card has 17,825,792 bytes"),
+        (b"\xff{}", "the model file is damaged"),
+    ],
+)
+def test_cards_that_ask_for_too_much(saved, tmp_path, card, message):
+    path = repacked(saved[0], tmp_path / "m.keras", card=card)
+    for read in (describe_model, load_model):
+        with pytest.raises(BadInputError, match=message):
+            read(path)
+
+
+def test_weights_are_compared_with_the_network_before_either_is_made(saved, tmp_path):
+    enormous = SPEC.to_dict() | {"units": 60_000, "lstm_layers": 60_000, "embedding_lstm_layers": 60_000}
+    card = json.dumps({"spec": enormous, "card": CARD})
+    with pytest.raises(BadInputError, match=r"a network of [\d,]{15,} weights is described, but they have"):
+        load_model(repacked(saved[0], tmp_path / "a.keras", card=card))
+    with pytest.raises(BadInputError, match="weights is described, but they have 200,000,000 bytes"):
+        load_model(repacked(saved[0], tmp_path / "b.keras", weights=bytes(200_000_000)))
+
+
+def test_weights_are_in_the_file_itself(saved, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"x" * 4000)
+    with zipfile.ZipFile(saved[0]) as archive:
+        archive.extract("model.weights.h5", tmp_path)
+    weights = tmp_path / "model.weights.h5"
+    names = []
+    with h5py.File(weights, "r+") as file:
+        file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        shape = file[names[0]].shape
+        del file[names[0]]
+        file.create_dataset(names[0], shape, np.float32, external=[(str(secret), 0, 4000)])
+    path = repacked(saved[0], tmp_path / "m.keras", weights=weights.read_bytes())
+    with pytest.raises(BadInputError, match="whose values lie in another file"):
+        load_model(path)
 
 
 def test_the_same_model_is_the_same_file(saved, tmp_path):

@@ -1,0 +1,1 @@
+"""Reading what people give: text, tables, and whatever other libraries make of damaged files."""
