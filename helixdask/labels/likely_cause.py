@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-import numpy as np
-
 from helixdask.genes.attributes import masked_reasons
 from helixdask.genes.models import GeneModels
 from helixdask.labels.tables import LabelTables
@@ -77,9 +75,7 @@ def likely_cause(
     by_code: Counter[str] = Counter()
     pairs = {(str(code), int(gene)) for code, gene in zip(tables.masks.code, tables.masks.gene, strict=True)}
     by_code.update(code for code, gene in pairs if lost[gene] and code in _CAUSES)
-    named = np.zeros(len(lost), bool)
-    named[[gene for code, gene in pairs if code in _CAUSES]] = True
-    by_code["masked_with_neighbour"] += int((lost & ~named).sum())
-    code = min(by_code, key=lambda name: (-by_code[name], name))
+    # A span that two genes share is one finding, of one of them.
+    code = min(by_code or {"masked_with_neighbour": 1}, key=lambda name: (-by_code[name], name))
     cause = _PHASES if wrong_phases and code in ("inner_stop", "mismatched_ending_phase") else _CAUSES[code]
     return f"{lost.sum():,} of {counted.sum():,} coding genes are masked, most of them by {code}: {cause}"

@@ -30,6 +30,9 @@ def test_a_missing_file_is_named(species, tmp_path, labelled_forever):
     refused("evaluate", labelled_forever, "--reference", tmp_path / "no.gff3", says=["predict"])
     refused("prepare", species.genome, "-o", tmp_path / "t.zarr", "--gff3", bam, says=["no such file"])
     refused("prepare", species.genome, "-o", tmp_path / "t.zarr", says=["--gff3", "--model"])
+    annotated = ("--gff3", species.truth, "--rules", "helixer")
+    refused("prepare", species.genome, "-o", tmp_path / "t.zarr", *annotated, says=["rules helixer", "--model"])
+    assert not (tmp_path / "t.zarr").exists()
     refused("annotate", tmp_path / "no.fa", "--model", bam, "-o", tmp_path / "g.gff3", says=["no.fa", "neither"])
 
 

@@ -100,7 +100,12 @@ def _in_other_case(text: str, key: str) -> str:
 
 def _gff3(levels: list[int], texts: list[str]) -> Relations:
     # Parents stay encoded: an encoded comma must not split them.
-    parents = [_value(text, "Parent=") for text in texts]
+    parents = [
+        text.partition(";Parent=")[2].partition(";")[0].strip(' "') or _value(text, "Parent=")
+        if not text.startswith("Parent=")
+        else _value(text, "Parent=")
+        for text in texts
+    ]
     other_case = set()
     for row in [row for row, parent in enumerate(parents) if not parent]:
         if found := _in_other_case(texts[row], "Parent="):

@@ -90,7 +90,7 @@ def code_of(gene: Gene, default: int) -> GeneticCode:
 
 
 def coding_sequences(
-    gene: Gene, offset: int, length: int, sequence: BlockReader, default_code: int
+    gene: Gene, offset: int, sequence: BlockReader, default_code: int, length: int | None = None
 ) -> list[Coding | None]:
     """Coding sequence of each transcript of a gene; None where it has none.
 
@@ -98,18 +98,22 @@ def coding_sequences(
     ----------
     gene
         The gene.
-    offset, length
-        Position of its contig's first base, and the contig's bases; what lies beyond is left out.
+    offset
+        Position of its contig's first base.
     sequence
         Reads the genome.
     default_code
         NCBI's number of the genetic code where the gene's attributes say nothing.
+    length
+        Bases of the contig: what lies beyond is left out.
     """
     code = code_of(gene, default_code)
     out: list[Coding | None] = []
     for t in gene.transcripts:
-        there = [part._replace(end=min(part.end, length)) for part in t.cds if part.start < length]
-        out.append(_coding(t._replace(cds=there), gene.strand, offset, sequence, code) if there else None)
+        cds = t.cds
+        if length is not None and t.end > length:
+            cds = [part._replace(end=min(part.end, length)) for part in cds if part.start < length]
+        out.append(_coding(t._replace(cds=cds), gene.strand, offset, sequence, code) if cds else None)
     return out
 
 

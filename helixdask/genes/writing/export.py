@@ -127,12 +127,8 @@ def export_genes(
             outputs.append((out, writers[kind]))
         with_sequence = bool(wanted.keys() & {"gtf", "cds", "proteins"})
         for gene in gene_records(models, unique_names(models)):
-            offset = int(contigs.offsets[gene.contig])
-            coding = (
-                coding_sequences(gene, offset, int(contigs.lengths[gene.contig]), sequence, code)
-                if with_sequence
-                else []
-            )
+            offset, length = int(contigs.offsets[gene.contig]), int(contigs.lengths[gene.contig])
+            coding = coding_sequences(gene, offset, sequence, code, length) if with_sequence else []
             for out, lines in outputs:
                 out.writelines(lines(gene, str(contigs.names[gene.contig]), coding))
         store.check_unchanged()
