@@ -51,9 +51,8 @@ def kill(count: int, seed: int, stages: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         inputs = Path(folder) / "inputs"
         make_inputs(inputs)
-        print(
-            f"{count} kills of each stage, seed {seed}\n\n| stage | kills | reruns that left other bytes |\n|---|---|---|"
-        )
+        print(f"{count} kills of each stage, seed {seed}\n")
+        print("| stage | kills | reruns that left other bytes |\n|---|---|---|")
         for name in stages or NAMES:
             scratch = Path(folder) / name
             scratch.mkdir()
