@@ -39,6 +39,7 @@ class AnnotatedGenome(NamedTuple):
     annotation: str
     aliases: tuple[tuple[str, str], ...] = ()
     genetic_codes: tuple[tuple[str, int], ...] = ()
+    genetic_code: int = 1
 
 
 _POMBE = ("spombe/spombe_I_II.fa.gz", "spombe/Schizosaccharomyces_pombe_all_chromosomes.I_II.gff3.gz")
@@ -64,6 +65,35 @@ SETS = (
     ),
 )
 
+MORE = (
+    ("A. arenosa, chromosomes 1 and 2, AUGUSTUS", "aarenosa_chr1_2", 1),
+    ("A. thaliana, chromosome 1 to 20 Mb, RefSeq", "athaliana_chr1_0_20Mb", 1),
+    ("A. tubingensis, one scaffold, funannotate", "atubingensis_scaffold1", 1),
+    ("C. albicans, chromosome 1A, CGD", "calbicans_chr1A", 12),
+    ("C. neoformans, chromosomes 1 and 2, FungiDB", "cneoformans_chr1_2", 1),
+    ("O. tauri, RefSeq", "otauri", 1),
+    ("P. falciparum, chromosomes 1 and 2, GeneDB", "pfalciparum_chr1_2", 1),
+    ("R. communis, four scaffolds, TIGR", "rcommunis_4scaffolds", 1),
+    ("S. paradoxus CBS432", "sparadoxus_CBS432", 1),
+)
+SETS += tuple(
+    AnnotatedGenome(
+        title, f"more_genomes/{name}/genome.fa.gz", f"more_genomes/{name}/annotation.gff3.gz", genetic_code=code
+    )
+    for title, name, code in MORE
+)
+TOUCHED = (
+    "unpainted_isoform",
+    "cds_gap",
+    "cds_overlap",
+    "transcript_twice",
+    "ambiguous_parent",
+    "several_proteins",
+    "gene_id_is_transcript_id",
+    "attribute_case",
+)
+"""Codes of the rules that no coding row may break, in the order of the second table."""
+
 HEAD = """# Published annotations, and what becomes of their genes
 
 Written by `python tools/annotation_table.py FOLDER` from files that are not part of this repository. Codes are explained in [labels](labels.md).
@@ -71,10 +101,19 @@ Written by `python tools/annotation_table.py FOLDER` from files that are not par
 ## Read and labelled, default rules
 *Learnt*: a transcript of the gene is painted and all its coding bases are valid. *Not learnt*: a coding base of it is masked, or nothing of the gene is painted
 (non-coding genes, most of the number). Each gene that was read is one of the two, and each that is not learnt is named in the findings. A gene may be under several
-codes. The mitochondrion of *S. pombe* is read with an alias and genetic code 4: its genes were annotated on another sequence than the file's, and end masked.
+codes. *C. albicans* is read with genetic code 12. The mitochondrion of *S. pombe* is read with an alias and genetic code 4: its genes were annotated on another sequence than the file's, and end masked.
 
 | annotation | genes read | learnt | not learnt | of these non-coding | bases masked, % | other genes under each code of labelling | rows under each code of reading |
 |---|---|---|---|---|---|---|---|
+"""
+
+RULES = f"""
+## Genes that the rules on coding rows touch
+Genes under the codes of [coding bases](labels.md#coding-bases) and of transcripts that names and places tell apart, and masked places outside a gene. On all of these annotations no coding row has
+a valid intergenic base, class cds stands exactly where a phase stands, and every transcript holds the rows that name it; `tests/labels/row_invariants.py` checks that from the rows alone.
+
+| annotation | {" | ".join(TOUCHED)} | places |
+|{"---|" * (len(TOUCHED) + 2)}
 """
 
 EDGE = """
@@ -93,8 +132,8 @@ def counted(codes: Counter[str]) -> str:
     )
 
 
-def labelled_row(folder: Path, genome: AnnotatedGenome, work: Path) -> str:
-    """One row of the first table."""
+def labelled_row(folder: Path, genome: AnnotatedGenome, work: Path) -> tuple[str, str]:
+    """One row of the first and of the second table."""
     url = str(work / "store.zarr")
     run_stage(EncodeStage(str(folder / genome.fasta), genome.title), url, QUIET)
     files = {}
@@ -105,15 +144,24 @@ def labelled_row(folder: Path, genome: AnnotatedGenome, work: Path) -> str:
     started = time.perf_counter()
     run_stage(ImportGenesStage(gff=str(folder / genome.annotation), aliases=aliases), url, QUIET)
     codes = {"genetic_codes": str(files["genetic_codes"])} if genome.genetic_codes else {}
-    run_stage(LabelsStage(**codes), url, QUIET)
+    run_stage(LabelsStage(genetic_code=genome.genetic_code, **codes), url, QUIET)
     seconds = time.perf_counter() - started
     store = Store.open(url)
     attrs = store.attrs("labels/reference")
     reader = Counter(store.table("genes/reference/findings")["finding_code"].tolist())
     named: dict[str, set[str]] = {}
-    table = store.table("labels/reference/findings")
-    for code, gene in zip(table["finding_code"].tolist(), table["finding_gene"].tolist(), strict=True):
+    tables = [store.table(f"{group}/reference/findings") for group in ("labels", "genes")]
+    for code, gene in zip(tables[0]["finding_code"].tolist(), tables[0]["finding_gene"].tolist(), strict=True):
         named.setdefault(code, set()).add(gene)
+    touched = {code: len(named.get(code, ())) for code in TOUCHED[:3]}
+    for code in TOUCHED[3:]:
+        rows = tables[1]["finding_code"] == code
+        touched[code] = len(set(tables[1]["finding_gene"][rows].tolist()))
+    endings = (".other_strand", ".outside", ".minus")
+    ids = store.table("genes/reference")["gene_id"].tolist()
+    places = sum(name.endswith(endings) or ".on." in name for name in ids)
+    numbers = " | ".join(f"{touched[code]:,}" for code in TOUCHED)
+    second = f"| {genome.title} | {numbers} | {places:,} |\n"
     genes = Counter({code: len(names) for code, names in named.items()})
     read, whole = attrs["genes_read"], attrs["genes_masked_whole"]
     share = 100 * attrs["bases_masked"] / (2 * store.n_bases)
@@ -121,7 +169,7 @@ def labelled_row(folder: Path, genome: AnnotatedGenome, work: Path) -> str:
     return (
         f"| {genome.title} | {read:,} | {read - whole:,} | {whole:,} | {genes.pop('noncoding_gene', 0):,} "
         f"| {share:.2f} | {counted(genes)} | {counted(reader)} |\n"
-    )
+    ), second
 
 
 def odd_row(folder: Path, path: Path) -> str:
@@ -145,11 +193,12 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
-    page = HEAD
+    tables = [], []
     for genome in SETS:
         with tempfile.TemporaryDirectory() as work:
-            page += labelled_row(given.folder, genome, Path(work))
-    page += EDGE
+            for rows, row in zip(tables, labelled_row(given.folder, genome, Path(work)), strict=True):
+                rows.append(row)
+    page = HEAD + "".join(tables[0]) + RULES + "".join(tables[1]) + EDGE
     odd = sorted(p for p in (given.folder / "edge_gff").rglob("*") if ".g" in p.name and "h5" not in p.name)
     page += "".join(odd_row(given.folder, path) for path in odd)
     if given.check:
