@@ -76,7 +76,7 @@ def test_an_error_in_a_stage_says_which(monkeypatch, tmp_path):
     monkeypatch.setattr(stage, "scan", fails)
     (tmp_path / "g.fa").write_text(">a\nACGT\n")
     ran = helixdask("encode", tmp_path / "g.fa", "-o", tmp_path / "s.zarr")
-    assert (ran.code, ran.err) == (1, "error: TimeoutError, while making genome\n")
+    assert (ran.code, ran.err) == (1, "making genome\nerror: TimeoutError, while making genome\n")
 
 
 ENVIRONMENTS = {
