@@ -96,12 +96,15 @@ TOUCHED = (
 
 HEAD = """# Published annotations, and what becomes of their genes
 
-Written by `python tools/annotation_table.py FOLDER` from files that are not part of this repository. Codes are explained in [labels](labels.md).
+Written by `python tools/annotation_table.py FOLDER` from files that are not part of this repository. Codes are
+explained in [labels](labels.md).
 
 ## Read and labelled, default rules
-*Learnt*: a transcript of the gene is painted and all its coding bases are valid. *Not learnt*: a coding base of it is masked, or nothing of the gene is painted
-(non-coding genes, most of the number). Each gene that was read is one of the two, and each that is not learnt is named in the findings. A gene may be under several
-codes. *C. albicans* is read with genetic code 12. The mitochondrion of *S. pombe* is read with an alias and genetic code 4: its genes were annotated on another sequence than the file's, and end masked.
+*Learnt*: a transcript of the gene is painted and all its coding bases are valid. *Not learnt*: a coding base of it is
+masked, or nothing of the gene is painted (non-coding genes, most of the number). Each gene that was read is one of
+the two, and each that is not learnt is named in the findings. A gene may be under several codes. *C. albicans* is
+read with genetic code 12. The mitochondrion of *S. pombe* is read with an alias and genetic code 4: its genes were
+annotated on another sequence than the file's, and end masked.
 
 | annotation | genes read | learnt | not learnt | of these non-coding | bases masked, % | other genes under each code of labelling | rows under each code of reading |
 |---|---|---|---|---|---|---|---|
@@ -109,8 +112,10 @@ codes. *C. albicans* is read with genetic code 12. The mitochondrion of *S. pomb
 
 RULES = f"""
 ## Genes that the rules on coding rows touch
-Genes under the codes of [coding bases](labels.md#coding-bases) and of transcripts that names and places tell apart, and masked places outside a gene. On all of these annotations no coding row has
-a valid intergenic base, class cds stands exactly where a phase stands, and every transcript holds the rows that name it; `tests/labels/row_invariants.py` checks that from the rows alone.
+Genes under the codes of [coding bases](labels.md#coding-bases) and of transcripts that names and places tell apart,
+and masked places outside a gene. On all of these annotations no coding row has a valid intergenic base, class cds
+stands exactly where a phase stands, and every transcript holds the rows that name it;
+`tests/labels/row_invariants.py` checks that from the rows alone.
 
 | annotation | {" | ".join(TOUCHED)} | places |
 |{"---|" * (len(TOUCHED) + 2)}
@@ -118,7 +123,8 @@ a valid intergenic base, class cds stands exactly where a phase stands, and ever
 
 EDGE = """
 ## Odd files
-Without a genome: what the reader makes of them. The names are those of AGAT's, gffutils', AUGUSTUS' and BRAKER's test files.
+Without a genome: what the reader makes of them. The names are those of AGAT's, gffutils', AUGUSTUS' and BRAKER's test
+files.
 
 | file | result | findings |
 |---|---|---|
