@@ -58,9 +58,10 @@ def _print(found: Verification) -> None:
         say("\nWhat to do:")
         for remedy, group in remedies.items():
             say("\n".join([f"  {group}", *(f"    {line}" for line in remedy)]))
-    rate = format_bytes(int(found.bytes_read / max(found.seconds, 1e-9)))
     verdict = "All is sound." if found.is_sound else f"{len(found.damages):,} damaged."
-    say(f"\n{verdict} {format_bytes(found.bytes_read)} read in {found.seconds:.1f} s ({rate}/s).")
+    rate = format_bytes(int(found.bytes_read / max(found.seconds, 1e-9)))
+    read = f"{format_bytes(found.bytes_read)} read in {found.seconds:.1f} s ({rate}/s)."
+    say(f"\n{verdict} {read if found.bytes_read else 'Sizes and metadata were compared; no data were read.'}")
 
 
 def remove(
