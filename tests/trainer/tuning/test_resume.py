@@ -24,6 +24,7 @@ SPEC = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=POOL, 
 
 SCRIPT = """
 import os, signal, sys
+import keras
 from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning import run
 from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch
@@ -39,6 +40,7 @@ def kill(event):
 
 spec = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=pool, lstm_layers=1, units=8)
 for output in outputs:
+    keras.utils.clear_session()  # each names its layers as the first of a process does
     train_from_scratch(
         TuneSettings((store,), output, epochs=3, batch_size=8, learning_rate=5e-3, threads=1, seed=3, decay="cosine"),
         spec, kill)
