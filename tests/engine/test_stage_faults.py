@@ -50,12 +50,12 @@ def test_publication_of_each_stage(inputs, tmp_path, name, replaced):
     # All regions are done; only the publication is missing.
     with faults("none", 0) as counted:
         run_stage(stage, str(shutil.copytree(url, tmp_path / "count") if start else tmp_path / "count"), HERE)
-    published = next(n for n, change in enumerate(counted.names, 1) if ".manifests/" in change)
+    published = next(n for n, change in enumerate(counted.names, 1) if f".manifests/{stage.group()}." in change)
     with faults("kill", published), contextlib.suppress(KilledError):
         run_stage(stage, url, HERE)
     with faults("none", 0) as counted:
         run_stage(stage, str(shutil.copytree(url, tmp_path / "done")), HERE)
-    first = next(n for n, change in enumerate(counted.names, 1) if ".manifests/" in change)
+    first = next(n for n, change in enumerate(counted.names, 1) if f".manifests/{stage.group()}." in change)
     done = contents(tmp_path / "done")
     assert done == contents(tmp_path / "count")
 

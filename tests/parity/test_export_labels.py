@@ -15,6 +15,7 @@ from tests.cli.support import done
 pytestmark = pytest.mark.shared
 
 SOURCES = {
+    "exonexonCDS": ("exonexonCDS.fa", "exonexonCDS.gff3"),
     "mini": ("mini_test_data.fa", "mini_test_data.gff"),
     "multi": ("multi.fa", "multi.gff3"),
     "edges": ("edges.fa", "edges.gff"),
@@ -28,6 +29,8 @@ CASES = {
     "edges.180.h5": "--labels reference",
     "edges.90.wb180.h5": "--labels reference",
     "edges.900.h5": "--labels reference",
+    "exonexonCDS.180.h5": "--labels reference",
+    "exonexonCDS.900.h5": "--labels reference",
     "intron_at_end.180.h5": "--labels reference",
     "intron_at_end.90.wb180.h5": "--labels reference",
     "intron_at_end.900.h5": "--labels reference",
