@@ -174,7 +174,7 @@ def _genes() -> list[ArraySpec]:
             "gene",
             "gene_order",
             "int32",
-            "place in the file it was read from, where that is not sorted by contig, start, end and strand",
+            "place in the file it was read from, where that is not sorted by contig, start, end, strand and name",
             optional=True,
         ),
         _column(g, "transcript", "transcript_id", "str", "id"),

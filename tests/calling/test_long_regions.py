@@ -59,7 +59,7 @@ def test_a_contig_that_is_one_region_is_called_once_by_whichever_task_it_begins_
 
 
 def test_any_number_of_workers_gives_the_same_genes(store, expected, monkeypatch):
-    monkeypatch.setattr("helixdask.engine.cluster._WORTH_A_CLUSTER", 0.0)
+    monkeypatch.setattr("helixdask.engine.cluster._CLUSTER_SECONDS", 0.0)
     monkeypatch.setattr(CallStage, "bases_per_task", 1 << 16)
     for workers in (1, 2):
         summary = run_stage(

@@ -82,7 +82,7 @@ class PerfectFeed:
         self.windows, self.tracks = windows, {"codes": codes, "label": label, "phase": phase, "valid": valid}
         self.order = SimpleNamespace(steps_per_epoch=-(-len(windows) // 2))
 
-    def dataset(self, first, n_steps):
+    def batches(self, first, n_steps):
         for step in range(first, first + n_steps):
             rows = range(2 * step, min(2 * step + 2, len(self.windows)))
             batch = {name: np.stack([self._window(name, row) for row in rows]) for name in self.tracks}
