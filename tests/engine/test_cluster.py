@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
 import dask
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from helixdask.engine.cluster import RunOptions, connect
 from helixdask.engine.run import run_stage
 from tests.engine.cluster_processes import a_cluster
-from tests.engine.toy import ToyStage, make_store
+from tests.engine.toy import ToyStage, make_store, processes_of
 
 LENGTHS = [300_000, 77_000]
 
@@ -23,10 +22,6 @@ def scheduler_file(tmp_path_factory):
     with a_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
         cluster.add_worker()
         yield cluster.file
-
-
-def processes_of(folder: Path) -> set[int]:
-    return {int(path.name.split("-")[3]) for path in folder.glob("run-*")}
 
 
 @pytest.mark.slow

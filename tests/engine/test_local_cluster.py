@@ -23,7 +23,7 @@ from helixdask.engine.local_cluster import local_cluster
 from helixdask.engine.run import run_stage
 from helixdask.errors import MissingDependencyError
 from tests.engine.test_run import HERE, TWO, contents, ignoring_settings
-from tests.engine.toy import ToyStage, make_store
+from tests.engine.toy import ToyStage, make_store, processes_of
 
 LENGTHS = [300_000, 1, 77_000, 150_000, 65_536]
 instantiate = Nanny.instantiate
@@ -129,9 +129,18 @@ def test_ctrl_c_is_heard_once(tmp_path):
     make_store(str(tmp_path / "a.zarr"), LENGTHS)
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "tests.engine.toy", str(tmp_path / "a.zarr"), str(tmp_path / "runs"), "5", "2"]
-    process = subprocess.Popen(command, cwd=root, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}  # as the command line does, for processes of its own
+    process = subprocess.Popen(
+        command,
+        cwd=root,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells let what runs behind `&` ignore it
+    )
     deadline = time.monotonic() + 600
-    while time.monotonic() < deadline and not list((tmp_path / "runs").iterdir()):
+    while time.monotonic() < deadline and len(processes_of(tmp_path / "runs")) < 2:  # both workers are at work
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=600)[1]

@@ -39,6 +39,11 @@ def make_store(url: str, lengths: list[int], *, shuffle: int | None = None) -> S
     return Store.open(url)
 
 
+def processes_of(folder: Path) -> set[int]:
+    """Ids of the processes that have run regions of the toy stage."""
+    return {int(path.name.split("-")[3]) for path in folder.glob("run-*")}
+
+
 @dataclass(frozen=True)
 class ToyStage(Stage):
     """Labels each base with its code; ``folder`` counts the runs and says how to misbehave."""
