@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from helixdask.errors import BadInputError
+from helixdask.inputs.tables import LONGEST_SEQUENCE, number_in
 from helixdask.inputs.text import read_lines
 from helixdask.store.contigs import UNKNOWN_LENGTH, ContigTable
 
@@ -63,12 +64,14 @@ def _report_rows(
             continue
         names = [fields[k].strip() for k in columns if k < len(fields)]
         names = list(dict.fromkeys(name for name in names if name.lower() not in _NOTHING))
-        if length_at < len(fields) and fields[length_at].isdigit():
+        if length_at < len(fields) and fields[length_at].isdecimal():
+            stated = number_in(fields[length_at], 0, LONGEST_SEQUENCE)
             for name in names:
                 ours = int(contigs.lengths[contigs.index(name)]) if name in contigs else UNKNOWN_LENGTH
-                if ours not in (UNKNOWN_LENGTH, int(fields[length_at])):
+                if ours not in (UNKNOWN_LENGTH, stated):
+                    shown = f"more than {LONGEST_SEQUENCE:,}" if stated is None else f"{stated:,}"
                     raise BadInputError(
-                        f"{name!r} has {int(fields[length_at]):,} bases in the report and {ours:,} in the genome",
+                        f"{name!r} has {shown} bases in the report and {ours:,} in the genome",
                         where=f"{path}, line {number}",
                         remedy="Use the report of the assembly that the genome's FASTA is from.",
                     )

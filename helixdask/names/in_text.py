@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.engine.identity import file_identity
+from helixdask.inputs.tables import LONGEST_SEQUENCE, number_in
 from helixdask.inputs.text import read_lines, start_of_sequences, whole_lines
 
 __all__ = ["TEXT_COLUMNS", "TextNames", "names_in_text"]
@@ -78,8 +79,9 @@ def _names_in(path: str, identity: str, kind: str) -> TextNames:
 def _note(found: TextNames, declared: Iterable[bytes]) -> None:
     """Note the length of a sequence that is declared as name, start and end."""
     name, start, end = [*declared, b"", b"", b""][:3]
-    if start == b"1" and end.isdigit():
-        found.lengths.setdefault(_text(name, "gff3"), int(end))
+    length = number_in(end.decode("latin-1"), 1, LONGEST_SEQUENCE)
+    if start == b"1" and length is not None:
+        found.lengths.setdefault(_text(name, "gff3"), length)
 
 
 def _text(name: bytes, kind: str) -> str:

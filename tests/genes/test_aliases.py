@@ -114,3 +114,11 @@ def test_unknown_contigs_are_listed_and_aliases_help(tmp_path):
     table.write_text("one column\n")
     with pytest.raises(BadInputError, match="line 1"):
         read_aliases(table, CONTIGS)
+
+
+def test_a_length_of_thousands_of_digits_is_another_length(tmp_path):
+    report = tmp_path / "report.txt"
+    report.write_text(f"# Sequence-Name\tGenBank-Accn\tSequence-Length\nc1\tCP1\t{'9' * 5000}\n")
+    contigs = ContigTable(np.array(["c1"], object), np.array([100], np.int64))
+    with pytest.raises(BadInputError, match=r"'c1' has more than 1,099,511,627,776 bases in the report and 100"):
+        read_aliases(report, contigs)
