@@ -27,12 +27,12 @@ import pysam
 COUNT = """
 import json, resource, sys, time
 import numpy as np
-from helixdask.coverage.bam.bam_blocks import BamReader
-from helixdask.coverage.bam.bam_header import read_bam_header
+from helixdask.alignments.bam_blocks import BamReader
+from helixdask.alignments.bam_header import read_bam_header
 from helixdask.coverage.pileup import Pileup
-from helixdask.coverage.bam.reading import load_index
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import make_rules
-from helixdask.coverage.bam.stretches import stretches_of
+from helixdask.alignments.stretches import stretches_of
 from helixdask.store.contigs import ContigTable
 
 path, rules, step = sys.argv[1], sys.argv[2], 1 << 22
@@ -176,7 +176,7 @@ def main() -> None:
     for bam in options.bam:
         measure(bam, options.repeat)
     if options.pairs:
-        from helixdask.simulate.random_bam import write_random_bam
+        from random_bam import write_random_bam
 
         with tempfile.TemporaryDirectory() as folder:
             path = options.simulated or Path(folder, "simulated.bam")

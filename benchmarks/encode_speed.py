@@ -21,10 +21,10 @@ import time
 from pathlib import Path
 
 import pysam
+from random_fasta import write_random_fasta
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.sequence.stage import EncodeStage
-from helixdask.simulate.random_fasta import write_random_fasta
 
 
 def compressed(path: Path, kind: str) -> Path:

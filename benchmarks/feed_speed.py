@@ -39,7 +39,7 @@ def make_data(folder: Path, bases: int) -> int:
     """A store with labels and a split, and its windows as HDF5; returns the number of rows."""
     from helixdask.engine.run import RunOptions, run_stage
     from helixdask.exchange.helixer_h5 import export_helixer
-    from helixdask.labels.genes_stage import ImportGenesStage
+    from helixdask.genes.reading.stage import ImportGenesStage
     from helixdask.labels.stage import LabelsStage
     from helixdask.selection.stage import SelectStage, SplitStage
     from helixdask.sequence.stage import EncodeStage

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.exchange.helixer_h5 import export_helixer
-from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.simulate.settings import SimulateSettings

@@ -84,7 +84,8 @@ def write_labels(url: str) -> None:
 
 def make_inputs(folder: Path, sizes: list[int]) -> None:
     """Random genomes, and a network that is all but free: memory is measured here, not speed."""
-    from helixdask.simulate.random_fasta import write_random_fasta
+    from random_fasta import write_random_fasta
+
     from helixdask.trainer.network.build import NetworkSpec, build_network
     from helixdask.trainer.network.card import default_card
     from helixdask.trainer.network.model_file import save_model

@@ -290,7 +290,7 @@ def scored(folder: Path, species: str, block: int, model: Path, name: str) -> li
     from helixdask.cli.demo import scores_of
     from helixdask.engine.cluster import RunOptions
     from helixdask.evaluation import evaluate
-    from helixdask.trainer.workflow import annotate
+    from helixdask.trainer.recipes import annotate
 
     target = folder / f"{species}_test_{block}"
     store, options = str(store_of(target, "test")), RunOptions(workers=1, quiet=True, replace=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.scores.bases import BaseScores, confusion
 from helixdask.sequence.stage import EncodeStage

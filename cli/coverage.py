@@ -63,7 +63,7 @@ def chosen_libraries(
     reads: ReadOptions | None = None,
 ) -> list[Library]:
     """Libraries that the options --bam, --strandedness, --libraries and --kind name."""
-    from helixdask.pipeline import libraries_of
+    from helixdask.stages import libraries_of
 
     return libraries_of(
         [_path(path) for path in bam or []],
@@ -142,7 +142,7 @@ def coverage(
     from helixdask.coverage.rules import ReadOptions
     from helixdask.engine.run import run_stage
     from helixdask.outputs import check_outputs
-    from helixdask.pipeline import coverage_stages
+    from helixdask.stages import coverage_stages
 
     check_outputs(report)
     reads = ReadOptions(min_mapq, count_duplicates, count_supplementary, count_secondary, count_qc_failed, mates_once)

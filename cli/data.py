@@ -70,7 +70,7 @@ def labels(
 ) -> None:
     """Read an annotation and paint its genes as label tracks; say what was skipped, mended or masked."""
     from helixdask.engine.run import run_stage
-    from helixdask.labels.genes_stage import ImportGenesStage
+    from helixdask.genes.reading.stage import ImportGenesStage
     from helixdask.labels.stage import LabelsStage
     from helixdask.outputs import check_outputs
     from helixdask.store.store import Store
@@ -116,7 +116,7 @@ def windows(
     `select` does this by itself where it is needed.
     """
     from helixdask.engine.run import run_stage
-    from helixdask.pipeline import windows_stage
+    from helixdask.stages import windows_stage
 
     stage = windows_stage(store, window_length, labels=labels, predictions=predictions, name=name, rules=rules.value)
     print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
@@ -150,7 +150,7 @@ def select(
     """
     from helixdask.engine.run import run_stage
     from helixdask.outputs import check_outputs
-    from helixdask.pipeline import select_stages
+    from helixdask.stages import select_stages
 
     check_outputs(report)
     measure, choose = select_stages(
@@ -194,7 +194,7 @@ def split(
     """Put whole contigs on the training or the validation side."""
     from helixdask.engine.run import run_stage
     from helixdask.outputs import check_outputs
-    from helixdask.pipeline import split_stage
+    from helixdask.stages import split_stage
 
     check_outputs(report)
     stage = split_stage(

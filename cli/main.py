@@ -16,11 +16,11 @@ from helixdask.cli import (
     evaluate,
     exchange,
     models,
+    recipes,
     results,
     store_care,
     tracks,
     training,
-    workflow,
 )
 from helixdask.cli.proposed import with_command
 from helixdask.cli.report import say
@@ -80,7 +80,7 @@ _STEPS = "Single steps"
 _LOOK = "Looking and exchanging"
 _NAMES = {exchange.import_helixer: "import"}  # a word that Python keeps for itself
 for panel, commands in (
-    (_FIRST, (workflow.prepare, training.tune, workflow.annotate)),
+    (_FIRST, (recipes.prepare, training.tune, recipes.annotate)),
     (
         _STEPS,
         (

@@ -56,8 +56,8 @@ def predict(
 ) -> None:
     """Predict class and phase of every base of both strands."""
     from helixdask.engine.run import run_stage
+    from helixdask.trainer.recipes import predict_stage
     from helixdask.trainer.runtime import require_tensorflow
-    from helixdask.trainer.workflow import predict_stage
 
     if not output.dry_run:
         require_tensorflow()

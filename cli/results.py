@@ -81,7 +81,7 @@ def call(
     from helixdask.genes.writing.export import GeneFiles, export_genes
     from helixdask.labels.stage import LabelsStage
     from helixdask.outputs import check_outputs
-    from helixdask.pipeline import call_stage, write_annotation
+    from helixdask.stages import call_stage, write_annotation
     from helixdask.store.store import Store
 
     options = output.run_options()

@@ -4,7 +4,7 @@ import numpy as np
 
 from helixdask.genes.models import GeneModels
 from helixdask.genes.table import write_genes
-from helixdask.pipeline import windows_stage
+from helixdask.stages import windows_stage
 from helixdask.store.store import Store
 
 N_SCAFFOLDS = 2_000_000

@@ -21,7 +21,7 @@ import numpy as np
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError
 from helixdask.genes.reading.gff_read import read_gff
-from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.store.contigs import ContigTable

@@ -23,7 +23,7 @@ import numpy as np
 
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import run_stage
-from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.scores.bases import BaseScores, confusion
 from helixdask.sequence.stage import EncodeStage
@@ -31,10 +31,10 @@ from helixdask.simulate import SimulateSettings, simulate
 from helixdask.store.store import Store
 from helixdask.trainer.network.model_file import load_model, save_model
 from helixdask.trainer.network.spec import NetworkSpec, parameter_count
+from helixdask.trainer.recipes import PrepareSettings, predict_stage, prepare
 from helixdask.trainer.tuning.progress import Event
 from helixdask.trainer.tuning.settings import TuneSettings
 from helixdask.trainer.tuning.tune import train_from_scratch, tune
-from helixdask.trainer.workflow import PrepareSettings, predict_stage, prepare
 
 TARGET = Path(__file__).parents[1] / "trainer/base_model"
 OPTIONS = RunOptions(workers=1, quiet=True)

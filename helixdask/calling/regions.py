@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 
 __all__ = [
+    "LoadedParts",
     "OpenRegion",
-    "Pieces",
     "Scan",
     "check_thresholds",
     "find_regions",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class Pieces(NamedTuple):
+class LoadedParts(NamedTuple):
     """Loaded parts of contigs, end to end in one array; one row each.
 
     Attributes
@@ -52,7 +52,7 @@ class OpenRegion(NamedTuple):
     Attributes
     ----------
     piece, start
-        Row of `Pieces`, and where it begins in the loaded array.
+        Row of `LoadedParts`, and where it begins in the loaded array.
     latest, top
         Start of the last window that passed, and the largest sum so far.
     scanned
@@ -72,7 +72,7 @@ class Scan(NamedTuple):
     Attributes
     ----------
     piece, start, end
-        (regions,) int64: row of `Pieces`, and half-open place in the loaded array.
+        (regions,) int64: row of `LoadedParts`, and half-open place in the loaded array.
     open_region
         The last region, when it may go on beyond the loaded bases. It is not among the regions.
     """
@@ -139,7 +139,7 @@ def find_regions(
         Thresholds out of range.
     """
     n = np.array([intergenic.size], np.int64)
-    pieces = Pieces(np.zeros(1, np.int64), n, np.zeros(1, np.int64), n)
+    pieces = LoadedParts(np.zeros(1, np.int64), n, np.zeros(1, np.int64), n)
     scan = scan_pieces(
         genic_units(intergenic), pieces, own=(0, intergenic.size), window=window, edge=edge, peak=peak, rules=rules
     )
@@ -148,7 +148,7 @@ def find_regions(
 
 def scan_pieces(
     units: NDArray[np.int32],
-    pieces: Pieces,
+    pieces: LoadedParts,
     *,
     own: tuple[int, int],
     window: int,

@@ -13,7 +13,7 @@ from helixdask.calling.assemble import CallColumns
 from helixdask.calling.decode import BLOCK, decode_region
 from helixdask.calling.hmm import Hmm
 from helixdask.calling.posterior import stretch_sums
-from helixdask.calling.regions import Pieces, Scan, genic_units, scan_pieces
+from helixdask.calling.regions import LoadedParts, Scan, genic_units, scan_pieces
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.source import ArraySource, RegionSource, StrandSource, Tracks, probabilities
 
@@ -42,7 +42,7 @@ class Span:
     class_probability: NDArray[Any]
     phase_probability: NDArray[Any] | None
     contig: NDArray[np.int64]
-    pieces: Pieces
+    pieces: LoadedParts
     own: tuple[int, int]
 
     def strand_arrays(
@@ -65,7 +65,7 @@ def whole_contigs(
 ) -> Span:
     """Make a span of contigs that are all there: arrays as in `Span`, and the (contigs,) length of each."""
     stop = np.cumsum(lengths, dtype=np.int64)
-    pieces = Pieces(stop - lengths, stop, np.zeros_like(stop), np.asarray(lengths, np.int64))
+    pieces = LoadedParts(stop - lengths, stop, np.zeros_like(stop), np.asarray(lengths, np.int64))
     return Span(
         codes, class_probability, phase_probability, np.arange(stop.size, dtype=np.int64), pieces, (0, codes.size)
     )

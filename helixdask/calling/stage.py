@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.assemble import build_models, keep_genes
-from helixdask.calling.regions import Pieces, Scan, follow_region
+from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
@@ -200,8 +200,8 @@ class StoreTracks:
         return self.store.array(f"{self.group}/{name}")[strand, :, self.origin + start : self.origin + stop]
 
 
-def _pieces(store: Store, start: int, stop: int) -> tuple[NDArray[np.int64], Pieces]:
+def _pieces(store: Store, start: int, stop: int) -> tuple[NDArray[np.int64], LoadedParts]:
     """Contigs of a slice of `position`, and where they are in the array that is read from it."""
     contig, contig_start, contig_stop, position = store.contigs.pieces(start, stop)
     first = position - start
-    return contig, Pieces(first, first + contig_stop - contig_start, contig_start, store.contigs.lengths[contig])
+    return contig, LoadedParts(first, first + contig_stop - contig_start, contig_start, store.contigs.lengths[contig])

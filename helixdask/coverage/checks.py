@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bam_header import AlignmentHeader, NameTable, match_names, read_bam_header, read_cram_header
-from helixdask.coverage.bam.bgzf import BGZF_END
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.index_checks import check_index, find_index
+from helixdask.alignments.bam_header import AlignmentHeader, NameTable, match_names, read_bam_header, read_cram_header
+from helixdask.alignments.bgzf import BGZF_END
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.index_checks import check_index, find_index
 from helixdask.coverage.libraries import Library
 from helixdask.errors import BadInputError
 

@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bam_fields import COVERAGE_OPS, REFERENCE_OPS, SPLICED_OPS, cigar_place, name_hash
-from helixdask.coverage.bam.raw_loads import load_i32, load_u8, load_u16
+from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS, SPLICED_OPS, cigar_place, name_hash
+from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16
 from helixdask.coverage.rules import MATE_UNMAPPED, PAIRED, READ1, READ2, reason_of, strand_of
 
 __all__ = ["CONTIG_END", "CONTIG_START", "ELSEWHERE", "END", "FIRST", "MATE", "POSITION", "SECOND", "STATE", "STRAND",

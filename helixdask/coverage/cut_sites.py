@@ -15,9 +15,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.alignments import Alignments
-from helixdask.coverage.bam.bam_fields import COVERAGE_OPS, REFERENCE_OPS
-from helixdask.coverage.rules import PAIRED, READ1, READ2, REASONS, STRANDEDNESS, Rules, sort_out, target_strand
+from helixdask.alignments.alignments import Alignments
+from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS
+from helixdask.coverage.rules import PAIRED, READ1, READ2, REASONS, STRANDEDNESS, CountingRules, sort_out, target_strand
 from helixdask.errors import BadInputError
 
 __all__ = ["MARGIN", "SITE_KINDS", "CutSites"]
@@ -53,7 +53,9 @@ class CutSites:
         If the rules do not know the kind.
     """
 
-    def __init__(self, start: int, stop: int, kind: str, strandedness: str, rules: Rules, where: str = "") -> None:
+    def __init__(
+        self, start: int, stop: int, kind: str, strandedness: str, rules: CountingRules, where: str = ""
+    ) -> None:
         if kind == "cage" and rules.name == "helixer":
             raise BadInputError(
                 "the rules `helixer` know no libraries of kind `cage`",

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bam_fields import COVERAGE_OPS, REFERENCE_OPS
+from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS
 from helixdask.coverage.count_records import (
     CONTIG_END,
     CONTIG_START,

@@ -19,12 +19,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bam_blocks import Records
-from helixdask.coverage.bam.bam_fields import DELETION_OPS, FIXED, SPLICED_OPS, i32
-from helixdask.coverage.bam.stretches import Stretch
+from helixdask.alignments.bam_blocks import Records
+from helixdask.alignments.bam_fields import DELETION_OPS, FIXED, SPLICED_OPS, i32
+from helixdask.alignments.stretches import Stretch
 from helixdask.coverage.count_records import count_records
 from helixdask.coverage.mates import count_second_mates, keep_open_mates
-from helixdask.coverage.rules import REASONS, STRANDEDNESS, Rules
+from helixdask.coverage.rules import REASONS, STRANDEDNESS, CountingRules
 from helixdask.coverage.running_sum import sum_differences
 from helixdask.errors import BadInputError
 
@@ -54,7 +54,7 @@ class Pileup:
         Alignments that begin in the region by their fate, in the order of `REASONS`; int64.
     """
 
-    def __init__(self, length: int, strandedness: str, rules: Rules, where: str = "") -> None:
+    def __init__(self, length: int, strandedness: str, rules: CountingRules, where: str = "") -> None:
         self.length, self.rules, self.where = length, rules, where
         self._how = (
             STRANDEDNESS.index(strandedness),

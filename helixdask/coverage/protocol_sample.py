@@ -15,8 +15,8 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bam_index import BamIndex, read_index
-from helixdask.coverage.bam.index_checks import find_index
+from helixdask.alignments.bam_index import BamIndex, read_index
+from helixdask.alignments.index_checks import find_index
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.read_sample import SAMPLE_SIZES, UNWANTED, ReadSample, SampleSize, sample_places
 from helixdask.coverage.remote_sample import mapped_reads, sample_remote_bam

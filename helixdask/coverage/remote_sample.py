@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.alignments import Alignments, take
-from helixdask.coverage.bam.bam_blocks import BamReader
-from helixdask.coverage.bam.bam_header import read_bam_header
-from helixdask.coverage.bam.bam_index import BamIndex, read_index
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.index_checks import find_index
+from helixdask.alignments.alignments import Alignments, take
+from helixdask.alignments.bam_blocks import BamReader
+from helixdask.alignments.bam_header import read_bam_header
+from helixdask.alignments.bam_index import BamIndex, read_index
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.index_checks import find_index
 from helixdask.coverage.read_sample import UNWANTED, ReadSample, SampleSize, sample_places
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
 

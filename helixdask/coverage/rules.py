@@ -15,8 +15,8 @@ __all__ = [
     "DEFAULT_READS",
     "REASONS",
     "STRANDEDNESS",
+    "CountingRules",
     "ReadOptions",
-    "Rules",
     "count_spliced",
     "make_rules",
     "reason_of",
@@ -80,7 +80,7 @@ DEFAULT_READS = ReadOptions()
 
 
 @dataclass(frozen=True)
-class Rules:
+class CountingRules:
     """What is counted.
 
     Parameters
@@ -104,7 +104,7 @@ class Rules:
     mates_once: bool
 
 
-def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> Rules:
+def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> CountingRules:
     """Return the rule set of that name.
 
     Parameters
@@ -133,7 +133,7 @@ def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> Rules:
         quality = DEFAULT_MIN_MAPQ if options.min_mapq is None else options.min_mapq
         if not 0 <= quality <= _HIGHEST_MAPQ:
             raise BadInputError(f"the least mapping quality is {quality}, outside 0-255", where="min_mapq")
-        return Rules(name, skip, quality, deletions_are_spliced=False, mates_once=options.mates_once)
+        return CountingRules(name, skip, quality, deletions_are_spliced=False, mates_once=options.mates_once)
     if name == "helixer":
         changed = [f.name for f in fields(options) if getattr(options, f.name) not in (f.default, 0)]
         if changed:
@@ -141,7 +141,7 @@ def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> Rules:
                 f"the rules `helixer` have no options for reads: {', '.join(changed)}",
                 remedy="Leave them out, or use the default rules.",
             )
-        return Rules(name, SECONDARY | QC_FAIL, 0, deletions_are_spliced=True, mates_once=False)
+        return CountingRules(name, SECONDARY | QC_FAIL, 0, deletions_are_spliced=True, mates_once=False)
     raise BadInputError(f"no coverage rules called `{name}`", where="--rules", remedy="Use `default` or `helixer`.")
 
 
@@ -199,7 +199,7 @@ def sort_out(
     cigar_offset
         Where the CIGAR of each alignment begins, one entry more than alignments.
     skip_flags, min_mapq
-        From `Rules`.
+        From `CountingRules`.
     stranded
         Whether the mate number decides the strand, so that a paired alignment must have one.
     first_wins

@@ -13,15 +13,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bam_blocks import Reader
-from helixdask.coverage.bam.reading import open_reader, prepare_index
-from helixdask.coverage.bam.stretches import stretches_of
+from helixdask.alignments.bam_blocks import Reader
+from helixdask.alignments.stretches import stretches_of
 from helixdask.coverage.checks import CheckedLibrary, check_library, is_cram
 from helixdask.coverage.cut_sites import MARGIN, SITE_KINDS, CutSites
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.protocol import check_stated
-from helixdask.coverage.rules import DEFAULT_READS, REASONS, ReadOptions, Rules, make_rules
+from helixdask.coverage.reading import open_reader, prepare_index
+from helixdask.coverage.rules import DEFAULT_READS, REASONS, CountingRules, ReadOptions, make_rules
 from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
@@ -205,7 +205,7 @@ class CoverageStage(Stage):
     def _library(self) -> Library:
         return Library(self.library, self.path, self.kind, self.strandedness)
 
-    def _rules(self) -> Rules:
+    def _rules(self) -> CountingRules:
         return make_rules(self.rules, self.reads)
 
 

@@ -36,6 +36,7 @@ _CONFIG = {
     "distributed.admin.large-graph-warning-threshold": "1 TB",
 }
 _FORKED_WITH = ["helixdask.engine.run", "numba"]
+_PRELOAD = ["helixdask.engine.worker_process"]
 
 
 class _Failures:
@@ -149,7 +150,7 @@ def _started(n_workers: int, memory_limit: int | None) -> Iterator[Crew]:
         memory_limit=memory_limit,
         dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
-        preload=["helixdask.engine.worker_process"],
+        preload=_PRELOAD,
     )
     closing = [cluster.close]
     try:

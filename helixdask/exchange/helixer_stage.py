@@ -25,7 +25,7 @@ from helixdask.sequence.codes import CODE_MASK, N_CODE, PADDING
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
-__all__ = ["HelixerStage", "TrackStage", "fill_track", "read_sequence", "refuse"]
+__all__ = ["HelixerStage", "HelixerTrackStage", "fill_track", "read_sequence", "refuse"]
 
 _SEQUENCE = "genome/sequence"
 Decode = Callable[[NDArray[Any], NDArray[np.int8]], NDArray[Any]]
@@ -184,7 +184,7 @@ def read_sequence(
 
 
 @dataclass(frozen=True)
-class TrackStage(HelixerStage):
+class HelixerTrackStage(HelixerStage):
     """A stage that adds tracks to a genome, which is compared with the file's sequence first where ``compare`` is set.
 
     Parameters

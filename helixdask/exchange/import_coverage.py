@@ -11,7 +11,7 @@ import numpy as np
 
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_rows import RowIndex
-from helixdask.exchange.helixer_stage import TrackStage, fill_track, refuse
+from helixdask.exchange.helixer_stage import HelixerTrackStage, fill_track, refuse
 from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class ImportCoverageStage(TrackStage):
+class ImportCoverageStage(HelixerTrackStage):
     """One library of ``evaluation/<prefix>_coverage`` to ``coverage/<set_name>/<output>``.
 
     Parameters

@@ -14,7 +14,7 @@ from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_decode import BAD, decode_classes, pack_transitions
 from helixdask.exchange.helixer_file import open_h5
 from helixdask.exchange.helixer_rows import RowIndex
-from helixdask.exchange.helixer_stage import Decode, TrackStage, fill_track, refuse
+from helixdask.exchange.helixer_stage import Decode, HelixerTrackStage, fill_track, refuse
 from helixdask.public_names import public_name
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class ImportLabelsStage(TrackStage):
+class ImportLabelsStage(HelixerTrackStage):
     """Label data sets of a folder (``data``, ``alternative/NAME``) to the tracks of ``labels/<output>``."""
 
     folder: str = "data"

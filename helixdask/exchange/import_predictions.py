@@ -13,7 +13,7 @@ from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_file import open_h5, reading_h5
 from helixdask.exchange.helixer_rows import RowIndex
-from helixdask.exchange.helixer_stage import TrackStage, fill_track, refuse
+from helixdask.exchange.helixer_stage import HelixerTrackStage, fill_track, refuse
 from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
@@ -25,7 +25,7 @@ _ABOUT_MODEL = ("model_path", "model_md5sum", "timestamp")
 
 
 @dataclass(frozen=True)
-class ImportPredictionsStage(TrackStage):
+class ImportPredictionsStage(HelixerTrackStage):
     """``predictions`` and ``predictions_phase`` to the tracks of ``predictions/<output>``.
 
     Parameters

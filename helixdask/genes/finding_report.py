@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.genes.finding_codes import CODES, SEVERITIES
-from helixdask.genes.writing.whole_files import whole_files
+from helixdask.whole_files import whole_files
 
 __all__ = ["TSV_COLUMNS", "CodeSummary", "summarise", "write_findings"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from helixdask.engine.identity import names_identity
-from helixdask.genes.aliases import read_aliases
+from helixdask.names.aliases import read_aliases
 from helixdask.store.contigs import ContigTable
 
 __all__ = ["aliases_input", "aliases_of", "needed_names"]

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import pysam
 
-from helixdask.coverage.bam.bam_blocks import BamReader
-from helixdask.coverage.bam.reading import load_index
-from helixdask.coverage.bam.stretches import stretches_of
+from helixdask.alignments.bam_blocks import BamReader
+from helixdask.alignments.stretches import stretches_of
 from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import ReadOptions, make_rules
 from helixdask.store.contigs import ContigTable
 

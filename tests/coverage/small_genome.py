@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.store.store import Store

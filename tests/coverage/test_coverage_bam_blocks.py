@@ -5,13 +5,13 @@ import numpy as np
 import pysam
 import pytest
 
-from helixdask.coverage.bam.bam_blocks import BamReader, Records
-from helixdask.coverage.bam.bam_index import parse_index
-from helixdask.coverage.bam.bam_records import check_records, measure_records, parse_records
-from helixdask.coverage.bam.bgzf import BlockStream
-from helixdask.coverage.bam.reading import load_index
-from helixdask.coverage.bam.stretches import Stretch
+from helixdask.alignments.bam_blocks import BamReader, Records
+from helixdask.alignments.bam_index import parse_index
+from helixdask.alignments.bam_records import check_records, measure_records, parse_records
+from helixdask.alignments.bgzf import BlockStream
+from helixdask.alignments.stretches import Stretch
 from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import make_rules
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam

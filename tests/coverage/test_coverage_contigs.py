@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helixdask.coverage.bam.bam_blocks import BamReader
-from helixdask.coverage.bam.bam_header import NameTable, match_names, read_bam_header
-from helixdask.coverage.bam.bgzf import BlockStream
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.reading import load_index
-from helixdask.coverage.bam.stretches import stretches_of
+from helixdask.alignments.bam_blocks import BamReader
+from helixdask.alignments.bam_header import NameTable, match_names, read_bam_header
+from helixdask.alignments.bgzf import BlockStream
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.stretches import stretches_of
 from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import make_rules
 from helixdask.errors import BadInputError
 from helixdask.store.contigs import ContigTable

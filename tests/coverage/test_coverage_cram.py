@@ -9,8 +9,8 @@ import numpy as np
 import pysam
 import pytest
 
-from helixdask.coverage.bam.cram import CramReader
-from helixdask.coverage.bam.stretches import Stretch
+from helixdask.alignments.cram import CramReader
+from helixdask.alignments.stretches import Stretch
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.protocol_sample import sample_reads

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helixdask.coverage.bam.alignments import Alignments
+from helixdask.alignments.alignments import Alignments
 from helixdask.coverage.cut_sites import MARGIN, CutSites
 from helixdask.coverage.rules import REASONS, make_rules
 from helixdask.errors import BadInputError

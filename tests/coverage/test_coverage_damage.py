@@ -9,9 +9,9 @@ import pybigtools
 import pysam
 import pytest
 
-from helixdask.coverage.bam.bam_header import read_bam_header
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.cram_index import crai_difference, cram_containers, read_crai
+from helixdask.alignments.bam_header import read_bam_header
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.cram_index import crai_difference, cram_containers, read_crai
 from helixdask.coverage.bigwig_blocks import check_bigwig_blocks, check_bigwig_head
 from helixdask.coverage.bigwig_read import BigWig
 from helixdask.coverage.checks import check_library

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helixdask.coverage.bam.bam_blocks import BamReader
-from helixdask.coverage.bam.reading import load_index
-from helixdask.coverage.bam.stretches import Stretch
+from helixdask.alignments.bam_blocks import BamReader
+from helixdask.alignments.stretches import Stretch
 from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import make_rules
 from helixdask.coverage.stage import CoverageStage
 from helixdask.engine.run import RunOptions, run_stage

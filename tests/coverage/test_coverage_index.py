@@ -10,10 +10,10 @@ import numpy as np
 import pysam
 import pytest
 
-from helixdask.coverage.bam.bam_index import BamIndex, parse_index, read_index
-from helixdask.coverage.bam.reading import load_index, open_reader, prepare_index
+from helixdask.alignments.bam_index import BamIndex, parse_index, read_index
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.reading import load_index, open_reader, prepare_index
 from helixdask.engine.stage import Work
 from helixdask.errors import BadInputError
 from helixdask.store.objects import Folder

@@ -2,10 +2,10 @@ import numpy as np
 import pysam
 import pytest
 
-from helixdask.coverage.bam.bam_blocks import BamReader
-from helixdask.coverage.bam.reading import load_index
+from helixdask.alignments.bam_blocks import BamReader
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library, libraries_from_paths
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import ReadOptions
 from helixdask.coverage.sheet import read_libraries
 from helixdask.errors import BadInputError

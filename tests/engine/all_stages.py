@@ -9,12 +9,12 @@ import numpy as np
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Stage
-from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
-from helixdask.pipeline import call_stage, coverage_stages, libraries_of
 from helixdask.selection.stage import SelectStage, SplitStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.simulate import SimulateSettings, simulate
+from helixdask.stages import call_stage, coverage_stages, libraries_of
 from helixdask.store.store import Store
 from helixdask.tracks.stage import TrackStage
 from helixdask.windows.stage import WindowsStage

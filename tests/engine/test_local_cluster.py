@@ -98,10 +98,13 @@ def test_this_process_does_it(failing, caplog, tmp_path):
 
 
 @pytest.mark.slow
-def test_processes_that_take_too_long_are_ended(monkeypatch, caplog):
+def test_processes_that_take_too_long_are_ended(monkeypatch, caplog, tmp_path):
     """As on a machine so loaded that nothing starts: no try hangs, and no process is left."""
+    (tmp_path / "endless.py").write_text("import time\n\ntime.sleep(3600)\n")
     before = set(multiprocessing.active_children())
-    monkeypatch.setattr(module, "_START_SECONDS", 0.05)
+    monkeypatch.setattr(module, "_START_SECONDS", 0.5)
+    monkeypatch.setattr(module, "_CLOSE_SECONDS", 0.5)
+    monkeypatch.setattr(module, "_PRELOAD", [str(tmp_path / "endless.py")])
     with held_back(), local_cluster(2, None) as crew:
         assert crew is None
     assert len(messages(caplog)) == 3

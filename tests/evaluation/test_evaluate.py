@@ -9,7 +9,7 @@ from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError
 from helixdask.evaluation import evaluate
 from helixdask.explore import open_store
-from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.plot import plot_region
 from tests.labels.store_of import store_of

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
-from helixdask.coverage.bam.reading import open_reader, prepare_index
-from helixdask.coverage.bam.stretches import stretches_of
+from helixdask.alignments.stretches import stretches_of
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.protocol_sample import sample_reads
+from helixdask.coverage.reading import open_reader, prepare_index
 from helixdask.coverage.ready_made import ReadyMadeStage
 from helixdask.coverage.rules import make_rules
 from helixdask.coverage.sheet import read_libraries
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Region, Work
 from helixdask.exchange.helixer_import import import_helixer
-from helixdask.genes.aliases import read_aliases
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.inputs.tables import read_names
 from helixdask.labels.gene_codes import read_genetic_codes
 from helixdask.labels.tables import label_tables
+from helixdask.names.aliases import read_aliases
 from helixdask.selection.stage import _read_groups
 from helixdask.sequence.stage import EncodeStage
 from helixdask.store.objects import Folder

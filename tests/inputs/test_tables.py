@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from helixdask.coverage.sheet import read_libraries
 from helixdask.errors import BadInputError
-from helixdask.genes.aliases import read_aliases
 from helixdask.inputs.tables import number_in, read_names, read_rows, read_table
 from helixdask.inputs.text import read_lines, whole_lines
 from helixdask.labels.gene_codes import read_genetic_codes
+from helixdask.names.aliases import read_aliases
 from helixdask.selection.stage import _read_groups
 from helixdask.store.contigs import ContigTable
 from tests.small_store import small_store

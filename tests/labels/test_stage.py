@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.genes.table import read_genes, write_genes
-from helixdask.labels.genes_stage import ImportGenesStage
 from helixdask.labels.paint import TRACKS, paint
 from helixdask.labels.stage import LabelsStage
 from helixdask.labels.tables import annotated_contigs

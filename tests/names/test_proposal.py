@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helixdask.genes.aliases import read_aliases
+from helixdask.names.aliases import read_aliases
 from helixdask.names.needed import aliases_input, needed_names
 from helixdask.names.proposal import ForeignNames, Proposal, propose
 from helixdask.names.table import write_table

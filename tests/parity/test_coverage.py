@@ -5,12 +5,12 @@ import numpy as np
 import pysam
 import pytest
 
-from helixdask.coverage.bam.bam_blocks import BamReader
-from helixdask.coverage.bam.reading import load_index
-from helixdask.coverage.bam.stretches import Stretch
+from helixdask.alignments.bam_blocks import BamReader
+from helixdask.alignments.stretches import Stretch
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
+from helixdask.coverage.reading import load_index
 from helixdask.coverage.rules import make_rules
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import tracks_of

@@ -13,7 +13,7 @@ from helixdask.coverage.protocol import find_evidence, resolved
 from helixdask.coverage.rules import ReadOptions
 from helixdask.coverage.stage import CoverageStage
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.labels.genes_stage import ImportGenesStage
+from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.store.store import Store
 from tests.parity.test_coverage import rows_like_helixer

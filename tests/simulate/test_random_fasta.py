@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import random_fasta
+from benchmarks.random_fasta import write_random_fasta
 from helixdask.errors import BadInputError
-from helixdask.simulate import random_fasta
-from helixdask.simulate.random_fasta import write_random_fasta
 
 
 @given(bases=st.integers(1, 3_000), contigs=st.integers(1, 40), width=st.integers(1, 90), batch=st.integers(1, 700))

@@ -17,7 +17,7 @@ from helixdask.genes.writing.gff_write import gff3_header, gff3_lines
 from helixdask.genes.writing.gtf_write import gtf_header, gtf_lines
 from helixdask.genes.writing.records import Gene, gene_records
 from helixdask.genes.writing.unique_names import unique_names
-from helixdask.genes.writing.whole_files import whole_files
+from helixdask.whole_files import whole_files
 
 if TYPE_CHECKING:
     from helixdask.store.store import Store

@@ -21,8 +21,8 @@ from helixdask.genes.writing.records import (
     untranslated,
 )
 from helixdask.genes.writing.unique_names import unique_names
-from helixdask.genes.writing.whole_files import whole_files
 from helixdask.store.contigs import ContigTable
+from helixdask.whole_files import whole_files
 
 __all__ = ["gff3_header", "gff3_lines", "write_gff3"]
 

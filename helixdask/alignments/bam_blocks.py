@@ -13,12 +13,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.alignments import Alignments
-from helixdask.coverage.bam.bam_index import BamIndex
-from helixdask.coverage.bam.bam_records import check_records, measure_records, parse_records
-from helixdask.coverage.bam.bgzf import BlockStream
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.stretches import Stretch
+from helixdask.alignments.alignments import Alignments
+from helixdask.alignments.bam_index import BamIndex
+from helixdask.alignments.bam_records import check_records, measure_records, parse_records
+from helixdask.alignments.bgzf import BlockStream
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.stretches import Stretch
 from helixdask.errors import BadInputError
 
 __all__ = ["BamReader", "Reader", "Records", "alignments_of", "records_of"]

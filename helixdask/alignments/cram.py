@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pysam
 
-from helixdask.coverage.bam.alignments import Alignments, take
-from helixdask.coverage.bam.bam_blocks import Records, alignments_of, records_of
-from helixdask.coverage.bam.bam_header import skip_header
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.stretches import Stretch
+from helixdask.alignments.alignments import Alignments, take
+from helixdask.alignments.bam_blocks import Records, alignments_of, records_of
+from helixdask.alignments.bam_header import skip_header
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.stretches import Stretch
 from helixdask.inputs.foreign import foreign_errors
 
 __all__ = ["CramReader"]

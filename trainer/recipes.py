@@ -18,7 +18,7 @@ from helixdask.engine.run import Summary, run_stage
 from helixdask.engine.stage import Stage
 from helixdask.errors import BadInputError
 from helixdask.outputs import check_folder, check_outputs
-from helixdask.pipeline import (
+from helixdask.stages import (
     Rules,
     call_stage,
     coverage_stages,
@@ -207,7 +207,7 @@ def _training_window(model: str | None) -> int:
 
 def _stages(settings: PrepareSettings, window_length: int, *, replace_there: bool) -> list[Callable[[], Stage]]:
     """Makers of the stages, in order; each is called when what it needs is in the store."""
-    from helixdask.labels.genes_stage import ImportGenesStage
+    from helixdask.genes.reading.stage import ImportGenesStage
     from helixdask.labels.stage import LabelsStage
 
     url, rules = settings.store, settings.rules

@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bam_fields import FIXED, REFERENCE_OPS, cigar_place, name_hash
-from helixdask.coverage.bam.raw_loads import load_i32, load_u8, load_u16
+from helixdask.alignments.bam_fields import FIXED, REFERENCE_OPS, cigar_place, name_hash
+from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16
 
 __all__ = ["check_records", "measure_records", "parse_records"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bgzf import inflate_all
-from helixdask.coverage.bam.byte_ranges import ByteRanges
+from helixdask.alignments.bgzf import inflate_all
+from helixdask.alignments.byte_ranges import ByteRanges
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import COPY_AGAIN
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError
-from helixdask.genes.aliases import read_aliases
+from helixdask.names.aliases import read_aliases
 from helixdask.store.contigs import ContigTable
 from tests.genes.gff_support import CONTIGS, LINES, check_lines, read_text, rows
 

@@ -11,9 +11,9 @@ import pysam
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bgzf import BlockStream
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.raw_loads import load_i32
+from helixdask.alignments.bgzf import BlockStream
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.raw_loads import load_i32
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 

@@ -61,8 +61,8 @@ def prepare(
     Run it again after an interruption, or with more BAM files: what is there stays. Names of sequences are compared
     before any work; where they differ and lengths tell which is which, a table for --aliases is written.
     """
-    from helixdask.trainer.workflow import PrepareSettings
-    from helixdask.trainer.workflow import prepare as run
+    from helixdask.trainer.recipes import PrepareSettings
+    from helixdask.trainer.recipes import prepare as run
 
     chosen = chosen_libraries(bam, strandedness, libraries)
     settings = PrepareSettings(
@@ -131,7 +131,7 @@ def annotate(
     output: Output,
 ) -> None:
     """Predict the genes of a genome and write them as GFF3."""
-    from helixdask.trainer.workflow import annotate as run
+    from helixdask.trainer.recipes import annotate as run
 
     chosen = chosen_libraries(bam, strandedness, libraries)
     summaries = run(

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bgzf import inflate_all
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.index_kernels import bai_windows, csi_windows, walk_index
+from helixdask.alignments.bgzf import inflate_all
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.index_kernels import bai_windows, csi_windows, walk_index
 from helixdask.errors import BadInputError
 
 __all__ = ["BamIndex", "parse_index", "read_index"]

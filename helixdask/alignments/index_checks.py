@@ -10,11 +10,11 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.bam_fields import i32
-from helixdask.coverage.bam.bam_index import BamIndex, read_index
-from helixdask.coverage.bam.bgzf import BlockStream
-from helixdask.coverage.bam.byte_ranges import ByteRanges, file_exists
-from helixdask.coverage.bam.cram_index import crai_difference
+from helixdask.alignments.bam_fields import i32
+from helixdask.alignments.bam_index import BamIndex, read_index
+from helixdask.alignments.bgzf import BlockStream
+from helixdask.alignments.byte_ranges import ByteRanges, file_exists
+from helixdask.alignments.cram_index import crai_difference
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 from helixdask.store.objects import is_url

@@ -6,7 +6,7 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.byte_ranges import ByteRanges
+from helixdask.alignments.byte_ranges import ByteRanges
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import COPY_AGAIN, foreign_errors, reason
 

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from helixdask.coverage.bam.bam_blocks import BamReader, Reader
-from helixdask.coverage.bam.bam_header import read_bam_header
-from helixdask.coverage.bam.bam_index import BamIndex, read_index
-from helixdask.coverage.bam.byte_ranges import ByteRanges
-from helixdask.coverage.bam.cram import CramReader
-from helixdask.coverage.bam.index_checks import make_index
+from helixdask.alignments.bam_blocks import BamReader, Reader
+from helixdask.alignments.bam_header import read_bam_header
+from helixdask.alignments.bam_index import BamIndex, read_index
+from helixdask.alignments.byte_ranges import ByteRanges
+from helixdask.alignments.cram import CramReader
+from helixdask.alignments.index_checks import make_index
 from helixdask.coverage.checks import CheckedLibrary
 from helixdask.engine.stage import Work
 from helixdask.errors import InternalError

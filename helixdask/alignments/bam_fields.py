@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helixdask.coverage.bam.raw_loads import load_i32, load_u8, load_u16, load_u64
+from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16, load_u64
 
 __all__ = ["COVERAGE_OPS", "DELETION_OPS", "FIXED", "REFERENCE_OPS", "SPLICED_OPS", "cigar_place", "i32", "name_hash"]
 
