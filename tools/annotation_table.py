@@ -169,11 +169,11 @@ def labelled_row(folder: Path, genome: AnnotatedGenome, work: Path) -> tuple[str
     numbers = " | ".join(f"{touched[code]:,}" for code in TOUCHED)
     second = f"| {genome.title} | {numbers} | {places:,} |\n"
     genes = Counter({code: len(names) for code, names in named.items()})
-    read, whole = attrs["genes_read"], attrs["genes_masked_whole"]
+    read, learnt = attrs["genes_read"], attrs["genes_learnt"]
     share = 100 * attrs["bases_masked"] / (2 * store.n_bases)
     sys.stderr.write(f"{genome.title}: {seconds:.2f} s\n")
     return (
-        f"| {genome.title} | {read:,} | {read - whole:,} | {whole:,} | {genes.pop('noncoding_gene', 0):,} "
+        f"| {genome.title} | {read:,} | {learnt:,} | {read - learnt:,} | {genes.pop('noncoding_gene', 0):,} "
         f"| {share:.2f} | {counted(genes)} | {counted(reader)} |\n"
     ), second
 

@@ -14,7 +14,7 @@ from helixdask.labels.tables import LabelTables
 __all__ = ["likely_cause"]
 
 SHARE: Final = 0.1
-"""Masked genes, of those that code, from which on a cause is looked for."""
+"""Lost genes, of those that code, from which on a cause is looked for."""
 
 _CAUSES: Final = MappingProxyType(
     {
@@ -48,9 +48,10 @@ _NAMES: Final = "sequences that the genome has not, by that name; give their nam
 def likely_cause(
     models: GeneModels, tables: LabelTables, reading: Mapping[str, int], rows: tuple[int, int] = (0, 0)
 ) -> str:
-    """One line where more than a tenth of the genes is masked; empty text otherwise.
+    """One line where more than a tenth of the genes is lost; empty text otherwise.
 
-    Genes that code, or that the reader masked, count; non-coding genes are masked by rule.
+    A gene is lost when no transcript of it keeps half of its coding bases. Genes that code, or that the reader masked,
+    count; non-coding genes are masked by rule.
 
     Parameters
     ----------
@@ -68,14 +69,15 @@ def likely_cause(
     counted = masked_reasons(models) != ""
     counted[f.gene] = True
     lost = counted.copy()
-    lost[f.gene[tables.learnt]] = False
+    lost[f.gene[tables.valid >= 0.5]] = False
     if lost.sum() <= SHARE * counted.sum():
         return ""
     wrong_phases = reading.get("wrong_phase", 0) > 0.5 * len(f)
-    by_code: Counter[str] = Counter()
     pairs = {(str(code), int(gene)) for code, gene in zip(tables.masks.code, tables.masks.gene, strict=True)}
-    by_code.update(code for code, gene in pairs if lost[gene] and code in _CAUSES)
+    by_code = Counter(code for code, gene in pairs if lost[gene])
     # A span that two genes share is one finding, of one of them.
     code = min(by_code or {"masked_with_neighbour": 1}, key=lambda name: (-by_code[name], name))
-    cause = _PHASES if wrong_phases and code in ("inner_stop", "mismatched_ending_phase") else _CAUSES[code]
+    cause = _CAUSES.get(code, "the findings name each gene; labels --findings-tsv writes them")
+    if wrong_phases and code in ("inner_stop", "mismatched_ending_phase"):
+        cause = _PHASES
     return f"{lost.sum():,} of {counted.sum():,} coding genes are masked, most of them by {code}: {cause}"

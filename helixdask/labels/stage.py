@@ -130,7 +130,7 @@ class LabelsStage(Stage):
         numbers = [
             len(models.genes),
             int(chosen.sum()),
-            int((chosen & ~made.learnt).sum()),
+            int(made.learnt.sum()),
             len(np.unique(made.masks.gene)),
             int(annotated.sum()),
             int(store.contigs.lengths[annotated].sum()),
@@ -165,7 +165,7 @@ class LabelsStage(Stage):
         findings = work.load("findings")
         store.write_table(f"{self.group()}/findings", findings)
         found = findings["finding_code"].tolist()
-        genes, labelled, partly, masked, contigs, bases, masks = work.load("numbers")["numbers"].tolist()
+        genes, labelled, learnt, masked, contigs, bases, masks = work.load("numbers")["numbers"].tolist()
         cause = str(work.load("cause")["text"][0])
         if cause:
             log.warning("%s: %s", self.group(), cause)
@@ -178,7 +178,7 @@ class LabelsStage(Stage):
             "genes_read": genes,
             "genes_labelled": labelled,
             "genes_masked": masked,
-            "genes_masked_whole": genes - labelled + partly,
+            "genes_learnt": learnt,
             **({"likely_cause": cause} if cause else {}),
             "contigs_annotated": contigs,
             "bases_of_annotated_contigs": bases,

@@ -17,7 +17,7 @@ from helixdask.labels.gene_codes import GeneCodes, codes_of_genes
 from helixdask.labels.intervals import StrandTables, strand_tables
 from helixdask.labels.isoforms import longest_sound
 from helixdask.labels.masks import Masks
-from helixdask.labels.segments import Ints
+from helixdask.labels.segments import Ints, subtract
 from helixdask.labels.soundness import Soundness, soundness_of
 from helixdask.labels.translation import read_features
 from helixdask.labels.whole_genes import BAD_COORDINATES, DISAGREES, EXCEPTION
@@ -32,7 +32,8 @@ RULES = ("default", "helixer")
 class LabelTables:
     """Interval tables of both strands, and how they came about.
 
-    ``learnt`` marks chosen transcripts of whose coding bases none is masked, ``(feature,)``. ``instead`` is the broken
+    ``valid`` is the share of the coding bases that are not masked, of chosen transcripts; 0 of others, ``(feature,)``.
+    ``instead`` is the broken
     isoform, a row of ``features``, that a chosen transcript stands in for, ``(feature,)``, -1 for none. ``soundness``
     and ``codes`` are those of the default rules.
     """
@@ -40,10 +41,15 @@ class LabelTables:
     strands: tuple[StrandTables, StrandTables]
     features: Features
     masks: Masks
-    learnt: NDArray[np.bool_]
+    valid: NDArray[np.float64]
     instead: Ints
     soundness: Soundness | None = None
     codes: GeneCodes | None = None
+
+    @property
+    def learnt(self) -> NDArray[np.bool_]:
+        """Chosen transcripts of whose coding bases none is masked, ``(feature,)``."""
+        return self.valid == 1.0
 
 
 def label_tables(
@@ -88,25 +94,27 @@ def label_tables(
         masks = check_genes_default(models, features, soundness, reasons, no_start, no_stop, contigs.lengths)
     gene_contig = models.genes["contig"].to_numpy(np.int64)
     strands = strand_tables(features, masks, gene_contig, contigs.lengths, rules)
-    learnt = features.chosen & ~_masked_coding(features, strands, contigs)
-    return LabelTables(strands, features, masks, learnt, instead, soundness, codes)
+    valid = features.chosen * _valid_share(features, strands, contigs)
+    return LabelTables(strands, features, masks, valid, instead, soundness, codes)
 
 
-def _masked_coding(
+def _valid_share(
     features: Features, strands: tuple[StrandTables, StrandTables], contigs: ContigTable
-) -> NDArray[np.bool_]:
-    """Which features have a coding base that is masked, ``(feature,)``."""
+) -> NDArray[np.float64]:
+    """Share of the coding bases of each feature that are not masked, ``(feature,)``."""
     f = features
     owner = f.pieces.owner
     size = f.contig_length[owner]
     low, high = mirrored(np.clip(f.pieces.start, 0, size), np.clip(f.pieces.end, 0, size), size, f.minus[owner])
     offset = contigs.offsets[f.contig[owner]]
-    out = np.zeros(len(f), bool)
+    low, high = low + offset, high + offset
+    valid = np.zeros(len(f))
     for minus, strand in enumerate(strands):
-        first = np.searchsorted(strand.mask_end, low + offset, side="right")
-        met = first < np.searchsorted(strand.mask_start, high + offset, side="left")
-        out[owner[met & (f.minus[owner] == bool(minus))]] = True
-    return out
+        rows = np.flatnonzero(f.minus[owner] == bool(minus))
+        start, end, row = subtract(low[rows], high[rows], strand.mask_start, strand.mask_end)
+        np.add.at(valid, owner[rows[row]], end - start)
+    bases = np.bincount(owner, high - low, minlength=len(f))
+    return np.divide(valid, bases, out=np.zeros(len(f)), where=bases > 0)
 
 
 def _whole_gene_reasons(

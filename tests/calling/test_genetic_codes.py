@@ -93,7 +93,8 @@ def test_genes_carry_their_code(tmp_path):
     assert "transl_table=6" in gff.read_text()
     models = read_genes(Store.open(store.url), "base")
     assert json.loads(models.genes["attributes"][0])["transl_table"] == 6
-    assert Store.open(store.url).attrs("labels/called")["genes_masked_whole"] == 0
+    attrs = Store.open(store.url).attrs("labels/called")
+    assert attrs["genes_learnt"] == attrs["genes_read"]
     exported = tmp_path / "e.fa"
     done("export", store.url, "--proteins", exported)  # the genes say which code
     assert exported.read_text() == proteins.read_text()

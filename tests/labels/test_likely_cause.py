@@ -88,3 +88,16 @@ def test_isoforms_as_genes(cause):
         "=g", "=h"
     ).replace("=t", "=s")
     assert "isoforms may stand as genes of their own" in cause(twice, base)
+
+
+def test_genes_that_lose_a_base_are_not_lost(cause):
+    """Three bases that are read twice are masked, of ninety."""
+    base, lines = planted(PLACES)
+    torn = []
+    for kind, start, end, more in lines:
+        torn += (
+            [(kind, start, start + 45, more), (kind, start + 42, end, more)]
+            if kind == "CDS"
+            else [(kind, start, end, more)]
+        )
+    assert cause(text(torn, phase="."), base) == ""
