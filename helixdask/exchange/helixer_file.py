@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
-from helixdask.inputs.hdf5 import open_hdf5
+from helixdask.inputs.hdf5 import open_hdf5, text_of
 from helixdask.store.objects import is_url
 
 __all__ = ["CoverageColumns", "Layout", "describe", "open_h5", "read_rows", "reading_h5"]
@@ -224,4 +224,4 @@ def _coverage(file: h5py.File, rows: int, length: int) -> Iterator[CoverageColum
 
 def _bam_files(folder: h5py.Group, prefix: str) -> tuple[str, ...]:
     stored = folder.get(f"{prefix}_meta/bam_files")
-    return () if stored is None else tuple(path.decode("utf-8", "replace") for path in stored[...].tolist())
+    return () if stored is None else tuple(text_of(path) for path in stored[...].tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 import h5py
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, HelixdaskError
 from helixdask.inputs.foreign import COPY_AGAIN, foreign_errors
 
 __all__ = ["open_hdf5", "reading_hdf5", "text_of"]
@@ -31,7 +32,7 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
     ------
     BadInputError
         It is not there, no HDF5 file, damaged or cut short; it names data outside itself (external links, external
-        and virtual data sets); or a data set says to be larger than the file can hold.
+        and virtual data sets); a data set says to be larger than the file can hold; or h5py fails inside the block.
     """
     where = str(path)
     if not Path(path).is_file():
@@ -46,7 +47,21 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
     with file:
         with foreign_errors(where, "the HDF5 file is damaged"):
             _refuse_what_lies_outside(file, Path(path).stat().st_size, where)
-        yield file
+        try:
+            yield file
+        except HelixdaskError:
+            raise
+        except Exception as error:
+            if not _raised_by_h5py(error):
+                raise
+            with foreign_errors(where, "the HDF5 file is damaged"):
+                raise
+
+
+def _raised_by_h5py(error: Exception) -> bool:
+    """Whether h5py raised it, and not what was done with its values."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return str(frames[-1].f_globals.get("__name__", "")).partition(".")[0] == "h5py"
 
 
 @contextmanager
@@ -57,8 +72,9 @@ def reading_hdf5(path: str | Path) -> Iterator[h5py.File]:
 
 
 def text_of(value: Any) -> str:
-    """Text of an attribute or of an element of a data set, whichever way it is stored."""
-    return bytes(value).decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    """Text of an attribute or of an element of a data set, whichever way it is stored; it ends at the first NUL."""
+    text = bytes(value).decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text.partition("\0")[0]
 
 
 def _refuse_what_lies_outside(file: h5py.File, size: int, where: str) -> None:

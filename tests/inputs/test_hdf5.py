@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError
-from helixdask.inputs.hdf5 import open_hdf5, reading_hdf5
+from helixdask.inputs.hdf5 import open_hdf5, reading_hdf5, text_of
 
 
 @pytest.fixture
@@ -65,3 +65,21 @@ def test_damage_is_named(path):
         file["x"] = np.arange(3)
     with pytest.raises(BadInputError, match="KeyError"), reading_hdf5(path) as file:
         file["y"]
+
+
+def test_only_what_h5py_raises_is_blamed_on_the_file(path):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("packed", data=np.arange(100_000), compression="gzip", chunks=(100_000,))
+    with pytest.raises(ZeroDivisionError), open_hdf5(path) as file:
+        file["packed"][0] / (1 // 0)
+    with h5py.File(path) as file:
+        place, size = file["packed"].id.get_chunk_info(0).byte_offset, 200
+    with path.open("r+b") as raw:
+        raw.seek(place + 20)
+        raw.write(b"\xff" * size)
+    with pytest.raises(BadInputError, match=r"a\.h5: the HDF5 file is damaged"), open_hdf5(path) as file:
+        file["packed"][:]
+
+
+def test_text_ends_at_the_first_nul():
+    assert text_of(np.bytes_(b"a.bam\0\0b")) == text_of("a.bam\0") == "a.bam"
