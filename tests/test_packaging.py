@@ -7,8 +7,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 
 
@@ -26,18 +24,6 @@ def test_every_folder_is_packaged():
 def test_format_page_agrees_with_the_registry():
     result = subprocess.run([sys.executable, str(ROOT / "tools/write_format.py"), "--check"], check=False)
     assert result.returncode == 0, "run: python tools/write_format.py"
-
-
-@pytest.mark.parametrize(
-    ("folder", "forbidden"),
-    [("helixdask", ("tensorflow", "keras", "helixdask.trainer", "helixdask.cli")), ("trainer", ("helixdask.cli",))],
-)
-def test_imports_run_one_way(folder, forbidden):
-    for path in (ROOT / folder).rglob("*.py"):
-        for line in path.read_text().splitlines():
-            words = line.split()
-            if words[:1] in (["import"], ["from"]):
-                assert not words[1].startswith(forbidden), f"{path}: {line}"
 
 
 def test_help_starts_light():
