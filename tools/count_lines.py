@@ -17,7 +17,6 @@ from pathlib import PurePosixPath
 
 FOLDERS = ("helixdask", "trainer", "cli")
 QUIET = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-SCOPES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def git(*words: str) -> str:

@@ -77,7 +77,7 @@ def likely_cause(
     by_code = Counter(code for code, gene in pairs if lost[gene])
     # A span that two genes share is one finding, of one of them.
     code = min(by_code or {"masked_with_neighbour": 1}, key=lambda name: (-by_code[name], name))
-    cause = _CAUSES.get(code, "the findings name each gene; labels --findings-tsv writes them")
+    cause = _CAUSES.get(code, "the findings name each gene; labels --findings FILE writes them")
     if wrong_phases and code in ("inner_stop", "mismatched_ending_phase"):
         cause = _PHASES
     return f"{lost.sum():,} of {counted.sum():,} coding genes are masked, most of them by {code}: {cause}"

@@ -1,0 +1,131 @@
+"""What the docs and the error messages say of commands and options is true; what they link to is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from helixdask.cli.main import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")] if ".venv" not in str(p)
+)
+PAGES = [page for page in PAGES if page.split("/")[0] in ("README.md", "CONTRIBUTING.md", "docs", "deploy")]
+OF_OTHERS = {"--dist", "--eval", "--predict-phase", "--shift", "--strict-match", "--write-by", "--input-fmt-option"}
+"""Options of pytest, deepTools, gffcompare, Helixer and htslib."""
+
+
+def commands() -> dict[str, Any]:
+    """Commands by name."""
+    return dict(typer.main.get_command(app).commands)
+
+
+def options_of(command: Any) -> set[str]:
+    """All spellings of a command's options."""
+    names = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    return {name for name in names if name.startswith("--")} | {"--help"}
+
+
+EVERY = set().union(*(options_of(command) for command in commands().values())) | {
+    "--verbose",
+    "--version",
+    "--install-completion",
+    "--show-completion",
+}
+
+
+def text_of(page: str) -> str:
+    """A page, with lines that a backslash continues made one."""
+    return re.sub(r" *\\\n *", " ", (ROOT / page).read_text())
+
+
+def blocks(text: str) -> list[str]:
+    """Fenced and indented code."""
+    fenced = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [line.strip() for block in fenced for line in block.splitlines()]
+
+
+def command_lines(text: str) -> list[str]:
+    """Commands of helixdask in code blocks, without remarks and prompts."""
+    lines = [line.removeprefix("$ ") for line in blocks(text)]
+    inline = re.findall(r"`(helixdask [^`]+)`", text)
+    return [line.split(" #")[0] for line in (*lines, *inline) if line.startswith("helixdask ")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_and_their_options_exist(page):
+    known = commands()
+    wrong = []
+    for line in command_lines(text_of(page)):
+        words = shlex.split(line.replace("…", "").replace("'", " "))[1:]
+        if not words or words[0] in ("…", "...") or words[0].startswith("-"):
+            continue
+        if words[0] not in known:
+            wrong.append(f"no such command: {line}")
+            continue
+        given = {word.split("=")[0] for word in words if word.startswith("--") and len(word) > 2}
+        wrong += [f"{line}: {name}" for name in given - options_of(known[words[0]])]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_options_that_are_mentioned_exist(page):
+    text = re.sub(r"^```\w*\n.*?^```", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`([^`]+)`", text)
+    mentioned = {word for span in spans if span.startswith("--") for word in re.findall(r"--[a-z][a-z0-9-]+", span)}
+    assert mentioned - EVERY - OF_OTHERS == set()
+
+
+def test_all_commands_are_in_the_readme():
+    table = (
+        (ROOT / "README.md").read_text().partition("## What goes in, what comes out")[2].partition("Every command")[0]
+    )
+    told = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert told | {"demo"} == set(commands())
+
+
+def test_options_that_messages_advise_exist():
+    wrong = []
+    for folder in ("helixdask", "trainer", "cli"):
+        for path in (ROOT / folder).rglob("*.py"):
+            tree = ast.parse(path.read_text())
+            bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare:
+                    mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+[a-z0-9]", node.value))
+                    place = f"{path.relative_to(ROOT)}:{node.lineno}"
+                    wrong += [f"{place}: {name}" for name in mentioned - EVERY - OF_OTHERS]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lines_are_short(page):
+    prose = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.MULTILINE | re.DOTALL)
+    long = [line for line in prose.splitlines() if len(line) > 120 and line[:1] not in "|!" and "](" not in line]
+    assert long == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    wrong = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text()):
+        name, _, anchor = target.partition("#")
+        if target.startswith(("http://", "https://")):
+            continue
+        other = (ROOT / page).parent / name if name else ROOT / page
+        if not other.exists() or (anchor and anchor not in anchors(other.read_text())):
+            wrong.append(target)
+    assert wrong == []
+
+
+def anchors(text: str) -> set[str]:
+    """Anchors of the headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
