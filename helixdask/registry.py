@@ -56,6 +56,8 @@ DIMENSIONS: Final = MappingProxyType(
         "finding": "what was skipped, mended or masked",
         "window": "windows, in the order of their rows",
         "row": "chosen windows",
+        "kmer": "k-mers of the sample, by position",
+        "pair": "pairs of contigs that are copies of each other",
     }
 )
 
@@ -63,7 +65,7 @@ FIXED_SIZES: Final = MappingProxyType(
     {"strand": len(STRANDS), "label_class": len(LABEL_CLASSES), "phase_class": len(PHASE_CLASSES), "md5_byte": 16}
 )
 
-KINDS: Final = ("genes", "labels", "predictions", "coverage", "tracks", "windows", "selections", "splits")
+KINDS: Final = ("genes", "labels", "predictions", "coverage", "tracks", "windows", "selections", "splits", "kinship")
 """Groups of the root that hold named groups."""
 
 _TABLE_CHUNK: Final = 1 << 16
@@ -278,6 +280,21 @@ def _windows() -> list[ArraySpec]:
     ]
 
 
+def _kinship() -> list[ArraySpec]:
+    g = "kinship/{name}"
+    return [
+        _column(g, "kmer", "sketch_hash", "uint64", "hash of a k-mer, of the smaller strand"),
+        _column(g, "kmer", "sketch_position", "int64", "position of its first base"),
+        _column(g, "contig", "kin_group", "int32", "lowest row of a contig of the group of copies"),
+        _column(g, "contig", "kin_kmers", "int32", "k-mers of the contig in the sample, repeats left out"),
+        _column(g, "pair", "pair_first", "int32", "row in the contig table"),
+        _column(g, "pair", "pair_second", "int32", "row in the contig table, larger than the first"),
+        _column(g, "pair", "pair_shared", "int32", "different k-mers that both contigs hold"),
+        _column(g, "pair", "pair_containment", "float32", "share of them in the k-mers of the contig with fewer"),
+        _column(g, "pair", "pair_colinear", "float32", "share of the smaller contig that colinear stretches cover"),
+    ]
+
+
 ARRAYS: Final[tuple[ArraySpec, ...]] = (
     *_genome(),
     *_genes(),
@@ -286,6 +303,7 @@ ARRAYS: Final[tuple[ArraySpec, ...]] = (
     *_coverage(),
     *_other_tracks(),
     *_windows(),
+    *_kinship(),
 )
 
 

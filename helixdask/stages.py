@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from helixdask.coverage.libraries import Library
     from helixdask.coverage.rules import ReadOptions
     from helixdask.engine.stage import Stage
+    from helixdask.kinship.stage import KinshipStage
     from helixdask.selection.stage import SelectStage, SplitStage
     from helixdask.windows.stage import WindowsStage
 
@@ -24,6 +25,7 @@ __all__ = [
     "Rules",
     "call_stage",
     "coverage_stages",
+    "kinship_stage",
     "libraries_of",
     "select_stages",
     "split_stage",
@@ -35,6 +37,13 @@ __all__ = [
 
 Rules = Literal["default", "helixer"]
 _WINDOW_LENGTH = 21_384
+
+
+def kinship_stage(url: str, *, genes: str | None = None, most_copies: int = 64, name: str = "default") -> KinshipStage:
+    """The stage that finds copies among contigs, near the only gene models where none are named."""
+    from helixdask.kinship.stage import KinshipStage
+
+    return KinshipStage(_only(Store.open(url), "genes", genes), most_copies=most_copies, output=name)
 
 
 def _only(store: Store, kind: str, name: str | None) -> str | None:

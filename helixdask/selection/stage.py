@@ -263,6 +263,8 @@ def _read_groups(path: str, store: Store, aliases: str | None) -> NDArray[np.int
         if known is None:
             unknown.append(contig)
             continue
+        if name == ".":  # of which too little is seen, as `kinship` writes it
+            continue
         group[store.contigs.index(known)] = numbers.setdefault(name, len(group) + len(numbers))
     if unknown:
         listed = ", ".join(unknown[:5]) + (", …" if len(unknown) > 5 else "")

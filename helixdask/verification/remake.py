@@ -208,6 +208,15 @@ def _split(url: str, group: str, record: Record, records: Mapping[str, Record]) 
     return ["split", url, *_given(record["settings"], options)]
 
 
+def _kinship(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
+    options: _Options = {
+        "genes": ("--genes", None),
+        "most_copies": ("--most-copies", 64),
+        "output": ("--name", "default"),
+    }
+    return ["kinship", url, *_given(record["settings"], options)]
+
+
 def _text(settings: Mapping[str, Any], name: str, unknown: str) -> str:
     return str(settings.get(name) or unknown)
 
@@ -224,4 +233,5 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
     "windows": _windows,
     "select": _select,
     "split": _split,
+    "kinship": _kinship,
 }

@@ -10,6 +10,7 @@ import numpy as np
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Stage
 from helixdask.genes.reading.stage import ImportGenesStage
+from helixdask.kinship.stage import KinshipStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.selection.stage import SelectStage, SplitStage
 from helixdask.sequence.stage import EncodeStage
@@ -21,7 +22,7 @@ from helixdask.windows.stage import WindowsStage
 from tests.small_store import publish
 
 HERE = RunOptions(workers=1, quiet=True, replace=True)
-NAMES = ("encode", "genes", "labels", "coverage", "call", "track", "windows", "select", "split")
+NAMES = ("encode", "genes", "labels", "coverage", "call", "track", "windows", "select", "split", "kinship")
 
 
 def make_inputs(folder: Path) -> None:
@@ -58,6 +59,7 @@ def stage_of(name: str, folder: Path, url: str, *, other: bool = False) -> Stage
         "windows": WindowsStage(9_000 if other else 6_000, labels="reference", predictions="base"),
         "select": SelectStage(keep_fraction=0.3 if other else 0.5),
         "split": SplitStage(seed=1 if other else 0),
+        "kinship": KinshipStage("reference", scale=200 if other else 100),
     }
     return stages[name]
 

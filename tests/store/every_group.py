@@ -27,6 +27,7 @@ GROUPS = (
     "windows/default",
     "selections/default",
     "splits/default",
+    "kinship/default",
 )
 HERE = RunOptions(workers=1, quiet=True)
 
@@ -74,6 +75,7 @@ def write_store(folder: Path) -> Path:
     publish(store, "windows/default", table=windows, inputs={"labels/reference": store.identity("labels/reference")})
     rows = {"window_row": np.arange(len(starts))}
     publish(store, "selections/default", table=rows)
+    publish(store, "kinship/default", table={"sketch_hash": np.arange(9, dtype=np.uint64), "kin_group": np.arange(2)})
     publish(store, "splits/default", table={**rows, "window_side": (rows["window_row"] % 2).astype(np.int8)})
     return url
 

@@ -1,0 +1,158 @@
+"""The stage that finds which contigs are copies of each other."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.errors import BadInputError
+from helixdask.kinship.groups import LEAST_HASHES, MOST_COPIES, find_kinship
+from helixdask.kinship.sketch import K, sketch
+from helixdask.store.store import Store
+
+__all__ = ["KinshipStage"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class KinshipStage(Stage):
+    """Groups of contigs that are copies of each other, to ``kinship/<output>``.
+
+    Parameters
+    ----------
+    genes
+        Gene models: near genes more k-mers are sampled, since between the subgenomes of a polyploid hardly anything
+        but genes is alike. None: every base is sampled alike.
+    scale, gene_scale
+        One of so many k-mers is kept, elsewhere and near genes.
+    margin
+        Bases beside a gene that are near it.
+    most_copies
+        K-mers that the sample holds more often are repeats and left out. At least 64.
+    output
+        Name of the group.
+    """
+
+    genes: str | None = None
+    scale: int = 1000
+    gene_scale: int = 50
+    margin: int = 500
+    most_copies: int = MOST_COPIES
+    output: str = "default"
+
+    name: ClassVar[str] = "kinship"
+    bases_per_second: ClassVar[float] = 60e6
+    bytes_per_base: ClassVar[float] = 0.02
+    memory_per_base: ClassVar[float] = 4.0
+
+    def group(self) -> str:
+        """Group of the store that the stage writes."""
+        return f"kinship/{self.output}"
+
+    def inputs(self, store: Store) -> dict[str, str]:
+        """Digests of the genome and the genes.
+
+        Raises
+        ------
+        BadInputError
+            A setting cannot be used.
+        """
+        if not 1 <= self.gene_scale <= self.scale:
+            raise BadInputError(
+                f"one of {self.gene_scale} k-mers near genes, one of {self.scale} elsewhere",
+                remedy="Sample genes at least as densely as the rest.",
+            )
+        if self.most_copies < MOST_COPIES:
+            raise BadInputError(
+                f"k-mers with more than {self.most_copies} copies are left out",
+                remedy=f"Allow at least {MOST_COPIES}: subgenomes and tandem duplicates multiply.",
+            )
+        found = {"genome": store.identity("genome")}
+        if self.genes:
+            group = f"genes/{store.resolve('genes', self.genes)}"
+            found[group] = store.identity(group)
+        return found
+
+    def prepare(self, store: Store, work: Work) -> None:
+        """Settle where genes are."""
+        if work.has("near"):
+            return
+        start, end = self._near_genes(store)
+        work.save("near", start=start, end=end)
+
+    def _near_genes(self, store: Store) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Stretches of ``position`` near genes, by start; they may overlap."""
+        if not self.genes:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        contigs = store.contigs
+        contig, first, last = (
+            np.asarray(store.array(f"genes/{self.genes}/gene_{name}")[...]) for name in ("contig", "start", "end")
+        )
+        start = contigs.offsets[contig] + np.maximum(first - self.margin, 0)
+        end = contigs.offsets[contig] + np.minimum(last + self.margin, contigs.lengths[contig])
+        order = np.argsort(start, kind="stable")
+        return start[order], end[order]
+
+    def run(self, store: Store, region: Region, work: Work) -> RegionResult:
+        """Sample the k-mers that begin in a region."""
+        stop = min(region.stop + K - 1, store.n_bases)
+        codes = store.read("genome/sequence", region.start, stop)
+        pieces = store.contigs.pieces(region.start, stop)
+        ends = pieces.position + pieces.contig_stop - pieces.contig_start - region.start
+        near = work.load("near")
+        rows = slice(None, int(np.searchsorted(near["start"], stop)))
+        start, end = (np.clip(near[name][rows] - region.start, 0, len(codes)) for name in ("start", "end"))
+        depth = np.zeros(len(codes) + 1, np.int32)
+        np.add.at(depth, start, 1)
+        np.subtract.at(depth, end, 1)
+        fine = (np.cumsum(depth[:-1]) > 0).astype(np.uint8)
+        found, place = sketch(codes, ends, fine, self.scale, self.gene_scale, region.length)
+        return RegionResult(tables={"hash": found, "position": place + region.start})
+
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        """Find the groups, and write them with the sketch."""
+        contigs = store.contigs
+        hashes, position = result.tables["hash"], result.tables["position"]
+        contig = np.searchsorted(contigs.offsets, position, side="right") - 1
+        kin = find_kinship(
+            hashes, contig, position - contigs.offsets[contig], contigs.lengths, most_copies=self.most_copies
+        )
+        columns = {
+            "sketch_hash": hashes,
+            "sketch_position": position,
+            "kin_group": kin.group,
+            "kin_kmers": kin.n_hashes,
+            "pair_first": kin.first,
+            "pair_second": kin.second,
+            "pair_shared": kin.shared,
+            "pair_containment": kin.containment,
+            "pair_colinear": kin.colinear,
+        }
+        store.write_table(self.group(), columns)
+        size = np.bincount(kin.group[kin.known])
+        unknown = ~kin.known
+        if unknown.any():
+            log.info(
+                "%s: %d contigs of %d bases have fewer than %d k-mers in the sample: their kin is not known",
+                self.group(),
+                int(unknown.sum()),
+                int(contigs.lengths[unknown].sum()),
+                LEAST_HASHES,
+            )
+        return {
+            "genes": self.genes,
+            "k": K,
+            "n_kmers": len(hashes),
+            "n_pairs": len(kin.first),
+            "n_groups": int((size > 1).sum()),
+            "largest_group": int(size.max(initial=0)),
+            "n_single_contigs": int((size == 1).sum()),
+            "n_unknown_contigs": int(unknown.sum()),
+            "bases_of_unknown_contigs": int(contigs.lengths[unknown].sum()),
+        }
