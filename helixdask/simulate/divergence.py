@@ -12,7 +12,7 @@ from helixdask.simulate.genes import MIN_INTRON, GenePool, codon_starts, offsets
 from helixdask.simulate.genome import MASKED, Ancestor, substitute
 from helixdask.simulate.species import AMINO_ACID, STOP
 
-__all__ = ["Block", "diverge"]
+__all__ = ["Block", "diverge", "mutate_transcripts"]
 
 _NONSYNONYMOUS_KEPT = 0.25
 
@@ -63,7 +63,7 @@ def diverge(
     """
     genes = ancestor.genes
     lost = rng.random(len(genes)) < gene_loss
-    mrna = _mutate_transcripts(genes, substitutions, rng)
+    mrna = mutate_transcripts(genes, substitutions, rng)
     intron, intron_offset = _mutate_segments(
         genes.intron, genes.intron_offset, substitutions, indels, (6, 42), MIN_INTRON, rng
     )
@@ -97,7 +97,8 @@ def diverge(
     )
 
 
-def _mutate_transcripts(genes: GenePool, rate: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+def mutate_transcripts(genes: GenePool, rate: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Transcripts with substitutions: `rate` per neutral base, fewer where the protein would change."""
     mrna = genes.mrna.copy()
     starts = codon_starts(genes.mrna_offset, genes.utr5, genes.coding)
     coding = np.zeros(len(mrna), dtype=bool)

@@ -6,6 +6,7 @@ made and written in bounded memory. Genes never cross the edge of a block.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from helixdask.simulate.genes import GenePool, draw_genes, offsets_of, random_dna
 from helixdask.simulate.species import Species, sample_columns
 
-__all__ = ["MASKED", "Ancestor", "draw_ancestor", "substitute"]
+__all__ = ["MASKED", "Ancestor", "draw_ancestor", "draw_gap", "paste_repeats", "substitute"]
 
 MASKED = np.uint8(0x80)
 UNKNOWN = np.uint8(4)
@@ -38,21 +39,35 @@ class Ancestor:
 
 
 def draw_ancestor(
-    species: Species, length: int, genic_fraction: float, repeat_fraction: float, rng: np.random.Generator
+    species: Species,
+    length: int,
+    genic_fraction: float,
+    repeat_fraction: float,
+    rng: np.random.Generator,
+    change_genes: Callable[[GenePool], GenePool] | None = None,
 ) -> Ancestor:
     """Draw a block of the ancestral genome, `length` bases within a few per cent (exactly, where it has no genes)."""
-    genes = _fitting(draw_genes(species, int(length * genic_fraction), rng), length)
+    genes = draw_genes(species, int(length * genic_fraction), rng)
+    genes = _fitting(change_genes(genes) if change_genes else genes, length)
     n = len(genes)
     free = length - int(genes.lengths.sum()) - _MIN_GAP * (n + 1)
     edges = np.sort(rng.integers(0, max(free, 0) + 1, n))
     gaps = np.diff(edges, prepend=0, append=max(free, 0)) + _MIN_GAP if n else np.array([length])
     gap_offset = offsets_of(gaps.astype(np.int64))
     strand = rng.integers(0, 2, n).astype(np.int8)
-    gap = random_dna(species.intergenic, int(gap_offset[-1]), rng)
-    _paste_repeats(gap, gap_offset, species, repeat_fraction, rng)
-    _paste_unknown(gap, gap_offset, rng)
+    gap = draw_gap(species, gap_offset, repeat_fraction, rng)
     _paste_promoters(gap, gap_offset, strand, species, rng)
     return Ancestor(genes, strand, gap, gap_offset)
+
+
+def draw_gap(
+    species: Species, gap_offset: NDArray[np.int64], repeat_fraction: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Draw what lies between genes, with repeats and runs of unknown bases: pooled uint8, plus orientation."""
+    gap = random_dna(species.intergenic, int(gap_offset[-1]), rng)
+    paste_repeats(gap, gap_offset, species.repeats, repeat_fraction, rng)
+    _paste_unknown(gap, gap_offset, rng)
+    return gap
 
 
 def _fitting(genes: GenePool, length: int) -> GenePool:
@@ -75,12 +90,17 @@ def _fitting(genes: GenePool, length: int) -> GenePool:
     )
 
 
-def _paste_repeats(
-    gap: NDArray[np.uint8], gap_offset: NDArray[np.int64], species: Species, fraction: float, rng: np.random.Generator
+def paste_repeats(
+    gap: NDArray[np.uint8],
+    gap_offset: NDArray[np.int64],
+    families: Sequence[NDArray[np.uint8]],
+    fraction: float,
+    rng: np.random.Generator,
 ) -> None:
+    """Paste copies of repeats over a share of the gaps, older ones first; they are cut at genes, and soft-masked."""
     if fraction == 0 or len(gap) < _MIN_GAP:
         return
-    sizes = np.array([len(family) for family in species.repeats])
+    sizes = np.array([len(family) for family in families])
     covered = -np.log1p(-fraction) * len(gap)  # copies overlap and are cut at genes
     for share, age in ((0.6, 0.18), (0.4, 0.04)):
         copies = rng.integers(0, len(sizes), round(covered * share / (0.6 * sizes.mean())))
@@ -90,7 +110,7 @@ def _paste_repeats(
         for family, start, stop, flipped in zip(
             copies, begin, np.minimum(begin + length, end_of_gap), rng.random(len(copies)) < 0.5, strict=True
         ):
-            consensus = species.repeats[family][: stop - start]
+            consensus = families[family][: stop - start]
             gap[start:stop] = (3 - consensus[::-1] if flipped else consensus) | MASKED
         masked = np.flatnonzero(gap & MASKED)
         substitute(gap, masked[rng.random(len(masked)) < age], rng)

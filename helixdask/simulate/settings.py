@@ -37,6 +37,16 @@ class SimulateSettings:
         Share of the genome that is genes, introns included.
     repeat_fraction
         Share of the intergenic DNA covered by repeats (soft-masked).
+    turnover
+        Share of the intergenic sequence, a kilobase beside genes left out, that each subgenome has drawn anew.
+    transposon_fraction
+        Share of the intergenic DNA covered by transposons with reading frames that look like genes.
+    tandem_fraction
+        Share of the genes that are followed by one to four diverged copies of themselves.
+    scaffolds
+        Pieces that the contigs of the whole genome are cut into, between genes; 0 leaves them whole.
+    soft_masked
+        Whether repeats are in lower case.
     read_depth
         Mean depth of the reads on exons; 0 makes no reads.
     noise
@@ -53,6 +63,11 @@ class SimulateSettings:
     gene_loss: float = 0.03
     genic_fraction: float = 0.35
     repeat_fraction: float = 0.35
+    turnover: float = 0.0
+    transposon_fraction: float = 0.0
+    tandem_fraction: float = 0.0
+    scaffolds: int = 0
+    soft_masked: bool = True
     read_depth: float = 30.0
     noise: float = 0.04
 
@@ -68,6 +83,10 @@ class SimulateSettings:
             "gene_loss": (0.0, 0.9),
             "genic_fraction": (0.0, 0.8),
             "repeat_fraction": (0.0, 0.9),
+            "turnover": (0.0, 1.0),
+            "transposon_fraction": (0.0, 0.95),
+            "tandem_fraction": (0.0, 0.5),
+            "scaffolds": (0, 10_000_000),
             "read_depth": (0.0, 10_000.0),
             "noise": (0.0, 0.9),
         }
