@@ -37,6 +37,8 @@ class Chains(NamedTuple):
         Rows of the sketch on either contig, from the first to the last anchor, which is included.
     anchors
         Number of anchors.
+    member
+        ``(anchor,)`` row of the chain that each anchor is in, -1 for none.
     """
 
     pair: NDArray[np.int64]
@@ -45,6 +47,7 @@ class Chains(NamedTuple):
     second_low: NDArray[np.int64]
     second_high: NDArray[np.int64]
     anchors: NDArray[np.int64]
+    member: NDArray[np.int64]
 
 
 def chains_of(anchors: Anchors, copies: NDArray[np.int64]) -> Chains:
@@ -60,17 +63,18 @@ def chains_of(anchors: Anchors, copies: NDArray[np.int64]) -> Chains:
     n = len(anchors.pair)
     cuts = np.concatenate([[0], np.flatnonzero(np.diff(anchors.pair)) + 1, [n]]).astype(np.int64)
     weight = 1.0 / (copies[anchors.first] - 1)
-    rows = _chains(anchors.first, anchors.second, weight, cuts if n else np.zeros(1, np.int64))
+    rows, member = _chains(anchors.first, anchors.second, weight, cuts if n else np.zeros(1, np.int64))
     pair = anchors.pair[rows[:, 0]]
-    return Chains(pair, *(np.ascontiguousarray(rows[:, column]) for column in range(1, 6)))
+    return Chains(pair, *(np.ascontiguousarray(rows[:, column]) for column in range(1, 6)), member)
 
 
 @njit(cache=True, nogil=True)
 def _chains(
     first: NDArray[np.int64], second: NDArray[np.int64], weight: NDArray[np.float64], cuts: NDArray[np.int64]
-) -> NDArray[np.int64]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Best chains of each pair, from the best on; an anchor, bounds on both contigs and the number of anchors each."""
     out = np.empty((len(first) // LEAST_ANCHORS, 6), np.int64)
+    member = np.full(len(first), -1, np.int64)
     size = 0
     for pair in range(len(cuts) - 1):
         low, high = cuts[pair], cuts[pair + 1]
@@ -116,5 +120,9 @@ def _chains(
             out[size, 3] = min(a, b)
             out[size, 4] = max(a, b)
             out[size, 5] = count
+            at = end
+            for _ in range(count):
+                member[low + at] = size
+                at = before[way, at]
             size += 1
-    return out[:size].copy()
+    return out[:size].copy(), member

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from helixdask.kinship.chains import LEAST_ANCHORS, Chains, chains_of
 from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts
 
-__all__ = ["LEAST_HASHES", "MOST_COPIES", "Kinship", "find_kinship"]
+__all__ = ["LEAST_HASHES", "MOST_COPIES", "Kinship", "components", "find_kinship"]
 
 LEAST_HASHES: Final = 20
 """A contig with fewer k-mers in the sketch is unknown: too little of it is seen."""
@@ -99,8 +99,7 @@ def find_kinship(
     alike = (chained >= LEAST_ANCHORS) & (chained > _ABOVE_BACKGROUND * background * product)
     alike &= colinear >= LEAST_COLINEAR
     first, second, shared, colinear = first[alike], second[alike], shared[alike], colinear[alike]
-    graph = coo_array((np.ones(len(first), np.int8), (first, second)), (n, n))
-    _, label = connected_components(graph, directed=False)
+    label = components(first, second, n)
     lowest = np.full(int(label.max(initial=-1)) + 1, n, np.int64)
     np.minimum.at(lowest, label, np.arange(n))
     fewer = np.minimum(n_hashes[first], n_hashes[second])
@@ -113,6 +112,12 @@ def find_kinship(
         (shared / np.maximum(fewer, 1)).astype(np.float32),
         colinear.astype(np.float32),
     )
+
+
+def components(first: NDArray[np.int64], second: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Number of the group of each of ``n`` contigs, which pairs join, ``(contig,)``."""
+    _, label = connected_components(coo_array((np.ones(len(first), np.int8), (first, second)), (n, n)), directed=False)
+    return np.asarray(label, np.int64)
 
 
 def _covered(

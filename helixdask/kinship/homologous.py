@@ -1,0 +1,157 @@
+"""Places of windows on one axis for all copies: windows that are copies of each other get the same place.
+
+The longest contig of a group is its axis. Windows of the other contigs lie where the anchors in them lie on a contig
+whose windows have their places already: first on the longest itself, then on those placed by it, and so on.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.kinship.chains import chains_of
+from helixdask.kinship.groups import LEAST_HASHES, MOST_COPIES, components
+from helixdask.kinship.pairs import anchors_of, copies_of
+
+__all__ = ["Sketch", "Spots", "homologous_places", "shared_kmers"]
+
+
+class Sketch(NamedTuple):
+    """A sample of the k-mers in order of ``position``: hash, contig and first base on it, ``(kept,)``."""
+
+    hashes: NDArray[np.uint64]
+    contig: NDArray[np.int64]
+    start: NDArray[np.int64]
+
+
+class Spots(NamedTuple):
+    """Stretches of contigs that windows of one or both strands cover, ``(spot,)``, by contig and start."""
+
+    contig: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    def holding(self, contig: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The spot that holds each place, -1 for none."""
+        width = int(max(self.end.max(initial=0), place.max(initial=0))) + 1
+        row = np.searchsorted(self.contig * width + self.start, contig * width + place, side="right") - 1
+        held = (row >= 0) & (self.contig[row] == contig) & (place < self.end[row])
+        found: NDArray[np.int64] = np.where(held, row, -1)
+        return found
+
+
+def homologous_places(
+    sketch: Sketch,
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    spots: Spots,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each spot lies on the axis of its group.
+
+    Parameters
+    ----------
+    sketch
+        The sample of k-mers.
+    first, second
+        ``(pair,)`` contigs that are copies of each other, ascending by both.
+    lengths
+        ``(contig,)``.
+    spots
+        What is placed.
+
+    Returns
+    -------
+    axis
+        ``(spot,)`` the longest contig of the group; a contig without copies is its own.
+    place
+        ``(spot,)`` base on that contig.
+    """
+    copies = copies_of(sketch.hashes)
+    keep = copies <= MOST_COPIES
+    keep &= (np.bincount(sketch.contig[keep], minlength=len(lengths)) >= LEAST_HASHES)[sketch.contig]
+    hashes, contig, start = (column[keep] for column in sketch)
+    anchors = anchors_of(hashes, contig, first, second)
+    chained = chains_of(anchors, copies[keep]).member >= 0
+    one, other = anchors.first[chained], anchors.second[chained]
+    source, target = np.concatenate([one, other]), np.concatenate([other, one])  # from a contig onto a placed one
+    spot_of = spots.holding(contig, start)
+    source, target = (rows[(spot_of[source] >= 0) & (spot_of[target] >= 0)] for rows in (source, target))
+    axis = _axes(first, second, lengths)
+    place = np.where(axis[spots.contig] == spots.contig, (spots.start + spots.end) // 2, -1)
+    placed = axis == np.arange(len(lengths))
+    while True:
+        ready = ~placed[contig[source]] & placed[contig[target]]
+        fresh = np.unique(contig[source[ready]])
+        if not len(fresh):
+            break
+        spot, value = spot_of[source[ready]], place[spot_of[target[ready]]]
+        spot, value = _medians(spot, value)
+        place[spot] = value
+        _fill(spots, place, fresh)
+        placed[fresh] = True
+    lost = ~placed[spots.contig]
+    own = np.where(lost, spots.contig, axis[spots.contig])
+    return own, np.where(lost, (spots.start + spots.end) // 2, place)
+
+
+def shared_kmers(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many different k-mers of each spot lie in one of those that are held, too, ``(spot,)``; repeats left out.
+
+    Parameters
+    ----------
+    sketch
+        The sample of k-mers.
+    spots
+        Stretches of contigs.
+    held
+        ``(spot,)`` those that are compared with, such as all of the validation side. Theirs is 0.
+    """
+    spot = spots.holding(sketch.contig, sketch.start)
+    keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
+    hashes, spot = sketch.hashes[keep], spot[keep]
+    is_held = held[spot]
+    order = np.lexsort((hashes[~is_held], spot[~is_held]))
+    hash_of, spot_of = hashes[~is_held][order], spot[~is_held][order]
+    fresh = np.ones(len(hash_of), np.bool_)
+    fresh[1:] = (hash_of[1:] != hash_of[:-1]) | (spot_of[1:] != spot_of[:-1])
+    met = np.isin(hash_of, hashes[is_held]) & fresh
+    found: NDArray[np.int64] = np.bincount(spot_of[met], minlength=len(spots.contig))
+    return found
+
+
+def _axes(first: NDArray[np.int64], second: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The longest contig of each contig's group, ``(contig,)``; of two as long the first."""
+    n = len(lengths)
+    label = components(first, second, n)
+    order = np.lexsort((np.arange(n), -lengths, label))
+    longest = order[np.unique(label[order], return_index=True)[1]]
+    found: NDArray[np.int64] = longest[label]
+    return found
+
+
+def _medians(key: NDArray[np.int64], value: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys, each once, and the lower median of the values of each."""
+    order = np.lexsort((value, key))
+    key, value = key[order], value[order]
+    begin = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+    count = np.diff(np.append(begin, len(key)))
+    return key[begin], value[begin + (count - 1) // 2]
+
+
+def _fill(spots: Spots, place: NDArray[np.int64], contigs: NDArray[np.int64]) -> None:
+    """Give spots without anchors the place of the nearest spot of their contig that has one."""
+    rows = np.flatnonzero(np.isin(spots.contig, contigs))
+    known = rows[place[rows] >= 0]
+    after = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+    before = np.maximum(after - 1, 0)
+    far = np.iinfo(np.int64).max
+
+    def distance(to: NDArray[np.int64]) -> NDArray[np.int64]:
+        same = spots.contig[to] == spots.contig[rows]
+        return np.where(same, np.abs(spots.start[to] - spots.start[rows]), far)
+
+    nearest = np.where(distance(known[before]) <= distance(known[after]), known[before], known[after])
+    place[rows] = place[nearest]
