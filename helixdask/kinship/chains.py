@@ -65,7 +65,8 @@ def chains_of(anchors: Anchors, copies: NDArray[np.int64]) -> Chains:
     weight = 1.0 / (copies[anchors.first] - 1)
     rows, member = _chains(anchors.first, anchors.second, weight, cuts if n else np.zeros(1, np.int64))
     pair = anchors.pair[rows[:, 0]]
-    return Chains(pair, *(np.ascontiguousarray(rows[:, column]) for column in range(1, 6)), member)
+    low_1, high_1, low_2, high_2, count = (np.ascontiguousarray(rows[:, column]) for column in range(1, 6))
+    return Chains(pair, low_1, high_1, low_2, high_2, count, member)
 
 
 @njit(cache=True, nogil=True)

@@ -72,7 +72,7 @@ def homologous_places(
     copies = copies_of(sketch.hashes)
     keep = copies <= MOST_COPIES
     keep &= (np.bincount(sketch.contig[keep], minlength=len(lengths)) >= LEAST_HASHES)[sketch.contig]
-    hashes, contig, start = (column[keep] for column in sketch)
+    hashes, contig, start = sketch.hashes[keep], sketch.contig[keep], sketch.start[keep]
     anchors = anchors_of(hashes, contig, first, second)
     chained = chains_of(anchors, copies[keep]).member >= 0
     one, other = anchors.first[chained], anchors.second[chained]

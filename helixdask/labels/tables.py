@@ -49,7 +49,7 @@ class LabelTables:
     @property
     def learnt(self) -> NDArray[np.bool_]:
         """Chosen transcripts of whose coding bases none is masked, ``(feature,)``."""
-        return self.valid == 1.0
+        return np.asarray(self.valid == 1.0)
 
 
 def label_tables(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,9 @@ def _taken(genes: GenePool, rows: NDArray[np.int64]) -> GenePool:
     )
 
 
-def _segments(pool: NDArray, offset: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray, NDArray[np.int64]]:
+def _segments(
+    pool: NDArray[Any], offset: NDArray[np.int64], rows: NDArray[np.int64]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
     lengths = np.diff(offset)[rows]
     new = offsets_of(lengths)
     place = np.arange(int(new[-1])) + np.repeat(offset[:-1][rows] - new[:-1], lengths)
