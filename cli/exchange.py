@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from helixdask.cli.data import StoreUrl
-from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, Gff3Out, GtfOut, ProteinsOut
-from helixdask.cli.options import AliasesOption, Order, Output, with_run_options
-from helixdask.cli.report import print_summaries, say
+from helixdask.cli.options import Options, Running, StoreUrl, with_settings
+from helixdask.cli.report import print_summaries, print_written, say
 from helixdask.errors import BadInputError
+from helixdask.exchange.settings import ExportSettings, ImportSettings
+from helixdask.genes.writing.settings import GeneFiles
+from helixdask.settings import STANDARD_CODE
 
 __all__ = ["export", "import_helixer"]
 
@@ -20,38 +21,7 @@ _HELIXER = "Helixer's HDF5"
 _GENES = "Gene models"
 
 
-class MinusPadding(StrEnum):
-    """Where padded minus rows of predictions have their padding."""
-
-    AUTO = "auto"
-    FRONT = "front"
-    END = "end"
-
-
-class ImportedProtocol(StrEnum):
-    """Protocols of libraries whose coverage comes ready-made."""
-
-    UNKNOWN = "unknown"
-    UNSTRANDED = "unstranded"
-    FORWARD = "forward"
-    REVERSE = "reverse"
-
-
-class HelixerVersion(StrEnum):
-    """Versions of Helixer whose files differ."""
-
-    V0_3_6 = "0.3.6"
-    V0_3_9 = "0.3.9"
-
-
-class Compression(StrEnum):
-    """Compression of Helixer's data sets."""
-
-    GZIP = "gzip"
-    LZF = "lzf"
-
-
-@with_run_options
+@with_settings
 def import_helixer(
     helixer: Annotated[Path, typer.Argument(metavar="HELIXER.h5", help="A file of Helixer's, with `data`.")],
     store: Annotated[
@@ -63,54 +33,19 @@ def import_helixer(
             help="A new store, or one of the same genome; a folder of stores if the file holds several species.",
         ),
     ],
-    predictions: Annotated[
-        Path | None, typer.Option(metavar="PRED.h5", help="Predictions that Helixer made for this file.")
-    ] = None,
-    minus_padding: Annotated[
-        MinusPadding,
-        typer.Option(
-            help="Padding of minus-strand predictions: `front` (Helixer 0.3.6), `end` (rows as they stand), "
-            "`auto`: found out from the data."
-        ),
-    ] = MinusPadding.AUTO,
-    name: Annotated[str, typer.Option(help="Name of the labels.")] = "reference",
-    predictions_name: Annotated[
-        str | None, typer.Option(help="Name of the predictions. Default: that of the model.")
-    ] = None,
-    coverage_name: Annotated[
-        str | None, typer.Option(help="Name of the coverage set. Default: the prefix of its data sets.")
-    ] = None,
-    aliases: AliasesOption = None,
-    strandedness: Annotated[
-        ImportedProtocol,
-        typer.Option(
-            help="Protocol of the libraries, which Helixer's files do not tell. It is kept with them and shown; the "
-            "tracks stay as they are."
-        ),
-    ] = ImportedProtocol.UNKNOWN,
-    *,
-    output: Output,
+    settings: ImportSettings,
+    output: Running,
 ) -> None:
     """Bring a Helixer HDF5 file into a store: sequence, labels, coverage, predictions."""
     from helixdask.exchange.helixer_import import import_helixer as run
     from helixdask.outputs import check_folder
 
     check_folder(store)
-    summaries = run(
-        helixer,
-        store,
-        predictions=predictions,
-        minus_padding=minus_padding.value,
-        labels_name=name,
-        predictions_name=predictions_name,
-        coverage_name=coverage_name,
-        aliases=aliases,
-        strandedness=strandedness.value,
-        options=output.run_options(),
-    )
+    summaries = run(helixer, store, settings, options=output.run_options())
     print_summaries(summaries, as_json=output.json)
 
 
+@with_settings
 def export(
     store: StoreUrl,
     helixer: Annotated[
@@ -119,13 +54,6 @@ def export(
     window_length: Annotated[
         int | None, typer.Option(min=1, help="Bases of a row (subsequence length).", rich_help_panel=_HELIXER)
     ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(help="Labels to write, with their masks and gene lengths.", rich_help_panel=_HELIXER),
-    ] = None,
-    coverage: Annotated[str | None, typer.Option(help="Coverage set to write.", rich_help_panel=_HELIXER)] = None,
-    predictions: Annotated[str | None, typer.Option(help="Predictions to write.", rich_help_panel=_HELIXER)] = None,
-    sequence: Annotated[bool, typer.Option(help="Write the sequence (data/X).", rich_help_panel=_HELIXER)] = True,
     alternative: Annotated[
         list[str] | None,
         typer.Option(
@@ -134,31 +62,12 @@ def export(
             rich_help_panel=_HELIXER,
         ),
     ] = None,
-    order: Annotated[
-        Order | None,
-        typer.Option(
-            help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels).",
-            rich_help_panel=_HELIXER,
-        ),
-    ] = None,
-    compression: Annotated[
-        Compression, typer.Option(help="Compression of the data sets.", rich_help_panel=_HELIXER)
-    ] = Compression.GZIP,
-    helixer_version: Annotated[
-        HelixerVersion,
-        typer.Option(
-            help="The Helixer that reads the file: `fully_intergenic_samples` means the reverse up to 0.3.6.",
-            rich_help_panel=_HELIXER,
-        ),
-    ] = HelixerVersion.V0_3_6,
+    *,
+    settings: Annotated[ExportSettings, Options(without=("alternative",), panel=_HELIXER)],
     genes: Annotated[
         str | None, typer.Option(help="Gene models to write; the only ones by default.", rich_help_panel=_GENES)
     ] = None,
-    gff3: Gff3Out = None,
-    gtf: GtfOut = None,
-    bed: BedOut = None,
-    cds: CdsOut = None,
-    proteins: ProteinsOut = None,
+    files: Annotated[GeneFiles, Options(panel=_GENES)],
     region: Annotated[
         str | None,
         typer.Option(metavar="CONTIG:START-END", help="Only genes that touch this region.", rich_help_panel=_GENES),
@@ -169,7 +78,9 @@ def export(
             "--longest", help="In FASTA only the longest coding transcript of each gene.", rich_help_panel=_GENES
         ),
     ] = False,
-    genetic_code: GeneticCodeOption = 1,
+    genetic_code: Annotated[
+        int, typer.Option(help="NCBI's number of the genetic code of genes that name none.", rich_help_panel=_GENES)
+    ] = STANDARD_CODE,
     bigwig: Annotated[
         Path | None,
         typer.Option(
@@ -181,11 +92,10 @@ def export(
     ] = None,
 ) -> None:
     """Write files for other programs: gene models in any format, coverage as bigWig, or Helixer's HDF5."""
-    from helixdask.genes.writing.export import GeneFiles, export_genes
+    from helixdask.genes.writing.export import export_genes
     from helixdask.outputs import check_folder, check_outputs
     from helixdask.store.store import Store
 
-    files = GeneFiles(gff3, gtf, bed, cds, proteins)
     opened = Store.open(store)
     if helixer is None and bigwig is None and not files.given():
         raise BadInputError(
@@ -201,39 +111,28 @@ def export(
             raise BadInputError("--helixer needs --window-length", remedy="Helixer's own default is 21384.")
         from helixdask.exchange.helixer_h5 import export_helixer
 
-        export_helixer(
-            opened,
-            str(helixer),
-            window_length,
-            labels=labels,
-            coverage=coverage,
-            predictions=predictions,
-            alternative=_named(alternative or []),
-            with_sequence=sequence,
-            order=order.value if order else "length" if labels else "file",
-            compression=compression.value,
-            version=helixer_version.value,
-        )
-        say(f"written: {helixer}")
+        wanted = replace(settings, alternative=_named(alternative or []))
+        export_helixer(opened, str(helixer), window_length, wanted)
+        print_written(helixer)
     if bigwig is not None:
         from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig
 
+        coverage, predictions = settings.coverage, settings.predictions
         written = export_probability_bigwig(opened, bigwig, predictions) if predictions else []
         if coverage or not predictions:
             written += export_bigwig(opened, bigwig, coverage)
-        for file in written:
-            say(f"written: {file}")
+        print_written(*written)
     if files.given():
         n_genes = export_genes(opened, genes, files, region=region, longest=longest, code=genetic_code)
         for path in files.given().values():
             say(f"written: {path} ({n_genes:,} genes)")
 
 
-def _named(pairs: list[str]) -> dict[str, str] | None:
-    named = {}
+def _named(pairs: list[str]) -> dict[str, str]:
+    named: dict[str, str] = {}
     for pair in pairs:
         name, equals, labels = pair.partition("=")
         if not (name and equals and labels) or name in named:
             raise BadInputError(f"--alternative {pair!r}", remedy="Give NAME=LABELS, each name once.")
         named[name] = labels
-    return named or None
+    return named

@@ -14,13 +14,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
 
 __all__ = [
     "LoadedParts",
     "OpenRegion",
     "Scan",
     "check_thresholds",
-    "find_regions",
     "follow_region",
     "genic_units",
     "scan_pieces",
@@ -105,47 +105,6 @@ def genic_units(intergenic: NDArray[np.float32]) -> NDArray[np.int32]:
     return units
 
 
-def find_regions(
-    intergenic: NDArray[np.float32],
-    *,
-    window: int = 100,
-    edge: float = 0.1,
-    peak: float = 0.8,
-    rules: str = "default",
-) -> NDArray[np.int64]:
-    """Find the regions of one strand of one whole contig.
-
-    Parameters
-    ----------
-    intergenic
-        (n,) float32 probability of the intergenic class, in either direction.
-    window
-        Bases per window.
-    edge, peak
-        Shares of genic probability that a window needs to belong to a region, and that one window of a region must
-        exceed.
-    rules
-        "helixer": regions may overlap by up to window - 2 bases, and contigs shorter than a window have none.
-        "default": regions that touch are one, and the window shrinks to the length of a short contig.
-
-    Returns
-    -------
-    numpy.ndarray
-        (regions, 2) int64, half-open.
-
-    Raises
-    ------
-    BadInputError
-        Thresholds out of range.
-    """
-    n = np.array([intergenic.size], np.int64)
-    pieces = LoadedParts(np.zeros(1, np.int64), n, np.zeros(1, np.int64), n)
-    scan = scan_pieces(
-        genic_units(intergenic), pieces, own=(0, intergenic.size), window=window, edge=edge, peak=peak, rules=rules
-    )
-    return np.stack([scan.start, scan.end], axis=1)
-
-
 def scan_pieces(
     units: NDArray[np.int32],
     pieces: LoadedParts,
@@ -154,7 +113,7 @@ def scan_pieces(
     window: int,
     edge: float,
     peak: float,
-    rules: str,
+    rules: Rules,
 ) -> Scan:
     """Find the regions that begin in a range of a loaded array of many contigs.
 
@@ -167,17 +126,28 @@ def scan_pieces(
         bases before the owned range must be there where the contig has them.
     own
         Half-open range of the array: regions that begin elsewhere are left out.
-    window, edge, peak, rules
-        As for `find_regions`.
+    window
+        Bases per window.
+    edge, peak
+        Shares of genic probability that a window needs to belong to a region, and that one window of a region must
+        exceed.
+    rules
+        "helixer": regions may overlap by up to window - 2 bases, and contigs shorter than a window have none.
+        "default": regions that touch are one, and the window shrinks to the length of a short contig.
 
     Returns
     -------
     Scan
+
+    Raises
+    ------
+    BadInputError
+        Thresholds out of range.
     """
     check_thresholds(window, edge, peak)
     per_base_edge = np.float32(edge) * np.float32(1e6)
     per_base_peak = np.float32(peak) * np.float32(1e6)
-    mend = rules == "default"
+    mend = rules == Rules.DEFAULT
     room = 1024
     while True:
         found = np.empty((room, 3), np.int64)
@@ -210,7 +180,7 @@ def follow_region(
     window: int,
     edge: float,
     peak: float,
-    rules: str,
+    rules: Rules,
     step: int = 1 << 20,
 ) -> int:
     """Find where an open region ends, reading on in steps.
@@ -234,7 +204,7 @@ def follow_region(
         One past the region's last base; -1 where no window of it exceeds the peak.
     """
     low, high = _thresholds(window, edge, peak)
-    patience = window if rules == "default" else 1
+    patience = window if rules == Rules.DEFAULT else 1
     latest, top = region.latest, region.top
     first, over = region.scanned, False
     while first <= last - window and not over:

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helixdask.coverage.rules import REASONS, ReadOptions, make_rules
+from helixdask.coverage.rules import REASONS, make_rules
+from helixdask.coverage.settings import ReadOptions
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, plain_tracks, tracks_of, write_bam
 
@@ -113,7 +114,7 @@ def test_a_read_past_the_end_is_clipped(tmp_path):
 
 
 def test_rules_have_names():
-    with pytest.raises(BadInputError, match="no coverage rules called `x`"):
+    with pytest.raises(BadInputError, match="rules is 'x'"):
         make_rules("x")
     with pytest.raises(BadInputError, match="no options for reads: min_mapq"):
         make_rules("helixer", ReadOptions(5))
