@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import json
 import os
@@ -90,7 +89,8 @@ class Folder:
 
     def folder(self, name: str) -> Folder:
         """A folder inside this one."""
-        inner = copy.copy(self)
+        inner = object.__new__(type(self))
+        inner.__dict__.update(self.__dict__)
         inner.url, inner._root = f"{self.url.rstrip('/')}/{name}", self._path(name)
         return inner
 

@@ -133,9 +133,7 @@ class Learner:
         """Probabilities of the classes, and of the phases where the network has them: (B, S, 4) float32 each."""
         return [np.asarray(output) for output in self._probabilities(batch)]
 
-    def confusions(
-        self, batches: Iterable[Batch], on_batch: Callable[[int], None] | None = None
-    ) -> Confusions:
+    def confusions(self, batches: Iterable[Batch], on_batch: Callable[[int], None] | None = None) -> Confusions:
         """Sum confusion matrices over batches; ``on_batch`` is told the number of windows of each."""
         windows = [np.zeros((0, N_CLASSES, N_CLASSES), np.int64)]
         phase = np.zeros((N_CLASSES, N_CLASSES), np.int64) if self.spec.predict_phase else None
