@@ -134,9 +134,12 @@ class Folder:
 
     def read(self, name: str) -> bytes | None:
         """Contents of an object, or None where there is none."""
+        path = self._path(name)
         try:
+            if self._local:
+                return Path(path).read_bytes()
             self._fs.invalidate_cache()
-            data: bytes = self._fs.cat_file(self._path(name))
+            data: bytes = self._fs.cat_file(path)
         except FileNotFoundError:
             return None
         return data
