@@ -8,7 +8,8 @@ INSTALLED = $(VENV)/.installed
 CONSTRAINTS ?= constraints.txt
 # Processes that run tests. Each loads TensorFlow and takes up to 2 GB.
 JOBS ?= 2
-PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+# File by file, in the order of tests/conftest.py.
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-quick test-newest check-wheel lint types bench format constraints clean
 

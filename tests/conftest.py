@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,14 @@ from tests.small_disk import mount
 # Time limits of single examples say more about the machine, and about numba's first compilation, than about the code.
 settings.register_profile("helixdask", deadline=None)
 settings.load_profile("helixdask")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, so that processes that take one file after the other end together."""
+    length: Counter[Path] = Counter()
+    for item in items:
+        length[item.path] += 10 if item.get_closest_marker("slow") else 1
+    items.sort(key=lambda item: (-length[item.path], item.path))
 
 
 @pytest.fixture(scope="session")

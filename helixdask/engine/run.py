@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from helixdask.engine.cluster import RunOptions
@@ -275,6 +276,7 @@ def _whole(store: Store, group: str, work: Work) -> set[int]:
     }
 
 
+@cache
 def _versions() -> dict[str, str]:
     from importlib.metadata import version
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import json
 import os
@@ -90,7 +89,8 @@ class Folder:
 
     def folder(self, name: str) -> Folder:
         """A folder inside this one."""
-        inner = copy.copy(self)
+        inner = object.__new__(type(self))
+        inner.__dict__.update(self.__dict__)
         inner.url, inner._root = f"{self.url.rstrip('/')}/{name}", self._path(name)
         return inner
 
@@ -134,9 +134,12 @@ class Folder:
 
     def read(self, name: str) -> bytes | None:
         """Contents of an object, or None where there is none."""
+        path = self._path(name)
         try:
+            if self._local:
+                return Path(path).read_bytes()
             self._fs.invalidate_cache()
-            data: bytes = self._fs.cat_file(self._path(name))
+            data: bytes = self._fs.cat_file(path)
         except FileNotFoundError:
             return None
         return data

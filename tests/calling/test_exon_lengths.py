@@ -32,6 +32,7 @@ def exon_lengths(states, begin_open, end_open):
     return out
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.booleans(), st.booleans(), st.sampled_from([1, 2, 3, 5]), st.sampled_from([5, 99]))
 def test_the_path_is_the_cheapest_of_all_that_keep_the_least_exon_length(seed, begin_open, end_open, least, block):

@@ -19,6 +19,7 @@ def bams(tmp_path):
     return [write_bam(tmp_path / f"{name}.bam", LENGTHS, reads_of_genes(name == "ont")) for name in ("leaf", "ont")]
 
 
+@pytest.mark.slow
 def test_a_sheet_of_protocols_a_summary_and_a_removal(store, bams, tmp_path):
     sheet = tmp_path / "sheet.tsv"
     sheet.write_text(

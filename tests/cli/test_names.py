@@ -173,6 +173,7 @@ def test_the_command_has_one_table():
     assert command_with(["prepare", "--aliases=old.tsv"], "new.tsv") == "helixdask prepare --aliases new.tsv"
 
 
+@pytest.mark.slow
 def test_a_yeast_whose_reads_have_other_names(shared, tmp_path):
     folder = shared / "data" / "spombe"
     bam = renamed_bam(folder / "spombe_dUTP.bam", tmp_path / "reads.bam", "chr")

@@ -61,6 +61,7 @@ def test_facts_are_compact(capsys):
     ]
 
 
+@pytest.mark.slow
 def test_no_line_of_a_summary_is_longer_than_a_terminal(labelled):
     ran = process("select", labelled, "--window-length", "900", "--workers", "1")
     assert ran.code == 0, ran.err

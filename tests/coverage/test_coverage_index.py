@@ -71,6 +71,7 @@ def test_offsets_are_lower_bounds_and_near(tmp_path, csi):
     assert again.start_offset(1, 0) == index.start_offset(1, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("csi", [False, True])
 def test_random_bytes_are_no_crash(tmp_path, csi):
     path = write_bam(tmp_path / "a.bam", CONTIGS, some_reads(4), csi=csi)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from helixdask.engine.run import run_stage
 from tests.engine.all_stages import HERE, copy_before, stage_of
-from tests.engine.test_run import contents
+from tests.engine.contents import contents
 
 
 def run_one(name: str, inputs: str, url: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from helixdask.engine.run import run_stage
 from helixdask.errors import BadInputError, DiskFullError
 from tests.engine.all_stages import HERE, NAMES, copy_before, stage_of
-from tests.engine.test_run import contents
+from tests.engine.contents import contents
 from tests.small_disk import PAGE, mount
 
 

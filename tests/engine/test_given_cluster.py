@@ -17,10 +17,8 @@ from helixdask.engine.run import run_stage
 from helixdask.engine.worker_probe import find_problem
 from helixdask.errors import BadInputError, StageFailedError
 from tests.engine.cluster_processes import Cluster, a_cluster
-from tests.engine.test_run import HERE, contents, ignoring_settings
-from tests.engine.toy import ToyStage, make_store
-
-LENGTHS = [300_000, 1, 77_000, 150_000, 65_536]
+from tests.engine.contents import contents, ignoring_settings
+from tests.engine.toy import HERE, LENGTHS, ToyStage, make_store
 
 pytestmark = pytest.mark.slow
 
@@ -46,24 +44,6 @@ def _impatient(monkeypatch):
 def cluster(tmp_path):
     with a_cluster(tmp_path) as started:
         yield started
-
-
-@pytest.fixture
-def work(tmp_path):
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def whole(tmp_path):
-    """What an undisturbed run leaves."""
-    url = tmp_path / "whole.zarr"
-    make_store(str(url), LENGTHS)
-    runs = tmp_path / "runs-of-whole"
-    runs.mkdir()
-    run_stage(ToyStage(str(runs)), str(url), HERE)
-    return url
 
 
 def without_package(folder: Path) -> Path:

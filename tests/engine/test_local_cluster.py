@@ -22,10 +22,9 @@ from helixdask.engine.dask_logs import held_back
 from helixdask.engine.local_cluster import local_cluster
 from helixdask.engine.run import run_stage
 from helixdask.errors import MissingDependencyError
-from tests.engine.test_run import HERE, TWO, contents, ignoring_settings
-from tests.engine.toy import ToyStage, make_store, processes_of
+from tests.engine.contents import contents, ignoring_settings
+from tests.engine.toy import HERE, LENGTHS, TWO, ToyStage, make_store, processes_of
 
-LENGTHS = [300_000, 1, 77_000, 150_000, 65_536]
 instantiate = Nanny.instantiate
 
 

@@ -13,8 +13,8 @@ from helixdask.engine import lock
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import HelixdaskError, MissingInputError
 from helixdask.store.store import Store
+from tests.engine.contents import contents
 from tests.engine.faults import KINDS, KilledError, faults
-from tests.engine.test_run import contents
 from tests.engine.toy import ToyStage, make_store
 
 LENGTHS = [3_000, 1, 600]

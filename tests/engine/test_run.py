@@ -29,49 +29,8 @@ from helixdask.errors import (
 )
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
-from tests.engine.toy import ToyInThreads, ToyStage, make_store
-
-LENGTHS = [300_000, 1, 77_000, 150_000, 65_536]
-HERE = RunOptions(workers=1, quiet=True)
-TWO = RunOptions(workers=2, quiet=True)
-
-
-def contents(store: Path) -> dict[str, bytes]:
-    """All objects of a store except its history."""
-    return {
-        str(path.relative_to(store)): path.read_bytes()
-        for path in sorted(store.rglob("*"))
-        if path.is_file() and "history" not in path.parts
-    }
-
-
-@pytest.fixture
-def work(tmp_path):
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def whole(tmp_path):
-    """What an undisturbed run leaves."""
-    url = tmp_path / "whole.zarr"
-    make_store(str(url), LENGTHS)
-    runs = tmp_path / "runs-of-whole"
-    runs.mkdir()
-    run_stage(ToyStage(str(runs)), str(url), HERE)
-    return url
-
-
-def ignoring_settings(files: dict[str, bytes]) -> dict[str, object]:
-    """Leave out what names the folder of the toy stage, which is one of its settings; of its manifest the objects."""
-    kept: dict[str, object] = {}
-    for name, data in files.items():
-        if name.startswith(".manifests/labels/toy."):
-            kept["objects"] = json.loads(data)["objects"]
-        elif name not in ("zarr.json", "labels/toy/zarr.json"):
-            kept[name] = data
-    return kept
+from tests.engine.contents import contents, ignoring_settings
+from tests.engine.toy import HERE, LENGTHS, TWO, ToyInThreads, ToyStage, make_store
 
 
 def runs_by_region(folder: Path) -> dict[int, int]:

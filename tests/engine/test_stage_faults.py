@@ -12,8 +12,8 @@ from helixdask.engine.run import run_stage
 from helixdask.errors import HelixdaskError, MissingInputError
 from helixdask.store.store import Store
 from tests.engine.all_stages import HERE, NAMES, copy_before, stage_of
+from tests.engine.contents import contents
 from tests.engine.faults import KilledError, faults
-from tests.engine.test_run import contents
 
 REPLACED = [(name, True) for name in NAMES]
 

@@ -15,6 +15,10 @@ from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.store.store import Store
 
+LENGTHS = [300_000, 1, 77_000, 150_000, 65_536]
+HERE = RunOptions(workers=1, quiet=True)
+TWO = RunOptions(workers=2, quiet=True)
+
 
 def make_store(url: str, lengths: list[int], *, shuffle: int | None = None) -> Store:
     """A store whose genome is published, its bases random but the same for the same contig name."""

@@ -122,6 +122,7 @@ def test_round_trip(tmp_path_factory, sequences, length, order, seed):
             assert np.array_equal(first[name][:], second[name][:])
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(st.integers(0, 1000))
 def test_rows_may_be_in_any_order(tmp_path_factory, seed):
@@ -139,6 +140,7 @@ def test_rows_may_be_in_any_order(tmp_path_factory, seed):
     assert back.contigs.names.tolist() == list(dict.fromkeys(seqid.decode() for seqid in seqids))
 
 
+@pytest.mark.slow
 def test_regions_and_workers_change_nothing(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     contigs = {f"c{k}": codes_to_text(rng.integers(0, 4, size).astype(np.uint8)) for k, size in enumerate((150_000, 9))}
@@ -254,6 +256,7 @@ def test_predictions_without_phases(tmp_path):
         assert "predictions_phase" not in file
 
 
+@pytest.mark.slow
 def test_several_species(tmp_path):
     contigs = {"c": "ACGTACG", "d": "TTTTA"}
     stores = {}

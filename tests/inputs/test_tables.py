@@ -21,6 +21,7 @@ CONTIGS = ContigTable(np.array(["chr1", "chr2"], object), np.array([100, 50]))
 FIELD = st.text(st.characters(codec="utf-8", exclude_characters='\t\n\r\0"', exclude_categories=("Z", "C")), min_size=1)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(FIELD, min_size=1, max_size=4), min_size=1, max_size=5),
     st.sampled_from(["\n", "\r\n", "\r"]),

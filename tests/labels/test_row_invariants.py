@@ -96,6 +96,7 @@ def test_random_annotations_keep_the_rules(tmp_path_factory, lines, seed):
     assert not any(violations.values()), violations
 
 
+@pytest.mark.slow
 @QUICK
 @given(annotations(), st.integers(0, 3), st.randoms(use_true_random=False))
 def test_the_order_of_lines_changes_nothing(tmp_path_factory, lines, seed, order: random.Random):

@@ -89,6 +89,7 @@ def records(path):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gff3", "gtf"])
 def test_coding_sequences_and_proteins_are_those_of_gffread(files, kind, tmp_path):
     cds, proteins = tmp_path / "cds", tmp_path / "proteins"

@@ -66,6 +66,7 @@ def test_real_files(shared, gff, genome, n_genes, n_coding):
         assert sorted(row[4] for row in skipped) == ["chr_II_telomeric_gap", "mitochondrial"]
 
 
+@pytest.mark.slow
 def test_the_raw_annotation_of_pombe_gives_the_labels_of_the_clean_one(shared):
     sequences = fasta(shared / "data" / REAL[0][1])
     contigs, codes = contig_table(sequences), encode("".join(sequences.values()))

@@ -156,6 +156,8 @@ DAMAGES = {
     "manifest changed": with_manifest(flip),
     "group deleted": remove_folder,
 }
+QUICK = 4
+"""One case of so many is among the quick tests: all kinds, and all groups."""
 TWICE = ("object flipped", "attributes changed")
 CASES = [(kind, group, 0) for kind in DAMAGES for group in GROUPS] + [
     (kind, group, 1) for kind in TWICE for group in GROUPS
@@ -294,7 +296,10 @@ def test_a_sound_store_is_sound(sound):
     assert {state.state for state in found.groups} == {"sound"}
 
 
-@pytest.mark.parametrize(("kind", "group", "seed"), CASES)
+@pytest.mark.parametrize(
+    ("kind", "group", "seed"),
+    [pytest.param(*case, marks=[pytest.mark.slow] if number % QUICK else []) for number, case in enumerate(CASES)],
+)
 def test_damage_is_told(copy, undamaged, kind, group, seed):
     number = CASES.index((kind, group, seed))
     damaged_group, damaged_object = DAMAGES[kind](copy, group, np.random.default_rng([number, seed]))

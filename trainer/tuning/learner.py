@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -40,6 +39,30 @@ class Confusions(NamedTuple):
             scores["phase"] = {name: score.f1 for name, score in zip(names, by_phase.classes, strict=True)}
             scores["phase"]["accuracy"] = by_phase.accuracy
         return scores
+
+
+Batch = dict[str, Any]
+
+
+def _compiled(function: Callable[[Batch], Any], *, xla: bool) -> Callable[[Batch], Any]:
+    """Compile a function of a batch.
+
+    One graph serves batches of any number of windows: making it takes longer than many steps of a small network. XLA
+    compiles for one shape at a time, and would compile anew on every call for a shape that is left open.
+    """
+    if xla:
+        compiled: Callable[[Batch], Any] = tf.function(function, autograph=False, jit_compile=True)
+        return compiled
+    graphs: dict[frozenset[tuple[str, Any]], Callable[[Batch], Any]] = {}
+
+    def call(batch: Batch) -> Any:
+        kind = {name: tf.TensorSpec((None, *values.shape[1:]), values.dtype) for name, values in batch.items()}
+        key = frozenset(kind.items())
+        if key not in graphs:
+            graphs[key] = tf.function(function, autograph=False, input_signature=[kind])
+        return graphs[key](batch)
+
+    return call
 
 
 class Learner:
@@ -88,11 +111,9 @@ class Learner:
         self._rate = -1.0
         if optimiser is not None:
             optimiser.build(network.trainable_variables)
-        # XLA compiles for one shape at a time: shapes that are left open would be compiled anew on every call.
-        compiled = partial(tf.function, jit_compile=True) if xla else partial(tf.function, reduce_retracing=True)
-        self._train: Callable[..., Any] = compiled(self._train_eagerly)
-        self._classify: Callable[..., Any] = compiled(self._classify_eagerly)
-        self._probabilities: Callable[..., Any] = compiled(self._probabilities_eagerly)
+        self._train = _compiled(self._train_eagerly, xla=xla)
+        self._classify = _compiled(self._classify_eagerly, xla=xla)
+        self._probabilities = _compiled(self._probabilities_eagerly, xla=xla)
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of the steps that follow."""
@@ -100,22 +121,20 @@ class Learner:
             self.optimiser.learning_rate = rate
             self._rate = rate
 
-    def train(self, batch: dict[str, Any]) -> NDArray[np.float32]:
+    def train(self, batch: Batch) -> NDArray[np.float32]:
         """Take one step; (1 + outputs,) float32: total loss, genic loss, phase loss, all before the step."""
         return np.asarray(self._train(batch))
 
-    def classify(self, batch: dict[str, Any]) -> tuple[list[NDArray[np.uint8]], NDArray[np.bool_]]:
+    def classify(self, batch: Batch) -> tuple[list[NDArray[np.uint8]], NDArray[np.bool_]]:
         """Most probable class of every base, per output, and which bases count: (B, S) each."""
         classes, mask = self._classify(batch)
         return [np.asarray(c) for c in classes], np.asarray(mask)
 
-    def probabilities(self, batch: dict[str, Any]) -> list[NDArray[np.float32]]:
+    def probabilities(self, batch: Batch) -> list[NDArray[np.float32]]:
         """Probabilities of the classes, and of the phases where the network has them: (B, S, 4) float32 each."""
         return [np.asarray(output) for output in self._probabilities(batch)]
 
-    def confusions(
-        self, batches: Iterable[dict[str, Any]], on_batch: Callable[[int], None] | None = None
-    ) -> Confusions:
+    def confusions(self, batches: Iterable[Batch], on_batch: Callable[[int], None] | None = None) -> Confusions:
         """Sum confusion matrices over batches; ``on_batch`` is told the number of windows of each."""
         windows = [np.zeros((0, N_CLASSES, N_CLASSES), np.int64)]
         phase = np.zeros((N_CLASSES, N_CLASSES), np.int64) if self.spec.predict_phase else None
@@ -129,7 +148,7 @@ class Learner:
         by_window = np.concatenate(windows)
         return Confusions(by_window.sum(axis=0), phase, by_window)
 
-    def _input(self, batch: dict[str, Any]) -> Any:
+    def _input(self, batch: Batch) -> Any:
         sequence = {name: batch[name] for name in ("codes", "minus")}
         seen = self.spec.n_libraries
         if not seen:
@@ -149,7 +168,7 @@ class Learner:
     def _by_timestep(self, values: Any) -> Any:
         return tf.reshape(values, (tf.shape(values)[0], -1, self.spec.pool_size))
 
-    def _train_eagerly(self, batch: dict[str, Any]) -> Any:
+    def _train_eagerly(self, batch: Batch) -> Any:
         weight = base_weights(
             batch["label"],
             batch["transition"],
@@ -175,12 +194,12 @@ class Learner:
             self.optimiser.apply(gradients, variables)
         return tf.stack([loss, *parts])
 
-    def _probabilities_eagerly(self, batch: dict[str, Any]) -> list[Any]:
+    def _probabilities_eagerly(self, batch: Batch) -> list[Any]:
         logits = self._logits(self._body(self._input(batch), training=False))
         shape = tf.concat([tf.shape(batch["codes"]), [N_CLASSES]], axis=0)
         return [tf.reshape(tf.nn.softmax(tf.cast(output, tf.float32)), shape) for output in logits]
 
-    def _classify_eagerly(self, batch: dict[str, Any]) -> tuple[list[Any], Any]:
+    def _classify_eagerly(self, batch: Batch) -> tuple[list[Any], Any]:
         logits = self._logits(self._body(self._input(batch), training=False))
         shape = tf.shape(batch["label"])
         classes = [tf.reshape(tf.cast(tf.argmax(output, axis=-1), tf.uint8), shape) for output in logits]
