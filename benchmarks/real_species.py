@@ -290,11 +290,12 @@ def scored(folder: Path, species: str, block: int, model: Path, name: str) -> li
     from helixdask.cli.demo import scores_of
     from helixdask.engine.cluster import RunOptions
     from helixdask.evaluation import evaluate
+    from helixdask.trainer.prediction.settings import PredictSettings
     from helixdask.trainer.recipes import annotate
 
     target = folder / f"{species}_test_{block}"
     store, options = str(store_of(target, "test")), RunOptions(workers=1, quiet=True, replace=True)
-    annotate(store, str(model), str(folder / f"{name}.gff3"), options, name=name)
+    annotate(store, str(model), str(folder / f"{name}.gff3"), options, predict=PredictSettings(predictions=name))
     found = evaluate(store, str(annotation_of(target)), predictions=name, genes=name, options=options)
     return scores_of(found.as_dict(), name)
 

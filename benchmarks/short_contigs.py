@@ -59,14 +59,14 @@ def main() -> None:
         run_stage(ImportGenesStage(gff=str(work / "sim/truth.gff3")), whole, QUIET)
         run_stage(LabelsStage(), whole, QUIET)
         for rules in ("default", "helixer"):  # imports and compiles
-            run_stage(PredictStage.for_model(whole, given.model, name=rules, rules=rules), whole, QUIET)
+            run_stage(PredictStage.for_model(whole, given.model, predictions=rules, rules=rules), whole, QUIET)
         for length in (300, 1_000, 3_000, 8_000, 30_000):
             target = work / str(length)
             target.mkdir()
             url, truth = cut_genome(Store.open(whole), length, target)
             cells = []
             for rules in ("default", "helixer"):
-                stage = PredictStage.for_model(url, given.model, name=rules, rules=rules)
+                stage = PredictStage.for_model(url, given.model, predictions=rules, rules=rules)
                 start = time.perf_counter()
                 run_stage(stage, url, QUIET)
                 seconds = time.perf_counter() - start

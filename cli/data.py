@@ -8,121 +8,66 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.findings import print_with_findings
-from helixdask.cli.options import (
-    AliasesOption,
-    OnBadBase,
-    OnBadBaseOption,
-    Output,
-    Rules,
-    RulesOption,
-    with_run_options,
-)
-from helixdask.cli.report import print_facts, print_json, print_summaries, say
+from helixdask.cli.options import NewStore, Running, StoreUrl, with_settings
+from helixdask.cli.report import print_facts, print_json, print_summaries, run_and_print, say
 from helixdask.errors import BadInputError
+from helixdask.labels.settings import LabelsSettings
+from helixdask.selection.settings import SelectSettings, SplitSettings
+from helixdask.sequence.settings import EncodeSettings
+from helixdask.windows.settings import WindowsSettings
 
 __all__ = ["encode", "labels", "select", "simulate", "split", "windows"]
 
-StoreUrl = Annotated[str, typer.Argument(metavar="STORE", help="Folder or URL of the store.")]
 Report = Annotated[Path | None, typer.Option(metavar="HTML", help="Write a page that shows what was chosen.")]
 
 
-@with_run_options
-def encode(
-    genome: Annotated[Path, typer.Argument(metavar="GENOME.fa", help="FASTA, plain, gzip or bgzip.")],
-    store: Annotated[str, typer.Option("--output", "-o", metavar="STORE", help="Folder or URL of the new store.")],
-    species: Annotated[str | None, typer.Option(help="Name of the species. Default: the file's name.")] = None,
-    on_bad_base: OnBadBaseOption = OnBadBase.ERROR,
-    *,
-    output: Output,
-) -> None:
+@with_settings
+def encode(genome: EncodeSettings, store: NewStore, output: Running) -> None:
     """Put a genome into a new store, about two bits a base."""
-    from helixdask.engine.run import run_stage
     from helixdask.outputs import check_folder
     from helixdask.sequence.stage import EncodeStage
 
     check_folder(store)
-    stage = EncodeStage(fasta=str(genome), species=species or species_of(genome), on_bad_base=on_bad_base.value)
-    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+    run_and_print(EncodeStage(**vars(genome)), store, output)
 
 
-def species_of(genome: Path) -> str:
-    """Name of a species where none is given: the file's name without its endings."""
-    return genome.name.split(".")[0] or genome.name
-
-
-@with_run_options
+@with_settings
 def labels(
     store: StoreUrl,
     gff3: Annotated[Path, typer.Option(help="Annotation, GFF3 or GTF, plain or gzip.")],
-    name: Annotated[str, typer.Option(help="Name of the gene models and labels.")] = "reference",
-    aliases: AliasesOption = None,
     findings: Annotated[
         Path | None, typer.Option(metavar="TSV", help="Write all findings of reading and labelling to this file.")
     ] = None,
-    rules: RulesOption = Rules.DEFAULT,
-    genetic_code: Annotated[int, typer.Option(min=1, help="Number of NCBI's genetic code of the genome.")] = 1,
-    genetic_codes: Annotated[
-        Path | None,
-        typer.Option(help="Tab-separated table of contigs with another one, such as organelles: contig, number."),
-    ] = None,
     *,
-    output: Output,
+    settings: LabelsSettings,
+    output: Running,
 ) -> None:
     """Read an annotation and paint its genes as label tracks; say what was skipped, mended or masked."""
     from helixdask.engine.run import run_stage
-    from helixdask.genes.reading.stage import ImportGenesStage
-    from helixdask.labels.stage import LabelsStage
     from helixdask.outputs import check_outputs
+    from helixdask.stages import annotation_stages
     from helixdask.store.store import Store
 
     check_outputs(findings)
     options = output.run_options()
-    stages = [
-        ImportGenesStage(
-            gff=str(gff3),
-            output=name,
-            aliases=str(aliases) if aliases else None,
-            phases="file" if rules is Rules.HELIXER else "chain",
-        ),
-        LabelsStage(
-            genes=name,
-            output=name,
-            rules=rules.value,
-            genetic_code=genetic_code,
-            genetic_codes=str(genetic_codes) if genetic_codes else None,
-            aliases=str(aliases) if aliases else None,
-        ),
-    ]
-    if output.dry_run and not Store.open(store).is_complete(f"genes/{name}"):
+    stages = annotation_stages(str(gff3), settings)
+    if output.dry_run and not Store.open(store).is_complete(f"genes/{settings.output}"):
         stages = stages[:1]  # the plan of the labels needs the imported genes
     print_with_findings(store, [run_stage(stage, store, options) for stage in stages], findings, as_json=output.json)
 
 
-@with_run_options
-def windows(
-    store: StoreUrl,
-    window_length: Annotated[int, typer.Option(min=1, help="Bases of a window.")] = 21_384,
-    labels: Annotated[str | None, typer.Option(help="Labels to measure; the only ones by default.")] = None,
-    predictions: Annotated[str | None, typer.Option(help="Predictions to measure; the only ones by default.")] = None,
-    name: Annotated[
-        str | None, typer.Option(help="Name of the table. Default: length, labels and predictions joined by dashes.")
-    ] = None,
-    rules: RulesOption = Rules.DEFAULT,
-    *,
-    output: Output,
-) -> None:
+@with_settings
+def windows(store: StoreUrl, settings: WindowsSettings, output: Running) -> None:
     """Cut all contigs into windows and measure each: classes, masks, distance of prediction and label.
 
     `select` does this by itself where it is needed.
     """
-    from helixdask.engine.run import run_stage
     from helixdask.stages import windows_stage
 
-    stage = windows_stage(store, window_length, labels=labels, predictions=predictions, name=name, rules=rules.value)
-    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+    run_and_print(windows_stage(store, settings), store, output)
 
 
-@with_run_options
+@with_settings
 def select(
     store: StoreUrl,
     labels: Annotated[str | None, typer.Option(help="Labels to learn; the only ones by default.")] = None,
@@ -133,15 +78,10 @@ def select(
         int | None,
         typer.Option(min=1, help="Bases of a window. Default: those of the only fitting table, else 21384."),
     ] = None,
-    windows: Annotated[
-        str | None, typer.Option(help="Choose from this table of windows, whatever it was measured against.")
-    ] = None,
-    keep_fraction: Annotated[float, typer.Option(min=0, max=1, help="Share of the windows to keep.")] = 0.2,
-    name: Annotated[str, typer.Option(help="Name of the selection.")] = "default",
     report: Report = None,
-    rules: RulesOption = Rules.DEFAULT,
     *,
-    output: Output,
+    settings: SelectSettings,
+    output: Running,
 ) -> None:
     """Choose the windows whose predictions are surest, stratified by how much of them is intergenic.
 
@@ -154,14 +94,7 @@ def select(
 
     check_outputs(report)
     measure, choose = select_stages(
-        store,
-        windows=windows,
-        window_length=window_length,
-        labels=labels,
-        predictions=predictions,
-        keep_fraction=keep_fraction,
-        name=name,
-        rules=rules.value,
+        store, settings, window_length=window_length, labels=labels, predictions=predictions
     )
     options = output.run_options()
     summaries = [run_stage(measure, store, options)] if measure else []
@@ -171,48 +104,24 @@ def select(
         from helixdask.selection.report import write_selection_report
         from helixdask.store.store import Store
 
-        write_selection_report(Store.open(store), name, report)
+        write_selection_report(Store.open(store), settings.output, report)
     print_summaries(summaries, as_json=output.json)
 
 
-@with_run_options
-def split(
-    store: StoreUrl,
-    selection: Annotated[str | None, typer.Option(help="Selection to split; the only one by default.")] = None,
-    val_fraction: Annotated[float, typer.Option(min=0, max=1, help="Share of the bases for validation.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
-    groups: Annotated[
-        Path | None, typer.Option(help="Tab-separated contig and group: a group is never divided (homoeologs).")
-    ] = None,
-    aliases: AliasesOption = None,
-    name: Annotated[str, typer.Option(help="Name of the split.")] = "default",
-    report: Report = None,
-    rules: RulesOption = Rules.DEFAULT,
-    *,
-    output: Output,
-) -> None:
+@with_settings
+def split(store: StoreUrl, report: Report = None, *, settings: SplitSettings, output: Running) -> None:
     """Put whole contigs on the training or the validation side."""
     from helixdask.engine.run import run_stage
     from helixdask.outputs import check_outputs
     from helixdask.stages import split_stage
 
     check_outputs(report)
-    stage = split_stage(
-        store,
-        selection=selection,
-        val_fraction=val_fraction,
-        seed=seed,
-        groups=str(groups) if groups else None,
-        aliases=str(aliases) if aliases else None,
-        name=name,
-        rules=rules.value,
-    )
-    summary = run_stage(stage, store, output.run_options())
+    summary = run_stage(split_stage(store, settings), store, output.run_options())
     if report and not output.dry_run:
         from helixdask.selection.report import write_split_report
         from helixdask.store.store import Store
 
-        write_split_report(Store.open(store), name, report)
+        write_split_report(Store.open(store), settings.output, report)
     print_summaries([summary], as_json=output.json)
 
 

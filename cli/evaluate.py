@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from helixdask.cli.options import AliasesOption, Output, with_run_options
-from helixdask.cli.report import print_json, print_table, say
+from helixdask.cli.options import Running, with_settings
+from helixdask.cli.report import print_json, print_table, print_written
 from helixdask.errors import BadInputError
+from helixdask.settings import NameTable
 
-__all__ = ["Matching", "Side", "evaluate"]
-
-
-class Matching(StrEnum):
-    """How ends of exons are compared."""
-
-    EXACT = "exact"
-    GFFCOMPARE = "gffcompare"
+__all__ = ["evaluate"]
 
 
-class Side(StrEnum):
-    """Sides of a split."""
-
-    TRAIN = "train"
-    VALIDATION = "validation"
-
-
-@with_run_options
+@with_settings
 def evaluate(
     source: Annotated[str, typer.Argument(metavar="STORE|GFF3", help="A store with predictions, or gene models.")],
     reference: Annotated[Path, typer.Option(help="The true annotation, GFF3 or GTF.")],
@@ -46,7 +32,7 @@ def evaluate(
             help="What came before, set beside it: another store or file, or other predictions or genes of the store.",
         ),
     ] = None,
-    aliases: AliasesOption = None,
+    aliases: NameTable | None = None,
     contigs: Annotated[Path | None, typer.Option(help="Score only the contigs listed in this file.")] = None,
     regions: Annotated[
         str | None,
@@ -58,7 +44,9 @@ def evaluate(
         str | None,
         typer.Option(metavar="NAME", help="Score only one side of this split; with --side alone: of the only one."),
     ] = None,
-    side: Annotated[Side | None, typer.Option(help="Which side of the split; default: validation.")] = None,
+    side: Annotated[
+        Literal["train", "validation"] | None, typer.Option(help="Which side of the split; default: validation.")
+    ] = None,
     cds_only: Annotated[
         bool, typer.Option("--cds-only", help="Compare coding parts only: many references have no UTRs.")
     ] = False,
@@ -66,15 +54,15 @@ def evaluate(
         bool, typer.Option("--noncoding", help="Let non-coding transcripts take part in the comparison of exons.")
     ] = False,
     matching: Annotated[
-        Matching,
+        Literal["exact", "gffcompare"],
         typer.Option(help="Whole exons: both ends exact, or gffcompare's own rules for the free ends of transcripts."),
-    ] = Matching.EXACT,
+    ] = "exact",
     per_contig: Annotated[bool, typer.Option("--per-contig", help="Show each contig, too.")] = False,
     tsv: Annotated[Path | None, typer.Option(metavar="TSV", help="Write all scores, of each contig too.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the scores (PNG, SVG or PDF).")] = None,
     report: Annotated[Path | None, typer.Option(metavar="HTML", help="Write tables and figures as one page.")] = None,
     *,
-    output: Output,
+    output: Running,
 ) -> None:
     """Score predictions base by base, and genes exon by exon, against an annotation."""
     from helixdask.evaluation import evaluate as run
@@ -94,14 +82,14 @@ def evaluate(
         predictions=predictions,
         genes=genes,
         compare=compare,
-        aliases=str(aliases) if aliases else None,
+        aliases=aliases,
         contigs=read_names(contigs) if contigs else None,
         regions=regions,
         split=split,
-        side=side.value if side else None,
+        side=side,
         cds_only=cds_only,
         noncoding=noncoding,
-        matching=matching.value,
+        matching=matching,
         options=output.run_options(),
     )
     if tsv:
@@ -119,6 +107,4 @@ def evaluate(
         return
     for table in (*tables_of(scores), *(contig_tables(scores) if per_contig else ())):
         print_table(f"\n{table.title}", table.columns, table.rows)
-    for path in (tsv, plot, report):
-        if path:
-            say(f"written: {path}")
+    print_written(tsv, plot, report)

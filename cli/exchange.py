@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from helixdask.cli.data import StoreUrl
-from helixdask.cli.gene_files import BedOut, CdsOut, GeneticCodeOption, Gff3Out, GtfOut, ProteinsOut
-from helixdask.cli.options import AliasesOption, Order, Output, with_run_options
-from helixdask.cli.report import print_summaries, say
+from helixdask.cli.options import Options, Running, StoreUrl, with_settings
+from helixdask.cli.report import print_summaries, print_written, say
 from helixdask.errors import BadInputError
+from helixdask.genes.writing.settings import GeneFiles
+from helixdask.settings import STANDARD_CODE, NameTable
 
 __all__ = ["export", "import_helixer"]
 
@@ -20,38 +19,7 @@ _HELIXER = "Helixer's HDF5"
 _GENES = "Gene models"
 
 
-class MinusPadding(StrEnum):
-    """Where padded minus rows of predictions have their padding."""
-
-    AUTO = "auto"
-    FRONT = "front"
-    END = "end"
-
-
-class ImportedProtocol(StrEnum):
-    """Protocols of libraries whose coverage comes ready-made."""
-
-    UNKNOWN = "unknown"
-    UNSTRANDED = "unstranded"
-    FORWARD = "forward"
-    REVERSE = "reverse"
-
-
-class HelixerVersion(StrEnum):
-    """Versions of Helixer whose files differ."""
-
-    V0_3_6 = "0.3.6"
-    V0_3_9 = "0.3.9"
-
-
-class Compression(StrEnum):
-    """Compression of Helixer's data sets."""
-
-    GZIP = "gzip"
-    LZF = "lzf"
-
-
-@with_run_options
+@with_settings
 def import_helixer(
     helixer: Annotated[Path, typer.Argument(metavar="HELIXER.h5", help="A file of Helixer's, with `data`.")],
     store: Annotated[
@@ -67,12 +35,12 @@ def import_helixer(
         Path | None, typer.Option(metavar="PRED.h5", help="Predictions that Helixer made for this file.")
     ] = None,
     minus_padding: Annotated[
-        MinusPadding,
+        Literal["auto", "front", "end"],
         typer.Option(
             help="Padding of minus-strand predictions: `front` (Helixer 0.3.6), `end` (rows as they stand), "
             "`auto`: found out from the data."
         ),
-    ] = MinusPadding.AUTO,
+    ] = "auto",
     name: Annotated[str, typer.Option(help="Name of the labels.")] = "reference",
     predictions_name: Annotated[
         str | None, typer.Option(help="Name of the predictions. Default: that of the model.")
@@ -80,16 +48,16 @@ def import_helixer(
     coverage_name: Annotated[
         str | None, typer.Option(help="Name of the coverage set. Default: the prefix of its data sets.")
     ] = None,
-    aliases: AliasesOption = None,
+    aliases: NameTable | None = None,
     strandedness: Annotated[
-        ImportedProtocol,
+        Literal["unknown", "unstranded", "forward", "reverse"],
         typer.Option(
             help="Protocol of the libraries, which Helixer's files do not tell. It is kept with them and shown; the "
             "tracks stay as they are."
         ),
-    ] = ImportedProtocol.UNKNOWN,
+    ] = "unknown",
     *,
-    output: Output,
+    output: Running,
 ) -> None:
     """Bring a Helixer HDF5 file into a store: sequence, labels, coverage, predictions."""
     from helixdask.exchange.helixer_import import import_helixer as run
@@ -100,17 +68,18 @@ def import_helixer(
         helixer,
         store,
         predictions=predictions,
-        minus_padding=minus_padding.value,
+        minus_padding=minus_padding,
         labels_name=name,
         predictions_name=predictions_name,
         coverage_name=coverage_name,
         aliases=aliases,
-        strandedness=strandedness.value,
+        strandedness=strandedness,
         options=output.run_options(),
     )
     print_summaries(summaries, as_json=output.json)
 
 
+@with_settings
 def export(
     store: StoreUrl,
     helixer: Annotated[
@@ -135,30 +104,27 @@ def export(
         ),
     ] = None,
     order: Annotated[
-        Order | None,
+        Literal["file", "length"] | None,
         typer.Option(
             help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels).",
             rich_help_panel=_HELIXER,
         ),
     ] = None,
     compression: Annotated[
-        Compression, typer.Option(help="Compression of the data sets.", rich_help_panel=_HELIXER)
-    ] = Compression.GZIP,
+        Literal["gzip", "lzf"], typer.Option(help="Compression of the data sets.", rich_help_panel=_HELIXER)
+    ] = "gzip",
     helixer_version: Annotated[
-        HelixerVersion,
+        Literal["0.3.6", "0.3.9"],
         typer.Option(
             help="The Helixer that reads the file: `fully_intergenic_samples` means the reverse up to 0.3.6.",
             rich_help_panel=_HELIXER,
         ),
-    ] = HelixerVersion.V0_3_6,
+    ] = "0.3.6",
     genes: Annotated[
         str | None, typer.Option(help="Gene models to write; the only ones by default.", rich_help_panel=_GENES)
     ] = None,
-    gff3: Gff3Out = None,
-    gtf: GtfOut = None,
-    bed: BedOut = None,
-    cds: CdsOut = None,
-    proteins: ProteinsOut = None,
+    *,
+    files: Annotated[GeneFiles, Options(panel=_GENES)],
     region: Annotated[
         str | None,
         typer.Option(metavar="CONTIG:START-END", help="Only genes that touch this region.", rich_help_panel=_GENES),
@@ -169,7 +135,9 @@ def export(
             "--longest", help="In FASTA only the longest coding transcript of each gene.", rich_help_panel=_GENES
         ),
     ] = False,
-    genetic_code: GeneticCodeOption = 1,
+    genetic_code: Annotated[
+        int, typer.Option(help="NCBI's number of the genetic code of genes that name none.", rich_help_panel=_GENES)
+    ] = STANDARD_CODE,
     bigwig: Annotated[
         Path | None,
         typer.Option(
@@ -181,11 +149,10 @@ def export(
     ] = None,
 ) -> None:
     """Write files for other programs: gene models in any format, coverage as bigWig, or Helixer's HDF5."""
-    from helixdask.genes.writing.export import GeneFiles, export_genes
+    from helixdask.genes.writing.export import export_genes
     from helixdask.outputs import check_folder, check_outputs
     from helixdask.store.store import Store
 
-    files = GeneFiles(gff3, gtf, bed, cds, proteins)
     opened = Store.open(store)
     if helixer is None and bigwig is None and not files.given():
         raise BadInputError(
@@ -210,19 +177,18 @@ def export(
             predictions=predictions,
             alternative=_named(alternative or []),
             with_sequence=sequence,
-            order=order.value if order else "length" if labels else "file",
-            compression=compression.value,
-            version=helixer_version.value,
+            order=order,
+            compression=compression,
+            version=helixer_version,
         )
-        say(f"written: {helixer}")
+        print_written(helixer)
     if bigwig is not None:
         from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig
 
         written = export_probability_bigwig(opened, bigwig, predictions) if predictions else []
         if coverage or not predictions:
             written += export_bigwig(opened, bigwig, coverage)
-        for file in written:
-            say(f"written: {file}")
+        print_written(*written)
     if files.given():
         n_genes = export_genes(opened, genes, files, region=region, longest=longest, code=genetic_code)
         for path in files.given().values():

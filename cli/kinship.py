@@ -7,30 +7,23 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import Output, with_run_options
-from helixdask.cli.report import print_summaries, say
+from helixdask.cli.options import Running, StoreUrl, with_settings
+from helixdask.cli.report import print_summaries, print_written
+from helixdask.kinship.settings import KinshipSettings
 
 __all__ = ["kinship"]
 
 
-@with_run_options
+@with_settings
 def kinship(
     store: StoreUrl,
-    genes: Annotated[
-        str | None,
-        typer.Option(
-            help="Gene models; near genes more is sampled. The only ones by default, none where there are none."
-        ),
-    ] = None,
     table: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="TSV", help="Write the groups, to be corrected and given to --groups."),
     ] = None,
-    most_copies: Annotated[int, typer.Option(min=64, help="K-mers with more copies are taken for repeats.")] = 64,
-    name: Annotated[str, typer.Option(help="Name of the groups.")] = "default",
     *,
-    output: Output,
+    settings: KinshipSettings,
+    output: Running,
 ) -> None:
     """Find the contigs that are copies of each other: homoeologs, homologs, haplotypes.
 
@@ -44,10 +37,10 @@ def kinship(
     from helixdask.store.store import Store
 
     check_outputs(table)
-    stage = kinship_stage(store, genes=genes, most_copies=most_copies, name=name)
+    stage = kinship_stage(store, settings)
     summary = run_stage(stage, store, output.run_options())
     if table and not output.dry_run:
-        write_groups(Store.open(store), name, table)
+        write_groups(Store.open(store), settings.output, table)
     print_summaries([summary], as_json=output.json)
-    if table and not output.dry_run and not output.json:
-        say(f"written: {table}")
+    if not output.dry_run and not output.json:
+        print_written(table)

@@ -7,75 +7,41 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import CoverageNorm, Output, Rules, RulesOption, with_run_options
-from helixdask.cli.report import print_facts, print_json, print_summaries, print_table, say
+from helixdask.cli.options import Options, Running, StoreUrl, with_settings
+from helixdask.cli.report import print_facts, print_json, print_table, print_written, run_and_print, say
 from helixdask.errors import BadInputError
+from helixdask.trainer.prediction.settings import PredictSettings
 
 __all__ = ["ModelOption", "models", "predict", "resolved"]
 
 
 ModelOption = Annotated[
-    Path, typer.Option(help="A model: .keras, Helixer's .h5, or a name or lineage of its published ones.")
+    str,
+    typer.Option(metavar="PATH", help="A model: .keras, Helixer's .h5, or a name or lineage of its published ones."),
 ]
 
 
-def resolved(model: Path) -> str:
+def resolved(model: str) -> str:
     """The file that --model means; a published model is downloaded if it is not here yet."""
     from helixdask.trainer.network.published import model_path
 
-    return model_path(str(model))
+    return model_path(model)
 
 
-@with_run_options
+@with_settings
 def predict(
     store: StoreUrl,
     model: ModelOption,
-    name: Annotated[str | None, typer.Option(help="Name of the predictions. Default: the model file's name.")] = None,
-    window_length: Annotated[
-        int | None, typer.Option(min=1, help="Bases of a window. Default: what the model says.")
-    ] = None,
-    overlap: Annotated[bool, typer.Option(help="Average overlapping windows; better at their ends.")] = True,
-    overlap_offset: Annotated[
-        int | None, typer.Option(min=1, help="Bases from window to window. Default: half a window.")
-    ] = None,
-    core_length: Annotated[
-        int | None, typer.Option(min=1, help="Middle of a window that counts. Default: three quarters.")
-    ] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Windows in a batch.")] = None,
-    precision: Annotated[
-        str, typer.Option(help="How probabilities are kept: float16, or uint8 at half the size.")
-    ] = "float16",
-    coverage: Annotated[str | None, typer.Option(help="Coverage set, for a model that sees coverage.")] = None,
-    coverage_norm: Annotated[
-        CoverageNorm | None, typer.Option(help="Normalisation. Default: what the model was tuned with.")
-    ] = None,
-    rules: RulesOption = Rules.DEFAULT,
-    *,
-    output: Output,
+    settings: Annotated[PredictSettings, Options(without=("threads",))],
+    output: Running,
 ) -> None:
     """Predict class and phase of every base of both strands."""
-    from helixdask.engine.run import run_stage
-    from helixdask.trainer.recipes import predict_stage
+    from helixdask.trainer.prediction.stage import PredictStage
     from helixdask.trainer.runtime import require_tensorflow
 
     if not output.dry_run:
         require_tensorflow()
-    stage = predict_stage(
-        store,
-        resolved(model),
-        name=name,
-        window_length=window_length,
-        overlap=overlap,
-        overlap_offset=overlap_offset,
-        core_length=core_length,
-        batch_size=batch_size,
-        precision=precision,
-        coverage=coverage,
-        coverage_norm=coverage_norm.value if coverage_norm else None,
-        rules=rules.value,
-    )
-    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+    run_and_print(PredictStage.for_model(store, resolved(model), settings), store, output)
 
 
 def models(
@@ -102,7 +68,7 @@ def models(
     from helixdask.trainer.network.spec import parameter_count
 
     check_outputs(helixer)
-    found = describe_model(resolved(model))
+    found = describe_model(resolved(str(model)))
     if helixer is not None:
         from helixdask.trainer.network.helixer_write import write_helixer_h5
         from helixdask.trainer.network.model_file import load_model
@@ -111,7 +77,7 @@ def models(
         network = load_model(found.path).network
         weights = {name: network.get_layer(name).get_weights() for name in weight_shapes(found.spec)}
         write_helixer_h5(helixer, found.spec, weights)
-        say(f"written: {helixer}")
+        print_written(helixer)
         return
     card = {key: value for key, value in found.card.items() if value not in (None, [], {})}
     facts = {"file": found.path, "sha256": found.digest, "weights": parameter_count(found.spec)}

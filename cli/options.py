@@ -1,227 +1,149 @@
-"""Options that commands share, each defined once."""
+"""Options made from settings, so that defaults, ranges and meanings are said once; and those that commands share."""
 
 from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import typer
+
+from helixdask.engine.settings import RunSettings
+from helixdask.errors import BadInputError
+from helixdask.settings import Setting, Shown, settings_of
 
 if TYPE_CHECKING:
     from helixdask.engine.cluster import RunOptions
 
-__all__ = [
-    "AliasesOption",
-    "CoverageNorm",
-    "OnBadBase",
-    "OnBadBaseOption",
-    "Order",
-    "Output",
-    "Replace",
-    "Rules",
-    "RulesOption",
-    "Strandedness",
-    "with_reading_options",
-    "with_run_options",
-    "with_shared",
-]
+__all__ = ["NewStore", "Options", "Output", "Reading", "Running", "StoreUrl", "with_settings"]
 
-
-class Rules(StrEnum):
-    """Which rule set: ``helixer`` is exactly what Helixer does, faults included."""
-
-    DEFAULT = "default"
-    HELIXER = "helixer"
-
-
-class Strandedness(StrEnum):
-    """Protocol of an RNA-seq library."""
-
-    UNSTRANDED = "unstranded"
-    FORWARD = "forward"
-    REVERSE = "reverse"
-    AUTO = "auto"
-
-
-class CoverageNorm(StrEnum):
-    """How coverage enters the network."""
-
-    LOG = "log"
-    LINEAR = "linear"
-    NONE = "none"
-
-
-class OnBadBase(StrEnum):
-    """What becomes of letters that are no nucleotide."""
-
-    ERROR = "error"
-    N = "n"
-
-
-class Order(StrEnum):
-    """Order of contigs in a file of Helixer's."""
-
-    FILE = "file"
-    LENGTH = "length"
-
-
-OnBadBaseOption = Annotated[
-    OnBadBase,
-    typer.Option(help="Letters that are no nucleotide: `error`, or `n` to turn them into N and count them."),
-]
-AliasesOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--aliases",
-        metavar="TABLE",
-        help="What the files call the sequences: tab-separated, name in a file, name in the genome; "
-        "or NCBI's assembly report.",
-    ),
-]
-RulesOption = Annotated[
-    Rules, typer.Option(help="default, or helixer: exactly what Helixer does, faults included.", show_default=True)
-]
-Replace = Annotated[bool, typer.Option("--replace", help="Make an output anew that is there with other settings.")]
-
-_RUNNING = "How to run"
-_SHARED: dict[str, Any] = {
-    "workers": Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes on this machine. Default: one for each core.", rich_help_panel=_RUNNING),
-    ],
-    "scheduler": Annotated[
-        str | None, typer.Option(help="Address of a running Dask scheduler.", rich_help_panel=_RUNNING)
-    ],
-    "scheduler_file": Annotated[
-        Path | None, typer.Option(help="Scheduler file of a running Dask cluster.", rich_help_panel=_RUNNING)
-    ],
-    "worker_timeout": Annotated[
-        float,
-        typer.Option(min=0, help="Seconds to wait for workers of a running cluster.", rich_help_panel=_RUNNING),
-    ],
-    "memory_limit": Annotated[
-        str | None, typer.Option(help="Memory limit of a worker, such as 4GB.", rich_help_panel=_RUNNING)
-    ],
-    "dashboard": Annotated[
-        bool,
-        typer.Option(
-            "--dashboard", help="Print the address of Dask's dashboard (needs bokeh).", rich_help_panel=_RUNNING
-        ),
-    ],
-    "dry_run": Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Print the plan (tasks, disk, memory, time) and stop.", rich_help_panel=_RUNNING
-        ),
-    ],
-    "replace": Annotated[
-        bool,
-        typer.Option(
-            "--replace", help="Make outputs anew that are there with other settings.", rich_help_panel=_RUNNING
-        ),
-    ],
-    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=_RUNNING)],
-    "json": Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel=_RUNNING)],
-}
-_DEFAULTS: dict[str, Any] = {
-    "workers": None,
-    "scheduler": None,
-    "scheduler_file": None,
-    "worker_timeout": 300.0,
-    "memory_limit": None,
-    "dashboard": False,
-    "dry_run": False,
-    "replace": False,
-    "quiet": False,
-    "json": False,
-}
+Command = Callable[..., None]
+StoreUrl = Annotated[str, typer.Argument(metavar="STORE", help="Folder or URL of the store.")]
+NewStore = Annotated[str, typer.Option("--output", "-o", metavar="STORE", help="Folder or URL of the new store.")]
 
 
 @dataclass(frozen=True)
-class Output:
-    """What every command is told about running and reporting."""
+class Options:
+    """Which fields of a settings class a command has as options; stands in the `Annotated` type of a parameter.
 
-    workers: int | None
-    scheduler: str | None
-    scheduler_file: Path | None
-    worker_timeout: float
-    memory_limit: str | None
-    dashboard: bool
-    dry_run: bool
-    replace: bool
-    quiet: bool
-    json: bool
+    Parameters
+    ----------
+    only, without
+        Names of fields.
+    panel
+        Part of the help that lists them.
+    panels
+        Such parts for some of the fields.
+    """
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    panel: str | None = None
+    panels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def parameters(self, cls: type) -> dict[str, inspect.Parameter]:
+        """A parameter of the command for each field that has an option, by the field's name."""
+        chosen = (
+            setting
+            for setting in settings_of(cls).values()
+            if setting.field not in self.without and (not self.only or setting.field in self.only)
+        )
+        panel_of = {name: panel for panel, names in self.panels.items() for name in names}
+        return {setting.field: _parameter(setting, panel_of.get(setting.field, self.panel)) for setting in chosen}
+
+
+@dataclass(frozen=True)
+class Output(RunSettings):
+    """What every command is told about running and reporting.
+
+    Parameters
+    ----------
+    json
+        Print the result as JSON.
+    """
+
+    json: bool = False
 
     def run_options(self) -> RunOptions:
         """The same, as the engine takes it."""
         from helixdask.engine.cluster import RunOptions
 
-        return RunOptions(
-            workers=self.workers,
-            scheduler=self.scheduler,
-            scheduler_file=str(self.scheduler_file) if self.scheduler_file else None,
-            worker_timeout=self.worker_timeout,
-            memory_limit=self.memory_limit,
-            dashboard=self.dashboard,
-            dry_run=self.dry_run,
-            replace=self.replace,
-            quiet=self.quiet,
-        )
+        return RunOptions(**{each.name: getattr(self, each.name) for each in fields(RunSettings)})
 
 
-Command = Callable[..., None]
+Running = Annotated[Output, Options(panel="How to run")]
+"""For commands that work on a store."""
+Reading = Annotated[Output, Options(without=("memory_limit", "dry_run", "replace"), panel="How to run")]
+"""For commands that go through a store and change nothing that could be planned or replaced."""
 
 
-def with_shared(
-    keyword: str, annotations: dict[str, Any], defaults: dict[str, Any], made: Callable[..., Any]
-) -> Callable[[Command], Command]:
-    """Give a command options that others have too; it receives them as one keyword argument.
+def with_settings(command: Command) -> Command:
+    """Let a command take settings: each parameter whose type is a settings class becomes the options of its fields.
 
-    Parameters
-    ----------
-    keyword
-        Name of that argument.
-    annotations, defaults
-        Of each option, by name.
-    made
-        Called with all of them: what the command gets.
+    Fields of several classes that have the same option share it, also with a parameter of that name.
     """
+    parameters = inspect.signature(command, eval_str=True).parameters
+    options: dict[str, inspect.Parameter] = {}
+    taken: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {}
+    for name, parameter in parameters.items():
+        kind, how = _settings_class(parameter.annotation)
+        if kind is None:
+            setting = Setting.of(name, parameter.annotation, parameter.default)
+            is_shown = setting.shown != Shown()
+            options[name] = _parameter(setting) if is_shown else parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            continue
+        made = how.parameters(kind)
+        taken[name] = kind, {field: option.name for field, option in made.items()}
+        for option in made.values():
+            options.setdefault(option.name, option)
 
-    def decorate(command: Command) -> Command:
-        signature = inspect.signature(command, eval_str=True)
-        keyword_only = inspect.Parameter.KEYWORD_ONLY
-        own = [p.replace(kind=keyword_only) for name, p in signature.parameters.items() if name != keyword]
-        shared = [
-            inspect.Parameter(name, keyword_only, default=defaults[name], annotation=annotation)
-            for name, annotation in annotations.items()
-        ]
+    @functools.wraps(command)
+    def wrapped(**given: Any) -> None:
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        settings = {
+            name: kind(**{field: values[option] for field, option in names.items() if values[option] is not None})
+            for name, (kind, names) in taken.items()
+        }
+        command(**{name: value for name, value in given.items() if name in parameters}, **settings)
 
-        @functools.wraps(command)
-        def wrapped(**arguments: Any) -> None:
-            values = {name: arguments.pop(name) for name in annotations}
-            command(**arguments, **{keyword: made(**values)})
-
-        del wrapped.__wrapped__  # typer follows it back to the command without the shared options
-        wrapped.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
-        wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
-        return wrapped
-
-    return decorate
+    del wrapped.__wrapped__  # typer follows it back to the command without these options
+    wrapped.__signature__ = inspect.Signature([*options.values()])  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {name: option.annotation for name, option in options.items()}
+    return wrapped
 
 
-with_run_options = with_shared("output", _SHARED, _DEFAULTS, Output)
-"""Options of every command that works on a store; the command receives them as ``output``."""
+def _settings_class(annotation: Any) -> tuple[type | None, Options]:
+    kind, *notes = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
+    how = next((note for note in notes if isinstance(note, Options)), Options())
+    return (kind, how) if is_dataclass(kind) and isinstance(kind, type) else (None, how)
 
-_READING = ("workers", "scheduler", "scheduler_file", "worker_timeout", "dashboard", "quiet", "json")
-with_reading_options = with_shared(
-    "output",
-    {name: _SHARED[name] for name in _READING},
-    {name: _DEFAULTS[name] for name in _READING},
-    functools.partial(Output, **{name: value for name, value in _DEFAULTS.items() if name not in _READING}),
-)
-"""Options of commands that go through a store and change nothing that could be planned or replaced."""
+
+def _parameter(setting: Setting, panel: str | None = None) -> inspect.Parameter:
+    """A parameter that typer makes the option of a field from."""
+    kind, default, shown = setting.type, setting.default, setting.shown
+    names = [setting.option, *(shown.option or "").split()[1:]]
+    name = setting.option.lstrip("-").replace("-", "_")
+    more: dict[str, Any] = {"help": setting.meaning, "metavar": shown.metavar, "rich_help_panel": panel}
+    more |= {"min": shown.min, "max": shown.max, "show_default": True if shown.default is None else str(shown.default)}
+    if kind in (bool, bool | None) and default is not False:
+        names[0] += f"/--no-{names[0].lstrip('-')}"
+    elif kind == tuple[str, ...]:
+        kind, default = (list[str], default) if default is MISSING else (list[str] | None, None)
+    elif kind == tuple[float, ...] | None:
+        kind, more["parser"] = str | None, functools.partial(_numbers, names[0])
+    if default is MISSING:
+        default = inspect.Parameter.empty
+    made = typer.Argument(**more) if shown.argument else typer.Option(*names, **more)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made])
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    if text == "none":
+        return ()
+    try:
+        return tuple(float(value) for value in json.loads(text))
+    except (TypeError, ValueError):
+        raise BadInputError(f"{option} is {text!r}", remedy="Write numbers like [0.7,1.6,1.2,1.2], or none.") from None

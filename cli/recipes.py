@@ -7,84 +7,62 @@ from typing import Annotated, Any
 
 import typer
 
-from helixdask.cli.coverage import Bams, Protocol, Sheet, chosen_libraries
-from helixdask.cli.data import species_of
-from helixdask.cli.gene_model import CallGeneticCodeOption, MinScoreOption
+from helixdask.calling.settings import CallSettings
 from helixdask.cli.models import ModelOption, resolved
-from helixdask.cli.options import (
-    AliasesOption,
-    OnBadBase,
-    OnBadBaseOption,
-    Output,
-    Rules,
-    RulesOption,
-    with_run_options,
-)
+from helixdask.cli.options import NewStore, Options, Output, Running, with_settings
 from helixdask.cli.report import print_summaries
+from helixdask.coverage.settings import LibraryFiles
+from helixdask.labels.settings import LabelsSettings
+from helixdask.selection.settings import SelectSettings, SplitSettings
+from helixdask.sequence.settings import EncodeSettings
+from helixdask.settings import NameTable
+from helixdask.trainer.prediction.settings import PredictSettings
 
 __all__ = ["annotate", "prepare"]
 
+_Reads = Annotated[LibraryFiles, Options(without=("kind",))]
 
-@with_run_options
+
+@with_settings
 def prepare(
-    genome: Annotated[Path, typer.Argument(metavar="GENOME.fa", help="FASTA, plain, gzip or bgzip.")],
-    store: Annotated[str, typer.Option("--output", "-o", metavar="STORE", help="Folder or URL of the store.")],
+    genome: EncodeSettings,
+    store: NewStore,
     model: Annotated[
-        Path | None, typer.Option(help="Base model. Without --gff3 its surest genes are what is learnt from.")
+        str | None,
+        typer.Option(metavar="PATH", help="Base model. Without --gff3 its surest genes are what is learnt from."),
     ] = None,
     gff3: Annotated[Path | None, typer.Option(help="Annotation to learn from, GFF3 or GTF.")] = None,
-    bam: Bams = None,
-    strandedness: Protocol = None,
-    libraries: Sheet = None,
-    species: Annotated[str | None, typer.Option(help="Name of the species. Default: the file's name.")] = None,
+    *,
+    files: _Reads,
     window_length: Annotated[
         int | None, typer.Option(min=1, help="Bases of a training window. Default: the base model's, else 21384.")
     ] = None,
-    keep_fraction: Annotated[float, typer.Option(min=0, max=1, help="Share of the windows to keep.")] = 0.2,
-    val_fraction: Annotated[float, typer.Option(min=0, max=1, help="Share of the bases for validation.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
-    groups: Annotated[
-        Path | None, typer.Option(help="Tab-separated contig and group: a group is never divided (homoeologs).")
-    ] = None,
-    aliases: AliasesOption = None,
-    genetic_code: Annotated[int, typer.Option(min=1, help="Number of NCBI's genetic code of the genome.")] = 1,
-    genetic_codes: Annotated[
-        Path | None, typer.Option(help="Tab-separated contig and number of its genetic code, such as organelles.")
-    ] = None,
-    on_bad_base: OnBadBaseOption = OnBadBase.ERROR,
-    rules: RulesOption = Rules.DEFAULT,
-    *,
-    output: Output,
+    select: Annotated[SelectSettings, Options(only=("keep_fraction",))],
+    split: Annotated[SplitSettings, Options(only=("val_fraction", "seed", "groups"))],
+    labels: Annotated[LabelsSettings, Options(without=("output",))],
+    output: Running,
 ) -> None:
     """Make a store ready for tuning: genome, labels or pseudolabels, coverage, selection, split.
 
     Run it again after an interruption, or with more BAM files: what is there stays. Names of sequences are compared
     before any work; where they differ and lengths tell which is which, a table for --aliases is written.
     """
+    from helixdask.stages import libraries_of
     from helixdask.trainer.recipes import PrepareSettings
     from helixdask.trainer.recipes import prepare as run
 
-    chosen = chosen_libraries(bam, strandedness, libraries)
     settings = PrepareSettings(
-        genome=str(genome),
-        store=store,
-        species=species or species_of(genome),
-        gff3=_text(gff3),
-        aliases=_text(aliases),
-        genetic_code=genetic_code,
-        genetic_codes=_text(genetic_codes),
-        model=resolved(model) if model else None,
-        libraries=tuple(chosen),
-        on_bad_base=on_bad_base.value,
-        window_length=window_length,
-        keep_fraction=keep_fraction,
-        val_fraction=val_fraction,
-        seed=seed,
-        groups=_text(groups),
-        rules=rules.value,
+        genome,
+        store,
+        str(gff3) if gff3 else None,
+        resolved(model) if model else None,
+        tuple(libraries_of(files)),
+        window_length,
+        labels,
+        select,
+        split,
     )
-    show = _shows_each_stage(output)
-    summaries = run(settings, output.run_options(), show)
+    summaries = run(settings, output.run_options(), _shows_each_stage(output))
     if output.json or output.dry_run:
         print_summaries(summaries, as_json=output.json)
 
@@ -96,11 +74,7 @@ def _shows_each_stage(output: Output) -> Any:
     return lambda summary: print_summaries([summary], as_json=False)
 
 
-def _text(path: Path | None) -> str | None:
-    return str(path) if path is not None else None
-
-
-@with_run_options
+@with_settings
 def annotate(
     source: Annotated[str, typer.Argument(metavar="GENOME.fa|STORE", help="A genome, or a store that holds it.")],
     model: ModelOption,
@@ -109,31 +83,21 @@ def annotate(
         str | None, typer.Option(help="Store to make for a genome. Default: beside the annotation.")
     ] = None,
     species: Annotated[str | None, typer.Option(help="Name of the species, for a genome.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the predictions. Default: the model file's name.")] = None,
-    bam: Bams = None,
-    strandedness: Protocol = None,
-    libraries: Sheet = None,
-    aliases: AliasesOption = None,
-    coverage: Annotated[str | None, typer.Option(help="Coverage set, for a model that sees coverage.")] = None,
-    window_length: Annotated[
-        int | None, typer.Option(min=1, help="Bases of a window. Default: what the model says.")
-    ] = None,
-    overlap: Annotated[bool, typer.Option(help="Average overlapping windows; better at their ends.")] = True,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Windows in a batch.")] = None,
-    peak_threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="A gene's surest stretch must be this genic; higher: fewer genes.")
-    ] = 0.8,
-    min_coding_length: Annotated[int, typer.Option(min=0, help="Shortest coding sequence, in bases.")] = 60,
-    min_score: MinScoreOption = 0.0,
-    genetic_code: CallGeneticCodeOption = 1,
-    rules: RulesOption = Rules.DEFAULT,
     *,
-    output: Output,
+    files: _Reads,
+    aliases: NameTable | None = None,
+    predict: Annotated[
+        PredictSettings, Options(only=("predictions", "coverage", "window_length", "overlap", "batch_size"))
+    ],
+    call: Annotated[
+        CallSettings, Options(only=("peak_threshold", "min_coding_length", "min_score", "genetic_code", "rules"))
+    ],
+    output: Running,
 ) -> None:
     """Predict the genes of a genome and write them as GFF3."""
+    from helixdask.stages import libraries_of
     from helixdask.trainer.recipes import annotate as run
 
-    chosen = chosen_libraries(bam, strandedness, libraries)
     summaries = run(
         source,
         resolved(model),
@@ -141,18 +105,10 @@ def annotate(
         output.run_options(),
         store=store,
         species=species,
-        name=name,
-        libraries=chosen,
-        aliases=_text(aliases),
-        window_length=window_length,
-        overlap=overlap,
-        batch_size=batch_size,
-        coverage=coverage,
-        peak_threshold=peak_threshold,
-        min_coding_length=min_coding_length,
-        min_score=min_score,
-        genetic_code=genetic_code,
-        rules=rules.value,
+        libraries=libraries_of(files),
+        aliases=aliases,
+        predict=predict,
+        call=call,
         on_stage=_shows_each_stage(output),
     )
     if output.json or output.dry_run:

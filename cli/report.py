@@ -14,9 +14,21 @@ from rich.table import Table
 from helixdask.public_names import without_secrets
 
 if TYPE_CHECKING:
+    from helixdask.cli.options import Output
     from helixdask.engine.run import Summary
+    from helixdask.engine.stage import Stage
 
-__all__ = ["as_dict", "human", "print_facts", "print_json", "print_summaries", "print_table", "say"]
+__all__ = [
+    "as_dict",
+    "human",
+    "print_facts",
+    "print_json",
+    "print_summaries",
+    "print_table",
+    "print_written",
+    "run_and_print",
+    "say",
+]
 
 _HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
@@ -151,6 +163,20 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
             state += f", {summary.resumed:,} of {summary.tasks:,} tasks were finished before"
         facts = {name: value for name, value in summary.attrs.items() if name not in _HIDDEN}
         print_facts(f"{summary.stage} → {summary.group} ({state})", {} if summary.state == "already there" else facts)
+
+
+def run_and_print(stage: Stage, store: str, output: Output) -> None:
+    """Run a stage and print what it did, or would do."""
+    from helixdask.engine.run import run_stage
+
+    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+
+
+def print_written(*paths: object) -> None:
+    """Name the files that were written; None stands for one that was not wanted."""
+    for path in paths:
+        if path:
+            say(f"written: {path}")
 
 
 def _size(n_bytes: float) -> str:

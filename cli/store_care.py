@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import Output, with_reading_options
+from helixdask.cli.options import Reading, StoreUrl, with_settings
 from helixdask.cli.report import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["remove", "verify"]
 
 
-@with_reading_options
+@with_settings
 def verify(
     store: StoreUrl,
     groups: Annotated[
@@ -27,7 +26,7 @@ def verify(
         bool, typer.Option("--quick", help="Compare existence and size of objects; read none but metadata.")
     ] = False,
     *,
-    output: Output,
+    output: Reading,
 ) -> None:
     """Read all of a store and compare it with its checksums; exit 1 when something is lost or damaged."""
     from helixdask.verification.verify import verify_store

@@ -6,80 +6,58 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from helixdask.cli.options import Output
-from helixdask.cli.report import print_json, print_table, say
+from helixdask.cli.report import print_json, print_table, print_written
 from helixdask.errors import BadInputError
+from helixdask.settings import InputFile, Shown
 
 if TYPE_CHECKING:
     from helixdask.calling.stage import CallStage
 
-__all__ = [
-    "EdgesOption",
-    "LengthsOption",
-    "PeaksOption",
-    "SweepAliases",
-    "SweepContigs",
-    "SweepOption",
-    "SweepPlot",
-    "SweepReference",
-    "SweepTsv",
-    "Sweeping",
-    "run_sweep",
-]
+__all__ = ["Sweeping", "run_sweep"]
 
-_PANEL = "Many thresholds at once"
-SweepOption = Annotated[
-    bool,
-    typer.Option(
-        "--sweep",
-        help="Call with many thresholds and compare; nothing is written to the store.",
-        rich_help_panel=_PANEL,
-    ),
-]
-PeaksOption = Annotated[str | None, typer.Option(metavar="LIST", help="Such as 0.7,0.8,0.9.", rich_help_panel=_PANEL)]
-EdgesOption = Annotated[str | None, typer.Option(metavar="LIST", help="Such as 0.05,0.1.", rich_help_panel=_PANEL)]
-LengthsOption = Annotated[
-    str | None, typer.Option(metavar="LIST", help="Least coding bases, such as 60,300.", rich_help_panel=_PANEL)
-]
-SweepReference = Annotated[
-    Path | None, typer.Option(metavar="GFF3", help="An annotation to score against.", rich_help_panel=_PANEL)
-]
-SweepAliases = Annotated[
-    Path | None,
-    typer.Option(
-        "--aliases",
-        metavar="TABLE",
-        help="What the reference calls the sequences: tab-separated, its name, the genome's; or NCBI's report.",
-        rich_help_panel=_PANEL,
-    ),
-]
-SweepContigs = Annotated[
-    Path | None, typer.Option(help="Only the contigs listed in this file.", rich_help_panel=_PANEL)
-]
-SweepTsv = Annotated[Path | None, typer.Option(metavar="TSV", help="Write the table.", rich_help_panel=_PANEL)]
-SweepPlot = Annotated[
-    Path | None, typer.Option(metavar="PNG", help="Draw the table (PNG, SVG or PDF).", rich_help_panel=_PANEL)
-]
+_List = Annotated[str, Shown(metavar="LIST")]
 
 
 @dataclass(frozen=True)
 class Sweeping:
-    """What was asked for."""
+    """What was asked for.
 
-    peaks: str | None
-    edges: str | None
-    lengths: str | None
-    reference: Path | None
-    aliases: Path | None
-    contigs: Path | None
-    tsv: Path | None
-    plot: Path | None
+    Parameters
+    ----------
+    sweep
+        Call with many thresholds and compare; nothing is written to the store.
+    peaks
+        Such as 0.7,0.8,0.9.
+    edges
+        Such as 0.05,0.1.
+    lengths
+        Least coding bases, such as 60,300.
+    reference
+        An annotation to score against.
+    aliases
+        What the reference calls the sequences: tab-separated, its name, the genome's; or NCBI's report.
+    contigs
+        Only the contigs listed in this file.
+    tsv
+        Write the table.
+    plot
+        Draw the table (PNG, SVG or PDF).
+    """
+
+    sweep: bool = False
+    peaks: _List | None = None
+    edges: _List | None = None
+    lengths: _List | None = None
+    reference: Annotated[Path, Shown(metavar="GFF3")] | None = None
+    aliases: Annotated[str, Shown(metavar="TABLE")] | None = None
+    contigs: InputFile | None = None
+    tsv: Annotated[Path, Shown(metavar="TSV")] | None = None
+    plot: Annotated[Path, Shown(metavar="PNG")] | None = None
 
     def refuse_without_sweep(self) -> None:
         """Say that these options need ``--sweep``."""
-        given = [f"--{name}" for name, value in vars(self).items() if value is not None]
+        given = [f"--{name}" for name, value in vars(self).items() if value not in (None, False)]
         if given:
             raise BadInputError(
                 f"without --sweep there is no use for {' and '.join(given)}", remedy="Add --sweep, or leave it out."
@@ -105,13 +83,12 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
     check_outputs(asked.tsv, asked.plot)
     check_figure(asked.plot)
     store = Store.open(url)
-    aliases = str(asked.aliases) if asked.aliases else None
     rows = sweep(
         stage,
         store,
         grid,
-        reference=read_annotation(str(asked.reference), store.contigs, aliases) if asked.reference else None,
-        contigs=contig_rows(store.contigs, read_names(asked.contigs) if asked.contigs else None, aliases),
+        reference=read_annotation(str(asked.reference), store.contigs, asked.aliases) if asked.reference else None,
+        contigs=contig_rows(store.contigs, read_names(asked.contigs) if asked.contigs else None, asked.aliases),
         options=output.run_options(),
     )
     if asked.tsv:
@@ -122,6 +99,4 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
         print_json(sweep_dict(rows))
         return
     print_table(*sweep_table(rows))
-    for path in (asked.tsv, asked.plot):
-        if path:
-            say(f"written: {path}")
+    print_written(asked.tsv, asked.plot)

@@ -7,31 +7,26 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.data import StoreUrl
-from helixdask.cli.options import AliasesOption, Output, with_run_options
-from helixdask.cli.report import print_summaries
+from helixdask.cli.options import Running, StoreUrl, with_settings
+from helixdask.cli.report import run_and_print
 from helixdask.errors import BadInputError
+from helixdask.tracks.settings import TrackSettings
 
 __all__ = ["track"]
 
 
-@with_run_options
+@with_settings
 def track(
     store: StoreUrl,
     bed: Annotated[Path | None, typer.Option(help="Intervals as BED.")] = None,
     gff3: Annotated[Path | None, typer.Option(help="Intervals as GFF3, such as repeats.")] = None,
     bedgraph: Annotated[Path | None, typer.Option(help="Values as bedGraph.")] = None,
     repeatmasker: Annotated[Path | None, typer.Option(metavar="OUT", help="RepeatMasker's .out file.")] = None,
-    name: Annotated[str, typer.Option(help="Name of the track.")] = "repeats",
-    feature_type: Annotated[
-        list[str] | None, typer.Option("--type", help="Of GFF3 only features of this type. May be repeated.")
-    ] = None,
-    aliases: AliasesOption = None,
     *,
-    output: Output,
+    settings: TrackSettings,
+    output: Running,
 ) -> None:
     """Put intervals (repeats) or values (scores) of a file beside the genome, base by base."""
-    from helixdask.engine.run import run_stage
     from helixdask.tracks.stage import TrackStage
 
     kinds = {"bed": bed, "gff3": gff3, "bedgraph": bedgraph, "repeatmasker": repeatmasker}
@@ -42,11 +37,4 @@ def track(
             remedy="Give one of --bed, --gff3, --bedgraph, --repeatmasker; every file gets a track of its own name.",
         )
     kind, path = given[0]
-    stage = TrackStage(
-        file=str(path),
-        kind=kind,
-        output=name,
-        aliases=str(aliases) if aliases else None,
-        types=tuple(feature_type or ()),
-    )
-    print_summaries([run_stage(stage, store, output.run_options())], as_json=output.json)
+    run_and_print(TrackStage(file=str(path), kind=kind, **vars(settings)), store, output)

@@ -17,6 +17,7 @@ from helixdask.lazy import lazy_track, lazy_tree
 from helixdask.public_names import without_secrets
 from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, STRANDS
 from helixdask.sequence.codes import SOFT_MASK
+from helixdask.settings import WINDOW_LENGTH
 from helixdask.store.lineage import stale_groups
 from helixdask.store.store import Store
 
@@ -146,11 +147,19 @@ class GenomeStore(Store):
         --------
         >>> store.export_genes("reference", gtf="genes.gtf.gz", proteins="proteins.fa")  # doctest: +SKIP
         """
-        from helixdask.genes.writing.export import GeneFiles, export_genes
+        from helixdask.genes.writing.export import export_genes
+        from helixdask.genes.writing.settings import GeneFiles
 
-        return export_genes(self, name, GeneFiles(**files), region=region, longest=longest, code=code)
+        return export_genes(
+            self,
+            name,
+            GeneFiles(**{kind: str(file) for kind, file in files.items() if file is not None}),
+            region=region,
+            longest=longest,
+            code=code,
+        )
 
-    def windows(self, length: int = 21_384) -> xr.Dataset:
+    def windows(self, length: int = WINDOW_LENGTH) -> xr.Dataset:
         """All windows of a length over all contigs and both strands, lazily.
 
         See :func:`helixdask.windows.view.lazy_windows`.

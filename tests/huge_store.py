@@ -6,6 +6,7 @@ from helixdask.genes.models import GeneModels
 from helixdask.genes.table import write_genes
 from helixdask.stages import windows_stage
 from helixdask.store.store import Store
+from helixdask.windows.settings import WindowsSettings
 
 N_SCAFFOLDS = 2_000_000
 
@@ -37,7 +38,7 @@ def write_huge_store(url):
     store.begin_group("genes/reference")
     write_genes(store, "genes/reference", GeneModels.empty())
     store.complete_group("genes/reference", {"digest": "genes/reference"})
-    stage = windows_stage(url)
+    stage = windows_stage(url, WindowsSettings())
     inputs = stage.inputs(store)
     measured = {"settings": stage.settings(), "inputs": inputs, "window_length": 21_384}
     store.begin_group(stage.group())

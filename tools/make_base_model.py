@@ -26,12 +26,15 @@ from helixdask.engine.run import run_stage
 from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.scores.bases import BaseScores, confusion
+from helixdask.selection.settings import SplitSettings
+from helixdask.sequence.settings import EncodeSettings
 from helixdask.sequence.stage import EncodeStage
 from helixdask.simulate import SimulateSettings, simulate
 from helixdask.store.store import Store
 from helixdask.trainer.network.model_file import load_model, save_model
 from helixdask.trainer.network.spec import NetworkSpec, parameter_count
-from helixdask.trainer.recipes import PrepareSettings, predict_stage, prepare
+from helixdask.trainer.prediction.stage import PredictStage
+from helixdask.trainer.recipes import PrepareSettings, prepare
 from helixdask.trainer.tuning.progress import Event
 from helixdask.trainer.tuning.settings import TuneSettings
 from helixdask.trainer.tuning.tune import train_from_scratch, tune
@@ -121,12 +124,11 @@ def train(genome: SimulateSettings, phases: list[Phase], work: Path) -> tuple[Pa
         store = work / f"windows_{phase.window_length}.zarr"
         prepare(
             PrepareSettings(
-                genome=str(made.genome),
+                genome=EncodeSettings(str(made.genome), species="simulated"),
                 store=str(store),
-                species="simulated",
                 gff3=str(made.truth),
                 window_length=phase.window_length,
-                val_fraction=0.07,
+                split=SplitSettings(val_fraction=0.07),
             ),
             OPTIONS,
         )
@@ -188,7 +190,7 @@ def score(model: Path, genome: SimulateSettings, work: Path) -> BaseScores:
         LabelsStage(),
     ):
         run_stage(stage, url, OPTIONS)
-    run_stage(predict_stage(url, str(model), name="base"), url, replace(OPTIONS, replace=True))
+    run_stage(PredictStage.for_model(url, model, predictions="base"), url, replace(OPTIONS, replace=True))
     store = Store.open(url)
     matrix = np.zeros((4, 4), np.int64)
     for start in range(0, store.n_bases, 1 << 18):

@@ -15,6 +15,7 @@ from helixdask.calling.scored import scored_stretches
 from helixdask.genes.attributes import TRANSL_TABLE
 from helixdask.genes.genetic_code import STANDARD
 from helixdask.genes.models import GeneModels
+from helixdask.settings import Rules
 
 __all__ = ["CallColumns", "build_models", "keep_genes"]
 
@@ -132,7 +133,7 @@ def build_models(
     contig_names: NDArray[Any],
     species: str,
     *,
-    rules: str = "default",
+    rules: Rules = Rules.DEFAULT,
     genetic_code: int = STANDARD,
 ) -> GeneModels:
     """Number the genes and make gene models of them.
@@ -161,7 +162,7 @@ def build_models(
     start, end = columns["gene_start"], columns["gene_end"]
     n = contig.size
     place = np.lexsort((strand, end, start, contig))
-    if rules == "helixer":
+    if rules == Rules.HELIXER:
         five_prime = np.where(strand == 1, -end, start)
         region = np.where(strand == 1, -columns["gene_region"], columns["gene_region"])
         numbering = np.lexsort((five_prime, region, strand, contig))
@@ -173,7 +174,7 @@ def build_models(
     ids = np.array(
         [f"{species}_{contig_names[c]}_{i:06d}" for c, i in zip(contig[place], index[place], strict=True)], object
     )
-    source = "Helixer" if rules == "helixer" else "helixdask"
+    source = "Helixer" if rules == Rules.HELIXER else "helixdask"
     exon_parent, exon_rows = _rows_of(columns["gene_n_exons"], place)
     cds_parent, cds_rows = _rows_of(columns["gene_n_cds"], place)
     return GeneModels.from_columns(

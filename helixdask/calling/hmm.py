@@ -29,6 +29,7 @@ from helixdask.calling.gene_states import (
 )
 from helixdask.errors import BadInputError
 from helixdask.genes.genetic_code import STANDARD, genetic_code
+from helixdask.settings import Rules
 
 __all__ = ["FORBIDDEN", "MISMATCH", "OPENS_GENE", "WITHIN_EXON", "Hmm", "build_hmm"]
 
@@ -125,7 +126,7 @@ _DEAREST_SPLICE_SITE = 1000.0
 
 
 def build_hmm(
-    rules: str = "default",
+    rules: Rules = Rules.DEFAULT,
     *,
     min_exon_length: int = 1,
     min_intron_length: int = 50,
@@ -162,8 +163,6 @@ def build_hmm(
     BadInputError
         Unknown rules, an intron shorter than its donor motif, or a genetic code that genes cannot be called with.
     """
-    if rules not in ("default", "helixer"):
-        raise BadInputError(f"unknown calling rules {rules!r}", remedy="Use 'default' or 'helixer'.")
     if min_exon_length < 1 or min_exon_length > _LONGEST_MIN_EXON:
         raise BadInputError(f"the shortest exon has {min_exon_length} bases", remedy=f"Use 1 to {_LONGEST_MIN_EXON}.")
     if min_intron_length < _SHORTEST_INTRON:
@@ -177,7 +176,7 @@ def build_hmm(
         )
     if not 0.0 <= phase_weight <= 1.0:
         raise BadInputError(f"the weight of phases {phase_weight} is no share", remedy="Use a number between 0 and 1.")
-    helixer = rules == "helixer"
+    helixer = Rules(rules) == Rules.HELIXER
     min_u12_intron = min(_U12_INTRON, max(min_intron_length, _SHORTEST_INTRON))
 
     edges = edges_of(genetic_code(code))

@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
 
 __all__ = [
     "LoadedParts",
@@ -111,7 +112,7 @@ def find_regions(
     window: int = 100,
     edge: float = 0.1,
     peak: float = 0.8,
-    rules: str = "default",
+    rules: Rules = Rules.DEFAULT,
 ) -> NDArray[np.int64]:
     """Find the regions of one strand of one whole contig.
 
@@ -154,7 +155,7 @@ def scan_pieces(
     window: int,
     edge: float,
     peak: float,
-    rules: str,
+    rules: Rules,
 ) -> Scan:
     """Find the regions that begin in a range of a loaded array of many contigs.
 
@@ -177,7 +178,7 @@ def scan_pieces(
     check_thresholds(window, edge, peak)
     per_base_edge = np.float32(edge) * np.float32(1e6)
     per_base_peak = np.float32(peak) * np.float32(1e6)
-    mend = rules == "default"
+    mend = rules == Rules.DEFAULT
     room = 1024
     while True:
         found = np.empty((room, 3), np.int64)
@@ -210,7 +211,7 @@ def follow_region(
     window: int,
     edge: float,
     peak: float,
-    rules: str,
+    rules: Rules,
     step: int = 1 << 20,
 ) -> int:
     """Find where an open region ends, reading on in steps.
@@ -234,7 +235,7 @@ def follow_region(
         One past the region's last base; -1 where no window of it exceeds the peak.
     """
     low, high = _thresholds(window, edge, peak)
-    patience = window if rules == "default" else 1
+    patience = window if rules == Rules.DEFAULT else 1
     latest, top = region.latest, region.top
     first, over = region.scanned, False
     while first <= last - window and not over:

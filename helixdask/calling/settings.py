@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from helixdask.calling.hmm import Hmm, build_hmm
-from helixdask.calling.regions import check_thresholds
 from helixdask.errors import BadInputError
-from helixdask.genes.genetic_code import STANDARD
+from helixdask.settings import STANDARD_CODE, Count, Name, Natural, Rules, RuleSet, Share, Shown
+
+if TYPE_CHECKING:
+    from helixdask.calling.hmm import Hmm
 
 __all__ = ["DEFAULTS", "CallSettings"]
 
@@ -18,40 +19,51 @@ DEFAULTS = {"min_exon_length": 6, "min_intron_length": 35, "splice_site_cost": 6
 
 @dataclass(frozen=True)
 class CallSettings:
-    """Settings of a call; the fields are those of the stage.
+    """How gene models are called from predictions.
 
-    Attributes
+    Parameters
     ----------
-    window_size, edge_threshold, peak_threshold
-        The window scan: bases per window; the genic share that a window needs to belong to a region; the share that
-        some window of a region must exceed.
+    predictions
+        Predictions to use; the only ones by default.
+    output
+        Name of the gene models. Default: that of the predictions.
+    window_size
+        Bases over which genic probability is averaged.
+    edge_threshold
+        A genic stretch begins and ends here: the genic share that a window needs to belong to it.
+    peak_threshold
+        A gene's surest stretch must be this genic; higher: fewer genes.
     min_coding_length
-        Genes with fewer coding bases are left out.
+        Shortest coding sequence, in bases.
     rules
-        "default", or "helixer" for exactly what HelixerPost does; then the settings below are fixed.
-    min_exon_length, min_intron_length
-        Shortest exon and intron of a path, in bases. None: `DEFAULTS`.
+        ``helixer``: exactly what HelixerPost does; then the settings of the gene model are fixed.
+    min_exon_length
+        Shortest exon, in bases.
+    min_intron_length
+        Shortest intron, in bases.
     splice_site_cost
-        Bits that each wrong base of a splice site costs. None: `DEFAULTS`.
+        Bits that each wrong base of a splice site costs; more means fewer introns that are not GT-AG.
     phase_weight
-        How much of a codon base's probability comes from the phase output, 0 to 1. None: `DEFAULTS`.
+        How much of a codon base's probability comes from the phase output.
     genetic_code
-        NCBI's number of the genetic code: which codons end a gene.
+        NCBI's number of the genetic code of the genome: which codons end genes, and how they are translated.
     min_score
-        Genes with a lower score, a probability, are left out; 0: none are.
+        Leave out genes with a lower score; `evaluate` shows what each value keeps and loses.
     """
 
-    window_size: int = 100
-    edge_threshold: float = 0.1
-    peak_threshold: float = 0.8
-    min_coding_length: int = 60
-    rules: str = "default"
-    min_exon_length: int | None = None
-    min_intron_length: int | None = None
-    splice_site_cost: float | None = None
-    phase_weight: float | None = None
-    genetic_code: int = STANDARD
-    min_score: float = 0.0
+    predictions: str | None = None
+    output: Name | None = None
+    window_size: Natural = 100
+    edge_threshold: Share = 0.1
+    peak_threshold: Share = 0.8
+    min_coding_length: Count = 60
+    rules: RuleSet = Rules.DEFAULT
+    min_exon_length: Annotated[int, Shown(min=1, max=30, default=DEFAULTS["min_exon_length"])] | None = None
+    min_intron_length: Annotated[int, Shown(min=10, default=DEFAULTS["min_intron_length"])] | None = None
+    splice_site_cost: Annotated[float, Shown(min=0, max=1000, default=DEFAULTS["splice_site_cost"])] | None = None
+    phase_weight: Annotated[Share, Shown(default=DEFAULTS["phase_weight"])] | None = None
+    genetic_code: Natural = STANDARD_CODE
+    min_score: Share = 0.0
 
     def check(self) -> None:
         """Refuse what cannot be meant.
@@ -61,19 +73,21 @@ class CallSettings:
         BadInputError
             A threshold or length out of range, unknown rules, or a setting that helixer rules do not have.
         """
+        from helixdask.calling.regions import check_thresholds
+
         check_thresholds(self.window_size, self.edge_threshold, self.peak_threshold)
         if self.min_coding_length < 0:
             raise BadInputError("the shortest coding sequence is negative", remedy="Use 0 or more.")
         if not 0.0 <= self.min_score <= 1.0:
             raise BadInputError(f"the least score {self.min_score} is no probability", remedy="Use 0 to 1.")
-        if self.rules == "helixer" and self.min_score:
+        if self.rules == Rules.HELIXER and self.min_score:
             raise BadInputError("genes have no scores under helixer rules", remedy="Leave --min-score out.")
         self.model()
 
     def model_options(self) -> dict[str, Any]:
         """Settings of the gene model with defaults filled in; none of helixer rules, unless they were given."""
         given = {name: value for name, value in asdict(self).items() if name in DEFAULTS and value is not None}
-        return given if self.rules == "helixer" else {**DEFAULTS, **given}
+        return given if self.rules == Rules.HELIXER else {**DEFAULTS, **given}
 
     def model(self) -> Hmm:
         """Tables of the gene model.
@@ -84,14 +98,16 @@ class CallSettings:
             A setting is out of range, or one that helixer rules do not have.
         """
         options = self.model_options()
-        if self.rules == "helixer" and options:
+        if self.rules == Rules.HELIXER and options:
             raise BadInputError(
                 f"helixer rules have a fixed gene model, {' and '.join(options)} cannot be set",
                 remedy="Leave it out, or use the default rules.",
             )
-        if self.rules == "helixer" and self.genetic_code != STANDARD:
+        if self.rules == Rules.HELIXER and self.genetic_code != STANDARD_CODE:
             raise BadInputError(
                 "helixer rules know only the standard genetic code",
                 remedy="Leave --genetic-code out, or use the default rules.",
             )
+        from helixdask.calling.hmm import build_hmm
+
         return build_hmm(self.rules, **options, code=self.genetic_code)

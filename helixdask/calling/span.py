@@ -16,6 +16,7 @@ from helixdask.calling.posterior import stretch_sums
 from helixdask.calling.regions import LoadedParts, Scan, genic_units, scan_pieces
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.source import ArraySource, RegionSource, StrandSource, Tracks, probabilities
+from helixdask.settings import Rules
 
 __all__ = ["CallSettings", "Span", "call_span", "scan_span", "strand_units", "whole_contigs"]
 
@@ -71,13 +72,13 @@ def whole_contigs(
     )
 
 
-def strand_units(classes: NDArray[Any], rules: str) -> NDArray[np.int32]:
+def strand_units(classes: NDArray[Any], rules: Rules) -> NDArray[np.int32]:
     """Genic probability of one strand in millionths: (4, n) as stored to (n,) int32.
 
     A base that was never predicted (all classes 0) counts as intergenic, except under helixer rules.
     """
     units = genic_units(probabilities(classes[0]))
-    if rules == "default":
+    if rules == Rules.DEFAULT:
         units[~classes.any(axis=0)] = 0
     return units
 
@@ -149,7 +150,7 @@ def call_span(
                 counts["regions_without_path"] += 1
                 continue
             scorer = None
-            if scored and settings.rules == "default":
+            if scored and settings.rules == Rules.DEFAULT:
                 scorer = partial(stretch_sums, model, source, path.states, begin_open=begin_open, end_open=end_open)
             counts["genes"] += collected.add(
                 path.states,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,8 +13,8 @@ from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.genes.genetic_code import STANDARD
 from helixdask.genes.table import write_genes
+from helixdask.settings import STANDARD_CODE
 from helixdask.store.store import Store
 
 __all__ = ["CallStage"]
@@ -23,47 +23,13 @@ _LOOK_AHEAD = 1 << 16
 
 
 @dataclass(frozen=True)
-class CallStage(Stage):
-    """Call genes from the predictions of a store into `genes/<output>`.
+class CallStage(CallSettings, Stage):
+    """Call genes from the predictions of a store into `genes/<output>`; the fields are those of `CallSettings`.
 
     A task calls the regions that *begin* in its part of the genome, on both strands, and reads on block by block where
     they go beyond it. Every region is decoded once and whole, so results do not depend on the size of tasks or on the
-    number of workers. Tasks are small, so that workers finish together.
-
-    Attributes
-    ----------
-    predictions
-        Name of the predictions.
-    output
-        Name of the genes.
-    window_size, edge_threshold, peak_threshold
-        The window scan: bases per window; the genic share that a window needs to belong to a region; the share that
-        some window of a region must exceed.
-    min_coding_length
-        Genes with fewer coding bases are left out.
-    rules
-        "default", or "helixer" for exactly what HelixerPost does.
-    min_exon_length, min_intron_length, splice_site_cost, phase_weight
-        Of the gene model, see `CallSettings`; None: the defaults of the rules.
-    genetic_code
-        NCBI's number of the genetic code: which codons end a gene. The genes carry it.
-    min_score
-        Genes with a lower score are left out.
+    number of workers. Tasks are small, so that workers finish together. The genes carry their genetic code.
     """
-
-    predictions: str
-    output: str
-    window_size: int = 100
-    edge_threshold: float = 0.1
-    peak_threshold: float = 0.8
-    min_coding_length: int = 60
-    rules: str = "default"
-    min_exon_length: int | None = None
-    min_intron_length: int | None = None
-    splice_site_cost: float | None = None
-    phase_weight: float | None = None
-    genetic_code: int = STANDARD
-    min_score: float = 0.0
 
     name: ClassVar[str] = "call"
     bases_per_task: ClassVar[int] = 1 << 20
@@ -74,7 +40,7 @@ class CallStage(Stage):
     def __post_init__(self) -> None:
         super().__post_init__()
         # The values themselves are settings: other defaults make other genes.
-        for name, value in self.call_settings().model_options().items():
+        for name, value in self.model_options().items():
             object.__setattr__(self, name, value)
 
     @property
@@ -84,7 +50,7 @@ class CallStage(Stage):
 
     def settings(self) -> dict[str, Any]:
         """The fields; the two that came later are left out where they change nothing, so that older genes stay."""
-        unset = {"genetic_code": STANDARD, "min_score": 0.0}
+        unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0}
         return {name: value for name, value in super().settings().items() if unset.get(name) != value}
 
     def group(self) -> str:
@@ -93,16 +59,15 @@ class CallStage(Stage):
 
     def inputs(self, store: Store) -> dict[str, str]:
         """Genome and predictions."""
-        self.call_settings().check()
+        self.check()
         predictions = f"predictions/{store.resolve('predictions', self.predictions)}"
         return {"genome": store.identity("genome"), predictions: store.identity(predictions)}
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Call the regions that begin in `region`."""
-        settings = self.call_settings()
         span, tracks = self.load(store, region)
-        scans = self.scan(span, tracks, 0, settings), self.scan(span, tracks, 1, settings)
-        columns, counts = call_span(span, settings.model(), settings, scans, tracks)
+        scans = self.scan(span, tracks, 0), self.scan(span, tracks, 1)
+        columns, counts = call_span(span, self.model(), self, scans, tracks)
         return RegionResult(counts=counts, tables=columns)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
@@ -127,13 +92,9 @@ class CallStage(Stage):
             "coding_bases": int((models.cds["end"] - models.cds["start"]).sum()),
         }
 
-    def call_settings(self) -> CallSettings:
-        """The settings apart from names."""
-        return CallSettings(**{field.name: getattr(self, field.name) for field in fields(CallSettings)})
-
-    def scan(self, span: Span, tracks: StoreTracks, strand: int, settings: CallSettings) -> Scan:
+    def scan(self, span: Span, tracks: StoreTracks, strand: int) -> Scan:
         """Regions that begin in the owned part, the last of them followed to its end."""
-        scan = scan_span(span, strand, settings)
+        scan = scan_span(span, strand, self)
         region = scan.open_region
         if region is None:
             return scan
@@ -141,12 +102,12 @@ class CallStage(Stage):
         contig_end += int(span.pieces.contig_length[region.piece])
         end = follow_region(
             region,
-            lambda start, stop: strand_units(tracks.classes(strand, start, stop), settings.rules),
+            lambda start, stop: strand_units(tracks.classes(strand, start, stop), self.rules),
             contig_end,
-            window=settings.window_size,
-            edge=settings.edge_threshold,
-            peak=settings.peak_threshold,
-            rules=settings.rules,
+            window=self.window_size,
+            edge=self.edge_threshold,
+            peak=self.peak_threshold,
+            rules=self.rules,
         )
         if end < 0:
             return scan

@@ -9,6 +9,7 @@ from typing import Final
 from helixdask.coverage.libraries import AUTO, Library, check_names
 from helixdask.coverage.protocol import resolved
 from helixdask.coverage.ready_made import ReadyMadeStage
+from helixdask.coverage.settings import CoverageSettings
 from helixdask.coverage.stage import CoverageStage
 from helixdask.engine.identity import file_identity, same_identity
 from helixdask.engine.removal import remove_group
@@ -16,6 +17,8 @@ from helixdask.engine.same_work import differences, in_words
 from helixdask.engine.settle import work_folder
 from helixdask.errors import AlreadyExistsError, BadInputError, MissingInputError
 from helixdask.names.needed import aliases_of
+from helixdask.settings import Rules
+from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
 
 __all__ = ["plan_libraries", "remove_library"]
@@ -25,13 +28,7 @@ _FILES: Final = ("bam", "path", "minus_path")
 
 
 def plan_libraries(
-    store: Store,
-    libraries: Sequence[Library],
-    *,
-    set_name: str = "rnaseq",
-    rules: str = "default",
-    aliases: str | None = None,
-    replace: bool = False,
+    store: Store, libraries: Sequence[Library], settings: CoverageSettings | None = None, *, replace: bool = False
 ) -> list[CoverageStage | ReadyMadeStage]:
     """Check all libraries, find out the protocols that are `auto`, and return a stage for each.
 
@@ -41,12 +38,8 @@ def plan_libraries(
         The store; it holds the genome.
     libraries
         What is to be added.
-    set_name
-        The set.
-    rules
-        `default` or `helixer`.
-    aliases
-        Table of other names of the genome's contigs, or None.
+    settings
+        The set, and how to count; None: the defaults.
     replace
         Whether libraries that are there already, made otherwise, may be made anew.
 
@@ -57,13 +50,14 @@ def plan_libraries(
     AlreadyExistsError
         If a name is taken, and `replace` is not set.
     """
+    settings = settings or CoverageSettings()
     check_names(libraries, "the libraries")
-    _check_files_are_new(store, libraries, set_name)
+    _check_files_are_new(store, libraries, settings.set_name)
     for library in libraries:
         stated = changed(library, strandedness="unstranded") if library.strandedness == AUTO else library
-        _stage(stated, set_name, rules, aliases).inputs(store)
-    names = aliases_of(aliases, store.contigs)
-    stages = [_stage(resolved(store, library, names), set_name, rules, aliases) for library in libraries]
+        _stage(stated, settings).inputs(store)
+    names = aliases_of(settings.aliases, store.contigs)
+    stages = [_stage(resolved(store, library, names), settings) for library in libraries]
     for stage in stages:
         attrs = store.attrs(stage.group())
         if replace or attrs.get("complete") is not True:
@@ -71,7 +65,8 @@ def plan_libraries(
         found = differences(stage, attrs, stage.inputs(store))
         if found:
             raise AlreadyExistsError(
-                f"coverage/{set_name} has a library `{stage.library}` already, made otherwise: {in_words(found)}",
+                f"coverage/{settings.set_name} has a library `{stage.library}` already, "
+                f"made otherwise: {in_words(found)}",
                 where=store.url,
                 remedy="Give the new one another name (in a sheet, --libraries), or pass --replace.",
             )
@@ -100,16 +95,16 @@ def remove_library(store: Store, set_name: str, name: str) -> None:
     remove_group(store, group)
 
 
-def _stage(library: Library, set_name: str, rules: str, aliases: str | None) -> CoverageStage | ReadyMadeStage:
-    if rules == "helixer" and library.kind not in ("rnaseq", "longread", "atac"):
+def _stage(library: Library, settings: CoverageSettings) -> CoverageStage | ReadyMadeStage:
+    if settings.rules == Rules.HELIXER and library.kind not in ("rnaseq", "longread", "atac"):
         raise BadInputError(
             f"the rules `helixer` know no libraries of kind `{library.kind}`",
             where=library.path,
             remedy="Use the default rules. Helixer counts whole reads (rnaseq), or with --shift those of kind atac.",
         )
     if library.is_ready_made:
-        return ReadyMadeStage.of(library, set_name, aliases)
-    return CoverageStage.of(library, set_name, rules, aliases)
+        return ReadyMadeStage.of(library, settings.set_name, settings.aliases)
+    return CoverageStage.of(library, **vars(settings))
 
 
 def _check_files_are_new(store: Store, libraries: Sequence[Library], set_name: str) -> None:
@@ -117,7 +112,7 @@ def _check_files_are_new(store: Store, libraries: Sequence[Library], set_name: s
     there = {
         name: [
             str(identity)
-            for field, identity in store.attrs(f"coverage/{set_name}/{name}").get("inputs", {}).items()
+            for field, identity in provenance(store, f"coverage/{set_name}/{name}").inputs.items()
             if field in _FILES
         ]
         for name in store.names(f"coverage/{set_name}")

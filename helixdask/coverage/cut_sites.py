@@ -19,6 +19,7 @@ from helixdask.alignments.alignments import Alignments
 from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS
 from helixdask.coverage.rules import PAIRED, READ1, READ2, REASONS, STRANDEDNESS, CountingRules, sort_out, target_strand
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
 
 __all__ = ["MARGIN", "SITE_KINDS", "CutSites"]
 
@@ -56,7 +57,7 @@ class CutSites:
     def __init__(
         self, start: int, stop: int, kind: str, strandedness: str, rules: CountingRules, where: str = ""
     ) -> None:
-        if kind == "cage" and rules.name == "helixer":
+        if kind == "cage" and rules.name == Rules.HELIXER:
             raise BadInputError(
                 "the rules `helixer` know no libraries of kind `cage`",
                 where=where,
@@ -65,7 +66,7 @@ class CutSites:
         self.start, self.stop, self.rules, self.where = start, stop, rules, where
         self.protocol = STRANDEDNESS.index(strandedness)
         self.counts = np.zeros(len(REASONS), np.int64)
-        self._what = END if kind == "cage" else WHOLE if rules.name == "helixer" else SITE
+        self._what = END if kind == "cage" else WHOLE if rules.name == Rules.HELIXER else SITE
         self._difference = np.zeros((2, stop - start + 1), np.int32)
 
     def add(self, batch: Alignments) -> None:
@@ -79,7 +80,7 @@ class CutSites:
             self.rules.skip_flags,
             self.rules.min_mapq,
             self._what == END,
-            self.rules.name == "helixer",
+            self.rules.name == Rules.HELIXER,
         )
         strand = target_strand(batch.flag, self.protocol)
         _count_sites(

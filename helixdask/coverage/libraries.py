@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from helixdask.coverage.rules import DEFAULT_READS, STRANDEDNESS, ReadOptions
+from helixdask.coverage.rules import STRANDEDNESS
+from helixdask.coverage.settings import DEFAULT_READS, ReadOptions
 from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
 from helixdask.store.objects import is_url

@@ -27,6 +27,7 @@ from helixdask.coverage.mates import count_second_mates, keep_open_mates
 from helixdask.coverage.rules import REASONS, STRANDEDNESS, CountingRules
 from helixdask.coverage.running_sum import sum_differences
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
 
 __all__ = ["Pileup"]
 
@@ -60,7 +61,7 @@ class Pileup:
             STRANDEDNESS.index(strandedness),
             rules.skip_flags,
             rules.min_mapq,
-            rules.name == "helixer",
+            rules.name == Rules.HELIXER,
             SPLICED_OPS | (DELETION_OPS if rules.deletions_are_spliced else 0),
             rules.mates_once,
         )

@@ -8,15 +8,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.coverage.settings import DEFAULT_READS, ReadOptions
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
 
 __all__ = [
     "DEFAULT_MIN_MAPQ",
-    "DEFAULT_READS",
     "REASONS",
     "STRANDEDNESS",
     "CountingRules",
-    "ReadOptions",
     "count_spliced",
     "make_rules",
     "reason_of",
@@ -54,32 +54,6 @@ _SKIP = 3  # the CIGAR operation N
 
 
 @dataclass(frozen=True)
-class ReadOptions:
-    """What a user may say about the reads of a library that count; the defaults are those of the default rules.
-
-    Parameters
-    ----------
-    min_mapq
-        Smallest mapping quality that counts, 0-255; None: that of the rules.
-    count_duplicates, count_supplementary, count_secondary, count_qc_failed
-        Whether alignments with these flags count.
-    mates_once
-        Whether a base that both mates of a fragment cover counts once.
-    """
-
-    min_mapq: int | None = None
-    count_duplicates: bool = False
-    count_supplementary: bool = False
-    count_secondary: bool = False
-    count_qc_failed: bool = False
-    mates_once: bool = True
-
-
-DEFAULT_READS = ReadOptions()
-"""Nothing but what the rules say."""
-
-
-@dataclass(frozen=True)
 class CountingRules:
     """What is counted.
 
@@ -97,14 +71,14 @@ class CountingRules:
         Whether a base that both mates of a fragment cover counts once.
     """
 
-    name: str
+    name: Rules
     skip_flags: int
     min_mapq: int
     deletions_are_spliced: bool
     mates_once: bool
 
 
-def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> CountingRules:
+def make_rules(name: str = Rules.DEFAULT, options: ReadOptions = DEFAULT_READS) -> CountingRules:
     """Return the rule set of that name.
 
     Parameters
@@ -119,9 +93,10 @@ def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> CountingRules
     Raises
     ------
     BadInputError
-        If there is no such rule set, a mapping quality is outside 0-255, or `helixer` is asked to count otherwise.
+        If there are no such rules, a mapping quality is outside 0-255, or `helixer` is asked to count otherwise.
     """
-    if name == "default":
+    rules = Rules(name)
+    if rules == Rules.DEFAULT:
         skip = 0
         for flag, counts in (
             (SECONDARY, options.count_secondary),
@@ -133,16 +108,14 @@ def make_rules(name: str, options: ReadOptions = DEFAULT_READS) -> CountingRules
         quality = DEFAULT_MIN_MAPQ if options.min_mapq is None else options.min_mapq
         if not 0 <= quality <= _HIGHEST_MAPQ:
             raise BadInputError(f"the least mapping quality is {quality}, outside 0-255", where="min_mapq")
-        return CountingRules(name, skip, quality, deletions_are_spliced=False, mates_once=options.mates_once)
-    if name == "helixer":
-        changed = [f.name for f in fields(options) if getattr(options, f.name) not in (f.default, 0)]
-        if changed:
-            raise BadInputError(
-                f"the rules `helixer` have no options for reads: {', '.join(changed)}",
-                remedy="Leave them out, or use the default rules.",
-            )
-        return CountingRules(name, SECONDARY | QC_FAIL, 0, deletions_are_spliced=True, mates_once=False)
-    raise BadInputError(f"no coverage rules called `{name}`", where="--rules", remedy="Use `default` or `helixer`.")
+        return CountingRules(rules, skip, quality, deletions_are_spliced=False, mates_once=options.mates_once)
+    changed = [f.name for f in fields(options) if getattr(options, f.name) not in (f.default, 0)]
+    if changed:
+        raise BadInputError(
+            f"the rules `helixer` have no options for reads: {', '.join(changed)}",
+            remedy="Leave them out, or use the default rules.",
+        )
+    return CountingRules(rules, SECONDARY | QC_FAIL, 0, deletions_are_spliced=True, mates_once=False)
 
 
 @njit(cache=True, nogil=True)

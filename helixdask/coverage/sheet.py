@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from helixdask.coverage.libraries import Library, check_names, kind_of
-from helixdask.coverage.rules import ReadOptions
+from helixdask.coverage.settings import ReadOptions
 from helixdask.errors import BadInputError
 from helixdask.inputs.tables import number_in, read_table
 from helixdask.store.objects import is_url

@@ -21,7 +21,8 @@ from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.protocol import check_stated
 from helixdask.coverage.reading import open_reader, prepare_index
-from helixdask.coverage.rules import DEFAULT_READS, REASONS, CountingRules, ReadOptions, make_rules
+from helixdask.coverage.rules import REASONS, CountingRules, make_rules
+from helixdask.coverage.settings import DEFAULT_READS, CoverageSettings, ReadOptions
 from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
@@ -38,31 +39,22 @@ _BYTES_PER_SECOND = 80e6
 
 
 @dataclass(frozen=True)
-class CoverageStage(Stage):
+class CoverageStage(CoverageSettings, Stage):
     """Coverage and spliced coverage of one library on both strands, into `coverage/<set>/<library>`.
 
     Parameters
     ----------
     library, path, kind, strandedness
         The fields of `Library`.
-    set_name
-        Set that the library belongs to.
-    rules
-        `default` or `helixer`, see `make_rules`.
     reads
         Which reads count otherwise than the rules say.
-    aliases
-        Table of other names of the genome's contigs, or None.
     """
 
     library: str
     path: str
     kind: str = "rnaseq"
     strandedness: str = "unstranded"
-    set_name: str = "rnaseq"
-    rules: str = "default"
     reads: ReadOptions = DEFAULT_READS
-    aliases: str | None = None
 
     name: ClassVar[str] = "coverage"
     file_fields: ClassVar[tuple[str, ...]] = ("path", "aliases")
@@ -71,13 +63,9 @@ class CoverageStage(Stage):
     memory_per_base: ClassVar[float] = 24.0
 
     @classmethod
-    def of(
-        cls, library: Library, set_name: str = "rnaseq", rules: str = "default", aliases: str | None = None
-    ) -> CoverageStage:
-        """Return the stage for a library."""
-        return cls(
-            library.name, library.path, library.kind, library.strandedness, set_name, rules, library.reads, aliases
-        )
+    def of(cls, library: Library, **settings: Any) -> CoverageStage:
+        """Return the stage for a library; ``settings`` are those of `CoverageSettings`."""
+        return cls(library.name, library.path, library.kind, library.strandedness, library.reads, **settings)
 
     def estimate_seconds(self, n_bases: int) -> float:
         """Time of writing the tracks, and of reading the file."""

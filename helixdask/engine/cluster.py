@@ -13,6 +13,7 @@ from dask.utils import parse_bytes
 from helixdask.engine.crew import Crew
 from helixdask.engine.dask_logs import held_back
 from helixdask.engine.machine import usable_cores, usable_memory
+from helixdask.engine.settings import RunSettings
 from helixdask.engine.worker_probe import WorkerNeeds
 from helixdask.errors import BadInputError
 
@@ -23,39 +24,16 @@ _CLUSTER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class RunOptions:
-    """How to run, which never changes what comes out.
+class RunOptions(RunSettings):
+    """How to run, which never changes what comes out: `RunSettings`, and what follows from them.
 
     Parameters
     ----------
-    workers
-        Processes on this machine; None: one for each core.
-    scheduler, scheduler_file
-        A Dask scheduler that runs already.
-    memory_limit
-        Per worker, such as ``4GB``; None: an even share of the machine.
-    dry_run
-        Only plan.
-    replace
-        Make a group anew that is there with other settings.
-    quiet
-        No progress.
-    connect_seconds, worker_timeout
-        Seconds to wait for the scheduler, and for its workers.
-    dashboard
-        Log the address of Dask's dashboard; work that is too short for it is then done on Dask, too.
+    connect_seconds
+        Seconds to wait for the scheduler.
     """
 
-    workers: int | None = None
-    scheduler: str | None = None
-    scheduler_file: str | None = None
-    memory_limit: str | None = None
-    dry_run: bool = False
-    replace: bool = False
-    quiet: bool = False
     connect_seconds: float = 60.0
-    worker_timeout: float = 300.0
-    dashboard: bool = False
 
     @property
     def n_workers(self) -> int:

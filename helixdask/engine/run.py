@@ -25,7 +25,7 @@ from helixdask.errors import (
     StoreDamagedError,
     doing,
 )
-from helixdask.store.lineage import stale_groups
+from helixdask.store.lineage import Provenance, stale_groups
 from helixdask.store.objects import disk_errors
 from helixdask.store.root import is_store
 from helixdask.store.store import Store
@@ -165,7 +165,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
         tasks, resumed = _run_regions(stage, store, work, options)
         receipts = [work.load_receipt(index) for index in range(tasks)]
         attrs = stage.finish(store, work, RegionResult.merged([receipt.result for receipt in receipts]))
-        record = {"stage": stage.name, "settings": settings, "inputs": inputs, "digest": digest}
+        record = vars(Provenance(stage.name, settings, inputs, digest))
         seconds = time.perf_counter() - start
         store.check_unchanged()
         lock.check()

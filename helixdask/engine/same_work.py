@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from helixdask.engine.identity import describe_identity, file_identity, same_identity
 from helixdask.engine.stage import Stage
+from helixdask.store.lineage import Provenance
 from helixdask.store.store import stage_digest
 
 __all__ = ["Difference", "differences", "in_words", "work_digest"]
@@ -52,14 +53,14 @@ def differences(stage: Stage, attrs: Mapping[str, Any], inputs: Mapping[str, str
         Empty where the group is what the stage would make. A setting that an older version did not know is the same
         as its default.
     """
-    digest = work_digest(stage, inputs)
-    if attrs.get("digest") == digest:
+    digest, made = work_digest(stage, inputs), Provenance.of(attrs)
+    if made.digest == digest:
         return []
     if "settings" not in attrs or "inputs" not in attrs:
-        return [Difference("digest", str(attrs.get("digest")), digest)]
-    if attrs.get("stage") != stage.name:
-        return [Difference("stage", str(attrs.get("stage")), stage.name)]
-    return _other_settings(stage, attrs["settings"]) + _other_inputs(stage, attrs, inputs)
+        return [Difference("digest", str(made.digest), digest)]
+    if made.stage != stage.name:
+        return [Difference("stage", made.stage, stage.name)]
+    return _other_settings(stage, made.settings) + _other_inputs(stage, made, inputs)
 
 
 def in_words(found: list[Difference]) -> str:
@@ -85,8 +86,8 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(whole, default=str))
 
 
-def _other_inputs(stage: Stage, attrs: Mapping[str, Any], inputs: Mapping[str, str]) -> list[Difference]:
-    there = {name: str(identity) for name, identity in attrs["inputs"].items()}
+def _other_inputs(stage: Stage, made: Provenance, inputs: Mapping[str, str]) -> list[Difference]:
+    there = {name: str(identity) for name, identity in made.inputs.items()}
     found = []
     for name in sorted({*there, *inputs}):
         one, other = there.get(name), inputs.get(name)
@@ -94,7 +95,7 @@ def _other_inputs(stage: Stage, attrs: Mapping[str, Any], inputs: Mapping[str, s
             other = _table_of_names(stage, one)
         if one is None or other is None or not same_identity(one, other):
             field = _FIELDS.get(name, name)
-            files = attrs["settings"].get(field), stage.settings().get(field)
+            files = made.settings.get(field), stage.settings().get(field)
             texts = (_described(file, each) for file, each in zip(files, (one, other), strict=True))
             found.append(Difference(name, *texts))
     return found

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from helixdask.engine.settle import clear_work_folder
 from helixdask.errors import StoreDamagedError
 from helixdask.public_names import public_name
+from helixdask.settings import Rules
 from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
@@ -200,6 +201,9 @@ class Stage(ABC):
         return f"{type(self).__name__}({fields})"
 
     def __post_init__(self) -> None:
+        rules = getattr(self, "rules", None)
+        if rules is not None:
+            object.__setattr__(self, "rules", Rules(rules))
         for name in self.file_fields:
             path = getattr(self, name)
             if path is not None and not is_url(path):

@@ -19,6 +19,7 @@ from helixdask.labels.intervals import StrandTables
 from helixdask.labels.paint import paint
 from helixdask.labels.tables import label_tables
 from helixdask.scores.reliability import Reliability
+from helixdask.settings import Rules
 from helixdask.store.store import Store
 
 __all__ = ["count_bases", "run_regions"]
@@ -60,7 +61,7 @@ def count_bases(
     def read(start: int, stop: int) -> NDArray[np.uint8]:
         return store.read("genome/sequence", start, stop)
 
-    tables = label_tables(truth, store.contigs, read, "default").strands
+    tables = label_tables(truth, store.contigs, read, Rules.DEFAULT).strands
     phased = tuple(store.has_array(f"predictions/{name}/phase_probability") for name in names)
     step = -(-_TASK // store.shard_length) * store.shard_length
     regions = [(start, min(start + step, store.n_bases)) for start in range(0, store.n_bases, step)]

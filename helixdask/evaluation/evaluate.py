@@ -16,6 +16,7 @@ from helixdask.evaluation.whole_loci import whole_loci
 from helixdask.genes.models import GeneModels
 from helixdask.names.needed import aliases_of
 from helixdask.scores.genes import compare_genes
+from helixdask.store.lineage import predictions_of
 
 __all__ = ["evaluate"]
 
@@ -143,11 +144,7 @@ def _open_other(first: Source, compare: str) -> Source:
     store = first.store
     if store is None or compare not in {*store.names("predictions"), *store.names("genes")}:
         return open_source(compare)
-    called = [
-        name
-        for name in store.names("genes")
-        if name == compare or store.attrs(f"genes/{name}").get("settings", {}).get("predictions") == compare
-    ]
+    called = [name for name in store.names("genes") if name == compare or predictions_of(store, name) == compare]
     predicted = [compare] if compare in store.names("predictions") else []
     return replace(first, predictions=predicted, genes=[compare] if compare in called else called)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 from helixdask.store.contigs import ContigTable
+from helixdask.store.lineage import Provenance
 from helixdask.store.store import Store
 from helixdask.tracks.interval_files import read_intervals
 
@@ -163,7 +164,7 @@ def side_regions(store: Store, split: str | None, side: str) -> ScoredRegions:
     name = store.resolve("splits", split)
     attrs, table = store.attrs(f"splits/{name}"), store.table(f"splits/{name}")
     windows = f"windows/{attrs['windows']}"
-    if attrs.get("inputs", {}).get(windows) != store.identity(windows):
+    if Provenance.of(attrs).inputs.get(windows) != store.identity(windows):
         raise BadInputError(
             f"{windows} was made anew after this split", where=f"splits/{name}", remedy="Run helixdask split again."
         )

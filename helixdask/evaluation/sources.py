@@ -17,6 +17,7 @@ from helixdask.genes.table import read_genes
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_of
 from helixdask.store.contigs import UNKNOWN_LENGTH, ContigTable
+from helixdask.store.lineage import predictions_of
 from helixdask.store.root import is_store
 from helixdask.store.store import Store
 
@@ -98,7 +99,7 @@ def open_source(source: str, predictions: Sequence[str] = (), genes: Sequence[st
 
 def _is_called(store: Store, name: str, predictions: Sequence[str]) -> bool:
     """Whether gene models were called here, from the predictions asked for."""
-    source = store.attrs(f"genes/{name}").get("settings", {}).get("predictions")
+    source = predictions_of(store, name)
     return source is not None and (not predictions or source in predictions)
 
 

@@ -134,7 +134,7 @@ class _Caller(CallStage):
 
     @classmethod
     def like(cls, stage: CallStage) -> _Caller:
-        return cls(predictions=stage.predictions, output=stage.output, **vars(stage.call_settings()))
+        return cls(**vars(stage))
 
     def call_all(
         self, store: Store, region: Region, grid: Grid, contigs: NDArray[np.int64] | None
@@ -146,7 +146,7 @@ class _Caller(CallStage):
         for column, (edge, peak) in enumerate(grid.scans):
             caller = replace(loosest, edge_threshold=edge, peak_threshold=peak)
             for strand in (0, 1):
-                scan = caller.scan(span, tracks, strand, caller.call_settings())
+                scan = caller.scan(span, tracks, strand)
                 strands = np.full(len(scan.start), strand, np.int64)
                 rows.append(np.stack([strands, scan.piece, scan.start, scan.end], axis=1))
                 found.append(np.full(len(scan.start), column, np.int64))
@@ -156,14 +156,13 @@ class _Caller(CallStage):
         if contigs is not None:
             keep = np.isin(span.contig[stretches[:, 1]], contigs)
             stretches, by_scan = stretches[keep], by_scan[keep]
-        settings = loosest.call_settings()
-        model = settings.model()
+        model = loosest.model()
         # One call for all stretches that the same thresholds find; one without any gives the empty columns.
         patterns, group = np.unique(by_scan, axis=0, return_inverse=True)
         parts: list[dict[str, NDArray[Any]]] = []
         for number in range(-1, len(patterns)):
             scans = tuple(_scan_of(stretches[(group.ravel() == number) & (stretches[:, 0] == s)]) for s in (0, 1))
-            columns, _ = call_span(span, model, settings, (scans[0], scans[1]), tracks)
+            columns, _ = call_span(span, model, loosest, (scans[0], scans[1]), tracks)
             n_genes = len(columns["gene_start"])
             pattern = patterns[number] if number >= 0 else np.zeros(len(grid.scans), np.bool_)
             columns["found"] = np.repeat(pattern[None], n_genes, axis=0)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.settings import STANDARD_CODE as STANDARD
 
 __all__ = ["STANDARD", "GeneticCode", "codon_index", "genetic_code", "translate"]
 
-STANDARD: Final = 1
 _BASES: Final = "CATG"
 _UNKNOWN: Final = 64
 """Index of every codon that holds something else than C, A, T or G."""

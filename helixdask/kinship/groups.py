@@ -12,13 +12,12 @@ from scipy.sparse.csgraph import connected_components
 
 from helixdask.kinship.chains import LEAST_ANCHORS, Chains, chains_of
 from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts
+from helixdask.kinship.settings import MOST_COPIES
 
-__all__ = ["LEAST_HASHES", "MOST_COPIES", "Kinship", "components", "find_kinship"]
+__all__ = ["LEAST_HASHES", "Kinship", "components", "find_kinship"]
 
 LEAST_HASHES: Final = 20
 """A contig with fewer k-mers in the sketch is unknown: too little of it is seen."""
-MOST_COPIES: Final = 64
-"""K-mers with more copies are repeats. Sugarcane has ten copies of its genome."""
 LEAST_COLINEAR: Final = 0.2
 """Share of the smaller contig that colinear stretches cover, so that one translocation does not join two groups."""
 LONG: Final = 30_000

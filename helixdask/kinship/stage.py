@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
-from helixdask.kinship.groups import LEAST_HASHES, MOST_COPIES, find_kinship
+from helixdask.kinship.groups import LEAST_HASHES, find_kinship
+from helixdask.kinship.settings import MOST_COPIES, KinshipSettings
 from helixdask.kinship.sketch import K, sketch
 from helixdask.store.store import Store
 
@@ -21,30 +22,20 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class KinshipStage(Stage):
+class KinshipStage(KinshipSettings, Stage):
     """Groups of contigs that are copies of each other, to ``kinship/<output>``.
 
     Parameters
     ----------
-    genes
-        Gene models: near genes more k-mers are sampled, since between the subgenomes of a polyploid hardly anything
-        but genes is alike. None: every base is sampled alike.
     scale, gene_scale
         One of so many k-mers is kept, elsewhere and near genes.
     margin
         Bases beside a gene that are near it.
-    most_copies
-        K-mers that the sample holds more often are repeats and left out. At least 64.
-    output
-        Name of the group.
     """
 
-    genes: str | None = None
     scale: int = 1000
     gene_scale: int = 50
     margin: int = 500
-    most_copies: int = MOST_COPIES
-    output: str = "default"
 
     name: ClassVar[str] = "kinship"
     bases_per_second: ClassVar[float] = 60e6

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from helixdask.genes.models import GeneModels, cds_lengths, longest_coding
 from helixdask.labels.segments import Ints
+from helixdask.settings import Rules
 
 __all__ = ["Features", "Spans", "features_of", "mirrored"]
 
@@ -61,7 +62,7 @@ def mirrored(start: Ints, end: Ints, length: Ints, minus: NDArray[np.bool_]) -> 
     return np.where(minus, length - end, start), np.where(minus, length - start, end)
 
 
-def features_of(models: GeneModels, contig_lengths: Ints, rules: str) -> Features:
+def features_of(models: GeneModels, contig_lengths: Ints, rules: Rules) -> Features:
     """Features of all coding transcripts.
 
     Parameters
@@ -84,7 +85,7 @@ def features_of(models: GeneModels, contig_lengths: Ints, rules: str) -> Feature
     minus = models.genes["strand"].to_numpy()[gene] == 1
     length = contig_lengths[contig]
     # Genes that were read for Helixer's rules may reach beyond their contig; the default rules mask them.
-    most = length if rules == "default" else np.full(len(length), np.iinfo(np.int64).max)
+    most = length if rules == Rules.DEFAULT else np.full(len(length), np.iinfo(np.int64).max)
     low, high = (np.minimum(table[name].to_numpy(np.int64)[rows], most) for name in ("start", "end"))
     start, end = mirrored(low, high, length, minus)
     parts = []
@@ -101,13 +102,13 @@ def features_of(models: GeneModels, contig_lengths: Ints, rules: str) -> Feature
     first = np.searchsorted(pieces.owner, np.arange(len(rows)), side="left")
     last = np.searchsorted(pieces.owner, np.arange(len(rows)), side="right") - 1
     cds_start, cds_end = pieces.start[first], _grouped_max(pieces, len(rows))
-    if rules == "helixer" and len(rows):
+    if rules == Rules.HELIXER and len(rows):
         exon_start = exons.start[np.searchsorted(exons.owner, np.arange(len(rows)), side="left")]
         exon_end = _grouped_max(exons, len(rows))
         cds_start = np.where((exon_start == cds_start) & (cds_start != start), start, cds_start)
         cds_end = np.where((exon_end == cds_end) & (cds_end != end), end, cds_end)
     introns, overlaps = _gaps(exons, start, end)
-    if rules == "helixer":
+    if rules == Rules.HELIXER:
         inside = (introns.start < cds_end[introns.owner]) & (introns.end > cds_start[introns.owner])
         lost = np.bincount(
             introns.owner[inside], weights=(introns.end - introns.start)[inside], minlength=len(rows)

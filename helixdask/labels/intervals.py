@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from helixdask.labels.features import Features, Spans, mirrored
 from helixdask.labels.masks import Masks
 from helixdask.labels.segments import Ints, overlay, subtract, union
+from helixdask.settings import Rules
 
 __all__ = ["StrandTables", "strand_tables"]
 
@@ -52,7 +53,7 @@ class StrandTables:
 
 
 def strand_tables(
-    features: Features, masks: Masks, gene_contig: Ints, lengths: Ints, rules: str
+    features: Features, masks: Masks, gene_contig: Ints, lengths: Ints, rules: Rules
 ) -> tuple[StrandTables, StrandTables]:
     """Tables of the plus and the minus strand.
 
@@ -79,10 +80,10 @@ def _one_strand(
     masks: Masks,
     gene_contig: Ints,
     lengths: Ints,
-    rules: str,
+    rules: Rules,
     minus: bool,
 ) -> StrandTables:
-    f, exact = features, rules == "helixer"
+    f, exact = features, rules == Rules.HELIXER
     # A base between contigs keeps intervals of neighbouring contigs apart.
     offsets = np.concatenate([[0], np.cumsum(lengths + 1)])
     own = f.chosen & (f.minus == minus)

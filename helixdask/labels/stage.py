@@ -19,10 +19,12 @@ from helixdask.labels.intervals import StrandTables
 from helixdask.labels.label_findings import label_findings
 from helixdask.labels.likely_cause import likely_cause
 from helixdask.labels.paint import TRACKS, count_bases, is_blank, paint
-from helixdask.labels.tables import RULES, annotated_contigs, label_tables
+from helixdask.labels.settings import LabelsSettings
+from helixdask.labels.tables import annotated_contigs, label_tables
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.registry import LABEL_CLASSES
+from helixdask.settings import Rules
 from helixdask.store.store import Store
 
 __all__ = ["LabelsStage"]
@@ -31,31 +33,16 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class LabelsStage(Stage):
+class LabelsStage(LabelsSettings, Stage):
     """Gene models of ``genes/<genes>`` to the label tracks of ``labels/<output>``.
 
     Parameters
     ----------
     genes
         Name of the gene models.
-    output
-        Name of the labels.
-    rules
-        ``default``, or ``helixer``: exactly what GeenuFF and Helixer make of the same genes.
-    genetic_code
-        Number of NCBI's genetic code of the genome.
-    genetic_codes
-        Table of contigs with another one, two tab-separated columns.
-    aliases
-        Table of other names of contigs, for the table of genetic codes; or None.
     """
 
     genes: str = "reference"
-    output: str = "reference"
-    rules: str = "default"
-    genetic_code: int = STANDARD
-    genetic_codes: str | None = None
-    aliases: str | None = None
 
     name: ClassVar[str] = "labels"
     file_fields: ClassVar[tuple[str, ...]] = ("genetic_codes", "aliases")
@@ -79,13 +66,11 @@ class LabelsStage(Stage):
         Raises
         ------
         BadInputError
-            Unknown rules, genetic codes or contigs; no such gene models, or not read as the rules need it.
+            Unknown genetic codes or contigs; no such gene models, or not read as the rules need it.
         """
-        if self.rules not in RULES:
-            raise BadInputError(f"rules is {self.rules!r}", remedy=f"Choose {' or '.join(RULES)}.")
         genetic_code(self.genetic_code)
         found = {"genome": store.identity("genome"), "genes": store.identity(f"genes/{self.genes}")}
-        if self.rules == "helixer":
+        if self.rules == Rules.HELIXER:
             self._check_helixer(store)
         if self.genetic_codes:
             codes = self.genetic_codes
@@ -120,7 +105,7 @@ class LabelsStage(Stage):
             return store.read("genome/sequence", start, stop)
 
         codes = None
-        if self.rules != "helixer":
+        if self.rules != Rules.HELIXER:
             codes = codes_of_genes(models, store.contigs, self.genetic_code, self._codes_of_contigs(store))
         made = label_tables(models, store.contigs, read, self.rules, codes)
         findings = label_findings(models, store.contigs, made).in_order(first=len(made.masks))
@@ -139,7 +124,7 @@ class LabelsStage(Stage):
         work.save("numbers", numbers=np.array(numbers, np.int64))
         reading = store.attrs(f"genes/{self.genes}")
         cause = ""
-        if self.rules == "default":
+        if self.rules == Rules.DEFAULT:
             rows = int(reading.get("rows_on_unknown_contigs", 0)), int(reading.get("rows", 0))
             cause = likely_cause(models, made, reading.get("findings", {}), rows)
         work.save("cause", text=np.array([cause], object))

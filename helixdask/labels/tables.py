@@ -21,11 +21,10 @@ from helixdask.labels.segments import Ints, subtract
 from helixdask.labels.soundness import Soundness, soundness_of
 from helixdask.labels.translation import read_features
 from helixdask.labels.whole_genes import BAD_COORDINATES, DISAGREES, EXCEPTION
+from helixdask.settings import Rules
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["RULES", "LabelTables", "annotated_contigs", "label_tables"]
-
-RULES = ("default", "helixer")
+__all__ = ["LabelTables", "annotated_contigs", "label_tables"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def label_tables(
     models: GeneModels,
     contigs: ContigTable,
     read: Callable[[int, int], NDArray[np.uint8]],
-    rules: str,
+    rules: Rules,
     codes: GeneCodes | None = None,
 ) -> LabelTables:
     """Interval tables of all labels.
@@ -78,7 +77,7 @@ def label_tables(
     features = features_of(models, contigs.lengths, rules)
     instead = np.full(len(features), -1, np.int64)
     soundness = None
-    if rules == "helixer":
+    if rules == Rules.HELIXER:
         no_start, no_stop = missing_codons(features, contigs.offsets, read)
         masks = check_genes_helixer(models, features, no_start, no_stop, contigs.lengths)
     else:

@@ -20,12 +20,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
 
 __all__ = ["INTERGENIC_EDGES", "MAX_INTERGENIC_SHARE", "Selection", "Stratum", "quotas", "select_windows"]
 
@@ -69,7 +70,7 @@ def select_windows(
     keep_fraction: float,
     usable: NDArray[np.bool_] | None = None,
     tie_break: NDArray[Any] | None = None,
-    rules: Literal["default", "helixer"] = "default",
+    rules: Rules = Rules.DEFAULT,
 ) -> Selection:
     """Choose windows.
 
@@ -101,7 +102,7 @@ def select_windows(
             f"a fraction to keep of {keep_fraction}",
             remedy="Use --keep-fraction above 0 and at most 1, for example 0.2.",
         )
-    if rules == "helixer":
+    if rules == Rules.HELIXER:
         return _select_helixer(class_count, distance, int(n * keep_fraction))
     bases = class_count.sum(axis=1, dtype=np.int64)
     ok = bases > 0 if usable is None else (bases > 0) & usable

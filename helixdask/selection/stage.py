@@ -17,10 +17,12 @@ from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.selection.draw import draw_keys
 from helixdask.selection.select import select_windows
+from helixdask.selection.settings import SelectSettings, SplitSettings
 from helixdask.selection.split import TRAIN, VALIDATION, Split, split_n90, split_windows
+from helixdask.settings import Rules
+from helixdask.store.lineage import Provenance
 from helixdask.store.store import Store
 from helixdask.windows.grid import Windows
-from helixdask.windows.measures import Rules
 
 __all__ = ["SelectStage", "SplitStage"]
 
@@ -28,28 +30,17 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class SelectStage(Stage):
-    """Windows to learn from.
+class SelectStage(SelectSettings, Stage):
+    """Windows to learn from, into ``selections/<output>``.
 
     Parameters
     ----------
-    windows
-        Name of the table of windows, measured against labels.
-    keep_fraction
-        Share of all windows to keep. Where the windows were measured without predictions, all usable ones are kept.
-    output
-        Name of the selection: the group is ``selections/<output>``.
-    rules
-        ``helixer``: as Helixer's script does; needs windows measured by the same rules.
     unannotated
         Whether windows of contigs without any labelled gene may be chosen. By default only where labels were called
         from predictions: an annotation that is silent about a contig does not say that it has no genes.
     """
 
-    windows: str = "default"
-    keep_fraction: float = 0.2
-    output: str = "default"
-    rules: Rules = "default"
+    windows: str | None = "default"
     unannotated: bool | None = None
 
     name: ClassVar[str] = "select"
@@ -75,7 +66,7 @@ class SelectStage(Stage):
                 where=group,
                 remedy="Run helixdask windows with --labels or --predictions, under another --name.",
             )
-        if self.rules == "helixer" and attrs.get("rules") != "helixer":
+        if self.rules == Rules.HELIXER and attrs.get("rules") != Rules.HELIXER:
             raise BadInputError(
                 "Helixer's selection needs distances that are summed as Helixer does",
                 where=group,
@@ -117,34 +108,10 @@ class SelectStage(Stage):
 
 
 @dataclass(frozen=True)
-class SplitStage(Stage):
-    """Training and validation windows.
+class SplitStage(SplitSettings, Stage):
+    """Training and validation windows, into ``splits/<output>``; the fields are those of the settings."""
 
-    Parameters
-    ----------
-    selection
-        Name of the selection to split.
-    val_fraction
-        Share of the bases for validation.
-    seed
-        Seed of the draw.
-    groups
-        Tab-separated file of contig and group: contigs of one group stay on one side.
-    output
-        Name of the split: the group is ``splits/<output>``.
-    rules
-        ``helixer``: by number of sequences, as Helixer's N90 script does; validation may then be empty.
-    aliases
-        Table of other names of contigs, for the file of groups; or None.
-    """
-
-    selection: str = "default"
-    val_fraction: float = 0.2
-    seed: int = 0
-    groups: str | None = None
-    output: str = "default"
-    rules: Rules = "default"
-    aliases: str | None = None
+    selection: str | None = "default"
 
     name: ClassVar[str] = "split"
     file_fields: ClassVar[tuple[str, ...]] = ("groups", "aliases")
@@ -168,7 +135,7 @@ class SplitStage(Stage):
         attrs = store.attrs(group)
         windows = f"windows/{attrs['windows']}"
         found = {group: store.identity(group), windows: store.identity(windows)}
-        if attrs.get("inputs", {}).get(windows) != found[windows]:
+        if Provenance.of(attrs).inputs.get(windows) != found[windows]:
             raise BadInputError(
                 f"{windows} was made anew after this selection", where=group, remedy="Run helixdask select again."
             )
@@ -219,7 +186,7 @@ class SplitStage(Stage):
 
     def _split(self, store: Store, windows: Windows, class_count: NDArray[np.int32], window_length: int) -> Split:
         names = store.contigs.names
-        if self.rules == "helixer":
+        if self.rules == Rules.HELIXER:
             unit = windows.contig.astype(np.int64)
             return Split(split_n90(unit, names, val_fraction=self.val_fraction, seed=self.seed))
         return split_windows(

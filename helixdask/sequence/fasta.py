@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Literal, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,10 @@ from helixdask.sequence.fasta_source import (
     read_blocks,
     source_kind,
 )
+from helixdask.sequence.settings import OnBadBase
 
-__all__ = ["FastaIndex", "FastaReader", "FastaScan", "OnBadBase", "open_fasta", "read_codes", "scan"]
+__all__ = ["FastaIndex", "FastaReader", "FastaScan", "open_fasta", "read_codes", "scan"]
 
-OnBadBase = Literal["error", "n"]
 
 _KINDS = ("plain", "gzip", "bgzip")
 

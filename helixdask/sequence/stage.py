@@ -16,8 +16,10 @@ from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.public_names import as_unicode, public_name
 from helixdask.sequence.composition import count_kinds
-from helixdask.sequence.fasta import FastaIndex, FastaScan, OnBadBase, open_fasta, scan
+from helixdask.sequence.fasta import FastaIndex, FastaScan, open_fasta, scan
 from helixdask.sequence.fasta_source import source_kind
+from helixdask.sequence.settings import EncodeSettings, OnBadBase
+from helixdask.settings import check_settings
 from helixdask.store.store import Store
 
 __all__ = ["EncodeStage", "scanned"]
@@ -27,22 +29,8 @@ _COMPRESSION_OF_DNA = 3.3
 
 
 @dataclass(frozen=True)
-class EncodeStage(Stage):
-    """FASTA to base codes, one byte a base before compression, with the contig table.
-
-    Parameters
-    ----------
-    fasta
-        The file: plain, gzip or bgzip.
-    species
-        Name of the species, kept in the store.
-    on_bad_base
-        ``"error"``: a letter that is no nucleotide stops the work. ``"n"``: it becomes N and is counted.
-    """
-
-    fasta: str
-    species: str
-    on_bad_base: OnBadBase = "error"
+class EncodeStage(EncodeSettings, Stage):
+    """FASTA to base codes, one byte a base before compression, with the contig table; into ``genome``."""
 
     name: ClassVar[str] = "encode"
     creates_store: ClassVar[bool] = True
@@ -57,7 +45,8 @@ class EncodeStage(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "species", as_unicode(self.species))
+        species = self.species or Path(self.fasta).name.split(".")[0] or Path(self.fasta).name
+        object.__setattr__(self, "species", as_unicode(species))
 
     def group(self) -> str:
         """Group of the store that the stage writes."""
@@ -71,8 +60,7 @@ class EncodeStage(Stage):
         BadInputError
             It is not there, empty, or plainly no FASTA.
         """
-        if self.on_bad_base not in ("error", "n"):
-            raise BadInputError(f"on_bad_base is {self.on_bad_base!r}", remedy="Choose 'error' or 'n'.")
+        check_settings(self)
         source_kind(self.fasta)
         return {"fasta": file_identity(self.fasta)}
 

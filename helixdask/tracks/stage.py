@@ -15,12 +15,13 @@ from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.store.store import Store
 from helixdask.tracks.interval_files import FORMATS, read_intervals
 from helixdask.tracks.paint import paint_mask, paint_values
+from helixdask.tracks.settings import TrackSettings
 
 __all__ = ["TrackStage"]
 
 
 @dataclass(frozen=True)
-class TrackStage(Stage):
+class TrackStage(TrackSettings, Stage):
     """Intervals of a file to ``tracks/<output>``: a mask, or values where the file has some.
 
     Parameters
@@ -29,19 +30,10 @@ class TrackStage(Stage):
         BED, GFF3, bedGraph, or the .out of RepeatMasker; plain or gzip.
     kind
         ``bed``, ``gff3``, ``bedgraph`` or ``repeatmasker``.
-    output
-        Name of the track.
-    aliases
-        Table of other sequence names.
-    types
-        Of GFF3 only features of these types.
     """
 
     file: str
     kind: str
-    output: str = "repeats"
-    aliases: str | None = None
-    types: tuple[str, ...] = ()
 
     name: ClassVar[str] = "track"
     file_fields: ClassVar[tuple[str, ...]] = ("file", "aliases")

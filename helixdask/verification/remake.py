@@ -4,37 +4,67 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from helixdask.calling.settings import CallSettings
+from helixdask.coverage.settings import CoverageSettings, LibraryFiles, ReadOptions
+from helixdask.kinship.settings import KinshipSettings
+from helixdask.labels.settings import LabelsSettings
+from helixdask.selection.settings import SelectSettings, SplitSettings
+from helixdask.sequence.settings import EncodeSettings
+from helixdask.settings import settings_of
+from helixdask.store.lineage import Provenance
 from helixdask.store.store import Store
+from helixdask.tracks.settings import TrackSettings
+from helixdask.windows.settings import WindowsSettings
 
-__all__ = ["Record", "records_of", "remake_commands"]
-
-Record = Mapping[str, Any]
-"""What is known of how a group was made: ``stage``, ``settings``, and what else its attributes say."""
+__all__ = ["records_of", "remake_commands"]
 
 _Options = Mapping[str, tuple[str, Any]]
 """Option of the command line and default, by the name of the setting."""
 
+_ALIKE: Final[Mapping[str, type]] = {
+    "windows": WindowsSettings,
+    "select": SelectSettings,
+    "split": SplitSettings,
+    "kinship": KinshipSettings,
+}
+"""Stages that are a command with nothing but settings."""
 
-def records_of(store: Store) -> dict[str, Record]:
+_PREDICT: Final[_Options] = {
+    "model": ("--model", None),
+    "predictions": ("--name", None),
+    "window_length": ("--window-length", None),
+    "overlap": ("--overlap", True),
+    "offset": ("--overlap-offset", None),
+    "core_length": ("--core-length", None),
+    "batch_size": ("--batch-size", None),
+    "precision": ("--precision", "float16"),
+    "coverage": ("--coverage", None),
+    "coverage_norm": ("--coverage-norm", "log"),
+    "rules": ("--rules", "default"),
+}
+"""Of a stage that stands above this package."""
+
+
+def records_of(store: Store) -> dict[str, Provenance]:
     """How each group was made: from its attributes; where they cannot be read, from the store's history."""
-    found: dict[str, Record] = {}
+    found: dict[str, Provenance] = {}
     history = store.folder.folder("history")
     for name in history.names():  # oldest first
         event = history.read_json(name)
-        if isinstance(event, dict) and isinstance(event.get("group"), str) and "settings" in event:
-            found[event["group"]] = event
+        if isinstance(event, dict) and isinstance(event.get("group"), str) and isinstance(event.get("settings"), dict):
+            found[event["group"]] = Provenance.of(event)
     for group in store.published():
         attrs = store.attrs_if_readable(group)
         if isinstance(attrs.get("settings"), dict):
-            found[group] = attrs
+            found[group] = Provenance.of(attrs)
     return found
 
 
-def remake_commands(url: str, group: str, records: Mapping[str, Record]) -> tuple[str, ...]:
+def remake_commands(url: str, group: str, records: Mapping[str, Provenance]) -> tuple[str, ...]:
     """Commands that take a group out of a store and make it again.
 
     Parameters
@@ -48,18 +78,49 @@ def remake_commands(url: str, group: str, records: Mapping[str, Record]) -> tupl
 
     Examples
     --------
-    >>> record = {"stage": "genes", "settings": {"gff": "a.gff3"}}
+    >>> record = Provenance("genes", {"gff": "a.gff3"})
     >>> remake_commands("a.zarr", "genes/reference", {"genes/reference": record})
     ('helixdask remove a.zarr genes/reference', 'helixdask labels a.zarr --gff3 a.gff3')
     """
-    record = records.get(group, {})
-    settings = record.get("settings", {})
-    maker = _MAKERS.get(str(record.get("stage", "")))
-    if "helixer" in settings:
-        maker = _import
-    arguments = maker(url, group, record, records) if maker is not None and isinstance(settings, Mapping) else None
+    arguments = _arguments(url, group, records)
     again = shlex.join(["helixdask", *arguments]) if arguments else "Run the command that made it again."
     return (shlex.join(["helixdask", "remove", url, group]), again)
+
+
+def _arguments(url: str, group: str, records: Mapping[str, Provenance]) -> list[str]:
+    made = records.get(group, Provenance())
+    settings, name = made.settings, group.partition("/")[2]
+    if "helixer" in settings:
+        return ["import", str(settings["helixer"]), "-o", url]
+    match made.stage:
+        case "encode":
+            given = _given({**settings, "fasta": None}, _options(EncodeSettings))
+            return ["encode", str(settings.get("fasta") or "GENOME.fa"), "-o", url, *given]
+        case "genes":
+            return _annotation(url, settings, {})
+        case "labels":
+            genes = f"genes/{settings.get('genes')}"
+            source = records.get(genes, Provenance(settings={"output": settings.get("genes")}))
+            if source.stage == "call":
+                return [*_arguments(url, genes, records), "--labels", name]
+            return _annotation(url, source.settings, settings)
+        case "coverage":
+            return _coverage(url, settings)
+        case "track":
+            file = str(settings.get("file") or "FILE")
+            return ["track", url, f"--{settings.get('kind')}", file, *_given(settings, _options(TrackSettings))]
+        case "predict":
+            return ["predict", url, *_given(settings, _PREDICT)]
+        case "call":
+            return ["call", url, "-o", f"{name}.gff3", *_given(settings, _options(CallSettings))]
+        case stage if stage in _ALIKE:
+            return [stage, url, *_given(settings, _options(_ALIKE[stage]))]
+        case _:
+            return []
+
+
+def _options(cls: type) -> _Options:
+    return {name: (setting.option, setting.default) for name, setting in settings_of(cls).items()}
 
 
 def _given(settings: Mapping[str, Any], options: _Options) -> list[str]:
@@ -67,7 +128,7 @@ def _given(settings: Mapping[str, Any], options: _Options) -> list[str]:
     words: list[str] = []
     for name, (option, default) in options.items():
         value = settings.get(name, default)
-        if value in (default, None, ""):
+        if value in (default, None, "", []):
             continue
         if isinstance(value, bool):
             words.append(option if value else option.replace("--", "--no-", 1))
@@ -77,161 +138,19 @@ def _given(settings: Mapping[str, Any], options: _Options) -> list[str]:
     return words
 
 
-def _encode(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    settings = record["settings"]
-    options = _given(settings, {"species": ("--species", None), "on_bad_base": ("--on-bad-base", "error")})
-    return ["encode", _text(settings, "fasta", "GENOME.fa"), "-o", url, *options]
+def _annotation(url: str, genes: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:
+    rules = {"rules": "helixer"} if genes.get("phases") == "file" else {}
+    given = {**labels, **{name: genes[name] for name in ("output", "aliases") if genes.get(name)}, **rules}
+    gff = str(genes.get("gff") or "GENES.gff3")
+    return ["labels", url, "--gff3", gff, *_given(given, _options(LabelsSettings))]
 
 
-def _import(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    return ["import", _text(record["settings"], "helixer", "HELIXER.h5"), "-o", url]
-
-
-def _genes(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    settings = record["settings"]
-    options: _Options = {"output": ("--name", "reference"), "aliases": ("--aliases", None)}
-    rules = ["--rules", "helixer"] if settings.get("phases") == "file" else []
-    return ["labels", url, "--gff3", _text(settings, "gff", "GENES.gff3"), *_given(settings, options), *rules]
-
-
-def _labels(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    settings = record["settings"]
-    genes = f"genes/{settings.get('genes')}"
-    source = records.get(genes, {})
-    if source.get("stage") == "call":
-        return [*_call(url, genes, source, records), "--labels", group.partition("/")[2]]
-    options: _Options = {"genetic_code": ("--genetic-code", 1), "genetic_codes": ("--genetic-codes", None)}
-    rules: _Options = {"rules": ("--rules", "default")}
-    if "settings" not in source:
-        source = {"settings": {"output": settings.get("genes")}}
-    made = _genes(url, genes, source, records)
-    return [*made, *_given(settings, options), *([] if "--rules" in made else _given(settings, rules))]
-
-
-def _coverage(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    settings = record["settings"]
-    reads: _Options = {
-        "min_mapq": ("--min-mapq", None),
-        "count_duplicates": ("--count-duplicates", False),
-        "count_supplementary": ("--count-supplementary", False),
-        "count_secondary": ("--count-secondary", False),
-        "count_qc_failed": ("--count-qc-failed", False),
-        "mates_once": ("--mates-once", True),
-    }
-    options: _Options = {
-        "strandedness": ("--strandedness", None),
-        "kind": ("--kind", "rnaseq"),
-        "set_name": ("--name", "rnaseq"),
-        "rules": ("--rules", "default"),
-        "aliases": ("--aliases", None),
-    }
-    path = _text(settings, "path", "READS.bam")
-    name = re.sub(r"[^A-Za-z0-9_.+-]", "_", Path(path).name)
-    if not name.startswith(str(settings.get("library"))):  # named in a sheet
-        chosen: _Options = {"set_name": options["set_name"], "rules": options["rules"], "aliases": options["aliases"]}
-        return ["coverage", url, "--libraries", "SHEET.tsv", *_given(settings, chosen)]
-    return ["coverage", url, "--bam", path, *_given(settings, options), *_given(settings.get("reads", {}), reads)]
-
-
-def _track(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    settings = record["settings"]
-    options: _Options = {"output": ("--name", "repeats"), "aliases": ("--aliases", None), "types": ("--type", [])}
-    return ["track", url, f"--{settings.get('kind')}", _text(settings, "file", "FILE"), *_given(settings, options)]
-
-
-def _predict(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    settings = record["settings"]
-    options: _Options = {
-        "predictions": ("--name", None),
-        "window_length": ("--window-length", None),
-        "overlap": ("--overlap", True),
-        "offset": ("--overlap-offset", None),
-        "core_length": ("--core-length", None),
-        "batch_size": ("--batch-size", None),
-        "precision": ("--precision", "float16"),
-        "coverage": ("--coverage", None),
-        "coverage_norm": ("--coverage-norm", "log"),
-        "rules": ("--rules", "default"),
-    }
-    model = str(record.get("model_path") or _text(settings, "model", "MODEL"))
-    return ["predict", url, "--model", model, *_given(settings, options)]
-
-
-def _call(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    name = group.partition("/")[2]
-    options: _Options = {
-        "predictions": ("--predictions", None),
-        "output": ("--name", None),
-        "window_size": ("--window-size", 100),
-        "edge_threshold": ("--edge-threshold", 0.1),
-        "peak_threshold": ("--peak-threshold", 0.8),
-        "min_coding_length": ("--min-coding-length", 60),
-        "min_exon_length": ("--min-exon-length", None),
-        "min_intron_length": ("--min-intron-length", None),
-        "splice_site_cost": ("--splice-site-cost", None),
-        "phase_weight": ("--phase-weight", None),
-        "rules": ("--rules", "default"),
-    }
-    return ["call", url, "-o", f"{name}.gff3", *_given(record["settings"], options)]
-
-
-def _windows(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    options: _Options = {
-        "window_length": ("--window-length", None),
-        "labels": ("--labels", None),
-        "predictions": ("--predictions", None),
-        "output": ("--name", None),
-        "rules": ("--rules", "default"),
-    }
-    return ["windows", url, *_given(record["settings"], options)]
-
-
-def _select(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    options: _Options = {
-        "windows": ("--windows", None),
-        "keep_fraction": ("--keep-fraction", 0.2),
-        "output": ("--name", "default"),
-        "rules": ("--rules", "default"),
-    }
-    return ["select", url, *_given(record["settings"], options)]
-
-
-def _split(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    options: _Options = {
-        "selection": ("--selection", None),
-        "val_fraction": ("--val-fraction", 0.2),
-        "seed": ("--seed", 0),
-        "groups": ("--groups", None),
-        "output": ("--name", "default"),
-        "rules": ("--rules", "default"),
-    }
-    return ["split", url, *_given(record["settings"], options)]
-
-
-def _kinship(url: str, group: str, record: Record, records: Mapping[str, Record]) -> list[str]:
-    options: _Options = {
-        "genes": ("--genes", None),
-        "most_copies": ("--most-copies", 64),
-        "output": ("--name", "default"),
-    }
-    return ["kinship", url, *_given(record["settings"], options)]
-
-
-def _text(settings: Mapping[str, Any], name: str, unknown: str) -> str:
-    return str(settings.get(name) or unknown)
-
-
-_Maker = Callable[[str, str, Record, Mapping[str, Record]], list[str]]
-_MAKERS: Final[Mapping[str, _Maker]] = {
-    "encode": _encode,
-    "genes": _genes,
-    "labels": _labels,
-    "coverage": _coverage,
-    "track": _track,
-    "predict": _predict,
-    "call": _call,
-    "windows": _windows,
-    "select": _select,
-    "split": _split,
-    "kinship": _kinship,
-}
+def _coverage(url: str, settings: Mapping[str, Any]) -> list[str]:
+    path = str(settings.get("path") or "READS.bam")
+    where = _given(settings, _options(CoverageSettings))
+    if not re.sub(r"[^A-Za-z0-9_.+-]", "_", Path(path).name).startswith(str(settings.get("library"))):
+        return ["coverage", url, "--libraries", "SHEET.tsv", *where]  # named in a sheet
+    kind = settings.get("kind")  # of other files the name says what they are
+    files = {**settings, "bam": [path], "kind": kind if kind in ("longread", "cage", "atac") else None}
+    given = _given(files, _options(LibraryFiles)), _given(settings.get("reads", {}), _options(ReadOptions))
+    return ["coverage", url, *given[0], *where, *given[1]]

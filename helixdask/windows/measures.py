@@ -9,17 +9,16 @@ Helixer's filter does: over all bases, in float16, each addition rounded, so tha
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.errors import InternalError
+from helixdask.settings import Rules
 
-__all__ = ["Measures", "Rules", "likeliest_class", "measure_windows", "probability_table", "round_to_float16"]
-
-Rules = Literal["default", "helixer"]
+__all__ = ["Measures", "likeliest_class", "measure_windows", "probability_table", "round_to_float16"]
 
 _ONE = 1 << 24  # 1.0 in units of the smallest float16
 
@@ -58,7 +57,7 @@ def measure_windows(
     label: NDArray[np.uint8],
     valid: NDArray[np.uint8],
     probability: NDArray[Any] | None = None,
-    rules: Rules = "default",
+    rules: Rules = Rules.DEFAULT,
 ) -> Measures:
     """Measure windows over tracks of a region.
 
@@ -98,7 +97,7 @@ def measure_windows(
         table,
         _float16_units(table),
         probability is not None,
-        rules == "helixer",
+        rules == Rules.HELIXER,
     )
     return Measures(*outputs)
 

@@ -10,38 +10,24 @@ from numpy.typing import NDArray
 
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
+from helixdask.settings import Name
+from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid
-from helixdask.windows.measures import Rules, likeliest_class, measure_windows
+from helixdask.windows.measures import likeliest_class, measure_windows
+from helixdask.windows.settings import WindowsSettings
 
 __all__ = ["WindowsStage"]
 
 
 @dataclass(frozen=True)
-class WindowsStage(Stage):
-    """Windows of all contigs, with what each holds.
+class WindowsStage(WindowsSettings, Stage):
+    """Windows of all contigs, with what each holds, into ``windows/<output>``; the fields are those of the settings.
 
     A task owns the windows that start in its region, on both strands, and reads as far beyond it as they reach.
-
-    Parameters
-    ----------
-    window_length
-        Bases of a window.
-    labels
-        Labels to measure. Without them the likeliest class of the predictions stands for the label.
-    predictions
-        Predictions to compare with the labels. Without labels and predictions there are no measures.
-    output
-        Name of the table: the group is ``windows/<output>``.
-    rules
-        ``helixer``: counts and distances include masked bases, and distances are summed in float16.
     """
 
-    window_length: int = 21_384
-    labels: str | None = None
-    predictions: str | None = None
-    output: str = "default"
-    rules: Rules = "default"
+    output: Name | None = "default"
 
     name: ClassVar[str] = "windows"
     bases_per_second: ClassVar[float] = 20e6
@@ -63,12 +49,10 @@ class WindowsStage(Stage):
         Raises
         ------
         BadInputError
-            The window length or the rules cannot be used, or something named is not in the store.
+            The window length cannot be used, or something named is not in the store.
         """
         if self.window_length < 1:
             raise BadInputError(f"a window of {self.window_length} bases", remedy="Use --window-length 1 or more.")
-        if self.rules not in ("default", "helixer"):
-            raise BadInputError(f"rules is {self.rules!r}", remedy="Choose 'default' or 'helixer'.")
         groups = ["genome"]
         if self.labels:
             groups.append(f"labels/{store.resolve('labels', self.labels)}")
@@ -132,14 +116,6 @@ class WindowsStage(Stage):
             columns["window_annotated"] = annotated[windows.contig]
             attrs["class_bases"] = columns["window_class_count"].sum(axis=0, dtype=np.int64).tolist()
             attrs["n_annotated_contigs"] = int(annotated.sum())
-            attrs["predicted_labels"] = _labels_are_predicted(store, self.labels)
+            attrs["predicted_labels"] = self.labels is None or are_predicted(store, self.labels)
         store.write_table(self.group(), columns)
         return attrs
-
-
-def _labels_are_predicted(store: Store, labels: str | None) -> bool:
-    """Whether labels were called from predictions, so that a contig without genes is known to have none."""
-    if labels is None:
-        return True
-    genes = store.attrs(f"labels/{labels}").get("settings", {}).get("genes")
-    return genes is not None and store.attrs(f"genes/{genes}").get("stage") == "call"

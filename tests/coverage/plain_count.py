@@ -13,7 +13,8 @@ from helixdask.alignments.bam_blocks import BamReader
 from helixdask.alignments.stretches import stretches_of
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.reading import load_index
-from helixdask.coverage.rules import ReadOptions, make_rules
+from helixdask.coverage.rules import make_rules
+from helixdask.coverage.settings import ReadOptions
 from helixdask.store.contigs import ContigTable
 
 

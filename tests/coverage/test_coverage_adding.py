@@ -5,7 +5,7 @@ import pytest
 
 from helixdask.coverage.adding import plan_libraries, remove_library
 from helixdask.coverage.libraries import Library
-from helixdask.coverage.rules import ReadOptions
+from helixdask.coverage.settings import CoverageSettings, ReadOptions
 from helixdask.engine.lock import GroupLock
 from helixdask.engine.run import run_stage
 from helixdask.errors import AlreadyExistsError, BadInputError, MissingInputError, StoreBusyError
@@ -25,8 +25,9 @@ def bams(tmp_path):
 
 
 def add(store, *libraries, **options):
-    for stage in plan_libraries(store, libraries, **options):
-        run_stage(stage, store.url, dataclasses.replace(HERE, replace=options.get("replace", False)))
+    replace = options.pop("replace", False)
+    for stage in plan_libraries(store, libraries, CoverageSettings(**options), replace=replace):
+        run_stage(stage, store.url, dataclasses.replace(HERE, replace=replace))
 
 
 def track(store, name):

@@ -6,7 +6,7 @@ from helixdask.alignments.bam_blocks import BamReader
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library, libraries_from_paths
 from helixdask.coverage.reading import load_index
-from helixdask.coverage.rules import ReadOptions
+from helixdask.coverage.settings import ReadOptions
 from helixdask.coverage.sheet import read_libraries
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, write_bam

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helixdask.coverage.rules import REASONS, ReadOptions, make_rules
+from helixdask.coverage.rules import REASONS, make_rules
+from helixdask.coverage.settings import ReadOptions
 from helixdask.errors import BadInputError
 from tests.coverage.plain_count import Read, plain_tracks, tracks_of, write_bam
 

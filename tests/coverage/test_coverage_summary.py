@@ -5,6 +5,7 @@ import pytest
 
 from helixdask.coverage.adding import plan_libraries
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.settings import CoverageSettings
 from helixdask.coverage.summary import PLACES, summarise, summary_tables
 from helixdask.coverage.summary_report import write_report
 from helixdask.engine.run import run_stage
@@ -27,7 +28,9 @@ def store(tmp_path_factory):
     ]
     for stage in plan_libraries(store, libraries):
         run_stage(stage, store.url, HERE)
-    for stage in plan_libraries(store, [Library("wrong", path, strandedness="unstranded")], set_name="other"):
+    for stage in plan_libraries(
+        store, [Library("wrong", path, strandedness="unstranded")], CoverageSettings(set_name="other")
+    ):
         run_stage(stage, store.url, HERE)
     return store
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from helixdask.calling.settings import CallSettings
+from helixdask.coverage.settings import LibraryFiles
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Stage
 from helixdask.genes.reading.stage import ImportGenesStage
@@ -47,10 +49,10 @@ def write_predictions(url: str) -> None:
 def stage_of(name: str, folder: Path, url: str, *, other: bool = False) -> Stage:
     """One of the stages; ``other`` changes a setting of it."""
     if name == "coverage":
-        libraries = libraries_of([str(folder / "reads.bam")], "unstranded" if other else "reverse", None)
+        libraries = libraries_of(LibraryFiles((str(folder / "reads.bam"),), "unstranded" if other else "reverse"))
         return coverage_stages(url, libraries, replace=True)[0]
     if name == "call":
-        return call_stage(url, min_coding_length=90 if other else 60)
+        return call_stage(url, CallSettings(min_coding_length=90 if other else 60))
     stages: dict[str, Stage] = {
         "encode": EncodeStage(str(folder / "genome.fa"), species="test", on_bad_base="n" if other else "error"),
         "genes": ImportGenesStage(gff=str(folder / "truth.gff3"), phases="file" if other else "chain"),

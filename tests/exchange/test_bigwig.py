@@ -6,6 +6,7 @@ import pytest
 
 from helixdask.coverage.adding import plan_libraries
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.settings import CoverageSettings
 from helixdask.engine.run import run_stage
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig
@@ -15,7 +16,7 @@ from tests.small_store import small_store
 
 
 def add(store, *libraries, set_name="rnaseq"):
-    for stage in plan_libraries(store, libraries, set_name=set_name):
+    for stage in plan_libraries(store, libraries, CoverageSettings(set_name=set_name)):
         run_stage(stage, store.url, HERE)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.protocol import find_evidence, resolved
-from helixdask.coverage.rules import ReadOptions
+from helixdask.coverage.settings import ReadOptions
 from helixdask.coverage.stage import CoverageStage
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.genes.reading.stage import ImportGenesStage

@@ -13,6 +13,7 @@ from helixdask.calling.assemble import build_models
 from helixdask.calling.hmm import build_hmm
 from helixdask.calling.span import CallSettings, call_span, whole_contigs
 from helixdask.genes.writing.gff_write import write_gff3
+from helixdask.settings import Rules
 from helixdask.store.contigs import ContigTable
 
 MINI = "fasta2h5/mini.6408.h5"
@@ -78,7 +79,7 @@ def records(path: Path) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize(("genome", "predictions", "expected", "unshifted"), CASES, ids=[case[2] for case in CASES])
 def test_same_genes_as_helixer_post(golden, tmp_path, genome, predictions, expected, unshifted):
     window, edge, peak, coding = re.search(r"(\d+)_([\d.]+)_([\d.]+)_(\d+)\.gff3$", expected).groups()
-    settings = CallSettings(int(window), float(edge), float(peak), int(coding), "helixer")
+    settings = CallSettings(None, None, int(window), float(edge), float(peak), int(coding), Rules.HELIXER)
     species, digest, contigs, codes, (classes, phases) = read_as_helixer_post(
         golden / genome, golden / predictions, unshifted=unshifted
     )

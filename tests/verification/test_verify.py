@@ -10,6 +10,7 @@ from helixdask.engine.cluster import RunOptions
 from helixdask.engine.lock import GroupLock
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.store.consolidated import consolidate
+from helixdask.store.lineage import Provenance
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 from helixdask.verification.remake import records_of, remake_commands
@@ -67,7 +68,7 @@ def test_commands_come_from_the_history_where_attributes_are_lost(copy):
     ],
 )
 def test_commands_of_stages(stage, settings, command):
-    records = {"x/y": {"stage": stage, "settings": settings}}
+    records = {"x/y": Provenance(stage, settings)}
     assert command in remake_commands("S", "x/y", records)[1]
 
 

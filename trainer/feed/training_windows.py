@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.public_names import public_name
+from helixdask.settings import Rules
+from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches
 
@@ -64,8 +66,7 @@ class StoreSplit:
     @property
     def has_pseudolabels(self) -> bool:
         """Whether the labels' genes were called from predictions."""
-        genes = self.store.attrs(f"labels/{self.labels}").get("settings", {}).get("genes")
-        return self.store.attrs(f"genes/{genes}").get("stage") == "call"
+        return are_predicted(self.store, self.labels)
 
     def card(self) -> dict[str, Any]:
         """What a model's card says of it."""
@@ -115,7 +116,7 @@ def read_split(store: Store, split: str | None = None, labels: str | None = None
 
 
 def gather_windows(
-    splits: Sequence[StoreSplit], pool_size: int, *, rules: str = "default"
+    splits: Sequence[StoreSplit], pool_size: int, *, rules: Rules = Rules.DEFAULT
 ) -> tuple[WindowSet, WindowSet]:
     """Training and validation windows of all stores.
 
@@ -149,7 +150,7 @@ def gather_windows(
             f"windows of {length} bases are shorter than a timestep of the network ({pool_size} bases)",
             remedy="Choose a longer --window-length.",
         )
-    if length % pool_size and rules != "helixer":
+    if length % pool_size and rules != Rules.HELIXER:
         raise BadInputError(
             f"a window of {length:,} bases cannot be divided by the network's {pool_size} bases of a timestep",
             where=", ".join(f"{split.store.url}/windows/{split.windows}" for split in splits),
@@ -168,7 +169,7 @@ def gather_windows(
     return train, validation
 
 
-def _sides_of(split: StoreSplit, index: int, rules: str) -> tuple[WindowSet, WindowSet]:
+def _sides_of(split: StoreSplit, index: int, rules: Rules) -> tuple[WindowSet, WindowSet]:
     table = split.store.table(f"windows/{split.windows}")
     chosen = split.store.table(f"splits/{split.split}")
     rows, side = chosen["window_row"], chosen["window_side"]
@@ -181,7 +182,7 @@ def _sides_of(split: StoreSplit, index: int, rules: str) -> tuple[WindowSet, Win
     keep = np.ones(len(rows), np.bool_)
     if "window_valid" in table:
         keep &= table["window_valid"][rows] > 0
-    if rules == "helixer" and "window_annotated" in table:
+    if rules == Rules.HELIXER and "window_annotated" in table:
         keep &= table["window_annotated"][rows]
     contig, start, end, strand = (table[f"window_{c}"][rows] for c in ("contig", "start", "end", "strand"))
     held_out = side == VALIDATION

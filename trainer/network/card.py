@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 from helixdask.errors import BadInputError
+from helixdask.settings import WINDOW_LENGTH
 
-__all__ = ["CARD_FORMAT", "CLASS_WEIGHTS", "COVERAGE_NORMS", "TRANSITION_WEIGHTS", "default_card", "published_window"]
+__all__ = [
+    "CARD_FORMAT",
+    "CLASS_WEIGHTS",
+    "COVERAGE_NORMS",
+    "TRANSITION_WEIGHTS",
+    "CoverageNorm",
+    "default_card",
+    "published_window",
+]
 
 CARD_FORMAT = 1
 CLASS_WEIGHTS = (0.7, 1.6, 1.2, 1.2)
 TRANSITION_WEIGHTS = (1.0, 12.0, 3.0, 1.0, 12.0, 3.0)
-COVERAGE_NORMS = ("log", "linear", "none")
-TRAINING_WINDOW = 21_384
-INFERENCE_WINDOW = 21_384
+CoverageNorm = Literal["log", "linear", "none"]
+COVERAGE_NORMS: Final[tuple[str, ...]] = get_args(CoverageNorm)
 # What Helixer's guide recommends for its published models, by the lineage their file names start with.
 _PUBLISHED_WINDOWS = {"land_plant": 64_152, "vertebrate": 213_840, "invertebrate": 213_840, "fungi": 21_384}
 
@@ -53,8 +61,8 @@ def default_card(**known: Any) -> dict[str, Any]:
         "class_weights": list(CLASS_WEIGHTS),
         "transition_weights": list(TRANSITION_WEIGHTS),
         "loss_weights": [0.8, 0.2],
-        "training_window": TRAINING_WINDOW,
-        "inference_window": INFERENCE_WINDOW,
+        "training_window": WINDOW_LENGTH,
+        "inference_window": WINDOW_LENGTH,
         "coverage_norm": "log",
         "libraries": None,
         "base_model": None,

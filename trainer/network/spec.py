@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
 from helixdask.errors import BadInputError
+from helixdask.settings import Natural, Share, Shown
 
 __all__ = ["HIDDEN_ACTIVATIONS", "N_CLASSES", "NetworkSpec", "parameter_count", "weight_shapes"]
 
@@ -18,18 +19,28 @@ _LARGEST = 1 << 16
 class NetworkSpec:
     """Hyper-parameters of a convolutional and recurrent network with a per-base head.
 
+    The defaults are those of Helixer's published models.
+
     Parameters
     ----------
-    cnn_layers, filter_depth, kernel_size
-        Convolutions before pooling; batch normalisation stands between them, not after the last.
+    cnn_layers
+        Convolutions. Batch normalisation stands between them, not after the last.
+    filter_depth
+        Filters of each.
+    kernel_size
+        Bases each sees.
     pool_size
-        Bases per time step (their features are concatenated); 1 means one step per base.
-    lstm_layers, units
-        Bidirectional LSTM layers of the body, and units per direction.
-    dropout1, dropout2
-        Rates before and after the LSTM layers.
+        Bases of a time step; their features are concatenated.
+    lstm_layers
+        Bidirectional LSTMs.
+    units
+        Units of each direction.
+    dropout1
+        Dropout before the LSTMs.
+    dropout2
+        Dropout behind the LSTMs.
     predict_phase
-        Whether there is a second output with the codon phase.
+        Learn codon phases, too; without them no genes can be called.
     n_libraries
         RNA-seq libraries; each adds two input channels: `4 + 2n` channels in the order C, A, T, G, cov_1..n, spl_1..n.
     hidden_units, hidden_activation
@@ -38,15 +49,15 @@ class NetworkSpec:
         How many of the LSTM layers the head sees; None for all. Helixer's own coverage models lack the last one.
     """
 
-    cnn_layers: int = 1
-    filter_depth: int = 32
-    kernel_size: int = 26
-    pool_size: int = 9
-    lstm_layers: int = 1
-    units: int = 32
-    dropout1: float = 0.0
-    dropout2: float = 0.0
-    predict_phase: bool = True
+    cnn_layers: Natural = 4
+    filter_depth: Natural = 96
+    kernel_size: Natural = 10
+    pool_size: Natural = 9
+    lstm_layers: Natural = 3
+    units: Natural = 128
+    dropout1: Share = 0.0
+    dropout2: Share = 0.0
+    predict_phase: Annotated[bool, Shown(option="--phase")] = True
     n_libraries: int = 0
     hidden_units: int = 0
     hidden_activation: str = "linear"

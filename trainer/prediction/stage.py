@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
+from helixdask.settings import WINDOW_LENGTH, Natural, Rules, check_settings
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
-from helixdask.trainer.network.card import COVERAGE_NORMS
+from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.network.describe import ModelDescription, describe_model, file_digest
 from helixdask.trainer.network.libraries import model_libraries
 from helixdask.trainer.prediction.buckets import buckets
@@ -29,46 +31,31 @@ from helixdask.trainer.prediction.overlap import (
     plan_windows,
 )
 from helixdask.trainer.prediction.predictor import cached_predictor
+from helixdask.trainer.prediction.settings import PredictSettings
 
 __all__ = ["PredictStage", "default_batch_size"]
 
-PRECISIONS = ("float16", "uint8")
 _TRACKS = ("class_probability", "phase_probability")
-_BASES_PER_BATCH = 4 * 21_384
+_BASES_PER_BATCH = 4 * WINDOW_LENGTH
 _FEWEST_WINDOWS, _ENOUGH_WINDOWS = 12, 24
 _TASKS = 16
 
 
 def default_batch_size(window_length: int) -> int:
-    """Windows in a batch: about 171,000 bases, where a processor core is busy and memory stays below a gigabyte."""
+    """Windows in a batch: about 85,000 bases, where a processor core is busy and memory stays below a gigabyte."""
     return max(1, _BASES_PER_BATCH // window_length)
 
 
-@dataclass(frozen=True)
-class PredictStage(Stage):
+@dataclass(frozen=True, kw_only=True)
+class PredictStage(PredictSettings, Stage):
     """Predict a genome with a model; use `for_model`, which fills in what the model's card says.
 
     Parameters
     ----------
     model
         Model file; an absolute path that every worker can read.
-    predictions
-        Name of the predictions.
-    window_length
-        Bases the network sees at once; a multiple of its pool size.
-    overlap, offset, core_length
-        See `WindowRule.of`.
-    batch_size
-        Windows in a batch.
-    precision
-        `float16`, or `uint8` for probabilities times 255.
-    coverage, libraries, coverage_norm
-        Coverage set and its libraries in the order of the network's channels, for a model that takes coverage.
-    threads
-        TensorFlow's, in each worker.
-    rules
-        ``default``: contigs shorter than a window are padded to the next of a few lengths, see `buckets`.
-        ``helixer``: to a whole window.
+    libraries
+        Libraries of the coverage set, in the order of the network's channels, for a model that takes coverage.
     """
 
     name: ClassVar[str] = "predict"
@@ -83,35 +70,14 @@ class PredictStage(Stage):
 
     model: str
     predictions: str
-    window_length: int
-    overlap: bool = True
-    offset: int | None = None
-    core_length: int | None = None
-    batch_size: int = 8
-    precision: str = "float16"
-    coverage: str | None = None
+    window_length: Natural
+    batch_size: Natural = 8
+    coverage_norm: CoverageNorm = "log"
     libraries: tuple[str, ...] = ()
-    coverage_norm: str = "log"
-    threads: int = 1
-    rules: str = "default"
 
     @classmethod
     def for_model(
-        cls,
-        store: Store | str,
-        model: str | Path,
-        *,
-        name: str | None = None,
-        window_length: int | None = None,
-        overlap: bool = True,
-        offset: int | None = None,
-        core_length: int | None = None,
-        batch_size: int | None = None,
-        precision: str = "float16",
-        coverage: str | None = None,
-        coverage_norm: str | None = None,
-        threads: int = 1,
-        rules: str = "default",
+        cls, store: Store | str, model: str | Path, settings: PredictSettings | None = None, **more: Any
     ) -> PredictStage:
         """Fill in from the model's card what is left out.
 
@@ -121,8 +87,10 @@ class PredictStage(Stage):
             The store, or its path or URL.
         model
             Model file, `.keras` or Helixer's `.h5`.
-        name
-            Name of the predictions; the model's file name without its ending by default.
+        settings
+            How to predict; None: the defaults.
+        more
+            Fields of the settings that differ from them.
 
         Returns
         -------
@@ -137,7 +105,9 @@ class PredictStage(Stage):
             The model was tuned on libraries that the store lacks.
         """
         described = describe_model(model)
-        window_length = window_length or int(described.card["inference_window"])
+        settings = replace(settings or PredictSettings(), **more)
+        coverage = settings.coverage
+        window_length = settings.window_length or int(described.card["inference_window"])
         _check_window(window_length, described)
         libraries: tuple[str, ...] = ()
         if described.spec.n_libraries:
@@ -147,32 +117,21 @@ class PredictStage(Stage):
             libraries = tuple(library.name for library in wanted)
         elif coverage is not None:
             raise BadInputError("the model takes no coverage", where=described.path, remedy="Leave --coverage out.")
-        return cls(
-            model=described.path,
-            predictions=name or Path(described.path).stem,
-            window_length=window_length,
-            overlap=overlap,
-            offset=offset,
-            core_length=core_length,
-            batch_size=batch_size or default_batch_size(window_length),
-            precision=precision,
-            coverage=coverage if libraries else None,
-            libraries=libraries,
-            coverage_norm=coverage_norm or str(described.card["coverage_norm"]),
-            threads=threads,
-            rules=rules,
-        )
+        name = re.sub(r"[^\w.+-]+", "_", Path(model).stem).lstrip(".+-") or "predictions"
+        found = {
+            "model": described.path,
+            "predictions": settings.predictions or name,
+            "window_length": window_length,
+            "batch_size": settings.batch_size or default_batch_size(window_length),
+            "coverage": coverage if libraries else None,
+            "libraries": libraries,
+            "coverage_norm": settings.coverage_norm or described.card["coverage_norm"],
+        }
+        return cls(**vars(settings) | found)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.precision not in PRECISIONS:
-            raise BadInputError(f"precision {self.precision!r} is none of {', '.join(PRECISIONS)}")
-        if self.coverage_norm not in COVERAGE_NORMS:
-            raise BadInputError(f"coverage norm {self.coverage_norm!r} is none of {', '.join(COVERAGE_NORMS)}")
-        if self.rules not in ("default", "helixer"):
-            raise BadInputError(f"rules is {self.rules!r}", remedy="Choose default or helixer.")
-        if self.batch_size < 1 or self.threads < 1:
-            raise BadInputError("batch size and threads must be 1 or more")
+        check_settings(self)
         _ = self.rule
 
     @property
@@ -243,7 +202,7 @@ class PredictStage(Stage):
         return RegionResult({"windows": n_windows, "batches": n_batches})
 
     def _rules_of(self, lengths: NDArray[np.int64], pool_size: int) -> Iterable[tuple[WindowRule, NDArray[np.int64]]]:
-        if self.rules == "helixer":
+        if self.rules == Rules.HELIXER:
             return [(self.rule, np.arange(len(lengths)))]
         return buckets(lengths, self.rule, pool_size)
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from helixdask.scores.bases import BaseScores, confusion
+from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import network_input
 from helixdask.trainer.network.build import HEAD_LAYERS
 from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec
@@ -69,7 +70,7 @@ class Learner:
         class_weights: Sequence[float] | None = None,
         transition_weights: Sequence[float] | None = None,
         coverage_norm: str = "log",
-        rules: str = "default",
+        rules: Rules = Rules.DEFAULT,
         xla: bool = False,
     ) -> None:
         self.network = network

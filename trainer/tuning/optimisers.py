@@ -13,6 +13,7 @@ from typing import Any, Final
 import keras
 
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
 
 __all__ = ["CLIP_NORM", "REFERENCE_LEARNING_RATE", "WEIGHT_DECAY", "DecoupledAdamW", "make_optimiser"]
 
@@ -73,7 +74,7 @@ def make_optimiser(
     learning_rate: float = REFERENCE_LEARNING_RATE,
     weight_decay: float = WEIGHT_DECAY,
     clip_norm: float | None = CLIP_NORM,
-    rules: str = "default",
+    rules: Rules = Rules.DEFAULT,
 ) -> keras.optimizers.Optimizer:
     """Optimiser by name.
 
@@ -96,7 +97,7 @@ def make_optimiser(
     if learning_rate <= 0:
         raise BadInputError(f"a learning rate of {learning_rate} cannot train", remedy="Give a positive number.")
     if name == "adamw":
-        return DecoupledAdamW(learning_rate, weight_decay, scaled=rules != "helixer", clipnorm=clip_norm)
+        return DecoupledAdamW(learning_rate, weight_decay, scaled=rules != Rules.HELIXER, clipnorm=clip_norm)
     if name == "adam":
         return keras.optimizers.Adam(learning_rate=learning_rate, clipnorm=clip_norm)
     raise BadInputError(f"no optimiser is called {name!r}", remedy="There are adamw and adam.")

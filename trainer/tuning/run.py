@@ -10,6 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from helixdask.errors import MissingInputError
+from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
@@ -68,7 +69,7 @@ class TrainingRun:
         )
         self._check_unmasked(self.train_feed, "training")
         self._check_unmasked(self.validation.feed, "validation")
-        if settings.rules != "helixer":
+        if settings.rules != Rules.HELIXER:
             quicken_normalisation(self.network)
         self.peak_rate = settings.learning_rate or LEARNING_RATES[start.mode]
         self.learner = Learner(
@@ -101,7 +102,7 @@ class TrainingRun:
 
     def _train_feed(self, batch_size: int) -> Feed:
         settings, windows = self.settings, self.train_windows
-        shifted = settings.random_offsets and settings.rules != "helixer"
+        shifted = settings.random_offsets and settings.rules != Rules.HELIXER
         order = windows.order(
             batch_size,
             seed=settings.seed,

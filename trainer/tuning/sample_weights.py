@@ -12,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from helixdask.settings import Rules
 from helixdask.trainer.network.card import CLASS_WEIGHTS, TRANSITION_WEIGHTS
 
 __all__ = ["CLASS_WEIGHTS", "TRANSITION_WEIGHTS", "base_weights", "class_factor", "transition_factor"]
@@ -77,7 +78,7 @@ def base_weights(
     pool_size: int,
     class_weights: Sequence[float] | None = None,
     transition_weights: Sequence[float] | None = None,
-    rules: str = "default",
+    rules: Rules = Rules.DEFAULT,
 ) -> Any:
     """Weight of every base in the loss.
 
@@ -103,7 +104,7 @@ def base_weights(
     """
     label, transition, valid = (_by_timestep(array, pool_size) for array in (label, transition, valid))
     mask = valid != 0
-    if rules == "helixer":
+    if rules == Rules.HELIXER:
         counted = tf.ones_like(mask)
         mask = tf.broadcast_to(tf.reduce_all(mask, axis=-1, keepdims=True), tf.shape(mask))
     else:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
-__all__ = ["DECAYS", "Decay", "Schedule"]
+__all__ = ["Decay", "Schedule"]
 
 Decay = Literal["none", "linear", "cosine"]
-DECAYS: Final = ("none", "linear", "cosine")
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from helixdask.errors import BadInputError
-from helixdask.outputs import check_folder, check_outputs
-from helixdask.trainer.network.card import COVERAGE_NORMS
-from helixdask.trainer.tuning.schedule import DECAYS, Decay
+from helixdask.settings import Count, Limit, Natural, Rules, RuleSet, Shown, check_settings
+from helixdask.trainer.network.card import CoverageNorm
+from helixdask.trainer.tuning.schedule import Decay
 
 __all__ = ["LEARNING_RATES", "Mode", "Precision", "TuneResult", "TuneSettings"]
 
 Mode = Literal["auto", "head", "coverage", "whole"]
 Precision = Literal["float32", "bfloat16"]
-MODES: Final = ("auto", "head", "coverage", "whole")
-PRECISIONS: Final = ("float32", "bfloat16")
+Weights = Annotated[tuple[float, ...], Shown(metavar="JSON")]
 
 LEARNING_RATES: dict[str, float] = {"head": 1e-3, "coverage": 1e-3, "whole": 3e-4, "scratch": 3e-4}
 """Step sizes where none is given. 3e-4 is Helixer's for all weights; an output layer alone learns too little at it."""
@@ -30,107 +29,114 @@ class TuneSettings:
     Parameters
     ----------
     stores
-        Stores to train on; each needs a split.
+        One or more prepared stores; each needs a split.
     output
-        Model file to write, ``.keras``. The log (``.csv``) and the curves (``.png``) lie beside it.
+        The model to write. Its card (``.md``), the log (``.csv``) and the curves (``.png``) lie beside it.
     model
         Base model; training from scratch has none.
     mode
-        ``head``: the output layer on the frozen network. ``coverage``: an output layer that also sees RNA-seq
-        coverage. ``whole``: all weights, and with ``coverage`` named an output layer that sees it. ``auto``:
-        ``coverage`` where the stores hold coverage, else ``head``. A base model that sees coverage keeps its libraries
-        in every mode.
-    split, labels
-        Names in the stores; None: the only split there is, and the labels it was made with.
+        head: the output layer on the frozen network; coverage: one that also sees RNA-seq coverage; whole: all of it,
+        with coverage if a set is named; auto: coverage where the store holds some, else head. A base model that sees
+        coverage keeps its libraries in every mode.
     coverage
-        Coverage set; None: the only one there is, where the mode or the base model needs one.
+        Coverage set to learn from, too. Default: the only one there is, where the mode or the base model needs one.
     coverage_norm
-        ``log``, ``linear`` or ``none``; None: the base model's.
+        How coverage enters the network. Default: as in the base model, else log.
     hidden_units
-        Width of a layer between coverage and output; 0: none; None: as in the base model.
+        Units of a layer between coverage and output; 0: none. Default: as in the base model.
     new_head
-        ``base``: the output layer starts as the base model's, with nothing yet from libraries that are new to it.
-        ``random``: it starts from random numbers, as in Helixer; it then needs far more steps. None: ``base``, but
-        ``random`` under ``rules="helixer"`` where a new output layer is made.
-    epochs, patience
-        Most epochs; checks on the validation windows without a better score after which training ends.
-    check_every
-        Steps between two checks; 0: one at the end of each epoch.
-    max_steps, max_hours
-        Further limits; 0: none.
-    batch_size, validation_batch_size
-        Windows per batch.
+        What the output layer starts from: base, with nothing yet from libraries that are new to it; or random, as in
+        Helixer, which needs far more steps. Default: the base model's, with --rules helixer random.
+    confidence
+        Weigh each base by the probability that these predictions give its label, so that doubtful pseudolabels teach
+        less.
     learning_rate
-        None: by mode, see `LEARNING_RATES`.
-    warmup_steps, decay
-        Steps over which the learning rate rises; how it falls after that, see `helixdask.trainer.tuning.schedule`.
+        Step size. Default: 0.001 for head and coverage, 0.0003 for whole and from scratch.
+    epochs
+        Passes over the training windows, at most.
+    labels
+        Labels to learn; those of the split by default.
+    split
+        Split to learn from; the only one by default.
+    batch_size
+        Windows in a step; halved when memory is short.
+    validation_batch_size
+        Windows in a batch of validation.
+    patience
+        Checks without gain before it stops.
+    check_every
+        Steps from one check on the validation windows to the next; 0: each epoch.
+    max_steps
+        Steps in all, at most; 0: no limit.
+    max_hours
+        Hours, at most; 0: no limit.
+    warmup_steps
+        Steps over which the step size rises.
+    decay
+        How the step size falls to 0 at the last step.
     optimiser, weight_decay, clip_norm
         See `helixdask.trainer.tuning.optimisers.make_optimiser`.
-    class_weights, transition_weights
-        Of the loss; None: those that the base model was trained with, Helixer's documented ones where it does not
-        tell; empty: no weighting.
-    confidence
-        Name of predictions in each store: the loss of a base is multiplied by the probability that they gave to its
-        label, so that doubtful pseudolabels teach less. None: no such weights.
-    precision
-        ``float32``, or ``bfloat16``: matrix products in bfloat16, weights and losses in float32. It pays on GPUs that
-        have it; on CPUs it is slower.
-    xla
-        Compile the step with XLA: quicker for small batches on CPUs, after some seconds for each shape of a batch.
     random_offsets
         Shift full windows by up to a quarter of their length, anew each epoch, never over a contig's edge nor into a
         validation window.
     balance_stores
-        Each store gives as many windows to an epoch as the others: large ones a part of theirs, small ones theirs
-        several times. An epoch is as long as without.
+        As many windows of each store in an epoch, whatever its size: of large ones a part, of small ones all, several
+        times. An epoch is as long as without.
     seed
-        Of weights, order and shifts.
+        Seed of new weights and the order of windows.
     threads
         CPU threads; 0: all there are. Same seed and threads: same model.
     resume
-        None: go on from the checkpoint of an interrupted run if it was this one, else start afresh. True: there must be
-        one. False: never.
+        Demand to go on from an interrupted run, or never do. Default: if it was this one.
+    precision
+        bfloat16: quicker on GPUs that have it. Matrix products are in bfloat16 then, weights and losses in float32.
+    xla
+        Compile with XLA: quicker for small batches on CPUs, after some seconds for each shape of a batch.
     tensorboard
-        Folder for TensorBoard's event files; None: none.
+        Also write logs for TensorBoard.
+    class_weights
+        Weights of intergenic, UTR, CDS, intron; `none`: 1. Default: the base model's, else Helixer's documented ones.
+    transition_weights
+        Weights at starts and ends of transcripts, CDS and introns; `none`: 1. Default: the base model's.
     rules
         ``helixer``: exactly as Helixer trains (whole timesteps masked, decay not scaled, no shifts, random head).
     """
 
-    stores: tuple[str, ...]
-    output: str
+    stores: Annotated[tuple[str, ...], Shown(argument=True, metavar="STORE...")]
+    output: Annotated[str, Shown(option="--output -o", metavar="MODEL.keras")]
     model: str | None = None
     mode: Mode = "auto"
     split: str | None = None
     labels: str | None = None
     coverage: str | None = None
-    coverage_norm: str | None = None
-    hidden_units: int | None = None
+    coverage_norm: CoverageNorm | None = None
+    hidden_units: Annotated[int, Shown(option="--hidden-layer", min=0)] | None = None
     new_head: Literal["base", "random"] | None = None
-    epochs: int = 10
-    patience: int = 3
-    check_every: int = 0
-    max_steps: int = 0
-    max_hours: float = 0.0
-    batch_size: int = 8
-    validation_batch_size: int = 16
-    learning_rate: float | None = None
-    warmup_steps: int = 0
+    epochs: Natural = 10
+    patience: Natural = 3
+    check_every: Count = 0
+    max_steps: Count = 0
+    max_hours: Limit = 0.0
+    batch_size: Natural = 8
+    validation_batch_size: Natural = 16
+    learning_rate: Limit | None = None
+    warmup_steps: Count = 0
     decay: Decay = "none"
     optimiser: str = "adamw"
     weight_decay: float = 3.5e-5
     clip_norm: float | None = 3.0
-    class_weights: tuple[float, ...] | None = None
-    transition_weights: tuple[float, ...] | None = None
-    confidence: str | None = None
+    class_weights: Weights | None = None
+    transition_weights: Weights | None = None
+    confidence: Annotated[str, Shown(metavar="PREDICTIONS")] | None = None
     precision: Precision = "float32"
     xla: bool = False
     random_offsets: bool = True
     balance_stores: bool = False
     seed: int = 0
-    threads: int = 0
+    threads: Count = 0
     resume: bool | None = None
-    tensorboard: str | None = None
-    rules: str = "default"
+    tensorboard: Annotated[str, Shown(metavar="DIR")] | None = None
+    rules: RuleSet = Rules.DEFAULT
 
     def check(self) -> None:
         """Refuse what cannot work before anything is loaded.
@@ -140,6 +146,8 @@ class TuneSettings:
         BadInputError
             Says which setting, and what it may be.
         """
+        from helixdask.outputs import check_folder, check_outputs
+
         if not self.stores:
             raise BadInputError("no store to train on", remedy="Name at least one store.")
         output = Path(self.output)
@@ -147,28 +155,11 @@ class TuneSettings:
             raise BadInputError("the name of a model file must end in .keras", where=self.output)
         check_outputs(output, output.with_suffix(".md"), output.with_suffix(".csv"), output.with_suffix(".png"))
         check_folder(self.tensorboard)
-        for name in ("epochs", "patience", "batch_size", "validation_batch_size"):
-            if getattr(self, name) < 1:
-                raise BadInputError(f"{name} is {getattr(self, name)}", remedy="It must be 1 or more.")
-        for name in ("warmup_steps", "check_every", "max_steps", "max_hours"):
-            if getattr(self, name) < 0:
-                raise BadInputError(f"{name} is {getattr(self, name)}", remedy="It must be 0 or more.")
+        check_settings(self)
         for name, n in (("class_weights", 4), ("transition_weights", 6)):
             weights = getattr(self, name)
             if weights and (len(weights) != n or min(weights) < 0):
                 raise BadInputError(f"{name} are {list(weights)}", remedy=f"Give {n} numbers that are not negative.")
-        choices = {
-            "mode": MODES,
-            "rules": ("default", "helixer"),
-            "decay": DECAYS,
-            "coverage_norm": (None, *COVERAGE_NORMS),
-            "precision": PRECISIONS,
-            "new_head": (None, "base", "random"),
-        }
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                listed = ", ".join(value for value in allowed if value)
-                raise BadInputError(f"{name} is {getattr(self, name)!r}", remedy=f"There are {listed}.")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values, for the model's card."""

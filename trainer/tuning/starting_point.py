@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
 from helixdask.store.store import Store
 from helixdask.trainer.network.build import (
     HEAD_LAYERS,
@@ -184,7 +185,7 @@ def starting_network(
             remedy="Use a base model that was trained with phase.",
         )
     dtype = _policy(settings)
-    helixer = settings.rules == "helixer"
+    helixer = settings.rules == Rules.HELIXER
     new_coverage = n_libraries > spec.n_libraries
     hidden = spec.hidden_units if settings.hidden_units is None else settings.hidden_units
     if hidden and not n_libraries:

@@ -109,7 +109,7 @@ def _start_of_tuning(settings: TuneSettings) -> Start:
 
 def _start_of_training(settings: TuneSettings, spec: NetworkSpec | None) -> Start:
     settings.check()
-    spec = spec or NetworkSpec(cnn_layers=4, filter_depth=96, kernel_size=10, lstm_layers=3, units=128)
+    spec = spec or NetworkSpec()
     _start_tensorflow(settings)
     return start_from_nothing(settings, spec, [Store.open(url) for url in settings.stores])
 

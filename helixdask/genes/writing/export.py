@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from helixdask.errors import BadInputError
@@ -16,39 +14,17 @@ from helixdask.genes.writing.fasta_write import fasta_records
 from helixdask.genes.writing.gff_write import gff3_header, gff3_lines
 from helixdask.genes.writing.gtf_write import gtf_header, gtf_lines
 from helixdask.genes.writing.records import Gene, gene_records
+from helixdask.genes.writing.settings import GeneFiles
 from helixdask.genes.writing.unique_names import unique_names
+from helixdask.store.lineage import model_digest
 from helixdask.whole_files import whole_files
 
 if TYPE_CHECKING:
     from helixdask.store.store import Store
 
-__all__ = ["GeneFiles", "export_genes"]
+__all__ = ["export_genes"]
 
 Writer = Callable[[Gene, str, list[Coding | None]], Iterable[str]]
-
-
-@dataclass(frozen=True)
-class GeneFiles:
-    """Files to write gene models to, each in its format; gzip where a name ends in ``.gz``.
-
-    Parameters
-    ----------
-    gff3, gtf, bed
-        GFF3; GTF 2.2; BED with twelve columns.
-    cds, proteins
-        FASTA of coding sequences and of their translations.
-    """
-
-    gff3: str | Path | None = None
-    gtf: str | Path | None = None
-    bed: str | Path | None = None
-    cds: str | Path | None = None
-    proteins: str | Path | None = None
-
-    def given(self) -> dict[str, str | Path]:
-        """Files by format, without those that are not wanted."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: path for name, path in values.items() if path is not None}
 
 
 def export_genes(
@@ -96,9 +72,7 @@ def export_genes(
     """
     wanted = files.given()
     if not wanted:
-        raise BadInputError(
-            "no file to write was named", remedy=f"Give one of {', '.join(f.name for f in fields(files))}."
-        )
+        raise BadInputError("no file to write was named", remedy=f"Give one of {', '.join(vars(files))}.")
     genetic_code(code)
     name = store.resolve("genes", name)
     if region is None:
@@ -133,10 +107,3 @@ def export_genes(
                 out.writelines(lines(gene, str(contigs.names[gene.contig]), coding))
         store.check_unchanged()
     return len(models)
-
-
-def model_digest(store: Store, name: str) -> str | None:
-    """Digest of the model that gene models were called with; None where they were read from a file."""
-    predictions = store.attrs(f"genes/{name}").get("settings", {}).get("predictions")
-    digest = store.attrs(f"predictions/{predictions}").get("model_digest") if predictions else None
-    return str(digest) if digest else None

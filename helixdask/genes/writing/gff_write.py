@@ -21,6 +21,7 @@ from helixdask.genes.writing.records import (
     untranslated,
 )
 from helixdask.genes.writing.unique_names import unique_names
+from helixdask.settings import Rules
 from helixdask.store.contigs import ContigTable
 from helixdask.whole_files import whole_files
 
@@ -35,7 +36,7 @@ def write_gff3(
     species: str,
     model_digest: str | None = None,
     source: str | None = "helixdask",
-    rules: str = "default",
+    rules: Rules = Rules.DEFAULT,
 ) -> None:
     """Write gene models as GFF3; the file appears under its name only when it is whole.
 
@@ -62,7 +63,7 @@ def write_gff3(
         The folder does not exist or cannot be written.
     """
     with whole_files([path]) as (out,):
-        if rules == "helixer":
+        if rules == Rules.HELIXER:
             out.writelines(helixer_lines(models, contigs, species, model_digest))
             return
         models = models.sorted()

@@ -36,7 +36,7 @@ def model(tmp_path_factory):
 @pytest.fixture(scope="module")
 def predicted(model, tmp_path_factory):
     store, _ = small_store(tmp_path_factory.mktemp("store") / "g.zarr", LENGTHS)
-    stage = SmallTasks.for_model(store, model, name="tiny", rules="helixer")
+    stage = SmallTasks.for_model(store, model, predictions="tiny", rules="helixer")
     summary = run_stage(stage, store.url, QUIET)
     return Store.open(store.url), stage, summary
 
@@ -91,7 +91,7 @@ def test_every_base_has_probabilities_and_attributes_tell_the_model(predicted, m
 
 def test_other_regions_and_batches_change_nothing(predicted, model):
     store, _, _ = predicted
-    one_region = PredictStage.for_model(store, model, name="whole", batch_size=50)
+    one_region = PredictStage.for_model(store, model, predictions="whole", batch_size=50)
     run_stage(one_region, store.url, QUIET)
     a, b = (store.read(f"predictions/{name}/class_probability", 0, store.n_bases) for name in ("tiny", "whole"))
     np.testing.assert_allclose(a.astype(np.float32), b.astype(np.float32), atol=5e-4)
@@ -101,7 +101,7 @@ def test_the_order_of_contigs_changes_no_contig(predicted, model, tmp_path):
     store, _, _ = predicted
     order = [3, 0, 4, 2, 1]
     other, _ = small_store(tmp_path / "p.zarr", LENGTHS, order=order)
-    run_stage(SmallTasks.for_model(other, model, name="tiny"), other.url, QUIET)
+    run_stage(SmallTasks.for_model(other, model, predictions="tiny"), other.url, QUIET)
     for new, old in enumerate(order):
         length = LENGTHS[old]
         parts = []
@@ -124,7 +124,7 @@ def test_the_number_of_workers_changes_no_byte(predicted, model, tmp_path):
 
 def test_probabilities_in_one_byte(predicted, model):
     store, _, _ = predicted
-    run_stage(PredictStage.for_model(store, model, name="byte", precision="uint8"), store.url, QUIET)
+    run_stage(PredictStage.for_model(store, model, predictions="byte", precision="uint8"), store.url, QUIET)
     coarse = store.read("predictions/byte/class_probability", 0, 5000)
     assert coarse.dtype == np.uint8
     fine = store.read("predictions/tiny/class_probability", 0, 5000).astype(np.float32)

@@ -1,0 +1,47 @@
+"""How stages are run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from helixdask.settings import InputFile, Natural, Shown
+
+__all__ = ["RunSettings"]
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How to run, which never changes what comes out.
+
+    Parameters
+    ----------
+    workers
+        Processes on this machine. Default: one for each core.
+    scheduler
+        Address of a running Dask scheduler.
+    scheduler_file
+        Scheduler file of a running Dask cluster.
+    worker_timeout
+        Seconds to wait for workers of a running cluster.
+    memory_limit
+        Memory limit of a worker, such as 4GB. Default: an even share of the machine.
+    dashboard
+        Print the address of Dask's dashboard (needs bokeh).
+    dry_run
+        Print the plan (tasks, disk, memory, time) and stop.
+    replace
+        Make outputs anew that are there with other settings.
+    quiet
+        No progress.
+    """
+
+    workers: Natural | None = None
+    scheduler: str | None = None
+    scheduler_file: InputFile | None = None
+    worker_timeout: Annotated[float, Shown(min=0)] = 300.0
+    memory_limit: str | None = None
+    dashboard: bool = False
+    dry_run: bool = False
+    replace: bool = False
+    quiet: Annotated[bool, Shown(option="--quiet -q")] = False

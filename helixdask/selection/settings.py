@@ -1,0 +1,62 @@
+"""Settings of a selection and of a split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helixdask.settings import InputFile, Name, NameTable, Rules, RuleSet, Share
+
+__all__ = ["SelectSettings", "SplitSettings"]
+
+
+@dataclass(frozen=True)
+class SelectSettings:
+    """Which windows to learn from.
+
+    Parameters
+    ----------
+    windows
+        Choose from this table of windows, whatever it was measured against.
+    keep_fraction
+        Share of the windows to keep. Where they were measured without predictions, all usable ones are kept.
+    output
+        Name of the selection.
+    rules
+        ``helixer``: as Helixer's script does; needs windows measured by the same rules.
+    """
+
+    windows: str | None = None
+    keep_fraction: Share = 0.2
+    output: Name = "default"
+    rules: RuleSet = Rules.DEFAULT
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """What goes to training and what to validation.
+
+    Parameters
+    ----------
+    selection
+        Selection to split; the only one by default.
+    val_fraction
+        Share of the bases for validation.
+    seed
+        Seed of the draw.
+    groups
+        Tab-separated contig and group: a group is never divided (homoeologs).
+    output
+        Name of the split.
+    rules
+        ``helixer``: by number of sequences, as Helixer's N90 script does; validation may then be empty.
+    aliases
+        Table of other names of contigs, for the file of groups.
+    """
+
+    selection: str | None = None
+    val_fraction: Share = 0.2
+    seed: int = 0
+    groups: InputFile | None = None
+    output: Name = "default"
+    rules: RuleSet = Rules.DEFAULT
+    aliases: NameTable | None = None
