@@ -39,6 +39,7 @@ def make_data(folder: Path, bases: int) -> int:
     """A store with labels and a split, and its windows as HDF5; returns the number of rows."""
     from helixdask.engine.run import RunOptions, run_stage
     from helixdask.exchange.helixer_h5 import export_helixer
+    from helixdask.exchange.settings import ExportSettings
     from helixdask.genes.reading.stage import ImportGenesStage
     from helixdask.labels.stage import LabelsStage
     from helixdask.selection.stage import SelectStage, SplitStage
@@ -59,7 +60,7 @@ def make_data(folder: Path, bases: int) -> int:
         SplitStage(),
     ):
         run_stage(stage, url, RunOptions(workers=1, quiet=True))
-    return export_helixer(Store.open(url), folder / "windows.h5", WINDOW, labels="reference")
+    return export_helixer(Store.open(url), folder / "windows.h5", WINDOW, ExportSettings(labels="reference"))
 
 
 def helixer_batches(path: Path) -> Iterable[Any]:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.exchange.helixer_h5 import export_helixer
+from helixdask.exchange.settings import ExportSettings
 from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.sequence.stage import EncodeStage
@@ -83,7 +84,7 @@ def main() -> None:
             run_stage(LabelsStage(), url, QUIET)
 
         def write() -> None:
-            export_helixer(Store.open(url), work / "out.h5", 21_384, labels="reference")
+            export_helixer(Store.open(url), work / "out.h5", 21_384, ExportSettings(labels="reference"))
 
         read(), label()  # compiles
         genes = store.attrs("genes/reference")["genes"]

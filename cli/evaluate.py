@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,53 +11,57 @@ import typer
 from helixdask.cli.options import Running, with_settings
 from helixdask.cli.report import print_json, print_table, print_written
 from helixdask.errors import BadInputError
-from helixdask.settings import NameTable
+from helixdask.settings import InputFile, NameTable, Shown
 
 __all__ = ["evaluate"]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What is scored, and how.
+
+    Parameters
+    ----------
+    predictions
+        Predictions to score; may be given again. All by default.
+    genes
+        Gene models of the store; may be given again. All called ones by default.
+    compare
+        What came before, set beside it: another store or file, or other predictions or genes of the store.
+    contigs
+        Score only the contigs listed in this file.
+    regions
+        Score only these: a BED file, or CONTIG:START-END (0-based, half-open).
+    split
+        Score only one side of this split; with --side alone: of the only one.
+    side
+        Which side of the split; default: validation.
+    cds_only
+        Compare coding parts only: many references have no UTRs.
+    noncoding
+        Let non-coding transcripts take part in the comparison of exons.
+    matching
+        Whole exons: both ends exact, or gffcompare's own rules for the free ends of transcripts.
+    """
+
+    predictions: tuple[str, ...] = ()
+    genes: tuple[str, ...] = ()
+    compare: Annotated[str, Shown(metavar="STORE|GFF3|NAME")] | None = None
+    aliases: NameTable | None = None
+    contigs: InputFile | None = None
+    regions: Annotated[str, Shown(metavar="BED|REGION")] | None = None
+    split: Annotated[str, Shown(metavar="NAME")] | None = None
+    side: Literal["train", "validation"] | None = None
+    cds_only: bool = False
+    noncoding: bool = False
+    matching: Literal["exact", "gffcompare"] = "exact"
 
 
 @with_settings
 def evaluate(
     source: Annotated[str, typer.Argument(metavar="STORE|GFF3", help="A store with predictions, or gene models.")],
     reference: Annotated[Path, typer.Option(help="The true annotation, GFF3 or GTF.")],
-    predictions: Annotated[
-        list[str] | None, typer.Option(help="Predictions to score; may be given again. All by default.")
-    ] = None,
-    genes: Annotated[
-        list[str] | None, typer.Option(help="Gene models of the store; may be given again. All called ones by default.")
-    ] = None,
-    compare: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STORE|GFF3|NAME",
-            help="What came before, set beside it: another store or file, or other predictions or genes of the store.",
-        ),
-    ] = None,
-    aliases: NameTable | None = None,
-    contigs: Annotated[Path | None, typer.Option(help="Score only the contigs listed in this file.")] = None,
-    regions: Annotated[
-        str | None,
-        typer.Option(
-            metavar="BED|REGION", help="Score only these: a BED file, or CONTIG:START-END (0-based, half-open)."
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Score only one side of this split; with --side alone: of the only one."),
-    ] = None,
-    side: Annotated[
-        Literal["train", "validation"] | None, typer.Option(help="Which side of the split; default: validation.")
-    ] = None,
-    cds_only: Annotated[
-        bool, typer.Option("--cds-only", help="Compare coding parts only: many references have no UTRs.")
-    ] = False,
-    noncoding: Annotated[
-        bool, typer.Option("--noncoding", help="Let non-coding transcripts take part in the comparison of exons.")
-    ] = False,
-    matching: Annotated[
-        Literal["exact", "gffcompare"],
-        typer.Option(help="Whole exons: both ends exact, or gffcompare's own rules for the free ends of transcripts."),
-    ] = "exact",
+    scoring: Scoring,
     per_contig: Annotated[bool, typer.Option("--per-contig", help="Show each contig, too.")] = False,
     tsv: Annotated[Path | None, typer.Option(metavar="TSV", help="Write all scores, of each contig too.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the scores (PNG, SVG or PDF).")] = None,
@@ -76,22 +81,9 @@ def evaluate(
     check_outputs(tsv, plot, report)
     check_figure(plot)
     check_figure(report and report.with_suffix(".svg"))
-    scores = run(
-        source,
-        str(reference),
-        predictions=predictions,
-        genes=genes,
-        compare=compare,
-        aliases=aliases,
-        contigs=read_names(contigs) if contigs else None,
-        regions=regions,
-        split=split,
-        side=side,
-        cds_only=cds_only,
-        noncoding=noncoding,
-        matching=matching,
-        options=output.run_options(),
-    )
+    contigs = read_names(scoring.contigs) if scoring.contigs else None
+    asked = vars(scoring) | {"contigs": contigs}
+    scores = run(source, str(reference), **asked, options=output.run_options())
     if tsv:
         write_tsv(scores, tsv)
     if plot:

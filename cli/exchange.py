@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from helixdask.cli.options import Options, Running, StoreUrl, with_settings
 from helixdask.cli.report import print_summaries, print_written, say
 from helixdask.errors import BadInputError
+from helixdask.exchange.settings import ExportSettings, ImportSettings
 from helixdask.genes.writing.settings import GeneFiles
-from helixdask.settings import STANDARD_CODE, NameTable
+from helixdask.settings import STANDARD_CODE
 
 __all__ = ["export", "import_helixer"]
 
@@ -31,32 +33,7 @@ def import_helixer(
             help="A new store, or one of the same genome; a folder of stores if the file holds several species.",
         ),
     ],
-    predictions: Annotated[
-        Path | None, typer.Option(metavar="PRED.h5", help="Predictions that Helixer made for this file.")
-    ] = None,
-    minus_padding: Annotated[
-        Literal["auto", "front", "end"],
-        typer.Option(
-            help="Padding of minus-strand predictions: `front` (Helixer 0.3.6), `end` (rows as they stand), "
-            "`auto`: found out from the data."
-        ),
-    ] = "auto",
-    name: Annotated[str, typer.Option(help="Name of the labels.")] = "reference",
-    predictions_name: Annotated[
-        str | None, typer.Option(help="Name of the predictions. Default: that of the model.")
-    ] = None,
-    coverage_name: Annotated[
-        str | None, typer.Option(help="Name of the coverage set. Default: the prefix of its data sets.")
-    ] = None,
-    aliases: NameTable | None = None,
-    strandedness: Annotated[
-        Literal["unknown", "unstranded", "forward", "reverse"],
-        typer.Option(
-            help="Protocol of the libraries, which Helixer's files do not tell. It is kept with them and shown; the "
-            "tracks stay as they are."
-        ),
-    ] = "unknown",
-    *,
+    settings: ImportSettings,
     output: Running,
 ) -> None:
     """Bring a Helixer HDF5 file into a store: sequence, labels, coverage, predictions."""
@@ -64,18 +41,7 @@ def import_helixer(
     from helixdask.outputs import check_folder
 
     check_folder(store)
-    summaries = run(
-        helixer,
-        store,
-        predictions=predictions,
-        minus_padding=minus_padding,
-        labels_name=name,
-        predictions_name=predictions_name,
-        coverage_name=coverage_name,
-        aliases=aliases,
-        strandedness=strandedness,
-        options=output.run_options(),
-    )
+    summaries = run(helixer, store, settings, options=output.run_options())
     print_summaries(summaries, as_json=output.json)
 
 
@@ -88,13 +54,6 @@ def export(
     window_length: Annotated[
         int | None, typer.Option(min=1, help="Bases of a row (subsequence length).", rich_help_panel=_HELIXER)
     ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(help="Labels to write, with their masks and gene lengths.", rich_help_panel=_HELIXER),
-    ] = None,
-    coverage: Annotated[str | None, typer.Option(help="Coverage set to write.", rich_help_panel=_HELIXER)] = None,
-    predictions: Annotated[str | None, typer.Option(help="Predictions to write.", rich_help_panel=_HELIXER)] = None,
-    sequence: Annotated[bool, typer.Option(help="Write the sequence (data/X).", rich_help_panel=_HELIXER)] = True,
     alternative: Annotated[
         list[str] | None,
         typer.Option(
@@ -103,27 +62,11 @@ def export(
             rich_help_panel=_HELIXER,
         ),
     ] = None,
-    order: Annotated[
-        Literal["file", "length"] | None,
-        typer.Option(
-            help="Order of contigs: `file`, or `length` as GeenuFF has it (default with --labels).",
-            rich_help_panel=_HELIXER,
-        ),
-    ] = None,
-    compression: Annotated[
-        Literal["gzip", "lzf"], typer.Option(help="Compression of the data sets.", rich_help_panel=_HELIXER)
-    ] = "gzip",
-    helixer_version: Annotated[
-        Literal["0.3.6", "0.3.9"],
-        typer.Option(
-            help="The Helixer that reads the file: `fully_intergenic_samples` means the reverse up to 0.3.6.",
-            rich_help_panel=_HELIXER,
-        ),
-    ] = "0.3.6",
+    *,
+    settings: Annotated[ExportSettings, Options(without=("alternative",), panel=_HELIXER)],
     genes: Annotated[
         str | None, typer.Option(help="Gene models to write; the only ones by default.", rich_help_panel=_GENES)
     ] = None,
-    *,
     files: Annotated[GeneFiles, Options(panel=_GENES)],
     region: Annotated[
         str | None,
@@ -168,23 +111,13 @@ def export(
             raise BadInputError("--helixer needs --window-length", remedy="Helixer's own default is 21384.")
         from helixdask.exchange.helixer_h5 import export_helixer
 
-        export_helixer(
-            opened,
-            str(helixer),
-            window_length,
-            labels=labels,
-            coverage=coverage,
-            predictions=predictions,
-            alternative=_named(alternative or []),
-            with_sequence=sequence,
-            order=order,
-            compression=compression,
-            version=helixer_version,
-        )
+        wanted = replace(settings, alternative=_named(alternative or []))
+        export_helixer(opened, str(helixer), window_length, wanted)
         print_written(helixer)
     if bigwig is not None:
         from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig
 
+        coverage, predictions = settings.coverage, settings.predictions
         written = export_probability_bigwig(opened, bigwig, predictions) if predictions else []
         if coverage or not predictions:
             written += export_bigwig(opened, bigwig, coverage)
@@ -195,11 +128,11 @@ def export(
             say(f"written: {path} ({n_genes:,} genes)")
 
 
-def _named(pairs: list[str]) -> dict[str, str] | None:
-    named = {}
+def _named(pairs: list[str]) -> dict[str, str]:
+    named: dict[str, str] = {}
     for pair in pairs:
         name, equals, labels = pair.partition("=")
         if not (name and equals and labels) or name in named:
             raise BadInputError(f"--alternative {pair!r}", remedy="Give NAME=LABELS, each name once.")
         named[name] = labels
-    return named or None
+    return named

@@ -21,7 +21,6 @@ __all__ = [
     "OpenRegion",
     "Scan",
     "check_thresholds",
-    "find_regions",
     "follow_region",
     "genic_units",
     "scan_pieces",
@@ -106,47 +105,6 @@ def genic_units(intergenic: NDArray[np.float32]) -> NDArray[np.int32]:
     return units
 
 
-def find_regions(
-    intergenic: NDArray[np.float32],
-    *,
-    window: int = 100,
-    edge: float = 0.1,
-    peak: float = 0.8,
-    rules: Rules = Rules.DEFAULT,
-) -> NDArray[np.int64]:
-    """Find the regions of one strand of one whole contig.
-
-    Parameters
-    ----------
-    intergenic
-        (n,) float32 probability of the intergenic class, in either direction.
-    window
-        Bases per window.
-    edge, peak
-        Shares of genic probability that a window needs to belong to a region, and that one window of a region must
-        exceed.
-    rules
-        "helixer": regions may overlap by up to window - 2 bases, and contigs shorter than a window have none.
-        "default": regions that touch are one, and the window shrinks to the length of a short contig.
-
-    Returns
-    -------
-    numpy.ndarray
-        (regions, 2) int64, half-open.
-
-    Raises
-    ------
-    BadInputError
-        Thresholds out of range.
-    """
-    n = np.array([intergenic.size], np.int64)
-    pieces = LoadedParts(np.zeros(1, np.int64), n, np.zeros(1, np.int64), n)
-    scan = scan_pieces(
-        genic_units(intergenic), pieces, own=(0, intergenic.size), window=window, edge=edge, peak=peak, rules=rules
-    )
-    return np.stack([scan.start, scan.end], axis=1)
-
-
 def scan_pieces(
     units: NDArray[np.int32],
     pieces: LoadedParts,
@@ -168,12 +126,23 @@ def scan_pieces(
         bases before the owned range must be there where the contig has them.
     own
         Half-open range of the array: regions that begin elsewhere are left out.
-    window, edge, peak, rules
-        As for `find_regions`.
+    window
+        Bases per window.
+    edge, peak
+        Shares of genic probability that a window needs to belong to a region, and that one window of a region must
+        exceed.
+    rules
+        "helixer": regions may overlap by up to window - 2 bases, and contigs shorter than a window have none.
+        "default": regions that touch are one, and the window shrinks to the length of a short contig.
 
     Returns
     -------
     Scan
+
+    Raises
+    ------
+    BadInputError
+        Thresholds out of range.
     """
     check_thresholds(window, edge, peak)
     per_base_edge = np.float32(edge) * np.float32(1e6)

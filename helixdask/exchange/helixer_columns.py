@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.exchange.settings import HelixerVersion
 from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, TRANSITIONS
 from helixdask.sequence.codes import one_hot
 from helixdask.store.store import Store
@@ -25,7 +26,6 @@ from helixdask.windows.view import read_windows
 __all__ = [
     "Block",
     "Column",
-    "HelixerVersion",
     "coverage_columns",
     "label_columns",
     "prediction_columns",
@@ -33,7 +33,6 @@ __all__ = [
     "sequence_column",
 ]
 
-HelixerVersion = Literal["0.3.6", "0.3.9"]
 ID_BYTES: Final = 50
 SPECIES_BYTES: Final = 25
 

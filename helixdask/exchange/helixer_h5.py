@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import h5py
 import numpy as np
@@ -21,23 +21,21 @@ from helixdask.exchange.helixer_columns import (
     SPECIES_BYTES,
     Block,
     Column,
-    HelixerVersion,
     coverage_columns,
     label_columns,
     prediction_columns,
     row_columns,
     sequence_column,
 )
+from helixdask.exchange.settings import Compression, ExportSettings, Order
 from helixdask.genes.table import places_in_file
 from helixdask.public_names import public_name
+from helixdask.settings import check_settings
 from helixdask.store.objects import disk_errors, whole_file
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 
-__all__ = ["Compression", "Order", "export_helixer"]
-
-Order = Literal["file", "length"]
-Compression = Literal["gzip", "lzf"]
+__all__ = ["export_helixer"]
 
 log = logging.getLogger(__name__)
 
@@ -45,20 +43,7 @@ _BASES_PER_BLOCK: Final = 1 << 21
 _BAM_PATH_BYTES: Final = 512
 
 
-def export_helixer(
-    store: Store,
-    path: str | Path,
-    window_length: int,
-    *,
-    labels: str | None = None,
-    coverage: str | None = None,
-    predictions: str | None = None,
-    alternative: Mapping[str, str] | None = None,
-    with_sequence: bool = True,
-    order: Order | None = None,
-    compression: Compression = "gzip",
-    version: HelixerVersion = "0.3.6",
-) -> int:
+def export_helixer(store: Store, path: str | Path, window_length: int, settings: ExportSettings | None = None) -> int:
     """Write windows of a store into one HDF5 file, in Helixer's layout; memory does not grow with the genome.
 
     Parameters
@@ -69,24 +54,8 @@ def export_helixer(
         The file; replaced if it is there, and only when the new one is complete.
     window_length
         Bases of a row.
-    labels
-        Label set for ``data/y`` and the other label columns.
-    coverage
-        Coverage set for ``evaluation/rnaseq_*``, libraries in the order of their names.
-    predictions
-        Predictions for ``predictions`` and ``predictions_phase``.
-    alternative
-        Further label sets: name in the file to name in the store.
-    with_sequence
-        Whether to write ``data/X``.
-    order
-        Contigs in ``file`` order, as fasta2h5 has them, or by descending ``length``, as geenuff2h5 has them (ties:
-        contigs with labels first, in the order of the annotation where the store has its genes; then file order).
-        Default: ``length`` exactly when ``labels`` are given.
-    compression
-        ``gzip`` or ``lzf``, as in Helixer.
-    version
-        The Helixer that reads the file: what ``fully_intergenic_samples`` means changed with 0.3.9.
+    settings
+        What the file holds; None: the sequence.
 
     Returns
     -------
@@ -99,28 +68,27 @@ def export_helixer(
     BadInputError
         Two ids are the same in the 50 bytes that the layout has for them, or an option cannot be used.
     """
-    if compression not in ("gzip", "lzf"):
-        raise BadInputError(f"compression is {compression!r}", remedy="Choose 'gzip' or 'lzf'.")
-    if version not in ("0.3.6", "0.3.9"):
-        raise BadInputError(f"the version of Helixer is {version!r}", remedy="Choose 0.3.6 or 0.3.9.")
-    labels = None if labels is None else store.resolve("labels", labels)
-    predictions = None if predictions is None else store.resolve("predictions", predictions)
-    alternative = {name: store.resolve("labels", source) for name, source in (alternative or {}).items()}
+    asked = settings or ExportSettings()
+    check_settings(asked)
+    coverage, compression = asked.coverage, asked.compression
+    labels = None if asked.labels is None else store.resolve("labels", asked.labels)
+    predictions = None if asked.predictions is None else store.resolve("predictions", asked.predictions)
+    alternative = {name: store.resolve("labels", source) for name, source in asked.alternative.items()}
     libraries = [] if coverage is None else store.names(f"coverage/{store.resolve('coverage', coverage)}")
     annotated = {name: annotated_contigs(store, name) for name in {labels, *alternative.values()} - {None} if name}
-    contigs = _contig_order(store, order or ("length" if labels else "file"), labels, annotated.get(labels or ""))
+    contigs = _contig_order(store, asked.order or ("length" if labels else "file"), labels, annotated.get(labels or ""))
     grid = WindowGrid(store.contigs.lengths[contigs], window_length)
 
     seqids, species = _fixed_ids(store), _cut(store.species, SPECIES_BYTES)
     columns = [*row_columns("data", seqids, species)]
-    if with_sequence:
+    if asked.sequence:
         columns.append(sequence_column(window_length))
     if labels:
-        columns.extend(label_columns("data", labels, window_length, annotated[labels], version))
+        columns.extend(label_columns("data", labels, window_length, annotated[labels], asked.version))
     for name, source in alternative.items():
         folder = f"alternative/{name}"
         columns.extend(row_columns(folder, seqids, species))
-        columns.extend(label_columns(folder, source, window_length, annotated[source], version))
+        columns.extend(label_columns(folder, source, window_length, annotated[source], asked.version))
     if coverage is not None:
         columns.extend(coverage_columns(coverage, libraries, window_length))
     if predictions:
@@ -199,10 +167,8 @@ def annotated_contigs(store: Store, labels: str) -> NDArray[np.bool_]:
 
 
 def _contig_order(
-    store: Store, order: str, labels: str | None, annotated: NDArray[np.bool_] | None
+    store: Store, order: Order, labels: str | None, annotated: NDArray[np.bool_] | None
 ) -> NDArray[np.int64]:
-    if order not in ("file", "length"):
-        raise BadInputError(f"order is {order!r}", remedy="Choose 'file' or 'length'.")
     rows = np.arange(len(store.contigs))
     if order == "file":
         return rows

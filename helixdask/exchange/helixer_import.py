@@ -6,7 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from helixdask.coverage.libraries import libraries_from_paths
@@ -25,7 +25,9 @@ from helixdask.exchange.import_genome import ImportGenomeStage
 from helixdask.exchange.import_labels import ImportLabelsStage
 from helixdask.exchange.import_predictions import ImportPredictionsStage
 from helixdask.exchange.minus_padding import settle_minus_padding
+from helixdask.exchange.settings import ImportSettings
 from helixdask.public_names import public_name
+from helixdask.settings import check_settings
 from helixdask.store.root import is_store
 from helixdask.store.store import Store
 
@@ -34,26 +36,8 @@ __all__ = ["import_helixer"]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Names:
-    labels: str
-    predictions: str | None
-    coverage: str | None
-    strandedness: str
-
-
 def import_helixer(
-    path: str | Path,
-    output: str | Path,
-    *,
-    predictions: str | Path | None = None,
-    minus_padding: str = "auto",
-    labels_name: str = "reference",
-    predictions_name: str | None = None,
-    coverage_name: str | None = None,
-    aliases: str | Path | None = None,
-    strandedness: str = "unknown",
-    options: RunOptions | None = None,
+    path: str | Path, output: str | Path, settings: ImportSettings | None = None, *, options: RunOptions | None = None
 ) -> list[Summary]:
     """Bring a Helixer HDF5 file into a new store, or into one of the same genome.
 
@@ -63,20 +47,8 @@ def import_helixer(
         The file with ``data``.
     output
         The store; a folder of stores, one for each species, where the file holds several.
-    predictions
-        A file with ``predictions`` whose rows are those of ``path``; by default those in ``path``, if there are any.
-    minus_padding
-        Where padded minus rows of predictions have their padding: ``front``, ``end``, or ``auto`` to find out.
-    labels_name
-        Name of the labels in ``data``; those under ``alternative`` keep theirs.
-    predictions_name
-        Name of the predictions; that of the model by default.
-    coverage_name
-        Name of the coverage set; the prefix of the data sets by default.
-    aliases
-        Table of other names of contigs, for a store whose genome calls them otherwise than the file.
-    strandedness
-        Protocol of the libraries, ``unstranded``, ``forward`` or ``reverse``; the file does not tell it.
+    settings
+        What is to be known beside that; None: the defaults.
     options
         How to run.
 
@@ -89,35 +61,33 @@ def import_helixer(
     BadInputError
         A file cannot be used, contradicts itself or the store, or the padding cannot be told.
     """
-    options = options or RunOptions()
-    for asked in (labels_name, predictions_name, coverage_name):
+    options, names = options or RunOptions(), settings or ImportSettings()
+    check_settings(names)
+    for asked in (names.labels_name, names.predictions_name, names.coverage_name):
         if asked is not None and _plain_name(asked) != asked:
             raise BadInputError(
                 f"{asked!r} cannot be a name in a store", remedy="Use letters, digits, and _ . + - between them."
             )
     layout = describe(str(path))
-    source = str(predictions) if predictions else str(path)
+    source = str(names.predictions or path)
     with reading_h5(source) as file:
         predicted = prediction_sets(file, layout.rows, layout.window_length)
         model = str(file.attrs.get("model_path", ""))
-    if predictions and not predicted:
+    if names.predictions and not predicted:
         raise BadInputError("there are no `predictions` in the file", where=source)
-    names = _Names(
-        labels_name, predictions_name or _plain_name(Path(model).stem) or "imported", coverage_name, strandedness
-    )
+    names = replace(names, predictions_name=names.predictions_name or _plain_name(Path(model).stem) or "imported")
     summaries: list[Summary] = []
     for url, species in _targets(layout, str(output)):
         where = (
             settle_minus_padding(
-                source, file_rows(layout.path, species, layout.window_length), layout.window_length, minus_padding
+                source, file_rows(layout.path, species, layout.window_length), layout.window_length, names.minus_padding
             )
             if predicted
             else "end"
         )
         stages = [*_stages(layout, species, names, source, predicted, where)]
         _refuse_same_names(stages, layout)
-        table = str(aliases) if aliases else None
-        summaries.extend(_run([replace(stage, aliases=table) for stage in stages], url, layout, options))
+        summaries.extend(_run([replace(stage, aliases=names.aliases) for stage in stages], url, layout, options))
     return summaries
 
 
@@ -157,20 +127,20 @@ def _plain_name(text: str) -> str:
 
 
 def _stages(
-    layout: Layout, species: str, names: _Names, source: str, predicted: tuple[str, ...], where: str
+    layout: Layout, species: str, names: ImportSettings, source: str, predicted: tuple[str, ...], where: str
 ) -> Iterator[HelixerStage]:
     path = layout.path
     for folder in layout.labels:
-        name = names.labels if folder == "data" else _plain_name(folder.partition("/")[2])
+        name = names.labels_name if folder == "data" else _plain_name(folder.partition("/")[2])
         yield ImportLabelsStage(path, species, name, folder=folder)
     for columns in layout.coverage:
-        set_name = names.coverage or _plain_name(columns.prefix) or "rnaseq"
+        set_name = names.coverage_name or _plain_name(columns.prefix) or "rnaseq"
         yield from _coverage_stages(path, species, columns, set_name, names.strandedness)
     if predicted:
         yield ImportPredictionsStage(
             path,
             species,
-            names.predictions or "",
+            names.predictions_name or "",
             predicted=source,
             minus_padding=where,
             has_phase="predictions_phase" in predicted,

@@ -5,8 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helixdask.calling.regions import find_regions, genic_units
+from helixdask.calling.regions import LoadedParts, genic_units, scan_pieces
 from helixdask.errors import BadInputError
+from helixdask.settings import Rules
+
+
+def find_regions(intergenic, *, window=100, edge=0.1, peak=0.8, rules=Rules.DEFAULT):
+    """Regions of one strand of one whole contig, (regions, 2)."""
+    n = np.array([intergenic.size], np.int64)
+    pieces = LoadedParts(np.zeros(1, np.int64), n, np.zeros(1, np.int64), n)
+    thresholds = {"window": window, "edge": edge, "peak": peak}
+    scan = scan_pieces(genic_units(intergenic), pieces, own=(0, intergenic.size), rules=rules, **thresholds)
+    return np.stack([scan.start, scan.end], axis=1)
 
 
 def plain_scan(intergenic, window, edge, peak):

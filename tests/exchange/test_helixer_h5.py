@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.exchange import helixer_h5
 from helixdask.exchange.helixer_h5 import export_helixer
+from helixdask.exchange.settings import ExportSettings
 from helixdask.sequence.codes import one_hot, reverse_complement, text_to_codes
 from helixdask.store.store import Store
 
@@ -80,7 +81,7 @@ def test_worked_example(tmp_path, monkeypatch, bases_per_block):
 
 def test_length_order(tmp_path):
     store = make_store(tmp_path, {"c2": "ACG", "c1": "AATGACATNCGTT"})
-    export_helixer(store, tmp_path / "o.h5", 5, order="length")
+    export_helixer(store, tmp_path / "o.h5", 5, ExportSettings(order="length"))
     assert rows_of(tmp_path / "o.h5") == EXAMPLE_ROWS
     export_helixer(store, tmp_path / "o.h5", 5)
     assert rows_of(tmp_path / "o.h5") == EXAMPLE_ROWS[6:] + EXAMPLE_ROWS[:6]
@@ -135,7 +136,7 @@ def test_labels_of_the_worked_example(tmp_path):
     }
     tracks["valid"][:, :5] = 0
     add_tracks(store, "labels/reference", tracks)
-    export_helixer(store, tmp_path / "o.h5", 35, labels="reference")
+    export_helixer(store, tmp_path / "o.h5", 35, ExportSettings(labels="reference"))
     with h5py.File(tmp_path / "o.h5") as file:
         data = {name: dataset[:] for name, dataset in file["data"].items()}
         assert data["y"].dtype == np.int8
@@ -176,7 +177,9 @@ def test_what_fully_intergenic_means_depends_on_the_version(tmp_path):
     add_tracks(store, "labels/reference", label_tracks(mirrored=False))
     found = {}
     for version in ("0.3.6", "0.3.9"):
-        export_helixer(store, tmp_path / "o.h5", 15, labels="reference", with_sequence=False, version=version)
+        export_helixer(
+            store, tmp_path / "o.h5", 15, ExportSettings(labels="reference", sequence=False, version=version)
+        )
         with h5py.File(tmp_path / "o.h5") as file:
             found[version] = file["data/fully_intergenic_samples"][:].tolist()
             intergenic = (file["data/y"][..., 0] == 1).all(axis=1).tolist()
@@ -185,14 +188,17 @@ def test_what_fully_intergenic_means_depends_on_the_version(tmp_path):
     assert any(none)
     assert any(intergenic)
     with pytest.raises(BadInputError, match="version"):
-        export_helixer(store, tmp_path / "o.h5", 15, labels="reference", version="0.2")
+        export_helixer(store, tmp_path / "o.h5", 15, ExportSettings(labels="reference", version="0.2"))
 
 
 def test_labels_of_the_mirrored_example(tmp_path):
     store = make_store(tmp_path, {"c": "A" * 60})
     add_tracks(store, "labels/reference", label_tracks(mirrored=True))
     export_helixer(
-        store, tmp_path / "o.h5", 35, labels="reference", with_sequence=False, alternative={"twin": "reference"}
+        store,
+        tmp_path / "o.h5",
+        35,
+        ExportSettings(labels="reference", sequence=False, alternative={"twin": "reference"}),
     )
     with h5py.File(tmp_path / "o.h5") as file:
         assert "X" not in file["data"]
@@ -219,7 +225,7 @@ def test_coverage_and_predictions(tmp_path):
     add_tracks(store, "coverage/rnaseq/b", {"coverage": other, "spliced_coverage": other + 1})
     probability = rng.random((2, 4, 24)).astype(np.float16)
     add_tracks(store, "predictions/base", {"class_probability": probability})
-    export_helixer(store, tmp_path / "o.h5", 10, coverage="rnaseq", predictions="base")
+    export_helixer(store, tmp_path / "o.h5", 10, ExportSettings(coverage="rnaseq", predictions="base"))
     with h5py.File(tmp_path / "o.h5") as file:
         found = file["evaluation/rnaseq_coverage"]
         assert (found.shape, found.dtype, found.fillvalue) == ((6, 10, 2), np.int64, -1)
@@ -264,13 +270,13 @@ def test_nothing_is_left_or_replaced_after_a_failure(tmp_path):
     target = tmp_path / "o.h5"
     target.write_text("before")
     with pytest.raises(MissingInputError):
-        export_helixer(store, target, 5, labels="none")
+        export_helixer(store, target, 5, ExportSettings(labels="none"))
     with pytest.raises(BadInputError, match="no such folder"):
         export_helixer(store, tmp_path / "none" / "o.h5", 5)
     with pytest.raises(BadInputError, match="order"):
-        export_helixer(store, target, 5, order="random")
+        export_helixer(store, target, 5, ExportSettings(order="random"))
     with pytest.raises(BadInputError, match="compression"):
-        export_helixer(store, target, 5, compression="zip")
+        export_helixer(store, target, 5, ExportSettings(compression="zip"))
     with pytest.raises(BadInputError, match="window"):
         export_helixer(store, target, 0)
     assert target.read_text() == "before"

@@ -14,6 +14,7 @@ from helixdask.exchange.import_coverage import ImportCoverageStage
 from helixdask.exchange.import_genome import ImportGenomeStage
 from helixdask.exchange.import_labels import ImportLabelsStage
 from helixdask.exchange.import_predictions import ImportPredictionsStage
+from helixdask.exchange.settings import ExportSettings, ImportSettings
 from helixdask.sequence.codes import LETTERS, codes_to_text
 from helixdask.store.store import Store
 from tests.cli.support import contents, done, helixdask
@@ -56,7 +57,9 @@ def full_store(folder, contigs, seed=0, **more):
 
 
 def export_all(store, path, length, **more):
-    export_helixer(store, path, length, labels="reference", coverage="rnaseq", predictions="net", **more)
+    export_helixer(
+        store, path, length, ExportSettings(labels="reference", coverage="rnaseq", predictions="net", **more)
+    )
     return path
 
 
@@ -108,7 +111,7 @@ def test_round_trip(tmp_path_factory, sequences, length, order, seed):
     contigs = {f"c{row}": sequence for row, sequence in enumerate(sequences)}
     store = full_store(folder, contigs, seed)
     export_all(store, folder / "a.h5", length, order=order)
-    import_helixer(folder / "a.h5", folder / "b.zarr", minus_padding="end", options=QUIET)
+    import_helixer(folder / "a.h5", folder / "b.zarr", ImportSettings(minus_padding="end"), options=QUIET)
     back = Store.open(folder / "b.zarr")
     assert back.species == store.species
     assert_same(tracks_of(back, contigs), tracks_of(store, contigs))
@@ -130,7 +133,7 @@ def test_rows_may_be_in_any_order(tmp_path_factory, seed):
         order = rng.permutation(len(file["data/X"]))
         seqids = file["data/seqids"][:][order]
     rewrite(path, rows(order))
-    import_helixer(path, folder / "b.zarr", minus_padding="end", options=QUIET)
+    import_helixer(path, folder / "b.zarr", ImportSettings(minus_padding="end"), options=QUIET)
     back = Store.open(folder / "b.zarr")
     assert_same(tracks_of(back, contigs), tracks_of(store, contigs))
     assert back.contigs.names.tolist() == list(dict.fromkeys(seqid.decode() for seqid in seqids))
@@ -159,7 +162,7 @@ def test_missing_windows_are_n_and_masked(tmp_path):
     store = full_store(tmp_path, contigs)
     path = export_all(store, tmp_path / "a.h5", 5)  # c: rows 0-4 plus, 5-9 minus
     rewrite(path, rows([0, 2, 3, 6, 10, 11]))  # 5-10 has no row, 15-20 both strands, 20-25 none
-    parts = import_helixer(path, tmp_path / "b.zarr", minus_padding="end", options=QUIET)
+    parts = import_helixer(path, tmp_path / "b.zarr", ImportSettings(minus_padding="end"), options=QUIET)
     back = Store.open(tmp_path / "b.zarr")
     assert dict(zip(back.contigs.names.tolist(), back.contigs.lengths.tolist(), strict=True)) == {"c": 20, "d": 3}
     assert codes_to_text(back.read("genome/sequence", 0, 23)) == "ACGTANNNNNACGTAACGTAACG"
@@ -179,7 +182,7 @@ def test_minus_rows_alone_give_the_sequence(tmp_path):
     store = full_store(tmp_path, {"c": "AACGRTTNACGYB"})
     path = export_all(store, tmp_path / "a.h5", 5)
     rewrite(path, rows([3, 4, 5]))
-    import_helixer(path, tmp_path / "b.zarr", minus_padding="end", options=QUIET)
+    import_helixer(path, tmp_path / "b.zarr", ImportSettings(minus_padding="end"), options=QUIET)
     assert codes_to_text(Store.open(tmp_path / "b.zarr").read("genome/sequence", 0, 13)) == "AACGRTTNACGYB"
 
 
@@ -187,7 +190,7 @@ def test_a_row_may_come_twice_but_not_differ(tmp_path):
     store = full_store(tmp_path, {"c": "ACGTA" * 5})
     path = export_all(store, tmp_path / "a.h5", 5)
     rewrite(path, rows([*range(10), 3, 7, 3]))
-    parts = import_helixer(path, tmp_path / "b.zarr", minus_padding="end", options=QUIET)
+    parts = import_helixer(path, tmp_path / "b.zarr", ImportSettings(minus_padding="end"), options=QUIET)
     assert parts[1].attrs["rows_repeated"] == 3
 
     def other(sets):
@@ -196,7 +199,7 @@ def test_a_row_may_come_twice_but_not_differ(tmp_path):
 
     rewrite(path, other)
     with pytest.raises(BadInputError, match="two rows of /data/y say different things about base 15"):
-        import_helixer(path, tmp_path / "c.zarr", minus_padding="end", options=QUIET)
+        import_helixer(path, tmp_path / "c.zarr", ImportSettings(minus_padding="end"), options=QUIET)
     assert Store.open(tmp_path / "c.zarr").names("labels") == []
 
 
@@ -217,7 +220,7 @@ def test_strands_that_contradict_each_other(tmp_path):
 def test_predictions_of_another_file_with_padding_in_front(tmp_path):
     store = full_store(tmp_path, {"c": "ACGTACGTACGTA"})
     export_helixer(store, tmp_path / "data.h5", 5)
-    export_helixer(store, tmp_path / "pred.h5", 5, predictions="net", with_sequence=False)
+    export_helixer(store, tmp_path / "pred.h5", 5, ExportSettings(predictions="net", sequence=False))
 
     def padding_first(sets):
         found = {name: sets[name] for name in ("predictions", "predictions_phase")}
@@ -229,7 +232,10 @@ def test_predictions_of_another_file_with_padding_in_front(tmp_path):
     for choice in ("front", "auto"):
         out = tmp_path / f"{choice}.zarr"
         parts = import_helixer(
-            tmp_path / "data.h5", out, predictions=tmp_path / "pred.h5", minus_padding=choice, options=QUIET
+            tmp_path / "data.h5",
+            out,
+            ImportSettings(predictions=tmp_path / "pred.h5", minus_padding=choice),
+            options=QUIET,
         )
         assert parts[-1].attrs["minus_padding"] == "front"
         paths = ("predictions/net/class_probability", "predictions/net/phase_probability")
@@ -240,10 +246,10 @@ def test_predictions_without_phases(tmp_path):
     store = full_store(tmp_path, {"c": "ACGTACGTACGTA"})
     path = export_all(store, tmp_path / "a.h5", 13)
     rewrite(path, lambda sets: {name: values for name, values in sets.items() if name != "predictions_phase"})
-    import_helixer(path, tmp_path / "b.zarr", predictions_name="mine", options=QUIET)
+    import_helixer(path, tmp_path / "b.zarr", ImportSettings(predictions_name="mine"), options=QUIET)
     back = Store.open(tmp_path / "b.zarr")
     assert back.attrs("predictions/mine")["has_phase"] is False
-    export_helixer(back, tmp_path / "b.h5", 13, predictions="mine")
+    export_helixer(back, tmp_path / "b.h5", 13, ExportSettings(predictions="mine"))
     with h5py.File(tmp_path / "b.h5") as file:
         assert "predictions_phase" not in file
 
@@ -279,7 +285,7 @@ def test_into_a_store_that_is_there(tmp_path):
     source = full_store(tmp_path / "from", contigs)
     path = export_all(source, tmp_path / "a.h5", 4)
     store = make_store(tmp_path, {"d": "TTTTA", "more": "CCC", "a" * 60: "ACGTACGTN"})
-    parts = import_helixer(path, store.url, minus_padding="end", labels_name="theirs", options=QUIET)
+    parts = import_helixer(path, store.url, ImportSettings(minus_padding="end", labels_name="theirs"), options=QUIET)
     assert [part.group for part in parts] == [
         "labels/theirs",
         "coverage/rnaseq/a",
@@ -388,7 +394,9 @@ def test_unknown_coverage_is_counted(tmp_path):
 
 def test_names_are_checked_before_anything_is_written(tmp_path):
     store = full_store(tmp_path, {"c": "ACGTACGTA"})
-    export_helixer(store, tmp_path / "a.h5", 9, labels="reference", alternative={"reference": "reference"})
+    export_helixer(
+        store, tmp_path / "a.h5", 9, ExportSettings(labels="reference", alternative={"reference": "reference"})
+    )
     for options, message in (((), "would both become labels/reference"), (("--name", "a/b"), "cannot be a name")):
         ran = helixdask("import", tmp_path / "a.h5", "-o", tmp_path / "b.zarr", "-q", *options)
         assert ran.code == 2

@@ -19,6 +19,7 @@ from helixdask.coverage.sheet import read_libraries
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Region, Work
 from helixdask.exchange.helixer_import import import_helixer
+from helixdask.exchange.settings import ImportSettings
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.inputs.tables import read_names
 from helixdask.labels.gene_codes import read_genetic_codes
@@ -112,12 +113,12 @@ def _index(path, folder, store):
 
 
 def _helixer(path, folder, store):
-    import_helixer(path, folder / "new.zarr", minus_padding="end", options=QUIET)
+    import_helixer(path, folder / "new.zarr", ImportSettings(minus_padding="end"), options=QUIET)
 
 
 def _predictions(path, folder, store):
     data = path.with_name("sound.h5")
-    import_helixer(data, folder / "new.zarr", predictions=path, minus_padding="end", options=QUIET)
+    import_helixer(data, folder / "new.zarr", ImportSettings(predictions=path, minus_padding="end"), options=QUIET)
 
 
 READERS = {

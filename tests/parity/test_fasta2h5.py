@@ -7,6 +7,7 @@ import pytest
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError
 from helixdask.exchange.helixer_h5 import export_helixer
+from helixdask.exchange.settings import ExportSettings
 from helixdask.sequence.stage import EncodeStage
 from helixdask.store.store import Store
 
@@ -63,7 +64,7 @@ def test_rows_are_those_of_helixer(golden, tmp_path, fasta, expected, length, sp
     store = encoded(golden / "inputs" / fasta, tmp_path, species)
     out = tmp_path / "out.h5"
     compression = "lzf" if "lzf" in expected else "gzip"
-    n_rows = export_helixer(store, out, length, compression=compression)
+    n_rows = export_helixer(store, out, length, ExportSettings(compression=compression))
     with h5py.File(out) as ours, h5py.File(golden / "fasta2h5" / expected) as theirs:
         assert set(ours["data"]) == set(theirs["data"])
         assert set(ours.attrs) == set(theirs.attrs)
