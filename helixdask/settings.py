@@ -182,6 +182,8 @@ def check_settings(settings: Any) -> None:
     for setting in settings_of(settings.__class__).values():
         value, (low, high) = getattr(settings, setting.field), (setting.shown.min, setting.shown.max)
         choices = setting.choices
+        if setting.type is Rules:
+            Rules(value)
         if choices and value not in choices:
             listed = ", ".join(choice for choice in choices if choice)
             raise BadInputError(f"{setting.field} is {value!r}", remedy=f"There are {listed}.")

@@ -195,6 +195,7 @@ def test_values_outside_of_choices_and_ranges_are_refused():
         (Some(way="left"), "There are up, down"),
         (Some(share=1.5), "between 0 and 1"),
         (Other(count=0), "1 or more"),
+        (Other(rules="mine"), "'default' or 'helixer'"),
     ):
         with pytest.raises(BadInputError, match=told):
             check_settings(wrong)

@@ -114,7 +114,7 @@ def test_a_read_past_the_end_is_clipped(tmp_path):
 
 
 def test_rules_have_names():
-    with pytest.raises(BadInputError, match="no coverage rules called `x`"):
+    with pytest.raises(BadInputError, match="rules is 'x'"):
         make_rules("x")
     with pytest.raises(BadInputError, match="no options for reads: min_mapq"):
         make_rules("helixer", ReadOptions(5))
