@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.kinship.chains import chains_of
-from helixdask.kinship.groups import LEAST_HASHES, MOST_COPIES, components
+from helixdask.kinship.groups import LEAST_HASHES, components
 from helixdask.kinship.pairs import anchors_of, copies_of
+from helixdask.kinship.settings import MOST_COPIES
 
 __all__ = ["Sketch", "Spots", "homologous_places", "shared_kmers"]
 
