@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from helixdask.cli.findings import print_with_findings
-from helixdask.cli.options import NewStore, Running, StoreUrl, with_settings
+from helixdask.cli.options import NewStore, Options, Running, StoreUrl, with_settings
 from helixdask.cli.report import print_facts, print_json, print_summaries, run_and_print, say
 from helixdask.errors import BadInputError
 from helixdask.labels.settings import LabelsSettings
 from helixdask.selection.settings import SelectSettings, SplitSettings
 from helixdask.sequence.settings import EncodeSettings
+from helixdask.simulate.settings import SimulateSettings
 from helixdask.windows.settings import WindowsSettings
 
 __all__ = ["encode", "labels", "select", "simulate", "split", "windows"]
@@ -125,52 +127,20 @@ def split(store: StoreUrl, report: Report = None, *, settings: SplitSettings, ou
     print_summaries([summary], as_json=output.json)
 
 
+@with_settings
 def simulate(
     folder: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.")],
     bases: Annotated[str, typer.Option(help="Size of the genome, such as 2M or 400M.")] = "2M",
-    seed: Annotated[int, typer.Option(help="Seed of the genome.")] = 0,
-    species_seed: Annotated[int, typer.Option(help="Seed of the species: composition, codons, splice sites.")] = 1,
-    subgenomes: Annotated[int, typer.Option(help="Copies of the genome that have diverged: 1 to 26.")] = 2,
-    contigs: Annotated[int, typer.Option(help="Contigs of each subgenome.")] = 4,
-    divergence: Annotated[float, typer.Option(help="Substitutions per neutral base between two subgenomes.")] = 0.04,
-    turnover: Annotated[
-        float, typer.Option(help="Share of the intergenic sequence that each subgenome has drawn anew.")
-    ] = 0.0,
-    genic_fraction: Annotated[float, typer.Option(help="Share of the genome that is genes, introns included.")] = 0.35,
-    repeat_fraction: Annotated[float, typer.Option(help="Share of the intergenic DNA covered by repeats.")] = 0.35,
-    transposon_fraction: Annotated[
-        float, typer.Option(help="Share of it covered by transposons with reading frames that look like genes.")
-    ] = 0.0,
-    tandem_fraction: Annotated[
-        float, typer.Option(help="Share of the genes that are followed by diverged copies of themselves.")
-    ] = 0.0,
-    scaffolds: Annotated[int, typer.Option(help="Pieces that all contigs are cut into; 0 leaves them whole.")] = 0,
-    soft_mask: Annotated[bool, typer.Option("--soft-mask/--no-soft-mask", help="Repeats in lower case.")] = True,
-    read_depth: Annotated[float, typer.Option(help="Mean depth of RNA-seq reads on exons; 0 makes none.")] = 30.0,
+    *,
+    asked: Annotated[SimulateSettings, Options(without=("bases", "indel_rate", "gene_loss", "noise"))],
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Simulate a polyploid genome with its true genes and stranded RNA-seq reads."""
     from helixdask.outputs import check_folder
     from helixdask.simulate import simulation
-    from helixdask.simulate.settings import SimulateSettings
 
     check_folder(folder)
-    settings = SimulateSettings(
-        bases=_size(bases),
-        seed=seed,
-        species_seed=species_seed,
-        subgenomes=subgenomes,
-        contigs=contigs,
-        divergence=divergence,
-        turnover=turnover,
-        genic_fraction=genic_fraction,
-        repeat_fraction=repeat_fraction,
-        transposon_fraction=transposon_fraction,
-        tandem_fraction=tandem_fraction,
-        scaffolds=scaffolds,
-        soft_masked=soft_mask,
-        read_depth=read_depth,
-    )
+    settings = replace(asked, bases=_size(bases))
     if not as_json:
         say(f"simulating {settings.bases:,} bases", to_errors=True)
     result = simulation.simulate(settings, folder)

@@ -172,7 +172,6 @@ def test_settings_start_light():
         ".".join(["helixdask", *path.relative_to(ROOT).with_suffix("").parts[folder == "helixdask" :]])
         for folder in ("helixdask", "trainer")
         for path in (ROOT / folder).rglob("settings.py")
-        if "simulate" not in path.parts
     ]
     assert len(modules) > 10
     heavy = "{'numpy', 'dask', 'zarr', 'tensorflow'} & {*sys.modules}"

@@ -76,18 +76,9 @@ class ReadyMadeStage(Stage):
     @classmethod
     def of(cls, library: Library, set_name: str = "rnaseq", aliases: str | None = None) -> ReadyMadeStage:
         """Return the stage for a library."""
-        return cls(
-            library.name,
-            library.path,
-            library.kind,
-            set_name,
-            library.minus_path,
-            library.spliced_path,
-            library.spliced_minus_path,
-            library.strand,
-            library.scale,
-            aliases,
-        )
+        files = ("path", "kind", "minus_path", "spliced_path", "spliced_minus_path", "strand", "scale")
+        told = {name: getattr(library, name) for name in files}
+        return cls(library=library.name, set_name=set_name, aliases=aliases, **told)
 
     def group(self) -> str:
         """Group of the store that is written."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from helixdask.errors import BadInputError
+from helixdask.settings import Shown
 
 __all__ = ["SimulateResult", "SimulateSettings"]
 
@@ -20,11 +22,11 @@ class SimulateSettings:
         Length of the whole genome, all subgenomes together; met within a few per cent, because deletions and lost
         genes follow.
     seed
-        Draws this genome of the species: genes, gaps, repeats, reads.
+        Seed of the genome: its genes, gaps, repeats and reads.
     species_seed
-        Draws the species: composition, codon usage, splice sites, intron lengths, repeat families.
+        Seed of the species: composition, codons, splice sites, intron lengths, repeat families.
     subgenomes
-        1 (a diploid) to 26; contigs are named by their letter: chr1A, chr1B.
+        Copies of the genome that have diverged: 1 (a diploid) to 26. Contigs are named by their letter: chr1A, chr1B.
     contigs
         Contigs of each subgenome.
     divergence
@@ -46,9 +48,9 @@ class SimulateSettings:
     scaffolds
         Pieces that the contigs of the whole genome are cut into, between genes; 0 leaves them whole.
     soft_masked
-        Whether repeats are in lower case.
+        Repeats in lower case.
     read_depth
-        Mean depth of the reads on exons; 0 makes no reads.
+        Mean depth of RNA-seq reads on exons; 0 makes none.
     noise
         Share of the read pairs that come from introns (three quarters) or from anywhere (one quarter).
     """
@@ -67,7 +69,7 @@ class SimulateSettings:
     transposon_fraction: float = 0.0
     tandem_fraction: float = 0.0
     scaffolds: int = 0
-    soft_masked: bool = True
+    soft_masked: Annotated[bool, Shown(option="--soft-mask")] = True
     read_depth: float = 30.0
     noise: float = 0.04
 

@@ -109,7 +109,7 @@ def test_there_must_be_a_layer_to_drop():
     assert with_new_head(build_network(spec), spec, cut="helixer")[1].embedding_lstm_layers == 1
 
 
-@pytest.mark.parametrize("wrong", [{"pool_size": 0}, {"dropout1": 1.0}, {"units": -1}, {"embedding_lstm_layers": 2}])
+@pytest.mark.parametrize("wrong", [{"pool_size": 0}, {"dropout1": 1.0}, {"units": -1}, {"embedding_lstm_layers": 4}])
 def test_impossible_networks_are_refused(wrong):
     with pytest.raises(BadInputError):
         NetworkSpec(**wrong)
