@@ -16,7 +16,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["WindowGrid", "Windows"]
+__all__ = ["Spans", "WindowGrid", "Windows"]
+
+
+class Spans(NamedTuple):
+    """Where some windows lie on the genome-long axis, one entry per window.
+
+    ``position`` int64 is the first base, in plus orientation for both strands; ``size`` int64 counts bases of the
+    contig, without padding; ``strand`` int8 is 0 for plus and 1 for minus.
+    """
+
+    position: NDArray[np.int64]
+    size: NDArray[np.int64]
+    strand: NDArray[np.int8]
+
+    def take(self, rows: NDArray[np.int64] | slice) -> Spans:
+        """Return some of the windows, in the order asked for."""
+        return Spans(self.position[rows], self.size[rows], self.strand[rows])
 
 
 class Windows(NamedTuple):
@@ -35,9 +51,9 @@ class Windows(NamedTuple):
         """Return some of the windows, in the order asked for."""
         return Windows(self.contig[rows], self.start[rows], self.end[rows], self.strand[rows])
 
-    def padded(self, window_length: int) -> NDArray[np.bool_]:
-        """Which windows are shorter than the window length and are padded when they are read."""
-        return self.end - self.start < window_length
+    def spans(self, offsets: NDArray[np.int64]) -> Spans:
+        """Their places on the genome-long axis; ``offsets`` is the position of each contig's first base."""
+        return Spans(offsets[self.contig] + self.start, self.end - self.start, self.strand)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,11 @@ from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.sequence.codes import PADDING, complement, one_hot
 from helixdask.store.store import Store
+from helixdask.windows.cut import WindowLayout
 from helixdask.windows.grid import WindowGrid
+from helixdask.windows.read import read_windows
 from helixdask.windows.stage import WindowsStage
-from helixdask.windows.view import lazy_windows, read_windows
+from helixdask.windows.view import lazy_windows
 from tests.small_store import small_store
 
 LENGTHS = [1300, 40, 505, 1000]
