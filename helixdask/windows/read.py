@@ -32,11 +32,15 @@ _THREADS: Final = 4
 
 
 class _Piece(NamedTuple):
-    """A stretch of a track that holds some windows: their numbers, its first position and strand, how it is read."""
+    """A stretch of a track that holds some windows: their numbers, its first position, and how it is read.
+
+    What is read is ``(layer, base)`` or ``(layer, class, base)``. ``strand`` is that of the first layer; None: one
+    layer is for both.
+    """
 
     members: Sequence[int]
     start: int
-    strand: int
+    strand: int | None
     read: Callable[[], NDArray[Any]]
 
 
@@ -51,8 +55,6 @@ class WindowTrack:
     ----------
     store, path
         Where it is.
-    stranded
-        Whether its first axis is the strand.
     classes
         Length of its class axis; empty where there is none.
     dtype, padding
@@ -62,7 +64,6 @@ class WindowTrack:
 
     store: Store
     path: str
-    stranded: bool
     classes: tuple[int, ...]
     dtype: np.dtype[Any]
     padding: Any
@@ -100,27 +101,28 @@ def open_track(store: Store, path: str, *, ahead: bool = False) -> WindowTrack:
         Objects of its group are missing, or not what was written.
     """
     array = store.array(path)
-    stranded = "strand" in array.dims
+    stranded = _is_stranded(array)
     dtype, padding = array.dtype, 0 if stranded else array.fill_value
     if path == _SEQUENCE:
         padding = PADDING
     elif path.startswith("coverage/"):
         dtype, padding = np.dtype(np.float32), COVERAGE_PADDING
-    pieces: _Pieces = partial(_together, array, stranded)
+    pieces: _Pieces = partial(_together, array)
     if ahead and not is_url(store.url) and find_spec("tensorstore"):
-        pieces = partial(_by_tensorstore, _open_tensorstore(store, path), array, stranded)
+        pieces = partial(_by_tensorstore, _open_tensorstore(store, path), array)
     elif ahead:
         pieces = partial(_by_threads, pieces)
-    return WindowTrack(store, path, stranded, array.shape[1:-1] if stranded else (), dtype, padding, pieces)
+    return WindowTrack(store, path, array.shape[1:-1] if stranded else (), dtype, padding, pieces)
 
 
 def held_track(store: Store, path: str, start: int, stop: int) -> WindowTrack:
     """Read the slice ``[start, stop)`` of a track, for cutting windows from memory."""
     data = store.read(path, start, stop)
+    strand, data = (0, data) if _is_stranded(store.array(path)) else (None, data[np.newaxis])
 
     def whole(spans: Spans, length: int) -> list[_Piece]:
         del length
-        return [_Piece(range(len(spans.position)), start, 0, lambda: data)]
+        return [_Piece(range(len(spans.position)), start, strand, lambda: data)]
 
     return replace(open_track(store, path), _pieces=whole)
 
@@ -156,13 +158,12 @@ def read_into(
     rows = range(len(position)) if rows is None else rows
     pending = [track._pieces(spans, layout.length) for track in tracks]  # what is read ahead has begun for all now
     for track, out, pieces in zip(tracks, outs, pending, strict=True):
-        for members, start, first_strand, read in pieces:
-            data = read() if track.stranded else read()[np.newaxis]
+        for members, start, first, read in pieces:
             places = [
-                (rows[i], strand[i] - first_strand if track.stranded else 0, position[i] - start, size[i], strand[i])
+                (rows[i], 0 if first is None else strand[i] - first, position[i] - start, size[i], strand[i])
                 for i in members
             ]
-            cut(out, data, places, layout, bases=track.path == _SEQUENCE)
+            cut(out, read(), places, layout, bases=track.path == _SEQUENCE)
 
 
 def read_windows(store: Store, path: str, spans: Spans, layout: WindowLayout) -> NDArray[Any]:
@@ -180,36 +181,45 @@ def read_windows(store: Store, path: str, spans: Spans, layout: WindowLayout) ->
     return out
 
 
-def _together(array: StoredArray, stranded: bool, spans: Spans, gap: int) -> Iterator[_Piece]:
+def _is_stranded(array: StoredArray) -> bool:
+    return "strand" in array.dims
+
+
+def _together(array: StoredArray, spans: Spans, gap: int) -> Iterator[_Piece]:
     """Windows that lie together, nearer to each other than ``gap`` bases, are one piece."""
     if not len(spans.position):
         return
-    strands = slice(int(spans.strand.min()), int(spans.strand.max()) + 1)
+    first, last = int(spans.strand.min()), int(spans.strand.max())
     order = np.argsort(spans.position, kind="stable")
     end = np.maximum.accumulate((spans.position + spans.size)[order])
     cuts = np.flatnonzero(spans.position[order][1:] > end[:-1] + gap) + 1
     for members in np.split(order, cuts):
         start, stop = int(spans.position[members[0]]), int((spans.position + spans.size)[members].max())
-        key = (strands, ..., slice(start, stop)) if stranded else slice(start, stop)
-        yield _Piece(members.tolist(), start, strands.start, partial(array.__getitem__, key))
+        if _is_stranded(array):
+            read = partial(array.__getitem__, (slice(first, last + 1), ..., slice(start, stop)))
+            yield _Piece(members.tolist(), start, first, read)
+        else:
+            yield _Piece(members.tolist(), start, None, lambda part=slice(start, stop): array[part][np.newaxis])
 
 
 def _by_threads(pieces: _Pieces, spans: Spans, length: int) -> list[_Piece]:
     return [piece._replace(read=_threads().submit(piece.read).result) for piece in pieces(spans, length)]
 
 
-def _by_tensorstore(track: Any, array: StoredArray, stranded: bool, spans: Spans, length: int) -> list[_Piece]:
+def _by_tensorstore(track: Any, array: StoredArray, spans: Spans, length: int) -> list[_Piece]:
     del length
+    stranded, between = _is_stranded(array), (slice(None),) * (array.ndim - 2)
     pieces = []
     for i, (start, size, strand) in enumerate(zip(*(column.tolist() for column in spans), strict=True)):
-        key = (slice(strand, strand + 1), ..., slice(start, start + size)) if stranded else slice(start, start + size)
-        pieces.append(_Piece((i,), start, strand, partial(_result, array, track[key].read())))
+        part = slice(start, start + size)
+        future = track[(strand, *between, part) if stranded else part].read()
+        pieces.append(_Piece((i,), start, strand if stranded else None, partial(_layer, array, future)))
     return pieces
 
 
-def _result(array: StoredArray, future: Any) -> NDArray[Any]:
+def _layer(array: StoredArray, future: Any) -> NDArray[Any]:
     with damage_errors(array.url, array.group, array.path):
-        values: NDArray[Any] = future.result()
+        values: NDArray[Any] = future.result()[np.newaxis]
     return values
 
 
