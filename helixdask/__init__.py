@@ -11,8 +11,9 @@ from helixdask.compiled_cache import find_place_for_compiled_kernels
 
 if TYPE_CHECKING:
     from helixdask.explore import GenomeStore, open_store
+    from helixdask.selection.on_tables import select, split
 
-__all__ = ["GenomeStore", "open_store"]
+__all__ = ["GenomeStore", "open_store", "select", "split"]
 
 __version__ = _version("helixdask")
 
@@ -25,6 +26,7 @@ def __getattr__(name: str) -> Any:
     """Import what people use when they use it, so that the command line starts fast."""
     if name in __all__:
         from helixdask import explore
+        from helixdask.selection import on_tables
 
-        return getattr(explore, name)
+        return getattr(explore if hasattr(explore, name) else on_tables, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

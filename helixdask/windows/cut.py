@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError

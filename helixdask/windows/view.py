@@ -17,7 +17,7 @@ from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES
 from helixdask.store.store import Store
 from helixdask.windows.cut import PADDING, WindowLayout
 from helixdask.windows.grid import Spans, Windows
-from helixdask.windows.read import WindowTrack, open_track, read_windows
+from helixdask.windows.read import open_track, read_windows
 
 __all__ = ["lazy_windows"]
 
@@ -103,15 +103,13 @@ def _lazy(store: Store, path: str, spans: Spans, layout: WindowLayout) -> da.Arr
     tail = (layout.length, *track.classes)
     token = da.core.tokenize(store.url, path, layout, *spans)
     name = f"windows-{token}"
-    graph = {
-        (name, number, *(0 for _ in tail)): (
-            getter,
-            _Block(store, path, spans.take(slice(start, start + step)), layout),
-            (slice(0, min(step, n - start)), *(slice(0, size) for size in tail)),
-            False,
-        )
-        for number, start in enumerate(range(0, max(n, 1), step))
-    }
+    graph: dict[Any, Any] = {}
+    for number, start in enumerate(range(0, max(n, 1), step)):
+        block = _Block(store, path, spans.take(slice(start, start + step)), layout)
+        graph[f"places-{token}", number] = block
+        # As `dask.array.from_array` does it: slices of the array are then joined with those of the block.
+        key = tuple(slice(0, size) for size in (min(step, n - start), *tail))
+        graph[name, number, *(0 for _ in tail)] = (getter, (f"places-{token}", number), key, False, False)
     along = tuple(min(step, n - start) for start in range(0, max(n, 1), step))
     dtype = np.dtype(np.float32) if _is_probability(path) else track.dtype
     layer = HighLevelGraph.from_collections(name, graph)

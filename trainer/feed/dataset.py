@@ -1,6 +1,7 @@
 """The stream of batches: tf.data executes the order decided in `batch_order`, the tracks are read by `window_reader`.
 
-A batch travels as byte codes; one-hot vectors and sample weights are made from it inside the compiled step. Memory is that of the few batches in flight, whatever the size of the genome.
+A batch travels as byte codes; one-hot vectors and sample weights are made from it inside the compiled step. Memory is
+that of the few batches in flight, whatever the size of the genome.
 """
 
 from __future__ import annotations
