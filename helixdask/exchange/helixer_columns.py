@@ -185,7 +185,7 @@ def coverage_columns(set_name: str, libraries: list[str], length: int) -> Iterat
     def layers(block: Block, track: str) -> NDArray[np.int64]:
         out = np.full((len(block.windows.start), length, len(libraries)), int(COVERAGE_PADDING), np.int64)
         tracks = [open_track(block.store, f"coverage/{set_name}/{library}/{track}") for library in libraries]
-        read_into(tracks, np.moveaxis(out, -1, 0), block.spans, block.layout)
+        read_into(tracks, list(np.moveaxis(out, -1, 0)), block.spans, block.layout)
         return out
 
     for track in ("coverage", "spliced_coverage"):

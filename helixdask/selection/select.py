@@ -205,15 +205,15 @@ def strata(class_count: NDArray[Any], rules: str = "default") -> tuple[NDArray[n
 def _select_helixer(
     class_count: NDArray[Any], distance: NDArray[np.float64] | None, value: NDArray[np.float64] | None, n: int
 ) -> Selection:
-    if distance is None and value is None:
+    if value is None and distance is not None:
+        value = distance.sum(axis=1) / class_count.sum(axis=1, dtype=np.int64)
+    if value is None:
         raise BadInputError("Helixer's selection needs predictions", remedy="Run `helixdask predict` first.")
     if not 0 < n < len(class_count):
         raise BadInputError(
             f"Helixer's selection keeps some but not all windows, not {n:,} of {len(class_count):,}",
             remedy="Use another --keep-fraction, or the default rules.",
         )
-    if value is None and distance is not None:
-        value = distance.sum(axis=1) / class_count.sum(axis=1, dtype=np.int64)
     rank, names = strata(class_count, "helixer")
     ranks = np.unique(rank)
     each = n // len(ranks)

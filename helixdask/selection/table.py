@@ -51,11 +51,12 @@ def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> 
         attrs |= {key: stored[key] for key in _COPIED if key in stored}
         columns = {key.removeprefix("window_"): values for key, values in store.table(f"windows/{name}").items()}
         columns["strand"] = columns["strand"].astype(np.int8)
-    table = xr.Dataset(attrs={"species": store.species, **attrs}).assign_coords(
-        row=("window", np.arange(len(columns["start"]))),
-        contig_name=("contig_row", store.contigs.names),
-        **{key: (("window", "label_class")[: values.ndim], values) for key, values in columns.items()},
-    )
+    coords: dict[str, Any] = {
+        key: (("window", "label_class")[: column.ndim], column) for key, column in columns.items()
+    }
+    coords["row"] = ("window", np.arange(len(columns["start"])))
+    coords["contig_name"] = ("contig_row", store.contigs.names)
+    table = xr.Dataset(coords=coords, attrs={"species": store.species, **attrs})
     table.strand.attrs.update(flag_values=[0, 1], flag_meanings=" ".join(STRANDS))
     if "class_count" in table:
         table = table.assign_coords(label_class=np.array(LABEL_CLASSES, object))
@@ -66,8 +67,8 @@ def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> 
 def with_strata(table: xr.Dataset, rules: str) -> xr.Dataset:
     """The table with the stratum of each window."""
     number, names = strata(table["class_count"].to_numpy(), rules)
-    meanings = {"flag_values": list(range(len(names))), "flag_meanings": [name.replace(" ", "_") for name in names]}
-    meanings["flag_meanings"] = " ".join(meanings["flag_meanings"])
+    words = " ".join(name.replace(" ", "_") for name in names)
+    meanings = {"flag_values": list(range(len(names))), "flag_meanings": words}
     return table.assign_coords(stratum=("window", number.astype(np.int8), meanings))
 
 

@@ -109,6 +109,13 @@ class ContigTable:
         keep = end > begin
         return Pieces(rows[keep], (begin - offsets)[keep], (end - offsets)[keep], begin[keep])
 
+    def holding(self, start: int, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Rows of the contigs that hold a marked base; ``marked`` is of the positions from ``start`` on."""
+        pieces = self.pieces(start, start + len(marked))
+        if not marked.any():
+            return pieces.contig[:0]
+        return pieces.contig[np.logical_or.reduceat(marked, pieces.position - start)]
+
     def parse_region(self, text: str) -> tuple[int, int, int]:
         """Contig row, start and end of a region string, 0-based half-open.
 

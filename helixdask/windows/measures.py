@@ -28,15 +28,14 @@ class Measures(NamedTuple):
     """One entry per window.
 
     ``class_count`` (window, class) int32; ``class_distance`` (window, class) float64, bases, zero without predictions;
-    ``valid`` int32, bases that no error masks; ``genic`` bool, whether any base is labelled other than intergenic,
-    masked or not; ``agreement`` float32, share of valid bases where the likeliest class is the label; ``confidence``
-    float32, mean probability of the likeliest class over valid bases. The last two are NaN where there is nothing.
+    ``valid`` int32, bases that no error masks; ``agreement`` float32, share of valid bases where the likeliest class
+    is the label; ``confidence`` float32, mean probability of the likeliest class over valid bases. The last two are NaN
+    where there is nothing.
     """
 
     class_count: NDArray[np.int32]
     class_distance: NDArray[np.float64]
     valid: NDArray[np.int32]
-    genic: NDArray[np.bool_]
     agreement: NDArray[np.float32]
     confidence: NDArray[np.float32]
 
@@ -146,7 +145,6 @@ def _measure(
     count = np.zeros((n, 4), np.int32)
     distance = np.zeros((n, 4), np.float64)
     n_valid = np.zeros(n, np.int32)
-    genic = np.zeros(n, np.bool_)
     agreement = np.full(n, np.nan, np.float32)
     confidence = np.full(n, np.nan, np.float32)
     total = np.zeros(4, np.int64)
@@ -161,7 +159,6 @@ def _measure(
             true = label[s, at]
             usable = valid[s, at] != 0
             n_valid[w] += usable
-            genic[w] |= true != 0
             if not (usable or helixer):
                 continue
             count[w, true] += 1
@@ -188,4 +185,4 @@ def _measure(
         if has_probability and n_valid[w]:
             agreement[w] = agreed / n_valid[w]
             confidence[w] = sure / n_valid[w]
-    return count, distance, n_valid, genic, agreement, confidence
+    return count, distance, n_valid, agreement, confidence

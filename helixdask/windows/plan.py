@@ -102,8 +102,9 @@ def plan_windows(
         First all of the plus strand, then all of the minus strand; along each strand in the order of the pieces.
     """
     plus, minus = (_plan_strand(offset, length, start, stop, rule, strand) for strand in (0, 1))
-    spans = Spans(*map(np.concatenate, zip(plus.spans, minus.spans, strict=True)))
-    return PlannedWindows(spans, *map(np.concatenate, zip(plus[1:], minus[1:], strict=True)))
+    pairs = zip((*plus.spans, *plus[1:]), (*minus.spans, *minus[1:]), strict=True)
+    position, size, strands, keep_start, keep_stop = (np.concatenate(pair) for pair in pairs)
+    return PlannedWindows(Spans(position, size, strands), keep_start, keep_stop)
 
 
 def _plan_strand(

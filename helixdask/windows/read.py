@@ -195,11 +195,13 @@ def _together(array: StoredArray, spans: Spans, gap: int) -> Iterator[_Piece]:
     cuts = np.flatnonzero(spans.position[order][1:] > end[:-1] + gap) + 1
     for members in np.split(order, cuts):
         start, stop = int(spans.position[members[0]]), int((spans.position + spans.size)[members].max())
-        if _is_stranded(array):
-            read = partial(array.__getitem__, (slice(first, last + 1), ..., slice(start, stop)))
-            yield _Piece(members.tolist(), start, first, read)
-        else:
-            yield _Piece(members.tolist(), start, None, lambda part=slice(start, stop): array[part][np.newaxis])
+        stranded = _is_stranded(array)
+        key = (slice(first, last + 1) if stranded else np.newaxis, ..., slice(start, stop))
+        yield _Piece(members.tolist(), start, first if stranded else None, partial(_layers, array, key))
+
+
+def _layers(array: StoredArray, key: tuple[Any, ...]) -> NDArray[Any]:
+    return array[key] if key[0] is not None else array[key[1:]][np.newaxis]
 
 
 def _by_threads(pieces: _Pieces, spans: Spans, length: int) -> list[_Piece]:

@@ -9,6 +9,7 @@ import dask.array as da
 import numpy as np
 import xarray as xr
 from dask.array.core import getter
+from dask.base import tokenize
 from dask.highlevelgraph import HighLevelGraph
 from numpy.typing import NDArray
 
@@ -101,7 +102,7 @@ def _lazy(store: Store, path: str, spans: Spans, layout: WindowLayout) -> da.Arr
     track = open_track(store, path)
     n, step = len(spans.position), int(np.clip(_BASES_PER_BLOCK // layout.length, 16, 512))
     tail = (layout.length, *track.classes)
-    token = da.core.tokenize(store.url, path, layout, *spans)
+    token = tokenize(store.url, path, layout, *spans)
     name = f"windows-{token}"
     graph: dict[Any, Any] = {}
     for number, start in enumerate(range(0, max(n, 1), step)):
