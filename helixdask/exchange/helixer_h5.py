@@ -191,7 +191,7 @@ def annotated_contigs(store: Store, labels: str) -> NDArray[np.bool_]:
     step = 4 * _BASES_PER_BLOCK
     for start in range(0, store.n_bases, step):
         label = store.read(f"labels/{labels}/label", start, min(start + step, store.n_bases))
-        annotated[store.contigs.holding(start, label.any(axis=0))] = True
+        annotated[store.contigs.holding(start, label)] = True
     return annotated
 
 

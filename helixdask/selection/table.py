@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -18,13 +19,13 @@ from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 
-__all__ = ["DEFAULT_LENGTH", "Side", "read_table", "window_table", "windows_of"]
+__all__ = ["DEFAULT_LENGTH", "Side", "parent", "read_table", "window_table", "windows_of"]
 
 DEFAULT_LENGTH: Final = 21_384
 Side = Literal["train", "validation"]
 
 _SIDES: Final[dict[str, int]] = {"train": TRAIN, "validation": VALIDATION}
-_COPIED: Final = ("labels", "predictions", "rules", "predicted_labels")
+_COPIED: Final = ("window_length", "labels", "predictions", "rules", "predicted_labels")
 
 
 def windows_of(table: xr.Dataset) -> Windows:
@@ -47,8 +48,7 @@ def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> 
         columns: dict[str, Any] = dict(WindowGrid(store.contigs.lengths, length).windows()._asdict())
     else:
         stored = store.attrs(f"windows/{name}")
-        attrs = {"windows": name, "window_length": stored["window_length"]}
-        attrs |= {key: stored[key] for key in _COPIED if key in stored}
+        attrs = {"windows": name} | {key: stored[key] for key in _COPIED if key in stored}
         columns = {key.removeprefix("window_"): values for key, values in store.table(f"windows/{name}").items()}
         columns["strand"] = columns["strand"].astype(np.int8)
     coords: dict[str, Any] = {
@@ -157,8 +157,14 @@ def _rows(store: Store, group: str, n: int) -> NDArray[np.int64]:
     return rows
 
 
+def parent(attrs: Mapping[str, Any], kind: str) -> str | None:
+    """Name of a group that another was made from; attributes hold it as a name or as a path."""
+    value = attrs.get(kind)
+    return str(value).rpartition("/")[2] if value else None
+
+
 def _windows_of_group(store: Store, group: str) -> str:
-    return store.resolve("windows", str(store.attrs(group)["windows"]).rpartition("/")[2])
+    return store.resolve("windows", parent(store.attrs(group), "windows"))
 
 
 def _only_one(store: Store, kind: str, windows: str | None) -> str | None:

@@ -101,10 +101,10 @@ def plan_windows(
     PlannedWindows
         First all of the plus strand, then all of the minus strand; along each strand in the order of the pieces.
     """
-    plus, minus = (_plan_strand(offset, length, start, stop, rule, strand) for strand in (0, 1))
-    pairs = zip((*plus.spans, *plus[1:]), (*minus.spans, *minus[1:]), strict=True)
-    position, size, strands, keep_start, keep_stop = (np.concatenate(pair) for pair in pairs)
-    return PlannedWindows(Spans(position, size, strands), keep_start, keep_stop)
+    parts = [_plan_strand(offset, length, start, stop, rule, strand) for strand in (0, 1)]
+    spans = Spans(*(np.concatenate([getattr(part.spans, name) for part in parts]) for name in Spans._fields))
+    kept = (np.concatenate([getattr(part, name) for part in parts]) for name in ("keep_start", "keep_stop"))
+    return PlannedWindows(spans, *kept)
 
 
 def _plan_strand(

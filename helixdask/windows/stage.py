@@ -97,7 +97,7 @@ class WindowsStage(Stage):
         got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules)
         tables: dict[str, NDArray[Any]] = {
             "row": rows,
-            "annotated": contigs.holding(region.start, label.any(axis=0)),
+            "annotated": contigs.holding(region.start, label),
             "window_valid": got.valid,
             "window_class_count": got.class_count,
         }

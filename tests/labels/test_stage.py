@@ -65,7 +65,7 @@ def test_tracks_findings_and_counts(made):
     found = store.table("genes/reference/findings")
     assert "contig_unknown" in found["finding_code"].tolist()
     label = store.read("labels/reference/label", 0, store.n_bases)
-    assert store.contigs.holding(0, label.any(axis=0)).tolist() == [0]
+    assert store.contigs.holding(0, label).tolist() == [0]
     assert attrs["contigs_annotated"] == 1
     assert attrs["bases_of_annotated_contigs"] == store.contigs.lengths[0]
     assert summary.stage == "labels"
