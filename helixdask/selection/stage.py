@@ -17,7 +17,7 @@ from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.selection.on_tables import select, split, usable_windows
 from helixdask.selection.split import TRAIN, VALIDATION
-from helixdask.selection.table import read_table, windows_of
+from helixdask.selection.table import read_table, windows_behind, windows_of
 from helixdask.store.store import Store
 from helixdask.windows.measures import Rules
 
@@ -150,13 +150,8 @@ class SplitStage(Stage):
         if not 0 <= self.seed < 1 << 32:
             raise BadInputError(f"a seed of {self.seed}", remedy="Use --seed from 0 to 4,294,967,295.")
         group = f"selections/{store.resolve('selections', self.selection)}"
-        attrs = store.attrs(group)
-        windows = f"windows/{attrs['windows']}"
+        windows = f"windows/{windows_behind(store, group)}"
         found = {group: store.identity(group), windows: store.identity(windows)}
-        if attrs.get("inputs", {}).get(windows) != found[windows]:
-            raise BadInputError(
-                f"{windows} was made anew after this selection", where=group, remedy="Run helixdask select again."
-            )
         if self.groups:
             groups = self.groups
             found["groups"] = file_identity(groups)

@@ -19,7 +19,7 @@ from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 
-__all__ = ["DEFAULT_LENGTH", "Side", "parent", "read_table", "window_table", "windows_of"]
+__all__ = ["DEFAULT_LENGTH", "Side", "parent", "read_table", "window_table", "windows_behind", "windows_of"]
 
 DEFAULT_LENGTH: Final = 21_384
 Side = Literal["train", "validation"]
@@ -104,9 +104,8 @@ def window_table(
         raise BadInputError(f"side is {side!r}", remedy="Choose 'train' or 'validation'.")
     if split is not None or side is not None:
         split = store.resolve("splits", split)
-    found = {f"selections/{store.resolve('selections', selection)}"} if selection is not None else set()
-    found |= {f"splits/{split}"} if split is not None else set()
-    named = {_windows_of_group(store, group) for group in found}
+    found = [f"{kind}/{name}" for kind, name in (("selections", selection), ("splits", split)) if name is not None]
+    named = {windows_behind(store, group) for group in found}
     if len(named) > 1:
         raise BadInputError(
             f"selection {selection!r} and split {split!r} were made from different windows",
@@ -117,17 +116,17 @@ def window_table(
     table = read_table(store, name, length or DEFAULT_LENGTH)
     if length is not None and table.attrs["window_length"] != length:
         raise BadInputError(
-            f"{' and '.join(sorted(found))} are of windows of {table.attrs['window_length']:,} bases, not {length:,}",
+            f"{' and '.join(found)} are of windows of {table.attrs['window_length']:,} bases, not {length:,}",
             where=store.url,
             remedy="Leave the length out.",
         )
     if split is None:
         split = _only_one(store, "splits", name)
     if selection is None:
-        selection = store.attrs(f"splits/{split}").get("selection") if split else _only_one(store, "selections", name)
+        selection = parent(store.attrs(f"splits/{split}"), "selection") or _only_one(store, "selections", name)
     n = table.sizes["window"]
     chosen = np.ones(n, np.bool_)
-    if selection in store.names("selections"):
+    if selection is not None and _is_from(store, f"selections/{selection}", name):
         kept = np.zeros(n, np.bool_)
         kept[_rows(store, f"selections/{selection}", n)] = True
         table = table.assign_coords(kept=("window", kept)).assign_attrs(selection=selection)
@@ -163,14 +162,40 @@ def parent(attrs: Mapping[str, Any], kind: str) -> str | None:
     return str(value).rpartition("/")[2] if value else None
 
 
-def _windows_of_group(store: Store, group: str) -> str:
-    return store.resolve("windows", parent(store.attrs(group), "windows"))
+def windows_behind(store: Store, group: str) -> str:
+    """Name of the windows that a selection or split was made from.
+
+    Raises
+    ------
+    MissingInputError
+        There is no such group, or its windows are gone.
+    BadInputError
+        The windows were made anew since.
+    """
+    store.resolve(*group.split("/"))
+    windows = store.resolve("windows", parent(store.attrs(group), "windows"))
+    if not _is_from(store, group, windows):
+        raise BadInputError(
+            f"windows/{windows} was made anew after this",
+            where=f"{store.url}/{group}",
+            remedy="Run helixdask select again, then helixdask split.",
+        )
+    return windows
+
+
+def _is_from(store: Store, group: str, windows: str | None) -> bool:
+    """Whether a selection or split was made from a table of windows as it is now."""
+    attrs = store.attrs(group)
+    if windows is None or parent(attrs, "windows") not in (windows, None) or not attrs:
+        return False
+    now = store.identity(f"windows/{windows}")
+    return bool(attrs.get("inputs", {}).get(f"windows/{windows}", now) == now)
 
 
 def _only_one(store: Store, kind: str, windows: str | None) -> str | None:
     """The only selection or split of a table of windows."""
-    names = [name for name in store.names(kind) if store.attrs(f"{kind}/{name}").get("windows") == windows]
-    return names[0] if windows is not None and len(names) == 1 else None
+    names = [name for name in store.names(kind) if _is_from(store, f"{kind}/{name}", windows)]
+    return names[0] if len(names) == 1 else None
 
 
 def _only_table(store: Store, length: int, labels: str | None, predictions: str | None) -> str | None:

@@ -116,3 +116,16 @@ def test_filters_and_groups_keep_types(store):
         for group in np.unique(key):
             mine = intergenic.values[(key == group).values]
             np.testing.assert_allclose(means.sel({key.name: group}), mine.mean())
+
+
+def test_a_selection_of_windows_that_were_made_anew_is_not_shown(tmp_path):
+    made, _ = small_store(tmp_path / "s.zarr", [3000, 3000])
+    for stage in (WindowsStage(LENGTH, "reference", "base"), SelectStage(), SplitStage()):
+        run_stage(stage, made.url, QUIET)
+    assert {"kept", "side"} <= set(hd.open_store(made.url).windows(LENGTH).coords)
+    run_stage(WindowsStage(LENGTH, "reference"), made.url, RunOptions(workers=1, quiet=True, replace=True))
+    store = hd.open_store(made.url)
+    assert not {"kept", "side"} & set(store.windows(LENGTH).coords)
+    for options in ({"selection": "default"}, {"side": "train"}):
+        with pytest.raises(BadInputError, match="made anew"):
+            store.windows(LENGTH, **options)
