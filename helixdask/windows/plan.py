@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.windows.grid import Spans
+from helixdask.windows.grid import Spans, numbers
 
 __all__ = ["SHORTEST_BUCKET", "PlannedWindows", "WindowRule", "bucket_lengths", "buckets", "plan_windows"]
 
@@ -124,10 +124,7 @@ def _plan_strand(
     last = np.clip(end // step + 1, 0, n_windows - 1)
     # The last window is moved back to the end, so it may reach further back than its number says.
     last = np.where(end > padded - size, n_windows - 1, last)
-    counts = last - first + 1
-    piece = np.repeat(np.arange(len(offset)), counts)
-    k = first[piece] + np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
-
+    piece, k = numbers(first, last - first + 1)
     at = np.minimum(k * step, padded[piece] - size)
     keep_begin = np.maximum(at + np.where(k > 0, trim, 0), begin[piece])
     keep_end = np.minimum(at + size - np.where(k < n_windows[piece] - 1, trim, 0), end[piece])
