@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from helixdask.selection.table import windows_of, with_sides, with_strata
 from helixdask.windows.grid import Windows
 from helixdask.windows.measures import Rules
 
-__all__ = ["select", "split", "usable_windows"]
+__all__ = ["refuse_other_rules", "select", "split", "usable_windows"]
 
 
 def select(
@@ -68,6 +69,8 @@ def select(
             remedy="Run helixdask windows with --labels or --predictions; where there are several tables of windows, "
             "name labels, predictions or a selection.",
         )
+    if by is None:
+        refuse_other_rules(windows.attrs, rules)
     count = windows["class_count"].to_numpy()
     distance = windows["class_distance"].to_numpy() if "class_distance" in windows else None
     value = None if by is None else np.asarray(windows[by] if isinstance(by, str) else by, np.float64)
@@ -135,6 +138,22 @@ def split(
     made = _split(windows_of(some), some, val_fraction, seed, groups, rules)
     sides[rows] = made.side
     return with_sides(windows, sides).assign_attrs(by_blocks=made.by_blocks, guard=made.guard)
+
+
+def refuse_other_rules(attrs: Mapping[str, Any], rules: Rules, where: str | None = None) -> None:
+    """See that windows were measured as the rules of a selection need it.
+
+    Raises
+    ------
+    BadInputError
+        They were not.
+    """
+    if rules == "helixer" and attrs.get("rules") != "helixer":
+        raise BadInputError(
+            "Helixer's selection needs distances that are summed as Helixer does",
+            where=where,
+            remedy="Run helixdask windows --rules helixer, under another --name.",
+        )
 
 
 def usable_windows(windows: xr.Dataset, unannotated: bool | None) -> NDArray[np.bool_]:

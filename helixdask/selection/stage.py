@@ -15,7 +15,7 @@ from helixdask.errors import BadInputError, MissingInputError
 from helixdask.inputs.tables import read_rows
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
-from helixdask.selection.on_tables import select, split, usable_windows
+from helixdask.selection.on_tables import refuse_other_rules, select, split, usable_windows
 from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.selection.table import read_table, windows_behind, windows_of
 from helixdask.store.store import Store
@@ -74,12 +74,7 @@ class SelectStage(Stage):
                 where=group,
                 remedy="Run helixdask windows with --labels or --predictions, under another --name.",
             )
-        if self.rules == "helixer" and attrs.get("rules") != "helixer":
-            raise BadInputError(
-                "Helixer's selection needs distances that are summed as Helixer does",
-                where=group,
-                remedy="Run helixdask windows --rules helixer, under another --name.",
-            )
+        refuse_other_rules(attrs, self.rules, group)
         return {group: store.identity(group)}
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.registry import LABEL_CLASSES, STRANDS
+from helixdask.registry import LABEL_CLASSES, STRANDS, arrays_of
 from helixdask.selection.select import strata
 from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.store.store import Store
@@ -51,9 +51,11 @@ def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> 
         attrs = {"windows": name} | {key: stored[key] for key in _COPIED if key in stored}
         columns = {key.removeprefix("window_"): values for key, values in store.table(f"windows/{name}").items()}
         columns["strand"] = columns["strand"].astype(np.int8)
-    coords: dict[str, Any] = {
-        key: (("window", "label_class")[: column.ndim], column) for key, column in columns.items()
-    }
+    declared = arrays_of(f"windows/{name}")
+    coords: dict[str, Any] = {}
+    for key, column in columns.items():
+        about = declared[f"window_{key}"]
+        coords[key] = (about.dims, column, {"long_name": about.meaning, "units": about.unit})
     coords["row"] = ("window", np.arange(len(columns["start"])))
     coords["contig_name"] = ("contig_row", store.contigs.names)
     table = xr.Dataset(coords=coords, attrs={"species": store.species, **attrs})

@@ -14,7 +14,7 @@ from dask.highlevelgraph import HighLevelGraph
 from numpy.typing import NDArray
 
 from helixdask.probabilities import decode
-from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES
+from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, group_of
 from helixdask.store.store import Store
 from helixdask.windows.cut import PADDING, WindowLayout
 from helixdask.windows.grid import Spans, Windows
@@ -90,7 +90,7 @@ class _Block:
         single = isinstance(which, (int, np.integer))
         some = self.spans.take(slice(which, which + 1) if single else which)
         values = read_windows(self.store, self.path, some, self.layout)[(0 if single else slice(None), *rest)]
-        self.store.check_unchanged(open_track(self.store, self.path).group)
+        self.store.check_unchanged(group_of(self.path))
         return decode(values) if _is_probability(self.path) else values
 
 

@@ -102,6 +102,8 @@ def test_windows_without_measures_are_refused(store):
     for verb in (hd.select, hd.split):
         with pytest.raises(BadInputError, match="no measures"):
             verb(store.windows(70))
+    with pytest.raises(BadInputError, match="as Helixer does"):
+        hd.select(store.windows(LENGTH), rules="helixer")
 
 
 def test_filters_and_groups_keep_types(store):
