@@ -91,13 +91,13 @@ def helixer_batches(path: Path) -> Iterable[Any]:
 def make_feed(url: Path, *, keep: bool) -> Any:
     """The feed of a training run, with its cache or without."""
     from helixdask.store.store import Store
-    from helixdask.trainer.feed import window_reader
     from helixdask.trainer.feed.dataset import Feed
     from helixdask.trainer.feed.training_windows import gather_windows, read_split
     from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
+    from helixdask.windows import read
 
     if not keep:
-        window_reader._CACHE_BYTES = 0
+        read._CACHE_BYTES = 0
 
     split = read_split(Store.open(url))
     windows, _ = gather_windows([split], POOL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging as _logging
 import os as _os
+from importlib import import_module as _import_module
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ from helixdask.compiled_cache import find_place_for_compiled_kernels
 
 if TYPE_CHECKING:
     from helixdask.explore import GenomeStore, open_store
+    from helixdask.selection.on_tables import select, split
 
-__all__ = ["GenomeStore", "open_store"]
+__all__ = ["GenomeStore", "open_store", "select", "split"]
 
 __version__ = _version("helixdask")
 
@@ -24,7 +26,6 @@ if _os.environ.get("HELIXDASK_QUIET"):  # a worker of the command line, whose te
 def __getattr__(name: str) -> Any:
     """Import what people use when they use it, so that the command line starts fast."""
     if name in __all__:
-        from helixdask import explore
-
-        return getattr(explore, name)
+        home = "selection.on_tables" if name in ("select", "split") else "explore"
+        return getattr(_import_module(f"helixdask.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,10 +16,12 @@ from helixdask.genes.table import read_genes
 from helixdask.lazy import lazy_track, lazy_tree
 from helixdask.public_names import without_secrets
 from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, STRANDS
+from helixdask.selection.table import Side, window_table, windows_of
 from helixdask.sequence.codes import SOFT_MASK
-from helixdask.settings import WINDOW_LENGTH
 from helixdask.store.lineage import stale_groups
 from helixdask.store.store import Store
+from helixdask.windows.cut import Orientation, PaddingPlace, WindowLayout
+from helixdask.windows.view import lazy_windows
 
 __all__ = ["GenomeStore", "open_store"]
 
@@ -159,14 +161,75 @@ class GenomeStore(Store):
             code=code,
         )
 
-    def windows(self, length: int = WINDOW_LENGTH) -> xr.Dataset:
-        """All windows of a length over all contigs and both strands, lazily.
+    def windows(
+        self,
+        length: int | None = None,
+        *,
+        labels: str | None = None,
+        predictions: str | None = None,
+        coverage: str | None = None,
+        selection: str | None = None,
+        split: str | None = None,
+        side: Side | None = None,
+        orientation: Orientation = "strand",
+        padding: PaddingPlace = "mirrored",
+    ) -> xr.Dataset:
+        """Windows over all contigs and both strands, or those that were chosen, lazily and as a network is given them.
 
-        See :func:`helixdask.windows.view.lazy_windows`.
+        Parameters
+        ----------
+        length
+            Bases of a window; None: that of the selection or split, else 21,384.
+        labels, predictions, coverage
+            Names of what is shown; None: all there is. Of several tables of windows, labels and predictions say whose
+            measures are shown.
+        selection
+            Only the windows of this selection.
+        split, side
+            Split whose sides are shown; only the windows of ``train`` or ``validation``.
+        orientation
+            ``strand``: minus windows read 5' to 3', their sequence complemented; ``plus``: all in plus orientation.
+        padding
+            Where the padding of minus windows at a contig's end lies: ``mirrored`` in front, so that they are the
+            reverse complement of plus windows; ``end`` behind the bases, as in Helixer's files.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dims ``window`` and ``offset``. Variables are ``sequence`` and all tracks under their prefixed names;
+            classes and libraries are the last dim. Padding is 15 in the sequence, -1 in coverage, NaN in values, and 0
+            in all others. Coordinates over ``window`` say where each lies and what was measured:
+            ``contig`` (number of ``contig_name``), ``start``, ``end``, ``strand``, ``valid``, ``class_count``,
+            ``agreement``, ``stratum``, ``kept``, ``side`` and others. None is an index. Measures are shown where one
+            stored table has these windows.
+
+        Raises
+        ------
+        MissingInputError
+            Something that was named is not in the store.
+        BadInputError
+            What was named does not fit together, or an option has another value.
+
+        Examples
+        --------
+        >>> ds = store.windows(21_384, side="train")  # doctest: +SKIP
+        >>> sure = ds.isel(window=(ds.agreement > 0.9).values)  # doctest: +SKIP
+        >>> gc = ds.sequence.isin([0, 3]).mean("offset").groupby(ds.stratum).mean().compute()  # doctest: +SKIP
         """
-        from helixdask.windows.view import lazy_windows
-
-        return lazy_windows(self, length)
+        for kind, name in (("labels", labels), ("predictions", predictions), ("coverage", coverage)):
+            if name is not None:
+                self.resolve(kind, name)
+        choice = {"labels": labels, "predictions": predictions}
+        table = window_table(self, length, **choice, selection=selection, split=split, side=side)
+        tracks = {
+            name: path
+            for name, path in self.merged_tracks().items()
+            if choice.get(path.split("/")[0]) in (None, path.split("/")[1])
+        }
+        layout = WindowLayout(table.attrs["window_length"], orientation, padding)
+        sets = None if coverage is None else [coverage]
+        shown = lazy_windows(self, windows_of(table), layout, tracks, sets)
+        return shown.assign_coords(table.coords).assign_attrs(table.attrs)
 
     def summary(self) -> dict[str, Any]:
         """What the store holds, as plain values: the genome, and each published group with its attributes."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.gene_states import complement_codes
+from helixdask.probabilities import decode
 
-__all__ = ["ArraySource", "RegionArrays", "RegionSource", "StrandSource", "Tracks", "probabilities"]
+__all__ = ["ArraySource", "RegionArrays", "RegionSource", "StrandSource", "Tracks"]
 
 #: Codes (m,) uint8 0-15, class and phase probabilities (4, m) float32, all contiguous.
 RegionArrays = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
@@ -74,17 +75,9 @@ class StrandSource:
         """The bases [start, stop) of the region, counted from its 5' end."""
         low, high = (self.end - stop, self.end - start) if self.strand else (self.start + start, self.start + stop)
         raw, stored, stored_phases = self.tracks.strand_arrays(self.strand, low, high)
-        codes, classes = raw & np.uint8(0x0F), probabilities(stored)
-        phases = np.zeros((4, stop - start), np.float32) if stored_phases is None else probabilities(stored_phases)
+        codes, classes = raw & np.uint8(0x0F), decode(stored)
+        phases = np.zeros((4, stop - start), np.float32) if stored_phases is None else decode(stored_phases)
         if self.strand:
             codes, classes, phases = _COMPLEMENT[codes[::-1]], classes[:, ::-1], phases[:, ::-1]
         # One memory layout: the kernels are compiled anew for every other.
         return np.ascontiguousarray(codes), np.ascontiguousarray(classes), np.ascontiguousarray(phases)
-
-
-def probabilities(stored: NDArray[Any]) -> NDArray[np.float32]:
-    """Probabilities as float32 from any stored type (uint8 counts 255ths)."""
-    values = stored.astype(np.float32)
-    if stored.dtype == np.uint8:
-        values /= np.float32(255.0)
-    return values

@@ -15,7 +15,8 @@ from helixdask.calling.hmm import Hmm
 from helixdask.calling.posterior import stretch_sums
 from helixdask.calling.regions import LoadedParts, Scan, genic_units, scan_pieces
 from helixdask.calling.settings import CallSettings
-from helixdask.calling.source import ArraySource, RegionSource, StrandSource, Tracks, probabilities
+from helixdask.calling.source import ArraySource, RegionSource, StrandSource, Tracks
+from helixdask.probabilities import decode
 from helixdask.settings import Rules
 
 __all__ = ["CallSettings", "Span", "call_span", "scan_span", "strand_units", "whole_contigs"]
@@ -77,7 +78,7 @@ def strand_units(classes: NDArray[Any], rules: Rules) -> NDArray[np.int32]:
 
     A base that was never predicted (all classes 0) counts as intergenic, except under helixer rules.
     """
-    units = genic_units(probabilities(classes[0]))
+    units = genic_units(decode(classes[0]))
     if rules == Rules.DEFAULT:
         units[~classes.any(axis=0)] = 0
     return units

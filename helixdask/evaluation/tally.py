@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.scores.reliability import Reliability
-from helixdask.windows.measures import probability_table
 
 __all__ = ["BASE_BINS", "BaseTally", "tally_bases"]
 
@@ -78,13 +78,12 @@ def tally_bases(
     class_counts = np.zeros((len(contig), 4, 4), np.int64)
     phase_counts = np.zeros_like(class_counts)
     bins = np.zeros((3, BASE_BINS), np.int64)
-    table = probability_table(str(classes.dtype))
     raw_phases = np.empty((2, 4, 0), classes.dtype) if phases is None else phases
     _tally(
-        _bits(classes),
-        table,
-        _bits(raw_phases),
-        probability_table(str(raw_phases.dtype)),
+        bits(classes),
+        decoding_table(str(classes.dtype)),
+        bits(raw_phases),
+        decoding_table(str(raw_phases.dtype)),
         np.ascontiguousarray(painted["label"], np.uint8),
         np.ascontiguousarray(painted["phase"], np.uint8),
         np.ascontiguousarray(painted["valid"], np.uint8),
@@ -95,20 +94,6 @@ def tally_bases(
         bins,
     )
     return BaseTally(contig, class_counts, phase_counts, Reliability(*bins), phases is not None)
-
-
-def _bits(stored: NDArray[Any]) -> NDArray[Any]:
-    stored = np.ascontiguousarray(stored)
-    return stored.view(np.uint16) if stored.dtype == np.float16 else stored
-
-
-@njit(cache=True, nogil=True)
-def _likeliest(raw: NDArray[Any], table: NDArray[np.float32], strand: int, at: int) -> int:
-    best = 0
-    for k in range(1, raw.shape[1]):
-        if table[raw[strand, k, at]] > table[raw[strand, best, at]]:
-            best = k
-    return best
 
 
 @njit(cache=True, nogil=True)
@@ -133,7 +118,7 @@ def _tally(
             for at in range(start[piece], stop[piece]):
                 if valid[strand, at] == 0:
                     continue
-                best = _likeliest(classes, class_table, strand, at)
+                best = likeliest(classes, class_table, strand, at)
                 class_counts[piece, label[strand, at], best] += 1
                 share = min(max(class_table[classes[strand, best, at]], np.float32(0.0)), np.float32(1.0))
                 place = min(int(share * n_bins), n_bins - 1)
@@ -141,4 +126,4 @@ def _tally(
                 bins[1, place] += label[strand, at] == best
                 bins[2, place] += int(np.float64(share) * _UNIT + 0.5)
                 if has_phase:
-                    phase_counts[piece, phase[strand, at], _likeliest(phases, phase_table, strand, at)] += 1
+                    phase_counts[piece, phase[strand, at], likeliest(phases, phase_table, strand, at)] += 1

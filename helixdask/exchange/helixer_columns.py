@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.exchange.settings import HelixerVersion
+from helixdask.probabilities import decode
 from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, TRANSITIONS
 from helixdask.sequence.codes import one_hot
 from helixdask.store.store import Store
-from helixdask.windows.grid import Windows
-from helixdask.windows.view import read_windows
+from helixdask.windows.cut import COVERAGE_PADDING, WindowLayout
+from helixdask.windows.grid import Spans, Windows
+from helixdask.windows.read import open_track, read_into, read_windows
 
 __all__ = [
     "Block",
@@ -53,14 +55,24 @@ class Block:
     def read(self, path: str) -> NDArray[Any]:
         """A track as rows, ``(row, base)`` or ``(row, base, class)``."""
         if path not in self._tracks:
-            self._tracks[path] = read_windows(self.store, path, self.windows, self.length)
+            self._tracks[path] = read_windows(self.store, path, self.spans, self.layout)
         return self._tracks[path]
 
-    def clear_padding(self, rows: NDArray[Any], value: int) -> None:
-        """Set what lies behind the end of short windows, ``(row, base, ...)``, in place."""
+    @property
+    def layout(self) -> WindowLayout:
+        """How the file's rows lie: 5' to 3', padding at the end on both strands."""
+        return WindowLayout(self.length, padding="end")
+
+    @property
+    def spans(self) -> Spans:
+        """Where the rows lie in the genome."""
+        return self.windows.spans(self.store.contigs.offsets)
+
+    def clear_padding(self, rows: NDArray[Any]) -> None:
+        """Set what lies behind the end of short windows, ``(row, base, ...)``, to 0, in place."""
         size = self.windows.end - self.windows.start
         for row in np.flatnonzero(size < self.length).tolist():
-            rows[row, size[row] :] = value
+            rows[row, size[row] :] = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +145,7 @@ def label_columns(
 
     def classes(block: Block, track: str, vectors: NDArray[np.int8]) -> NDArray[np.int8]:
         values: NDArray[np.int8] = np.take(vectors, block.read(f"{group}/{track}"), axis=0)
-        block.clear_padding(values, 0)
+        block.clear_padding(values)
         return values
 
     def has_valid(block: Block) -> NDArray[np.bool_]:
@@ -142,13 +154,13 @@ def label_columns(
 
     def has_no_intergenic(block: Block) -> NDArray[np.bool_]:
         intergenic = block.read(f"{group}/label") == 0
-        block.clear_padding(intergenic, 0)
+        block.clear_padding(intergenic)
         none: NDArray[np.bool_] = ~intergenic.any(axis=1)
         return none
 
     def all_intergenic(block: Block) -> NDArray[np.bool_]:
         intergenic = block.read(f"{group}/label") == 0
-        block.clear_padding(intergenic, 0)
+        block.clear_padding(intergenic)
         every: NDArray[np.bool_] = intergenic.all(axis=1)
         return every
 
@@ -170,12 +182,9 @@ def coverage_columns(set_name: str, libraries: list[str], length: int) -> Iterat
     """``evaluation/rnaseq_*``: reads at each base, one layer per library, -1 in the padding."""
 
     def layers(block: Block, track: str) -> NDArray[np.int64]:
-        out = np.empty((len(block.windows.start), length, len(libraries)), np.int64)
-        for layer, library in enumerate(libraries):
-            out[:, :, layer] = read_windows(
-                block.store, f"coverage/{set_name}/{library}/{track}", block.windows, block.length
-            )
-        block.clear_padding(out, -1)
+        out = np.full((len(block.windows.start), length, len(libraries)), int(COVERAGE_PADDING), np.int64)
+        tracks = [open_track(block.store, f"coverage/{set_name}/{library}/{track}") for library in libraries]
+        read_into(tracks, list(np.moveaxis(out, -1, 0)), block.spans, block.layout)
         return out
 
     for track in ("coverage", "spliced_coverage"):
@@ -196,4 +205,9 @@ def prediction_columns(store: Store, predictions: str, length: int) -> Iterator[
     for path, track in (("predictions", "class_probability"), ("predictions_phase", "phase_probability")):
         source = f"predictions/{predictions}/{track}"
         if store.has_array(source):
-            yield Column(path, (length, 4), "float16", partial(Block.read, path=source))
+            yield Column(path, (length, 4), "float16", partial(_probabilities, path=source))
+
+
+def _probabilities(block: Block, path: str) -> NDArray[Any]:
+    stored = block.read(path)
+    return decode(stored) if stored.dtype == np.uint8 else stored

@@ -158,11 +158,8 @@ def annotated_contigs(store: Store, labels: str) -> NDArray[np.bool_]:
     annotated = np.zeros(len(store.contigs), np.bool_)
     step = 4 * _BASES_PER_BLOCK
     for start in range(0, store.n_bases, step):
-        stop = min(start + step, store.n_bases)
-        genic = (store.read(f"labels/{labels}/label", start, stop) != 0).any(axis=0)
-        if genic.any():
-            pieces = store.contigs.pieces(start, stop)
-            annotated[pieces.contig] |= np.logical_or.reduceat(genic, pieces.position - start)
+        label = store.read(f"labels/{labels}/label", start, min(start + step, store.n_bases))
+        annotated[store.contigs.holding(start, label)] = True
     return annotated
 
 

@@ -110,14 +110,14 @@ class LabelsStage(LabelsSettings, Stage):
         made = label_tables(models, store.contigs, read, self.rules, codes)
         findings = label_findings(models, store.contigs, made).in_order(first=len(made.masks))
         work.save("findings", **findings.columns())
-        annotated = annotated_contigs(models, len(store.contigs))
+        annotated = annotated_contigs(made.strands, store.contigs)
         chosen = made.features.chosen
         numbers = [
             len(models.genes),
             int(chosen.sum()),
             int(made.learnt.sum()),
             len(np.unique(made.masks.gene)),
-            int(annotated.sum()),
+            len(annotated),
             int(store.contigs.lengths[annotated].sum()),
             len(made.masks),
         ]

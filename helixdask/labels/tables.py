@@ -140,8 +140,7 @@ def _whole_gene_reasons(
     return reasons
 
 
-def annotated_contigs(models: GeneModels, n_contigs: int) -> NDArray[np.bool_]:
-    """Which contigs hold a gene that is labelled, ``(contig,)``: one with a coding transcript."""
-    out = np.zeros(n_contigs, bool)
-    out[models.transcript_contig()[models.cds["transcript"].to_numpy()]] = True
-    return out
+def annotated_contigs(strands: tuple[StrandTables, StrandTables], contigs: ContigTable) -> Ints:
+    """Rows of the contigs that hold any base of a labelled gene, on either strand."""
+    starts = np.concatenate([strand.class_start for strand in strands])
+    return np.unique(np.searchsorted(contigs.offsets, starts, side="right") - 1)

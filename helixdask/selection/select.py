@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.settings import Rules
 
-__all__ = ["INTERGENIC_EDGES", "MAX_INTERGENIC_SHARE", "Selection", "Stratum", "quotas", "select_windows"]
+__all__ = ["INTERGENIC_EDGES", "MAX_INTERGENIC_SHARE", "Selection", "Stratum", "quotas", "select_windows", "strata"]
 
 INTERGENIC_EDGES = (0.2, 0.4, 0.6, 0.8)
 """Inner edges of the bins of the intergenic fraction among windows that hold genic bases."""
@@ -68,6 +68,7 @@ def select_windows(
     distance: NDArray[np.float64] | None,
     *,
     keep_fraction: float,
+    value: NDArray[np.float64] | None = None,
     usable: NDArray[np.bool_] | None = None,
     tie_break: NDArray[Any] | None = None,
     rules: Rules = Rules.DEFAULT,
@@ -83,6 +84,9 @@ def select_windows(
         ``(window, label_class)`` sum over bases of |label - probability|. Without it every usable window is kept.
     keep_fraction
         Share of all windows (usable or not) to keep, above 0 and at most 1.
+    value
+        ``(window,)`` what windows are ranked by, instead of the mean of ``distance``; the smallest are kept first, and
+        a window whose value is NaN is never chosen.
     usable
         ``(window,)`` False where a window must not be chosen. Helixer's rules know no such thing and ignore it.
     tie_break
@@ -103,24 +107,27 @@ def select_windows(
             remedy="Use --keep-fraction above 0 and at most 1, for example 0.2.",
         )
     if rules == Rules.HELIXER:
-        return _select_helixer(class_count, distance, int(n * keep_fraction))
+        return _select_helixer(class_count, distance, value, int(n * keep_fraction))
     bases = class_count.sum(axis=1, dtype=np.int64)
     ok = bases > 0 if usable is None else (bases > 0) & usable
+    if value is None and distance is not None:
+        value = distance.sum(axis=1) / np.maximum(bases, 1)
+    if value is not None:
+        ok &= ~np.isnan(value)
     if not ok.any():
         raise BadInputError(
             f"none of the {n:,} windows can be used: each is masked, or on a contig without labelled genes",
             remedy="Check the labels: `helixdask inspect` shows what they hold.",
         )
-    stratum = _strata(class_count, bases)
-    certainty = np.zeros(n) if distance is None else distance.sum(axis=1) / np.maximum(bases, 1)
+    stratum, names = strata(class_count)
     available = np.bincount(stratum[ok], minlength=len(INTERGENIC_EDGES) + 2)
-    if distance is None:
+    if value is None:
         wanted = available
         chosen = ok
     else:
         wanted = quotas(available, int(n * keep_fraction))
         key = np.arange(n) if tie_break is None else tie_break
-        order = np.lexsort((key, certainty, stratum))
+        order = np.lexsort((key, value, stratum))
         order = order[ok[order]]
         place = np.arange(len(order)) - np.repeat(np.cumsum(available) - available, available)
         chosen = np.zeros(n, np.bool_)
@@ -129,17 +136,17 @@ def select_windows(
         raise BadInputError(
             f"{keep_fraction:g} of {n:,} windows is less than one window", remedy="Use a larger --keep-fraction."
         )
-    strata = [
+    found = [
         Stratum(
             name,
             int(available[i]),
             int(wanted[i]),
             int((chosen & (stratum == i)).sum()),
-            float(certainty[chosen & (stratum == i)].max()) if distance is not None and wanted[i] else None,
+            float(value[chosen & (stratum == i)].max()) if value is not None and wanted[i] else None,
         )
-        for i, name in enumerate(_names())
+        for i, name in enumerate(names)
     ]
-    return Selection(np.flatnonzero(chosen), tuple(strata))
+    return Selection(np.flatnonzero(chosen), tuple(found))
 
 
 def quotas(available: NDArray[np.int64], total: int) -> NDArray[np.int64]:
@@ -179,48 +186,53 @@ def _fill(
     return given
 
 
-def _strata(class_count: NDArray[Any], bases: NDArray[np.int64]) -> NDArray[np.int64]:
+def strata(class_count: NDArray[Any], rules: Rules = Rules.DEFAULT) -> tuple[NDArray[np.int64], list[str]]:
+    """Number of each window's stratum, ``(window,)``, and the names of the strata.
+
+    Under ``rules="helixer"`` the strata depend on all windows: they are sixths of them, as far as ties allow.
+    """
+    bases = class_count.sum(axis=1, dtype=np.int64)
     fraction = class_count[:, 0] / np.maximum(bases, 1)
+    if rules == Rules.HELIXER:
+        rank = np.searchsorted(np.quantile(fraction, np.arange(1, 6) / 6), fraction)
+        return rank, [f"sextile rank {r}" for r in range(6)]
     stratum = np.searchsorted(INTERGENIC_EDGES, fraction, side="right").astype(np.int64)
     stratum[class_count[:, 0] == bases] = len(INTERGENIC_EDGES) + 1
-    return stratum
-
-
-def _names() -> list[str]:
     edges = (0.0, *INTERGENIC_EDGES, 1.0)
     bins = [f"{100 * a:.0f}-{100 * b:.0f} % intergenic" for a, b in pairwise(edges)]
-    return [*bins, "fully intergenic"]
+    return stratum, [*bins, "fully intergenic"]
 
 
-def _select_helixer(class_count: NDArray[Any], distance: NDArray[np.float64] | None, n: int) -> Selection:
-    if distance is None:
+def _select_helixer(
+    class_count: NDArray[Any], distance: NDArray[np.float64] | None, value: NDArray[np.float64] | None, n: int
+) -> Selection:
+    if value is None and distance is not None:
+        value = distance.sum(axis=1) / class_count.sum(axis=1, dtype=np.int64)
+    if value is None:
         raise BadInputError("Helixer's selection needs predictions", remedy="Run `helixdask predict` first.")
     if not 0 < n < len(class_count):
         raise BadInputError(
             f"Helixer's selection keeps some but not all windows, not {n:,} of {len(class_count):,}",
             remedy="Use another --keep-fraction, or the default rules.",
         )
-    bases = class_count.sum(axis=1, dtype=np.int64)
-    mean_distance = distance.sum(axis=1) / bases
-    fraction = class_count[:, 0] / bases
-    rank = np.searchsorted(np.quantile(fraction, np.arange(1, 6) / 6), fraction)
+    rank, names = strata(class_count, Rules.HELIXER)
     ranks = np.unique(rank)
     each = n // len(ranks)
     chosen = np.zeros(len(class_count), np.bool_)
-    strata = []
+    found = []
     for r in ranks.tolist():
         # Windows of other strata are infinitely far, not absent: a stratum that is too small takes some of them.
         # Helixer leaves their order to an unstable sort; here it is the order of rows.
-        within = np.where(rank == r, mean_distance, np.inf)
+        within = np.where(rank == r, value, np.inf)
         order = np.argsort(within, kind="stable")
         chosen[order[:each]] = True
         available = int((rank == r).sum())
         # Helixer reports the first distance that was not taken.
         threshold = float(within[order[each]]) if each < available else None
-        strata.append(Stratum(f"sextile rank {r}", available, each, min(each, available), threshold))
+        found.append(Stratum(names[r], available, each, min(each, available), threshold))
     if not each:
         raise BadInputError(
             f"{n:,} windows are fewer than Helixer's {len(ranks)} strata, so that none would be kept",
             remedy="Use a larger --keep-fraction.",
         )
-    return Selection(np.flatnonzero(chosen), tuple(strata))
+    return Selection(np.flatnonzero(chosen), tuple(found))

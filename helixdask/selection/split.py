@@ -24,7 +24,7 @@ from helixdask.errors import BadInputError
 from helixdask.selection.draw import draw_keys
 from helixdask.windows.grid import Windows
 
-__all__ = ["TRAIN", "VALIDATION", "Split", "split_n90", "split_windows"]
+__all__ = ["LEFT_OUT", "TRAIN", "VALIDATION", "Split", "assign_units", "keep_apart", "split_n90", "split_windows"]
 
 TRAIN, VALIDATION, LEFT_OUT = 0, 1, -1
 
@@ -89,18 +89,20 @@ def split_windows(
     key = draw_keys(np.arange(n_contigs) if names is None else names[:n_contigs], seed)
     unit = windows.contig.astype(np.int64) if groups is None else np.asarray(groups, np.int64)[windows.contig]
     size = windows.end - windows.start
-    side = _assign(unit, size, genic, key[windows.contig], val_fraction)
+    side = assign_units(unit, size, genic, key[windows.contig], val_fraction)
     if side is not None:
         return Split(side)
     block = _blocks(windows, val_fraction)
-    side = _assign(block, size, genic, key[windows.contig] ^ draw_keys(windows.start, seed), val_fraction, force=True)
+    side = assign_units(
+        block, size, genic, key[windows.contig] ^ draw_keys(windows.start, seed), val_fraction, force=True
+    )
     if side is None:
         raise BadInputError(
             "all windows lie at one place and cannot be split into training and validation",
             remedy="Use a shorter window length, or keep more windows.",
         )
     for guard in (window_length, 0):
-        guarded = _keep_apart(windows, side, guard)
+        guarded = keep_apart(windows, side, guard)
         if guard == 0 or (guarded == TRAIN).any():
             return Split(guarded, True, guard)
     return Split(side, True, 0)
@@ -145,7 +147,7 @@ def split_n90(unit: NDArray[np.int64], names: NDArray[Any], *, val_fraction: flo
     return np.isin(unit, np.concatenate([*validation, np.empty(0, np.int64)])).astype(np.int8)
 
 
-def _assign(
+def assign_units(
     unit: NDArray[np.int64],
     size: NDArray[np.int64],
     genic: NDArray[np.bool_],
@@ -255,7 +257,7 @@ def _blocks(windows: Windows, val_fraction: float) -> NDArray[np.int64]:
     return block
 
 
-def _keep_apart(windows: Windows, side: NDArray[np.int8], guard: int) -> NDArray[np.int8]:
+def keep_apart(windows: Windows, side: NDArray[np.int8], guard: int) -> NDArray[np.int8]:
     """Leave out training windows less than ``guard`` bases from a validation window of their contig."""
     stride = int(windows.end.max()) + guard + 1
     start = windows.contig * np.int64(stride) + windows.start

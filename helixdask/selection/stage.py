@@ -15,14 +15,11 @@ from helixdask.errors import BadInputError, MissingInputError
 from helixdask.inputs.tables import read_rows
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
-from helixdask.selection.draw import draw_keys
-from helixdask.selection.select import select_windows
+from helixdask.selection.on_tables import refuse_other_rules, select, split, usable_windows
 from helixdask.selection.settings import SelectSettings, SplitSettings
-from helixdask.selection.split import TRAIN, VALIDATION, Split, split_n90, split_windows
-from helixdask.settings import Rules
-from helixdask.store.lineage import Provenance
+from helixdask.selection.split import TRAIN, VALIDATION
+from helixdask.selection.table import read_table, windows_behind, windows_of
 from helixdask.store.store import Store
-from helixdask.windows.grid import Windows
 
 __all__ = ["SelectStage", "SplitStage"]
 
@@ -66,44 +63,25 @@ class SelectStage(SelectSettings, Stage):
                 where=group,
                 remedy="Run helixdask windows with --labels or --predictions, under another --name.",
             )
-        if self.rules == Rules.HELIXER and attrs.get("rules") != Rules.HELIXER:
-            raise BadInputError(
-                "Helixer's selection needs distances that are summed as Helixer does",
-                where=group,
-                remedy="Run helixdask windows --rules helixer, under another --name.",
-            )
+        refuse_other_rules(attrs, self.rules, group)
         return {group: store.identity(group)}
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Choose, write the rows, and return the strata."""
-        group = f"windows/{self.windows}"
-        table, attrs = store.table(group), store.attrs(group)
-        unannotated = bool(attrs.get("predicted_labels")) if self.unannotated is None else self.unannotated
-        usable = table["window_valid"] > 0
-        if not unannotated:
-            usable &= table["window_annotated"]
-        selection = select_windows(
-            table["window_class_count"],
-            table.get("window_class_distance"),
-            keep_fraction=self.keep_fraction,
-            usable=usable,
-            # Equally certain windows, such as deserts where quantised probabilities are exactly 1, are many: drawn by
-            # lot, they do not all come from the first contig.
-            tie_break=_lots(store, table),
-            rules=self.rules,
-        )
-        store.write_table(self.group(), {"window_row": selection.rows})
-        n = len(usable)
+        table = read_table(store, self.windows)
+        chosen = select(table, self.keep_fraction, unannotated=self.unannotated, rules=self.rules)
+        rows = np.flatnonzero(chosen["kept"].to_numpy())
+        store.write_table(self.group(), {"window_row": rows})
         return {
             "windows": self.windows,
-            "labels": attrs.get("labels"),
-            "predictions": attrs.get("predictions"),
-            "window_length": attrs["window_length"],
+            "labels": table.attrs.get("labels"),
+            "predictions": table.attrs.get("predictions"),
+            "window_length": table.attrs["window_length"],
             "rules": self.rules,
-            "n_windows": n,
-            "n_usable": int(usable.sum()),
-            "n_kept": len(selection.rows),
-            "strata": [stratum.as_dict() for stratum in selection.strata],
+            "n_windows": table.sizes["window"],
+            "n_usable": int(usable_windows(table, self.unannotated).sum()),
+            "n_kept": len(rows),
+            "strata": chosen.attrs["strata"],
         }
 
 
@@ -132,13 +110,8 @@ class SplitStage(SplitSettings, Stage):
         if not 0 <= self.seed < 1 << 32:
             raise BadInputError(f"a seed of {self.seed}", remedy="Use --seed from 0 to 4,294,967,295.")
         group = f"selections/{store.resolve('selections', self.selection)}"
-        attrs = store.attrs(group)
-        windows = f"windows/{attrs['windows']}"
+        windows = f"windows/{windows_behind(store, group)}"
         found = {group: store.identity(group), windows: store.identity(windows)}
-        if Provenance.of(attrs).inputs.get(windows) != found[windows]:
-            raise BadInputError(
-                f"{windows} was made anew after this selection", where=group, remedy="Run helixdask select again."
-            )
         if self.groups:
             groups = self.groups
             found["groups"] = file_identity(groups)
@@ -149,13 +122,14 @@ class SplitStage(SplitSettings, Stage):
         """Split, write rows and sides, and return what came where."""
         selection = store.attrs(f"selections/{self.selection}")
         rows = store.table(f"selections/{self.selection}")["window_row"]
-        table = store.table(f"windows/{selection['windows']}")
-        windows = _windows_of(table).take(rows)
-        split = self._split(store, windows, table["window_class_count"][rows], int(selection["window_length"]))
-        kept = split.side >= 0
-        store.write_table(self.group(), {"window_row": rows[kept], "window_side": split.side[kept]})
+        chosen = read_table(store, str(selection["windows"])).isel(window=rows)
+        groups = _read_groups(self.groups, store, self.aliases) if self.groups else None
+        made = split(chosen, self.val_fraction, seed=self.seed, groups=groups, rules=self.rules)
+        side, windows = made["side"].to_numpy(), windows_of(made)
+        kept = side >= 0
+        store.write_table(self.group(), {"window_row": rows[kept], "window_side": side[kept]})
         size = windows.end - windows.start
-        sides = {"train": split.side == TRAIN, "validation": split.side == VALIDATION}
+        sides = {"train": side == TRAIN, "validation": side == VALIDATION}
         attrs: dict[str, Any] = {
             "windows": selection["windows"],
             "selection": self.selection,
@@ -164,52 +138,25 @@ class SplitStage(SplitSettings, Stage):
             "window_length": selection["window_length"],
             "rules": self.rules,
             "seed": self.seed,
-            "by_blocks": split.by_blocks,
-            "guard": split.guard,
+            "by_blocks": made.attrs["by_blocks"],
+            "guard": made.attrs["guard"],
             "n_left_out": int((~kept).sum()),
             "n_windows": {name: int(mine.sum()) for name, mine in sides.items()},
             "n_bases": {name: int(size[mine].sum()) for name, mine in sides.items()},
             "n_contigs": {name: len(np.unique(windows.contig[mine])) for name, mine in sides.items()},
         }
-        if split.by_blocks:
+        if attrs["by_blocks"]:
             log.warning(
                 "%s: contigs are too few or too unequal to give %g of the bases to validation, so they were cut into "
                 "blocks; %d windows within %d bases of a validation block were left out",
                 self.group(),
                 self.val_fraction,
                 attrs["n_left_out"],
-                split.guard,
+                attrs["guard"],
             )
         if not sides["validation"].any():
             log.warning("%s: by Helixer's rules nothing is left for validation", self.group())
         return attrs
-
-    def _split(self, store: Store, windows: Windows, class_count: NDArray[np.int32], window_length: int) -> Split:
-        names = store.contigs.names
-        if self.rules == Rules.HELIXER:
-            unit = windows.contig.astype(np.int64)
-            return Split(split_n90(unit, names, val_fraction=self.val_fraction, seed=self.seed))
-        return split_windows(
-            windows,
-            class_count[:, 1:].sum(axis=1) > 0,
-            val_fraction=self.val_fraction,
-            seed=self.seed,
-            window_length=window_length,
-            names=names,
-            groups=_read_groups(self.groups, store, self.aliases) if self.groups else None,
-        )
-
-
-def _windows_of(table: dict[str, NDArray[Any]]) -> Windows:
-    return Windows(
-        table["window_contig"], table["window_start"], table["window_end"], table["window_strand"].astype(np.int8)
-    )
-
-
-def _lots(store: Store, table: dict[str, NDArray[Any]]) -> NDArray[np.uint64]:
-    """Draw a lot for each window, which depends on contig name, start and strand only."""
-    lots: NDArray[np.uint64] = draw_keys(store.contigs.names, 0)[table["window_contig"]]
-    return lots ^ draw_keys(2 * table["window_start"] + table["window_strand"], 1)
 
 
 def _read_groups(path: str, store: Store, aliases: str | None) -> NDArray[np.int64]:

@@ -109,6 +109,20 @@ class ContigTable:
         keep = end > begin
         return Pieces(rows[keep], (begin - offsets)[keep], (end - offsets)[keep], begin[keep])
 
+    def holding(self, start: int, label: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Rows of the contigs that hold a labelled base: annotated contigs.
+
+        Parameters
+        ----------
+        start
+            Position of the first base.
+        label
+            ``(strand, base)``, 0 where nothing is labelled.
+        """
+        pieces = self.pieces(start, start + label.shape[1])
+        labelled = np.logical_or.reduceat(label[0] | label[1], pieces.position - start)
+        return pieces.contig[labelled]
+
     def parse_region(self, text: str) -> tuple[int, int, int]:
         """Contig row, start and end of a region string, 0-based half-open.
 

@@ -16,7 +16,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["WindowGrid", "Windows"]
+__all__ = ["Spans", "WindowGrid", "Windows", "numbers"]
+
+
+class Spans(NamedTuple):
+    """Where some windows lie on the genome-long axis, one entry per window.
+
+    ``position`` int64 is the first base, in plus orientation for both strands; ``size`` int64 counts bases of the
+    contig, without padding; ``strand`` int8 is 0 for plus and 1 for minus.
+    """
+
+    position: NDArray[np.int64]
+    size: NDArray[np.int64]
+    strand: NDArray[np.int8]
+
+    def take(self, rows: NDArray[np.int64] | slice) -> Spans:
+        """Return some of the windows, in the order asked for."""
+        return Spans(self.position[rows], self.size[rows], self.strand[rows])
 
 
 class Windows(NamedTuple):
@@ -35,9 +51,15 @@ class Windows(NamedTuple):
         """Return some of the windows, in the order asked for."""
         return Windows(self.contig[rows], self.start[rows], self.end[rows], self.strand[rows])
 
-    def padded(self, window_length: int) -> NDArray[np.bool_]:
-        """Which windows are shorter than the window length and are padded when they are read."""
-        return self.end - self.start < window_length
+    def spans(self, offsets: NDArray[np.int64]) -> Spans:
+        """Their places on the genome-long axis; ``offsets`` is the position of each contig's first base."""
+        return Spans(offsets[self.contig] + self.start, self.end - self.start, self.strand)
+
+
+def numbers(first: NDArray[np.int64], count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count from ``first[i]`` on, ``count[i]`` numbers for each ``i``: the ``i`` of each number, and the numbers."""
+    which = np.repeat(np.arange(len(count)), count)
+    return which, first[which] + np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,37 +109,18 @@ class WindowGrid:
         rows: NDArray[np.int64] = self.first_row[contig] + within
         return rows
 
-    def locate(self, rows: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
-        """Contig, ``k`` and strand of rows: the inverse of `row`."""
-        rows = np.asarray(rows, np.int64)
-        contig = np.searchsorted(self.first_row, rows, side="right") - 1
-        return contig, *self._within(rows, contig)
-
     def windows(self, start: int = 0, stop: int | None = None) -> Windows:
         """Windows of the rows ``start`` to ``stop``."""
-        first, last, _ = slice(start, stop).indices(len(self))
-        rows = np.arange(first, max(first, last), dtype=np.int64)
-        if not len(rows):
-            return self.at(rows)
-        contigs = np.searchsorted(self.first_row, [first, last - 1], side="right") - 1
-        bounds = np.clip(self.first_row[contigs[0] : contigs[1] + 2], first, last)
-        return self._windows(rows, np.repeat(np.arange(contigs[0], contigs[1] + 1), np.diff(bounds)))
+        return self.at(np.arange(*slice(start, stop).indices(len(self)), dtype=np.int64))
 
     def at(self, rows: NDArray[np.int64]) -> Windows:
         """Windows of any rows."""
-        return self._windows(rows, np.searchsorted(self.first_row, rows, side="right") - 1)
-
-    def _windows(self, rows: NDArray[np.int64], contig: NDArray[np.int64]) -> Windows:
-        k, strand = self._within(rows, contig)
-        begin = k * self.window_length
-        end = np.minimum(begin + self.window_length, np.asarray(self.lengths, np.int64)[contig])
-        return Windows(contig.astype(np.int32), begin, end, strand)
-
-    def _within(self, rows: NDArray[np.int64], contig: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
-        within = rows - self.first_row[contig]
-        n = self.per_strand[contig]
+        contig = np.searchsorted(self.first_row, rows, side="right") - 1
+        within, n = rows - self.first_row[contig], self.per_strand[contig]
         minus = within >= n
-        return np.where(minus, 2 * n - 1 - within, within), minus.astype(np.int8)
+        start = np.where(minus, 2 * n - 1 - within, within) * self.window_length
+        end = np.minimum(start + self.window_length, np.asarray(self.lengths, np.int64)[contig])
+        return Windows(contig.astype(np.int32), start, end, minus.astype(np.int8))
 
     def rows_starting(
         self, contig: NDArray[np.int64], start: NDArray[np.int64], stop: NDArray[np.int64]
@@ -130,8 +133,6 @@ class WindowGrid:
             Pieces: contig rows, and half-open slices that count from the contig's first base.
         """
         k_first, k_stop = -(-start // self.window_length), -(-stop // self.window_length)
-        count = np.maximum(k_stop - k_first, 0)
-        which = np.repeat(np.arange(len(count)), count)
-        k = k_first[which] + np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        which, k = numbers(k_first, np.maximum(k_stop - k_first, 0))
         owner = contig[which]
         return np.sort(np.concatenate([self.row(owner, k, 0), self.row(owner, k, 1)]))

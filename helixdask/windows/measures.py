@@ -8,7 +8,6 @@ Helixer's filter does: over all bases, in float16, each addition rounded, so tha
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +15,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.errors import InternalError
+from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.settings import Rules
 
-__all__ = ["Measures", "likeliest_class", "measure_windows", "probability_table", "round_to_float16"]
+__all__ = ["Measures", "likeliest_class", "measure_windows", "round_to_float16"]
 
 _ONE = 1 << 24  # 1.0 in units of the smallest float16
 
@@ -27,27 +27,16 @@ class Measures(NamedTuple):
     """One entry per window.
 
     ``class_count`` (window, class) int32; ``class_distance`` (window, class) float64, bases, zero without predictions;
-    ``valid`` int32, bases that no error masks; ``genic`` bool, whether any base is labelled other than intergenic,
-    masked or not; ``agreement`` float32, share of valid bases where the likeliest class is the label; ``confidence``
-    float32, mean probability of the likeliest class over valid bases. The last two are NaN where there is nothing.
+    ``valid`` int32, bases that no error masks; ``agreement`` float32, share of valid bases where the likeliest class
+    is the label; ``confidence`` float32, mean probability of the likeliest class over valid bases. The last two are NaN
+    where there is nothing.
     """
 
     class_count: NDArray[np.int32]
     class_distance: NDArray[np.float64]
     valid: NDArray[np.int32]
-    genic: NDArray[np.bool_]
     agreement: NDArray[np.float32]
     confidence: NDArray[np.float32]
-
-
-@cache
-def probability_table(dtype: str) -> NDArray[np.float32]:
-    """Probability of every stored value: of the 65,536 bit patterns of float16, or of uint8 (value / 255)."""
-    if dtype == "uint8":
-        return (np.arange(256, dtype=np.float32) / np.float32(255)).astype(np.float32)
-    if dtype == "float16":
-        return np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
-    raise InternalError(f"probabilities are stored as float16 or uint8, not {dtype}")
 
 
 def measure_windows(
@@ -84,9 +73,7 @@ def measure_windows(
     if probability is None:
         raw, table = np.zeros((2, 4, 1), np.uint8), np.zeros(256, np.float32)
     else:
-        table = probability_table(str(probability.dtype))
-        raw = np.ascontiguousarray(probability)
-        raw = raw.view(np.uint16) if raw.dtype == np.float16 else raw
+        raw, table = bits(probability), decoding_table(str(probability.dtype))
     outputs = _measure(
         begin,
         size,
@@ -104,20 +91,16 @@ def measure_windows(
 
 def likeliest_class(probability: NDArray[Any]) -> NDArray[np.uint8]:
     """Class of the largest probability, the first at ties: ``(strand, class, base)`` to ``(strand, base)`` uint8."""
-    raw = np.ascontiguousarray(probability)
-    table = probability_table(str(raw.dtype))
-    return _likeliest(raw.view(np.uint16) if raw.dtype == np.float16 else raw, table)
+    return _likeliest(bits(probability), decoding_table(str(probability.dtype)))
 
 
 @njit(cache=True, nogil=True)
 def _likeliest(raw: NDArray[Any], table: NDArray[np.float32]) -> NDArray[np.uint8]:
-    n_strands, n_classes, n = raw.shape
+    n_strands, _, n = raw.shape
     best = np.zeros((n_strands, n), np.uint8)
     for s in range(n_strands):
         for i in range(n):
-            for k in range(1, n_classes):
-                if table[raw[s, k, i]] > table[raw[s, best[s, i], i]]:
-                    best[s, i] = k
+            best[s, i] = likeliest(raw, table, s, i)
     return best
 
 
@@ -161,7 +144,6 @@ def _measure(
     count = np.zeros((n, 4), np.int32)
     distance = np.zeros((n, 4), np.float64)
     n_valid = np.zeros(n, np.int32)
-    genic = np.zeros(n, np.bool_)
     agreement = np.full(n, np.nan, np.float32)
     confidence = np.full(n, np.nan, np.float32)
     total = np.zeros(4, np.int64)
@@ -176,7 +158,6 @@ def _measure(
             true = label[s, at]
             usable = valid[s, at] != 0
             n_valid[w] += usable
-            genic[w] |= true != 0
             if not (usable or helixer):
                 continue
             count[w, true] += 1
@@ -203,4 +184,4 @@ def _measure(
         if has_probability and n_valid[w]:
             agreement[w] = agreed / n_valid[w]
             confidence[w] = sure / n_valid[w]
-    return count, distance, n_valid, genic, agreement, confidence
+    return count, distance, n_valid, agreement, confidence

@@ -67,9 +67,8 @@ class WindowsStage(WindowsSettings, Stage):
         pieces = contigs.pieces(region.start, region.stop)
         rows = grid.rows_starting(pieces.contig, pieces.contig_start, pieces.contig_stop)
         windows = grid.at(rows)
-        begin = contigs.offsets[windows.contig] + windows.start - region.start
-        size = windows.end - windows.start
-        stop = region.start + int((begin + size).max(initial=0))
+        position, size, strand = windows.spans(contigs.offsets)
+        stop = int((position + size).max(initial=region.start))
         probability = None
         if self.predictions:
             probability = store.read(f"predictions/{self.predictions}/class_probability", region.start, stop)
@@ -79,10 +78,10 @@ class WindowsStage(WindowsSettings, Stage):
         elif probability is not None:
             label = likeliest_class(probability)
             valid = np.ones_like(label)
-        got = measure_windows(begin, size, windows.strand, label, valid, probability, self.rules)
+        got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules)
         tables: dict[str, NDArray[Any]] = {
             "row": rows,
-            "genic": got.genic,
+            "annotated": contigs.holding(region.start, label),
             "window_valid": got.valid,
             "window_class_count": got.class_count,
         }
@@ -107,12 +106,11 @@ class WindowsStage(WindowsSettings, Stage):
         if result.tables:
             measures = dict(result.tables)
             rows = measures.pop("row")  # a contig of several regions: its minus windows come in another order
-            genic = measures.pop("genic")
+            annotated = np.zeros(len(store.contigs), np.bool_)
+            annotated[measures.pop("annotated")] = True
             for name, values in measures.items():
                 columns[name] = np.empty_like(values)
                 columns[name][rows] = values
-            annotated = np.zeros(len(store.contigs), np.bool_)
-            annotated[windows.contig[rows[genic]]] = True
             columns["window_annotated"] = annotated[windows.contig]
             attrs["class_bases"] = columns["window_class_count"].sum(axis=0, dtype=np.int64).tolist()
             attrs["n_annotated_contigs"] = int(annotated.sum())

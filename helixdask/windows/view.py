@@ -1,184 +1,117 @@
-"""Reading windows: the tracks of a store cut into rows of equal length, each 5' to 3' on its own strand.
-
-Minus windows are the reverse complement of the plus window, made here when they are read. Windows that are shorter than
-the window length are padded at their end, on both strands.
-"""
+"""Windows of a store as a lazy dataset: nothing is read before it is computed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import dask.array as da
 import numpy as np
 import xarray as xr
+from dask.array.core import getter
+from dask.base import tokenize
+from dask.highlevelgraph import HighLevelGraph
 from numpy.typing import NDArray
 
+from helixdask.probabilities import decode
 from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, group_of
-from helixdask.sequence.codes import COMPLEMENT, PADDING, one_hot
 from helixdask.store.store import Store
-from helixdask.windows.grid import WindowGrid, Windows
-from helixdask.windows.measures import probability_table
+from helixdask.windows.cut import PADDING, WindowLayout
+from helixdask.windows.grid import Spans, Windows
+from helixdask.windows.read import open_track, read_windows
 
-__all__ = ["lazy_windows", "read_windows"]
+__all__ = ["lazy_windows"]
 
-_SEQUENCE = "genome/sequence"
-_BASES_PER_BLOCK = 1 << 23
+_BASES_PER_BLOCK: Final = 1 << 23
+_CLASSES: Final = {"label_class": LABEL_CLASSES, "phase_class": PHASE_CLASSES}
 
 
-def read_windows(store: Store, path: str, windows: Windows, length: int) -> NDArray[Any]:
-    """Read a track as windows.
+def lazy_windows(
+    store: Store,
+    windows: Windows,
+    layout: WindowLayout,
+    tracks: dict[str, str] | None = None,
+    coverage: list[str] | None = None,
+) -> xr.Dataset:
+    """Windows of a genome, of all tracks or some.
 
     Parameters
     ----------
     store
         The store.
-    path
-        A track, such as ``genome/sequence`` or ``labels/reference/label``.
     windows
         Windows of any order and strand.
-    length
-        Bases of a row; no window is longer.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(window, offset)``, or ``(window, offset, class)`` for probabilities, which are float16 or, where they are
-        stored quantised, float32. Padding is 0, in the sequence the code of padding, in values of other tracks NaN.
-    """
-    array = store.array(path)
-    stranded = "strand" in array.dims
-    extra = array.shape[1:-1] if stranded else ()
-    quantised = bool(extra) and array.dtype == np.uint8
-    fill = PADDING if path == _SEQUENCE else array.fill_value if not stranded else 0
-    rows = np.full((len(windows.start), length, *extra), fill, array.dtype)
-    position = store.contigs.offsets[windows.contig] + windows.start
-    size = windows.end - windows.start
-    strands = slice(int(windows.strand.min(initial=1)), int(windows.strand.max(initial=0)) + 1)
-    for members, begin, stop in _runs(position, size, length):
-        data = array[(strands, ..., slice(begin, stop))] if stranded else array[begin:stop]
-        at = (position[members] - begin).tolist()
-        layer = (windows.strand[members] - strands.start).tolist()
-        for row, first, n, strand, minus in zip(
-            members.tolist(), at, size[members].tolist(), layer, windows.strand[members].tolist(), strict=True
-        ):
-            part = data[strand, ..., first : first + n] if stranded else data[first : first + n]
-            rows[row, :n] = (part[..., ::-1] if minus else part).T
-    if path == _SEQUENCE:
-        minus_rows = windows.strand == 1
-        rows[minus_rows] = COMPLEMENT[rows[minus_rows]]
-    return probability_table("uint8")[rows] if quantised else rows
-
-
-def lazy_windows(store: Store, length: int, *, with_one_hot: bool = False) -> xr.Dataset:
-    """All windows of a genome as a lazy dataset: nothing is read before it is asked for.
-
-    Parameters
-    ----------
-    store
-        The store.
-    length
-        Window length in bases.
-    with_one_hot
-        Also a variable ``sequence_one_hot(window, offset, base)`` float16, channels C, A, T, G.
+    layout
+        Length, orientation and padding of the rows.
+    tracks
+        Paths of the tracks by the names of their variables; None: all of labels, predictions and others.
+    coverage
+        Names of coverage sets; None: all.
 
     Returns
     -------
     xarray.Dataset
-        Dims ``window`` and ``offset``; rows as in `WindowGrid`. ``sequence`` holds base codes, other variables every
-        label, prediction and coverage track of the store under its prefixed name, class or library as last dim;
-        ``window_contig``, ``window_start``, ``window_end`` and ``window_strand`` say where each window lies. One Dask
-        block is some hundred windows.
+        Dims ``window`` and ``offset``. ``sequence`` holds base codes, other variables hold one track each, its classes
+        or libraries as last dim; probabilities are float32. One Dask block is some hundred windows, and its tasks carry
+        the places of these alone.
     """
-    grid = WindowGrid(store.contigs.lengths, length)
-    windows = grid.windows()
-    variables: dict[str, Any] = {f"window_{name}": (("window",), column) for name, column in windows._asdict().items()}
-    sequence = _lazy(store, grid, _SEQUENCE)
-    variables["sequence"] = (("window", "offset"), sequence, {"padding": PADDING})
-    if with_one_hot:
-        hot = da.map_blocks(one_hot, sequence, dtype=np.float16, new_axis=2, chunks=(*sequence.chunks, (4,)))
-        variables["sequence_one_hot"] = (("window", "offset", "base"), hot)
-    for name, path in store.merged_tracks().items():
-        dims = store.array(path).dims[1:-1]
-        variables[name] = (("window", "offset", *dims), _lazy(store, grid, path))
+    spans = windows.spans(store.contigs.offsets)
+    variables: dict[str, Any] = {
+        "sequence": (("window", "offset"), _lazy(store, "genome/sequence", spans, layout), {"padding": PADDING})
+    }
     coords: dict[str, Any] = {}
-    for set_name in store.names("coverage"):
+    for name, path in (store.merged_tracks() if tracks is None else tracks).items():
+        dims = store.array(path).dims[1:-1]
+        variables[name] = (("window", "offset", *dims), _lazy(store, path, spans, layout))
+        coords |= {dim: (dim, np.array(_CLASSES[dim], dtype=object)) for dim in dims}
+    for set_name in store.names("coverage") if coverage is None else coverage:
         libraries = store.names(f"coverage/{set_name}")
         dim = f"{set_name}_library"
         for track in ("coverage", "spliced_coverage"):
-            parts = [_lazy(store, grid, f"coverage/{set_name}/{library}/{track}") for library in libraries]
+            paths = [f"coverage/{set_name}/{library}/{track}" for library in libraries]
+            parts = [_lazy(store, path, spans, layout) for path in paths]
             variables[f"{set_name}_{track}"] = (("window", "offset", dim), da.stack(parts, axis=-1))
         coords[dim] = (dim, np.array(libraries, dtype=object))
-    used = {dim for dims, *_ in variables.values() for dim in dims}
-    for dim, names in (("label_class", LABEL_CLASSES), ("phase_class", PHASE_CLASSES), ("base", tuple("CATG"))):
-        if dim in used:
-            coords[dim] = (dim, np.array(names, dtype=object))
-    return xr.Dataset(variables, coords=coords, attrs={"species": store.species, "window_length": length})
+    attrs = {"species": store.species, "window_length": layout.length, "orientation": layout.orientation}
+    return xr.Dataset(variables, coords=coords, attrs={**attrs, "padding": layout.padding})
 
 
 @dataclass(frozen=True, eq=False)
-class _WindowTrack:
-    """A track as rows of windows, looking like an array to Dask."""
+class _Block:
+    """Some windows of a track, looking like an array to Dask."""
 
     store: Store
-    grid: WindowGrid
     path: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # Contigs are read again where it arrives: millions of them must not travel with every task.
-        return (_track_of, (self.store, self.grid.window_length, self.path))
+    spans: Spans
+    layout: WindowLayout
 
     def __getitem__(self, key: tuple[Any, ...]) -> NDArray[Any]:
         which, rest = key[0], key[1:]
-        if isinstance(which, slice):
-            rows = np.arange(*which.indices(self.shape[0]), dtype=np.int64)
-        else:
-            rows = np.atleast_1d(np.asarray(which, np.int64))
-        values = read_windows(self.store, self.path, self.grid.at(rows), self.grid.window_length)
+        single = isinstance(which, (int, np.integer))
+        some = self.spans.take(slice(which, which + 1) if single else which)
+        values = read_windows(self.store, self.path, some, self.layout)[(0 if single else slice(None), *rest)]
         self.store.check_unchanged(group_of(self.path))
-        return values[(0 if isinstance(which, (int, np.integer)) else slice(None), *rest)]
+        return decode(values) if _is_probability(self.path) else values
 
 
-def _track_of(store: Store, length: int, path: str) -> _WindowTrack:
-    return _window_track(store, WindowGrid(store.contigs.lengths, length), path)
+def _is_probability(path: str) -> bool:
+    return path.startswith("predictions/")
 
 
-def _window_track(store: Store, grid: WindowGrid, path: str) -> _WindowTrack:
-    array = store.array(path)
-    extra = array.shape[1:-1]
-    dtype = np.dtype(np.float32) if extra and array.dtype == np.uint8 else array.dtype
-    return _WindowTrack(store, grid, path, (len(grid), grid.window_length, *extra), dtype)
-
-
-def _lazy(store: Store, grid: WindowGrid, path: str) -> da.Array:
-    track = _window_track(store, grid, path)
-    per_block = int(np.clip(_BASES_PER_BLOCK // grid.window_length, 16, 512))
-    lazy: da.Array = da.from_array(
-        track,
-        chunks=(per_block, *track.shape[1:]),
-        name=False,
-        asarray=False,
-        inline_array=True,
-        meta=np.empty((0,) * track.ndim, track.dtype),
-    )
-    return lazy
-
-
-def _runs(
-    position: NDArray[np.int64], size: NDArray[np.int64], gap: int
-) -> Iterator[tuple[NDArray[np.int64], int, int]]:
-    """Windows that lie together: their indices, and the slice of ``position`` that holds them, read at once."""
-    if not len(position):
-        return
-    order = np.argsort(position, kind="stable")
-    end = np.maximum.accumulate((position + size)[order])
-    cuts = np.flatnonzero(position[order][1:] > end[:-1] + gap) + 1
-    for members in np.split(order, cuts):
-        yield members, int(position[members[0]]), int((position + size)[members].max())
+def _lazy(store: Store, path: str, spans: Spans, layout: WindowLayout) -> da.Array:
+    track = open_track(store, path)
+    n, step = len(spans.position), int(np.clip(_BASES_PER_BLOCK // layout.length, 16, 512))
+    tail = (layout.length, *track.classes)
+    token = tokenize(store.url, path, layout, *spans)
+    name = f"windows-{token}"
+    graph: dict[Any, Any] = {}
+    for number, start in enumerate(range(0, max(n, 1), step)):
+        block = _Block(store, path, spans.take(slice(start, start + step)), layout)
+        graph[f"places-{token}", number] = block
+        # As `dask.array.from_array` does it: slices of the array are then joined with those of the block.
+        key = tuple(slice(0, size) for size in (min(step, n - start), *tail))
+        graph[name, number, *(0 for _ in tail)] = (getter, (f"places-{token}", number), key, False, False)
+    along = tuple(min(step, n - start) for start in range(0, max(n, 1), step))
+    dtype = np.dtype(np.float32) if _is_probability(path) else track.dtype
+    layer = HighLevelGraph.from_collections(name, graph)
+    return da.Array(layer, name, (along, *((size,) for size in tail)), meta=np.empty((0,) * (1 + len(tail)), dtype))

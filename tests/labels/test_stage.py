@@ -14,7 +14,6 @@ from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.genes.table import read_genes, write_genes
 from helixdask.labels.paint import TRACKS, paint
 from helixdask.labels.stage import LabelsStage
-from helixdask.labels.tables import annotated_contigs
 from helixdask.store.store import Store
 from tests.labels.gene_sets import GeneSet, gene_sets, models_of
 from tests.labels.store_of import store_of
@@ -65,9 +64,10 @@ def test_tracks_findings_and_counts(made):
     assert "masked 10-40 -" in table["finding_action"].tolist()
     found = store.table("genes/reference/findings")
     assert "contig_unknown" in found["finding_code"].tolist()
-    models = read_genes(store, "reference")
-    assert annotated_contigs(models, 3).tolist() == [True, False, False]
+    label = store.read("labels/reference/label", 0, store.n_bases)
+    assert store.contigs.holding(0, label).tolist() == [0]
     assert attrs["contigs_annotated"] == 1
+    assert attrs["bases_of_annotated_contigs"] == store.contigs.lengths[0]
     assert summary.stage == "labels"
 
 

@@ -6,15 +6,10 @@ import pytest
 
 from helixdask.sequence.codes import text_to_codes
 from helixdask.trainer.network.describe import describe_model
-from helixdask.trainer.prediction.overlap import (
-    WindowRule,
-    add_predictions,
-    count_contributions,
-    fill_codes,
-    fill_coverage,
-    plan_windows,
-)
+from helixdask.trainer.prediction.merge import add_predictions, count_contributions
 from helixdask.trainer.prediction.predictor import Predictor
+from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout, cut
+from helixdask.windows.plan import WindowRule, plan_windows
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
@@ -62,20 +57,21 @@ def predict(predictor, shape, rule, contigs, coverage=None):
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     codes = np.concatenate(list(contigs.values()))
     batch_size = shape[0]
-    windows = plan_windows(np.arange(len(names)), lengths, np.zeros_like(lengths), lengths, rule)
+    windows = plan_windows(offsets[:-1], lengths, np.zeros_like(lengths), lengths, rule)
     totals = [np.zeros((2, 4, len(codes)), np.float32) for _ in range(2)]
     counts = np.zeros((2, len(codes)), np.uint16)
-    count_contributions(counts, 0, offsets[windows.contig], windows)
-    x = np.empty(shape, np.uint8)
-    c = None if coverage is None else np.empty((*shape, len(coverage)), np.float32)
+    count_contributions(counts, 0, windows)
     for first in range(0, len(windows), batch_size):
         batch = windows.take(slice(first, first + batch_size))
-        at, length = offsets[batch.contig], lengths[batch.contig]
-        fill_codes(x, codes, 0, at, length, batch)
+        position, size, strand = (column.tolist() for column in batch.spans)
+        rows, layout = range(len(batch)), WindowLayout(shape[1])
+        x = np.full(shape, PADDING, np.uint8)
+        cut(x, codes[None], zip(rows, [0] * len(rows), position, size, strand, strict=True), layout, bases=True)
+        c = None if coverage is None else np.full((*shape, len(coverage)), COVERAGE_PADDING, np.float32)
         for channel, values in enumerate(coverage or ()):
-            fill_coverage(c, channel, values, 0, at, length, batch)
+            cut(c[..., channel], values, zip(rows, strand, position, size, strand, strict=True), layout)
         for total, predicted in zip(totals, predictor(x, c), strict=True):
-            add_predictions(total, 0, predicted, at, batch)
+            add_predictions(total, 0, predicted, batch)
     split = [np.split(total / counts[:, None], offsets[1:-1], axis=-1) for total in totals]
     return [dict(zip(names, parts, strict=True)) for parts in split]
 

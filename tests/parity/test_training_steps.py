@@ -38,7 +38,6 @@ def rows(golden):
         "phase": arrays["phases"].argmax(-1).astype(np.uint8),
         "transition": (arrays["transitions"].astype(np.uint8) << np.arange(6, dtype=np.uint8)).sum(-1, dtype=np.uint8),
         "valid": arrays["sample_weights"].astype(np.uint8),
-        "minus": np.zeros(len(keep), bool),  # X is complemented already
     }
     np.testing.assert_array_equal(network_input(complete).numpy(), arrays["X"].astype(np.float32))
     return complete

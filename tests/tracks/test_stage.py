@@ -56,7 +56,7 @@ def test_values_are_seen_in_regions_and_windows(store, tmp_path):
     np.testing.assert_array_equal(view.score_value.values, np.array([np.nan, np.nan, 2.5, 2.5], np.float32))
     assert "score_mask" not in view
     windows = opened.windows(100_001)
-    last = windows.isel(window=int(np.flatnonzero((windows.window_contig == 3) & (windows.window_strand == 1))[0]))
+    last = windows.isel(window=int(np.flatnonzero((windows.contig == 3) & (windows.strand == 1))[0]))
     np.testing.assert_array_equal(last.score_value[-5:].values, np.array([np.nan, -1, -1, -1, -1], np.float32))
     assert "tracks       repeats, score" in repr(opened)
     assert opened.summary()["tracks"]["score"]["bases"] == 14

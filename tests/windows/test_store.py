@@ -8,11 +8,15 @@ import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
-from helixdask.sequence.codes import PADDING, complement, one_hot
+from helixdask.explore import open_store
+from helixdask.sequence.codes import PADDING, complement
 from helixdask.store.store import Store
+from helixdask.windows import view
+from helixdask.windows.cut import WindowLayout
 from helixdask.windows.grid import WindowGrid
+from helixdask.windows.read import open_track, read_into, read_windows
 from helixdask.windows.stage import WindowsStage
-from helixdask.windows.view import lazy_windows, read_windows
+from helixdask.windows.view import lazy_windows
 from tests.small_store import small_store
 
 LENGTHS = [1300, 40, 505, 1000]
@@ -24,7 +28,7 @@ def made(tmp_path_factory):
     return small_store(tmp_path_factory.mktemp("stores") / "small.zarr", LENGTHS)
 
 
-def expected_window(track, store, windows, w, fill, is_sequence=False):
+def expected_window(track, store, windows, w, fill, is_sequence=False, in_front=False):
     begin = store.contigs.offsets[windows.contig[w]] + windows.start[w]
     n = windows.end[w] - windows.start[w]
     part = track[begin : begin + n] if is_sequence else track[windows.strand[w], ..., begin : begin + n]
@@ -32,50 +36,94 @@ def expected_window(track, store, windows, w, fill, is_sequence=False):
         part = part[..., ::-1]
         part = complement(part) if is_sequence else part
     out = np.full((LENGTH, *part.shape[:-1]), fill, part.dtype)
-    out[:n] = part.T
+    out[LENGTH - n if in_front and windows.strand[w] else 0 :][:n] = part.T
     return out
 
 
-def test_windows_are_read_5_to_3_with_padding_at_the_end(made):
+@pytest.mark.parametrize("ahead", [False, True])
+@pytest.mark.parametrize("padding", ["end", "mirrored"])
+def test_windows_are_read_5_to_3_with_padding_where_it_was_asked_for(made, padding, ahead):
     store, tracks = made
+    layout = WindowLayout(LENGTH, padding=padding)
     windows = WindowGrid(store.contigs.lengths, LENGTH).windows()
     rows = np.random.default_rng(0).permutation(len(windows.start))
+    spans = windows.spans(store.contigs.offsets).take(rows)
     for path, track, fill in (
         ("genome/sequence", tracks["sequence"], PADDING),
         ("labels/reference/label", tracks["label"], 0),
         ("labels/reference/valid", tracks["valid"], 0),
         ("predictions/base/class_probability", tracks["probability"], 0),
     ):
-        got = read_windows(store, path, windows.take(rows), LENGTH)
+        source = open_track(store, path, ahead=ahead)
+        got = source.rows(len(rows), LENGTH)
+        read_into([source], [got], spans, layout)
         assert got.dtype == track.dtype
         for place, w in enumerate(rows):
-            expected = expected_window(track, store, windows, w, fill, path == "genome/sequence")
+            front = padding == "mirrored"
+            expected = expected_window(track, store, windows, w, fill, path == "genome/sequence", front)
             np.testing.assert_array_equal(got[place], expected)
-    assert read_windows(store, "genome/sequence", windows.take(rows[:0]), LENGTH).shape == (0, LENGTH)
+        np.testing.assert_array_equal(read_windows(store, path, spans, layout), got)
+    assert read_windows(store, "genome/sequence", spans.take(rows[:0]), layout).shape == (0, LENGTH)
+
+
+def test_in_plus_orientation_both_strands_read_the_same_bases(made):
+    store, tracks = made
+    windows = WindowGrid(store.contigs.lengths, LENGTH).windows()
+    spans, layout = windows.spans(store.contigs.offsets), WindowLayout(LENGTH, orientation="plus")
+    sequence = read_windows(store, "genome/sequence", spans, layout)
+    for w in range(len(windows.start)):
+        size = spans.size[w]
+        np.testing.assert_array_equal(sequence[w, :size], tracks["sequence"][spans.position[w] :][:size])
+        assert (sequence[w, size:] == PADDING).all()
+
+
+def test_other_options_are_refused():
+    for wrong in ({"orientation": "minus"}, {"padding": "front"}):
+        with pytest.raises(BadInputError, match="Choose"):
+            WindowLayout(10, **wrong)
 
 
 def test_the_lazy_view_is_the_same_windows(made):
     store, _ = made
-    dataset = lazy_windows(store, LENGTH, with_one_hot=True)
-    windows = WindowGrid(store.contigs.lengths, LENGTH).windows()
-    assert dict(dataset.sizes) == {"window": 60, "offset": 100, "base": 4, "label_class": 4, "phase_class": 4}
+    windows, layout = WindowGrid(store.contigs.lengths, LENGTH).windows(), WindowLayout(LENGTH)
+    spans = windows.spans(store.contigs.offsets)
+    dataset = lazy_windows(store, windows, layout)
+    assert dict(dataset.sizes) == {"window": 60, "offset": 100, "label_class": 4, "phase_class": 4}
     assert dataset.base_class_probability.dims == ("window", "offset", "label_class")
-    sequence = read_windows(store, "genome/sequence", windows, LENGTH)
+    sequence = read_windows(store, "genome/sequence", spans, layout)
     np.testing.assert_array_equal(dataset.sequence.compute(), sequence)
-    np.testing.assert_array_equal(dataset.sequence_one_hot[3:9].compute(), one_hot(sequence[3:9]))
-    label = read_windows(store, "labels/reference/label", windows, LENGTH)
+    label = read_windows(store, "labels/reference/label", spans, layout)
     np.testing.assert_array_equal(dataset.reference_label[5:30:4, 10:20].compute(), label[5:30:4, 10:20])
     np.testing.assert_array_equal(dataset.reference_label[7].compute(), label[7])
     np.testing.assert_array_equal(dataset.reference_label[[9, 2, 40]].compute(), label[[9, 2, 40]])
-    minus = dataset.isel(window=dataset.window_strand.values == 1)
+    minus = dataset.isel(window=windows.strand == 1)
     np.testing.assert_array_equal(minus.reference_label.compute(), label[windows.strand == 1])
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(dataset)).reference_label.compute(), label)
+    none = lazy_windows(store, windows.take(slice(0, 0)), layout)
+    assert none.reference_label.compute().shape == (0, LENGTH)
 
 
-def test_quantised_probabilities_come_as_probabilities(tmp_path):
-    store, tracks = small_store(tmp_path / "s.zarr", [300], quantised=True)
-    got = lazy_windows(store, LENGTH).base_class_probability[1].compute()
-    np.testing.assert_allclose(got, tracks["probability"][0, :, 100:200].T / 255, rtol=1e-6)
+def test_a_slice_reads_its_own_windows_and_a_task_carries_its_own_places(made, monkeypatch):
+    store, _ = made
+    windows = WindowGrid(store.contigs.lengths, LENGTH).windows()
+    many = windows.take(np.arange(6_000) % len(windows.start))
+    label = lazy_windows(store, many, WindowLayout(LENGTH)).reference_label
+    assert label.data.numblocks[0] == 12
+    assert max(len(pickle.dumps(task)) for task in dict(label.data.dask).values()) < 512 * 20 + 1_000
+    read = []
+    monkeypatch.setattr(view, "read_windows", lambda *args: read.append(len(args[2].size)) or read_windows(*args))
+    assert label[700:705].compute(scheduler="sync").shape == (5, LENGTH)
+    assert read == [5]
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+def test_probabilities_come_as_float32(tmp_path, quantised):
+    store, tracks = small_store(tmp_path / "s.zarr", [300], quantised=quantised)
+    windows = WindowGrid(store.contigs.lengths, LENGTH).windows()
+    got = lazy_windows(store, windows, WindowLayout(LENGTH)).base_class_probability[1].compute()
+    assert got.dtype == np.float32
+    expected = tracks["probability"][0, :, 100:200].T.astype(np.float32) / (255 if quantised else 1)
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
 @pytest.mark.slow
@@ -91,7 +139,7 @@ def test_a_sparse_store_of_17_gb_and_2_million_contigs_opens_at_once(tmp_path):
     store.create_tracks("labels/reference")
     store.complete_group("labels/reference", {"digest": "labels"})
     begin = time.process_time()
-    dataset = lazy_windows(store, 21_384)
+    dataset = open_store(store.url).windows(21_384, padding="end")
     seconds = time.process_time() - begin
     assert seconds < 20  # of the processor; about 2 are needed, most of it reading the contig table
     last = dataset.isel(window=slice(-2, None))

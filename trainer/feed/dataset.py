@@ -1,7 +1,7 @@
 """The stream of batches: tf.data executes the order decided in `batch_order`, the tracks are read by `window_reader`.
 
-A batch travels as byte codes; one-hot vectors, the complement and sample weights are made from it inside the compiled
-step. Memory is that of the few batches in flight, whatever the size of the genome.
+A batch travels as byte codes; one-hot vectors and sample weights are made from it inside the compiled step. Memory is
+that of the few batches in flight, whatever the size of the genome.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from helixdask.sequence.codes import ONE_HOT
 from helixdask.trainer.feed.batch_order import BatchOrder
 from helixdask.trainer.feed.training_windows import WindowSet
 from helixdask.trainer.feed.window_reader import WindowReader
+from helixdask.windows.grid import Windows
 
 __all__ = ["Feed", "network_input", "normalised_coverage"]
 
@@ -26,8 +27,7 @@ __all__ = ["Feed", "network_input", "normalised_coverage"]
 _PARALLEL_READS: Final = 1
 _BATCHES_AHEAD: Final = 2
 
-# Vector of each code on plus, then of its complement: the complement is the reversed channel order.
-_ONE_HOT_BY_STRAND: Final = np.concatenate([ONE_HOT, ONE_HOT[:, ::-1]]).astype(np.float32)
+_ONE_HOT: Final = ONE_HOT.astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +63,8 @@ class Feed:
         Returns
         -------
         dict
-            ``codes``, ``label``, ``phase``, ``transition``, ``valid`` (B, S) uint8, 5' to 3' of the window's strand
-            but not complemented; ``minus`` (B,) bool; with libraries ``coverage`` (B, S, 2n) float32; where labels have
-            confidences ``confidence`` (B, S) float32.
+            ``codes``, ``label``, ``phase``, ``transition``, ``valid`` (B, S) uint8, 5' to 3' on the window's strand;
+            with libraries ``coverage`` (B, S, 2n) float32; where labels have confidences ``confidence`` (B, S) float32.
         """
         epoch, within = divmod(step, self.order.steps_per_epoch)
         rows, start, end = self.order.batch(epoch, within)
@@ -75,10 +74,10 @@ class Feed:
             mine = np.flatnonzero(windows.store[rows] == index)
             chosen = rows[mine]
             if len(mine):
-                reader.fill(buffers, mine, windows.contig[chosen], start[mine], end[mine], windows.strand[chosen])
-        batch = {name: np.ascontiguousarray(array[:, : self.length]) for name, array in buffers.items()}
-        batch["minus"] = windows.strand[rows] == 1
-        return batch
+                reader.fill(
+                    buffers, mine, Windows(windows.contig[chosen], start[mine], end[mine], windows.strand[chosen])
+                )
+        return {name: np.ascontiguousarray(array[:, : self.length]) for name, array in buffers.items()}
 
     def dataset(self, first_step: int = 0, n_steps: int | None = None) -> tf.data.Dataset:
         """Stream of batches from any step on; without ``n_steps`` it never ends."""
@@ -134,14 +133,12 @@ class Feed:
     def _signature(self) -> dict[str, tf.TensorSpec]:
         buffers = self.readers[0].new_buffers(0, 0)
         n_libraries = self.readers[0].n_libraries
-        signature = {
+        return {
             name: tf.TensorSpec(
                 (None, self.length, 2 * n_libraries) if name == "coverage" else (None, self.length), array.dtype
             )
             for name, array in buffers.items()
         }
-        signature["minus"] = tf.TensorSpec((None,), tf.bool)
-        return signature
 
 
 def normalised_coverage(coverage: Any, norm: str) -> Any:
@@ -158,18 +155,16 @@ def network_input(batch: dict[str, Any], coverage_norm: str = "log") -> Any:
     Parameters
     ----------
     batch
-        ``codes`` (B, S) uint8, ``minus`` (B,) bool and, where the network takes it, ``coverage`` (B, S, 2n).
+        ``codes`` (B, S) uint8 and, where the network takes it, ``coverage`` (B, S, 2n).
     coverage_norm
         `log`, `linear` or `none`.
 
     Returns
     -------
     tf.Tensor
-        (B, S, 4 + 2n) float32: C, A, T, G (the complement is the reversed channel order), coverage, spliced coverage.
+        (B, S, 4 + 2n) float32: C, A, T, G, coverage, spliced coverage.
     """
-    # One look-up for both strands: reversing channels afterwards takes several times as long as all the rest.
-    minus = tf.cast(batch["minus"], tf.int32)[:, tf.newaxis]
-    bases = tf.gather(tf.constant(_ONE_HOT_BY_STRAND), tf.cast(batch["codes"], tf.int32) + minus * len(ONE_HOT))
+    bases = tf.gather(tf.constant(_ONE_HOT), tf.cast(batch["codes"], tf.int32))
     if "coverage" not in batch:
         return bases
     return tf.concat([bases, normalised_coverage(batch["coverage"], coverage_norm)], axis=-1)

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.public_names import public_name
+from helixdask.selection.split import TRAIN, VALIDATION
+from helixdask.selection.table import parent, window_table, windows_of
 from helixdask.settings import Rules
 from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches
 
 __all__ = ["StoreSplit", "WindowSet", "gather_windows", "read_split"]
-
-TRAIN, VALIDATION = 0, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +81,6 @@ class StoreSplit:
         }
 
 
-def _parent(attrs: dict[str, Any], kind: str) -> str | None:
-    """Name of a parent group, given as a name or as a path."""
-    value = attrs.get(kind)
-    return str(value).rpartition("/")[2] if value else None
-
-
 def read_split(store: Store, split: str | None = None, labels: str | None = None) -> StoreSplit:
     """Find the split, its windows and the labels to train on.
 
@@ -105,9 +99,9 @@ def read_split(store: Store, split: str | None = None, labels: str | None = None
     split = store.resolve("splits", split)
     attrs = store.attrs(f"splits/{split}")
     if labels is None:
-        labels = _parent(attrs, "labels")
+        labels = parent(attrs, "labels")
     labels = store.resolve("labels", labels)
-    windows = store.resolve("windows", _parent(attrs, "windows"))
+    windows = store.resolve("windows", parent(attrs, "windows"))
     length = store.attrs(f"windows/{windows}").get("window_length") or attrs.get("window_length")
     if length is None:
         table = store.table(f"windows/{windows}")
@@ -170,21 +164,13 @@ def gather_windows(
 
 
 def _sides_of(split: StoreSplit, index: int, rules: Rules) -> tuple[WindowSet, WindowSet]:
-    table = split.store.table(f"windows/{split.windows}")
-    chosen = split.store.table(f"splits/{split.split}")
-    rows, side = chosen["window_row"], chosen["window_side"]
-    if len(rows) and (rows.min() < 0 or rows.max() >= len(table["window_start"])):
-        raise BadInputError(
-            "the split names windows that are not in the window table",
-            where=f"{split.store.url}/splits/{split.split}",
-            remedy="Run helixdask split again.",
-        )
-    keep = np.ones(len(rows), np.bool_)
-    if "window_valid" in table:
-        keep &= table["window_valid"][rows] > 0
-    if rules == Rules.HELIXER and "window_annotated" in table:
-        keep &= table["window_annotated"][rows]
-    contig, start, end, strand = (table[f"window_{c}"][rows] for c in ("contig", "start", "end", "strand"))
+    table = window_table(split.store, split=split.split)
+    side, (contig, start, end, strand) = table["side"].to_numpy(), windows_of(table)
+    keep = np.ones(len(side), np.bool_)
+    if "valid" in table:
+        keep &= table["valid"].to_numpy() > 0
+    if rules == Rules.HELIXER and "annotated" in table:
+        keep &= table["annotated"].to_numpy()
     held_out = side == VALIDATION
     # A split by blocks leaves a gap between the sides; shifted windows keep out of it too.
     guard = int(split.store.attrs(f"splits/{split.split}").get("guard") or 0)

@@ -47,9 +47,7 @@ class Predictor:
         network = model.network
 
         def probabilities(codes: Any, *coverage: Any) -> Any:
-            batch = {"codes": codes, "minus": tf.zeros(codes.shape[0], tf.bool)}  # minus windows come complemented
-            if coverage:
-                batch["coverage"] = coverage[0]
+            batch = {"codes": codes, **({"coverage": coverage[0]} if coverage else {})}
             outputs = network(network_input(batch, coverage_norm), training=False)
             return [tf.reshape(output, (*codes.shape, -1)) for output in output_list(outputs)]
 

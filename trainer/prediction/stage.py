@@ -15,23 +15,16 @@ from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
 from helixdask.settings import WINDOW_LENGTH, Natural, Rules, check_settings
-from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.network.describe import ModelDescription, describe_model, file_digest
 from helixdask.trainer.network.libraries import model_libraries
-from helixdask.trainer.prediction.buckets import buckets
-from helixdask.trainer.prediction.overlap import (
-    PlannedWindows,
-    WindowRule,
-    add_predictions,
-    count_contributions,
-    fill_codes,
-    fill_coverage,
-    plan_windows,
-)
+from helixdask.trainer.prediction.merge import add_predictions, count_contributions
 from helixdask.trainer.prediction.predictor import cached_predictor
 from helixdask.trainer.prediction.settings import PredictSettings
+from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout
+from helixdask.windows.plan import PlannedWindows, WindowRule, buckets, plan_windows
+from helixdask.windows.read import held_track, read_into
 
 __all__ = ["PredictStage", "default_batch_size"]
 
@@ -189,13 +182,14 @@ class PredictStage(PredictSettings, Stage):
         totals = [np.zeros((2, 4, region.length), np.float32) for _ in range(predictor.spec.n_outputs)]
         n_windows = n_batches = 0
         for rule, members in self._rules_of(lengths, predictor.spec.pool_size):
-            part = (pieces.contig[members], lengths[members], pieces.contig_start[members], pieces.contig_stop[members])
+            offsets = contigs.offsets[pieces.contig[members]]
+            part = (offsets, lengths[members], pieces.contig_start[members], pieces.contig_stop[members])
             windows = plan_windows(*part, rule)
-            count_contributions(counts, region.start, contigs.offsets[windows.contig], windows)
-            for batch, codes, coverage in self._batches(store, contigs, windows, rule.length):
+            count_contributions(counts, region.start, windows)
+            for batch, codes, coverage in self._batches(store, windows, rule.length):
                 n_batches += 1
                 for total, predicted in zip(totals, predictor(codes, coverage), strict=True):
-                    add_predictions(total, region.start, predicted, contigs.offsets[batch.contig], batch)
+                    add_predictions(total, region.start, predicted, batch)
             n_windows += len(windows)
         for track in _TRACKS[: len(totals)]:
             self._write(store, f"{self.group()}/{track}", region, totals.pop(0), counts)
@@ -207,32 +201,28 @@ class PredictStage(PredictSettings, Stage):
         return buckets(lengths, self.rule, pool_size)
 
     def _batches(
-        self, store: Store, contigs: ContigTable, windows: PlannedWindows, length: int
+        self, store: Store, windows: PlannedWindows, length: int
     ) -> Iterator[tuple[PlannedWindows, NDArray[np.uint8], NDArray[np.float32] | None]]:
         """Batches of full size, as many bases in each whatever the length of a window; left-over rows are padding."""
         if not len(windows):
             return
-        offsets, lengths = contigs.offsets[windows.contig], contigs.lengths[windows.contig]
-        start = int((offsets + np.maximum(windows.start, 0)).min())
-        stop = int((offsets + np.minimum(windows.start + length, lengths)).max())
-        codes = store.read("genome/sequence", start, stop)
+        start, stop = int(windows.spans.position.min()), int((windows.spans.position + windows.spans.size).max())
         channels = [
-            store.read(f"coverage/{self.coverage}/{library}/{track}", start, stop)
+            f"coverage/{self.coverage}/{library}/{track}"
             for track in ("coverage", "spliced_coverage")
             for library in self.libraries
         ]
-        batch_size = max(1, self.batch_size * self.window_length // length)
-        shape = (batch_size, length)
-        out = np.empty(shape, np.uint8)
-        coverage = np.empty((*shape, len(channels)), np.float32) if channels else None
-        for first in range(0, len(windows), batch_size):
-            rows = slice(first, first + batch_size)
-            batch = windows.take(rows)
-            fill_codes(out, codes, start, offsets[rows], lengths[rows], batch)
-            if coverage is not None:
-                for channel, values in enumerate(channels):
-                    fill_coverage(coverage, channel, values, start, offsets[rows], lengths[rows], batch)
-            yield batch, out, coverage
+        tracks = [held_track(store, path, start, stop) for path in ("genome/sequence", *channels)]
+        shape = (max(1, self.batch_size * self.window_length // length), length)
+        codes = np.empty(shape, np.uint8)
+        coverage = np.empty((*shape, len(channels)), np.float32)
+        outs = [codes, *np.moveaxis(coverage, -1, 0)]
+        for first in range(0, len(windows), len(codes)):
+            batch = windows.take(slice(first, first + len(codes)))
+            codes.fill(PADDING)
+            coverage.fill(COVERAGE_PADDING)
+            read_into(tracks, outs, batch.spans, WindowLayout(length))
+            yield batch, codes, coverage if channels else None
 
     def _write(
         self, store: Store, path: str, region: Region, total: NDArray[np.float32], counts: NDArray[np.uint16]

@@ -20,7 +20,6 @@ from helixdask.calling.span import Span, call_span, scan_span, whole_contigs
 from helixdask.labels.chains import label_genes
 from helixdask.scores.genes import GeneScores
 from helixdask.scores.levels import compare_structures
-from helixdask.sequence.codes import COMPLEMENT
 from helixdask.trainer.feed.batch_order import Stretches
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.training_windows import WindowSet
@@ -169,15 +168,13 @@ def _spans(
     first_row = 0
     for batch in feed.batches(0, feed.order.steps_per_epoch):
         outputs = learner.probabilities(batch)
-        minus = np.asarray(batch["minus"])
         arrays = {name: np.asarray(batch[name]) for name in ("codes", "label", "valid")}
-        arrays["codes"] = np.where(minus[:, None], COMPLEMENT[arrays["codes"]], arrays["codes"])
         arrays |= dict(zip(("class", "phase"), outputs, strict=False))
-        for in_batch in range(len(minus)):
+        for in_batch in range(len(arrays["codes"])):
             row = first_row + len(held)
             length = int(windows.end[row] - windows.start[row])
             # Padding is in front on minus, behind on plus.
-            padding = windows.window_length - length if minus[in_batch] else 0
+            padding = windows.window_length - length if windows.strand[row] else 0
             part = slice(padding, padding + length)
             held.append({name: values[in_batch, part] for name, values in arrays.items()})
             ends = row + 1 == len(windows) or stretch[row + 1] != stretch[row]
@@ -185,7 +182,7 @@ def _spans(
                 yield _as_span(held, stretch[first_row : row + 1])
                 held, first_row = [], row + 1
         if on_batch is not None:
-            on_batch(len(minus))
+            on_batch(len(arrays["codes"]))
 
 
 def _as_span(

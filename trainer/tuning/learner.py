@@ -149,7 +149,7 @@ class Learner:
         return Confusions(by_window.sum(axis=0), phase, by_window)
 
     def _input(self, batch: Batch) -> Any:
-        sequence = {name: batch[name] for name in ("codes", "minus")}
+        sequence = {"codes": batch["codes"]}
         seen = self.spec.n_libraries
         if not seen:
             return network_input(sequence)

@@ -273,7 +273,7 @@ class TrainingRun:
             state.step += 1
             state.steps_since_check += 1
             state.losses = losses.tolist()
-            state.train_windows += len(batch["minus"])
+            state.train_windows += len(batch["codes"])
             state.train_seconds += time.monotonic() - before
             per_step = (time.monotonic() - started) / (state.step - first_step)
             event = Event(
@@ -283,7 +283,7 @@ class TrainingRun:
                 done,
                 n_steps,
                 loss=float(losses[0] / state.steps_since_check),
-                windows_per_second=len(batch["minus"]) / max(per_step, 1e-9),
+                windows_per_second=len(batch["codes"]) / max(per_step, 1e-9),
                 seconds_left=per_step * (schedule.total_steps - state.step),
             )
             self.tell(event.with_bases(feed.length))

@@ -4,11 +4,20 @@ import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.explore import open_store
 from helixdask.sequence.codes import PADDING, one_hot, reverse_complement
 from helixdask.trainer.feed.dataset import Feed, network_input, normalised_coverage
 from helixdask.trainer.feed.training_windows import gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
+from helixdask.windows.cut import WindowLayout
+from helixdask.windows.grid import Windows
+from helixdask.windows.view import lazy_windows
 from tests.trainer.conftest import POOL, add_library, write_split, write_toy_store
+
+WHOLE = Windows(np.array([2, 2]), np.array([0, 0]), np.array([400, 400]), np.array([0, 1]))
+"""The third contig, on both strands."""
+
+COLUMNS = ("contig", "start", "end", "strand")
 
 
 def make_feeds(store, batch_size=4, rules="default", **more):
@@ -50,12 +59,39 @@ def test_validation_windows_are_the_tracks_oriented_and_padded(tmp_path, window)
     assert (windows.end - windows.start < window).any()
 
 
+@pytest.mark.parametrize("max_shift", [0, 200])
+def test_every_batch_is_the_rows_of_the_lazy_dataset(tmp_path, max_shift):
+    store = write_toy_store(tmp_path / "toy.zarr")
+    groups = tuple(f"coverage/rnaseq/{name}" for name in ("a", "b"))
+    for seed, group in enumerate(groups):
+        add_library(store, group, seed)
+    split = read_split(store)
+    windows, _ = gather_windows([split], POOL)
+    order = windows.order(16, shuffle=True, max_shift=max_shift)
+    feed = Feed(windows, [WindowReader(store, TrackSet(split.labels, groups))], order, POOL)
+    shown = open_store(store.url).windows(side="train").load()
+    place = {key: row for row, key in enumerate(zip(*(shown[c].values.tolist() for c in COLUMNS), strict=True))}
+    for step in range(order.steps_per_epoch):
+        rows, start, end = order.batch(0, step)
+        batch, places = feed.read(step), Windows(windows.contig[rows], start, end, windows.strand[rows])
+        if max_shift:  # windows that no table holds
+            ds = lazy_windows(store, places, WindowLayout(windows.window_length)).load()
+        else:
+            ds = shown.isel(window=[place[key] for key in zip(*(c.tolist() for c in places), strict=True)])
+        np.testing.assert_array_equal(batch["codes"], ds.sequence)
+        for name in ("label", "phase", "transition", "valid"):
+            np.testing.assert_array_equal(batch[name], ds[f"reference_{name}"])
+        both = np.concatenate([ds.rnaseq_coverage, ds.rnaseq_spliced_coverage], axis=-1)
+        np.testing.assert_array_equal(batch["coverage"], both)
+        assert batch["coverage"].dtype == both.dtype
+
+
 def test_minus_window_is_the_reverse_complement_of_the_plus_window(toy_store):
     reader = WindowReader(toy_store, TrackSet(None))
     buffers = reader.new_buffers(4, 700)
     contig, start, end = np.array([0, 0, 2, 2]), np.array([60, 60, 0, 0]), np.array([760, 760, 400, 400])
-    reader.fill(buffers, np.arange(4), contig, start, end, np.array([0, 1, 0, 1]))
-    x = network_input(buffers | {"minus": np.array([False, True, False, True])}).numpy()
+    reader.fill(buffers, np.arange(4), Windows(contig, start, end, np.array([0, 1, 0, 1])))
+    x = network_input(buffers).numpy()
     for plus, minus in ((0, 1), (2, 3)):
         np.testing.assert_array_equal(x[minus], x[plus][::-1, ::-1])
     assert not x[2][400:].any()
@@ -123,7 +159,7 @@ def test_coverage_of_two_libraries(tmp_path):
     counts = [add_library(store, group, seed) for seed, group in enumerate(groups)]
     reader = WindowReader(store, TrackSet(None, groups))
     buffers = reader.new_buffers(2, 500)
-    reader.fill(buffers, np.arange(2), np.array([2, 2]), np.array([0, 0]), np.array([400, 400]), np.array([0, 1]))
+    reader.fill(buffers, np.arange(2), WHOLE)
     first = int(store.contigs.offsets[2])
     for channel, (library, kind) in enumerate([(0, 0), (1, 0), (0, 1), (1, 1)]):  # coverage of all, then spliced
         values = counts[library][kind][:, first : first + 400].astype(np.float32)
@@ -146,7 +182,7 @@ def test_confidence_is_the_probability_of_the_label(tmp_path, dtype):
     store.complete_group("predictions/base", {"digest": "predictions"})
     reader = WindowReader(store, TrackSet("reference", confidence="base"))
     buffers = reader.new_buffers(2, 500)
-    reader.fill(buffers, [0, 1], np.array([2, 2]), np.array([0, 0]), np.array([400, 400]), np.array([0, 1]))
+    reader.fill(buffers, np.arange(2), WHOLE)
     at = int(store.contigs.offsets[2])
     label = store.read("labels/reference/label", at, at + 400)
     wanted = np.take_along_axis(probability[:, :, at : at + 400], label[:, None].astype(int), axis=1)[:, 0]

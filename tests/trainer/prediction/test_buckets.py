@@ -12,9 +12,8 @@ from helixdask.store.store import Store
 from helixdask.trainer.network.build import NetworkSpec, build_network
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.model_file import save_model
-from helixdask.trainer.prediction.buckets import SHORTEST_BUCKET, bucket_lengths, buckets
-from helixdask.trainer.prediction.overlap import WindowRule
 from helixdask.trainer.prediction.stage import PredictStage
+from helixdask.windows.plan import SHORTEST_BUCKET, WindowRule, bucket_lengths, buckets
 from tests.small_store import small_store
 
 pytestmark = pytest.mark.slow

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from helixdask.sequence.codes import reverse_complement
 from helixdask.trainer.feed.batch_order import Stretches
 from helixdask.trainer.feed.training_windows import WindowSet
 from helixdask.trainer.tuning.gene_counts import LEVELS, count_genes, join_windows
@@ -85,8 +86,7 @@ class PerfectFeed:
     def batches(self, first, n_steps):
         for step in range(first, first + n_steps):
             rows = range(2 * step, min(2 * step + 2, len(self.windows)))
-            batch = {name: np.stack([self._window(name, row) for row in rows]) for name in self.tracks}
-            yield batch | {"minus": self.windows.strand[list(rows)] == 1}
+            yield {name: np.stack([self._window(name, row) for row in rows]) for name in self.tracks}
 
     def _window(self, name, row):
         windows, track = self.windows, self.tracks[name]
@@ -94,7 +94,7 @@ class PerfectFeed:
         values = (track if track.ndim == 1 else track[strand])[windows.start[row] : windows.end[row]]
         out = np.full(WINDOW, 15 if name == "codes" else 0, np.uint8)
         if strand:
-            out[WINDOW - len(values) :] = values[::-1]
+            out[WINDOW - len(values) :] = reverse_complement(values) if name == "codes" else values[::-1]
         else:
             out[: len(values)] = values
         return out
@@ -108,10 +108,10 @@ class Oracle:
 
     def probabilities(self, batch):
         outputs = [np.eye(4, dtype=np.float32)[batch[name]] * 0.97 + 0.0075 for name in ("label", "phase")]
-        for row in range(len(batch["minus"])):
+        for row in range(len(batch["label"])):
             if self.seen + row in self.misses:
                 outputs[0][row] = [1, 0, 0, 0]
-        self.seen += len(batch["minus"])
+        self.seen += len(batch["label"])
         return outputs
 
 

@@ -121,7 +121,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(whole, toy_store, tmp_path, 
     train = Learner.train
 
     def short_of_memory(self, batch):
-        if len(batch["minus"]) > 4:
+        if len(batch["codes"]) > 4:
             raise tf.errors.ResourceExhaustedError(None, None, "no memory")
         return train(self, batch)
 

@@ -1,0 +1,193 @@
+"""Selecting and splitting windows: functions on tables of windows, which the stages call too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from helixdask.errors import BadInputError
+from helixdask.selection.draw import draw_keys
+from helixdask.selection.select import select_windows
+from helixdask.selection.split import Split, split_n90, split_windows
+from helixdask.selection.table import windows_of, with_sides, with_strata
+from helixdask.settings import Rules
+from helixdask.windows.grid import Windows
+
+__all__ = ["refuse_other_rules", "select", "split", "usable_windows"]
+
+
+def select(
+    windows: xr.Dataset,
+    keep_fraction: float = 0.2,
+    *,
+    by: str | ArrayLike | None = None,
+    unannotated: bool | None = None,
+    rules: Rules = Rules.DEFAULT,
+) -> xr.Dataset:
+    """Choose windows to learn from: the surest of every kind.
+
+    Windows are sorted into strata by how much of them is intergenic, and each stratum gives its own surest ones.
+
+    Parameters
+    ----------
+    windows
+        Windows with measures, as :meth:`GenomeStore.windows` returns them; any of them, in any order.
+    keep_fraction
+        Share of these windows to keep, above 0 and at most 1.
+    by
+        Value of each window, ``(window,)``, or the name of a measure: within a stratum, windows with small values are
+        kept. By default the mean distance between labels and predictions; where there are no predictions, all usable
+        windows are kept.
+    unannotated
+        Whether windows of contigs without any labelled gene may be kept; by default only where labels were called from
+        predictions.
+    rules
+        ``helixer``: as Helixer's script does.
+
+    Returns
+    -------
+    xarray.Dataset
+        The same windows with ``stratum`` and ``kept``; the attributes ``strata`` say what each holds and gave.
+
+    Raises
+    ------
+    BadInputError
+        The windows were not measured, the fraction is out of range, or no window can be kept.
+
+    Examples
+    --------
+    >>> ds = hd.select(store.windows(21_384), 0.1)  # doctest: +SKIP
+    >>> best = ds.isel(window=ds.kept.values)  # doctest: +SKIP
+    """
+    if "class_count" not in windows:
+        raise BadInputError(
+            "these windows have no measures",
+            remedy="Run helixdask windows with --labels or --predictions; where there are several tables of windows, "
+            "name labels, predictions or a selection.",
+        )
+    if by is None:
+        refuse_other_rules(windows.attrs, rules)
+    count = windows["class_count"].to_numpy()
+    distance = windows["class_distance"].to_numpy() if "class_distance" in windows else None
+    value = None if by is None else np.asarray(windows[by] if isinstance(by, str) else by, np.float64)
+    chosen = select_windows(
+        count,
+        distance,
+        keep_fraction=keep_fraction,
+        value=value,
+        usable=usable_windows(windows, unannotated),
+        # Equally certain windows, such as deserts where quantised probabilities are exactly 1, are many: drawn by lot,
+        # they do not all come from the first contig.
+        tie_break=_lots(windows),
+        rules=rules,
+    )
+    kept = np.zeros(len(count), np.bool_)
+    kept[chosen.rows] = True
+    table = with_strata(windows, rules).assign_coords(kept=("window", kept))
+    return table.assign_attrs(strata=[stratum.as_dict() for stratum in chosen.strata])
+
+
+def split(
+    windows: xr.Dataset,
+    val_fraction: float = 0.2,
+    *,
+    seed: int = 0,
+    groups: NDArray[np.int64] | None = None,
+    rules: Rules = Rules.DEFAULT,
+) -> xr.Dataset:
+    """Put windows on the training or the validation side: whole contigs, or blocks where contigs are too few.
+
+    Parameters
+    ----------
+    windows
+        Windows with measures. Where `select` marked some as ``kept``, only those are put on a side.
+    val_fraction
+        Share of the bases for validation.
+    seed
+        Seed of the draw.
+    groups
+        Group of each contig, ``(contig_row,)``: contigs of one group stay on one side.
+    rules
+        ``helixer``: by number of sequences, as Helixer's script does; validation may then be empty.
+
+    Returns
+    -------
+    xarray.Dataset
+        The same windows with ``side``: 0 train, 1 validation, -1 neither. The attributes ``by_blocks`` and ``guard``
+        say whether contigs were cut, and how many bases lie between the sides then.
+
+    Raises
+    ------
+    BadInputError
+        The windows were not measured, the fraction is out of range, or all windows lie at one place.
+
+    Examples
+    --------
+    >>> ds = hd.split(hd.select(store.windows(21_384)), 0.1, seed=1)  # doctest: +SKIP
+    >>> train = ds.isel(window=(ds.side == 0).values)  # doctest: +SKIP
+    """
+    if "class_count" not in windows:
+        raise BadInputError("these windows have no measures", remedy="Split windows that were measured and selected.")
+    rows = np.flatnonzero(windows["kept"].to_numpy()) if "kept" in windows else np.arange(windows.sizes["window"])
+    some = windows.isel(window=rows)
+    sides = np.full(windows.sizes["window"], -1, np.int8)
+    made = _split(windows_of(some), some, val_fraction, seed, groups, rules)
+    sides[rows] = made.side
+    return with_sides(windows, sides).assign_attrs(by_blocks=made.by_blocks, guard=made.guard)
+
+
+def refuse_other_rules(attrs: Mapping[str, Any], rules: Rules, where: str | None = None) -> None:
+    """See that windows were measured as the rules of a selection need it.
+
+    Raises
+    ------
+    BadInputError
+        They were not.
+    """
+    if rules == Rules.HELIXER and attrs.get("rules") != Rules.HELIXER:
+        raise BadInputError(
+            "Helixer's selection needs distances that are summed as Helixer does",
+            where=where,
+            remedy="Run helixdask windows --rules helixer, under another --name.",
+        )
+
+
+def usable_windows(windows: xr.Dataset, unannotated: bool | None) -> NDArray[np.bool_]:
+    """Which windows may be chosen: those with a valid base, on contigs with labelled genes unless ``unannotated``."""
+    usable: NDArray[np.bool_] = windows["valid"].to_numpy() > 0
+    if not (bool(windows.attrs.get("predicted_labels")) if unannotated is None else unannotated):
+        usable &= windows["annotated"].to_numpy()
+    return usable
+
+
+def _split(
+    windows: Windows,
+    table: xr.Dataset,
+    val_fraction: float,
+    seed: int,
+    groups: NDArray[np.int64] | None,
+    rules: Rules,
+) -> Split:
+    names: NDArray[Any] = table["contig_name"].to_numpy()
+    if rules == Rules.HELIXER:
+        return Split(split_n90(windows.contig.astype(np.int64), names, val_fraction=val_fraction, seed=seed))
+    return split_windows(
+        windows,
+        table["class_count"].to_numpy()[:, 1:].sum(axis=1) > 0,
+        val_fraction=val_fraction,
+        seed=seed,
+        window_length=int(table.attrs["window_length"]),
+        names=names,
+        groups=groups,
+    )
+
+
+def _lots(table: xr.Dataset) -> NDArray[np.uint64]:
+    """Draw a lot for each window, which depends on contig name, start and strand only."""
+    contig, start, _, strand = windows_of(table)
+    lots: NDArray[np.uint64] = draw_keys(table["contig_name"].to_numpy(), 0)[contig]
+    return lots ^ draw_keys(2 * start + strand, 1)
