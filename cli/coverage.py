@@ -68,7 +68,7 @@ def coverage(
     if done and not (summary and output.json):
         print_summaries(done, as_json=output.json)
     if summary and not output.dry_run:
-        _show(store, settings.set_name, labels, report, as_json=output.json)
+        _show(store, settings.set_name, labels, report, output)
 
 
 def _remove(store: str, name: str, library: str, *, as_json: bool) -> None:
@@ -82,16 +82,16 @@ def _remove(store: str, name: str, library: str, *, as_json: bool) -> None:
         say(f"removed: coverage/{name}/{library}")
 
 
-def _show(store: str, name: str, labels: str | None, report: Path | None, *, as_json: bool) -> None:
+def _show(store: str, name: str, labels: str | None, report: Path | None, output: Running) -> None:
     from helixdask.coverage.summary import summarise, summary_tables
     from helixdask.store.store import Store
 
-    summary = summarise(Store.open(store), name, labels)
+    summary = summarise(Store.open(store), name, labels, output.run_options())
     if report is not None:
         from helixdask.coverage.summary_report import write_report
 
         write_report(summary, report)
-    if as_json:
+    if output.json:
         print_json(summary)
         return
     for title, columns, rows in summary_tables(summary):

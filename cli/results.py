@@ -99,11 +99,9 @@ def inspect(
         return
     region = region or str(opened.contigs.names[0])
     view = opened.sel(region)
-    genes = {name: opened.genes(region, name) for name in opened.names("genes")}
+    genes = {name: opened.genes(region, name).models for name in opened.names("genes")}
     if plot is not None:
-        from helixdask.plot import plot_region
-
-        plot_region(view, plot, genes)
+        opened.plot(region, plot)
     if as_json:
         facts = view.to_dict(data=False) | {"genes": {name: gene_rows(models) for name, models in genes.items()}}
         print_json(facts | ({"plot": str(plot)} if plot is not None else {}))

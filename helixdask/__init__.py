@@ -23,6 +23,10 @@ if _os.environ.get("HELIXDASK_QUIET"):  # a worker of the command line, whose te
     _logging.lastResort = _logging.NullHandler()
 
 
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> Any:
     """Import what people use when they use it, so that the command line starts fast."""
     if name in __all__:

@@ -6,26 +6,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import dask.array as da
-import numpy as np
 import xarray as xr
 
+from helixdask.genes.gene_set import GeneSet
 from helixdask.genes.lookup import genes_in_region
-from helixdask.genes.models import GeneModels
 from helixdask.genes.table import read_genes
-from helixdask.lazy import lazy_track, lazy_tree
-from helixdask.public_names import without_secrets
-from helixdask.registry import FORMAT_VERSION, KINDS, LABEL_CLASSES, PHASE_CLASSES, STRANDS
 from helixdask.selection.table import Side, window_table, windows_of
-from helixdask.sequence.codes import SOFT_MASK
-from helixdask.store.lineage import stale_groups
 from helixdask.store.store import Store
+from helixdask.views.bins import bins_dataset
+from helixdask.views.describe import store_html, store_summary, store_text
+from helixdask.views.region import region_dataset
+from helixdask.views.tree import lazy_tree
 from helixdask.windows.cut import Orientation, PaddingPlace, WindowLayout
 from helixdask.windows.view import lazy_windows
 
 __all__ = ["GenomeStore", "open_store"]
-
-_LONG = 1 << 20
 
 
 class GenomeStore(Store):
@@ -34,20 +29,35 @@ class GenomeStore(Store):
     Examples
     --------
     >>> import helixdask as hd
-    >>> store = hd.open_store("wheat.zarr")  # doctest: +SKIP
-    >>> store.sel("chr1A:1,000,000-1,050,000")  # doctest: +SKIP
-    >>> store.genes("chr1A:1,000,000-1,050,000").transcripts  # doctest: +SKIP
-    >>> store.windows(21_384).sequence[:100].compute()  # doctest: +SKIP
+    >>> store = hd.open_store("genome.zarr")
+    >>> store
+    <helixdask store of 'toy': ...genome.zarr>
+      genome       <2 contigs, 210,000 bases: one 150,000, two 60,000>
+      genes        reference
+      labels       reference
+      predictions  base
+      coverage     rnaseq (leaf, root)
+      windows      default
+      selections   default
+      splits       default
     """
 
     @cached_property
     def tree(self) -> xr.DataTree:
         """Everything that is published, as an xarray DataTree backed by Dask: one block for each shard.
 
+        Probabilities are float32, however they are stored; all else is as it is stored.
+
         Raises
         ------
         StoreDamagedError
             Now or when it is computed: objects of a group are missing, or not what was written.
+
+        Examples
+        --------
+        >>> label = store.tree["labels/reference"].label
+        >>> (label == 2).sum("position").compute().values  # coding bases of each strand
+        array([15300, 15300])
         """
         return lazy_tree(self)
 
@@ -69,40 +79,53 @@ class GenomeStore(Store):
         ------
         BadInputError
             No such contig, or a slice outside it.
-        """
-        row, start, end = self.contigs.parse_region(region)
-        begin = int(self.contigs.offsets[row]) + start
-        stop = begin + end - start
-        variables: dict[str, Any] = {}
-        for name, path in {"sequence": "genome/sequence", **self.merged_tracks()}.items():
-            array = self.array(path)
-            attrs = {key: value for key, value in array.attrs.items() if key in ("long_name", "units", "flag_meanings")}
-            variables[name] = (array.dims, lazy_track(self, array, begin, stop), attrs)
-        soft_masked = (variables["sequence"][1] & SOFT_MASK) != 0
-        variables["soft_masked"] = (("position",), soft_masked, {"long_name": "a lower-case letter in the FASTA"})
-        for set_name in self.names("coverage"):
-            libraries = self.names(f"coverage/{set_name}")
-            for track in ("coverage", "spliced_coverage"):
-                arrays = [self.array(f"coverage/{set_name}/{library}/{track}") for library in libraries]
-                stacked = da.stack([lazy_track(self, array, begin, stop) for array in arrays])
-                dim = f"{set_name}_library"
-                variables[f"{set_name}_{track}"] = ((dim, *arrays[0].dims), stacked)
-                variables[dim] = ((dim,), np.array(libraries, dtype=object))
-        # Of a whole chromosome it would take gigabytes.
-        count = np.arange if end - start <= _LONG else da.arange
-        coords = {
-            "contig_position": ("position", count(start, end)),
-            "strand": ("strand", np.array(STRANDS, dtype=object)),
-        }
-        used = {dim for dims, *_ in variables.values() for dim in dims}
-        if "label_class" in used:
-            coords["label_class"] = ("label_class", np.array(LABEL_CLASSES, dtype=object))
-        if "phase_class" in used:
-            coords["phase_class"] = ("phase_class", np.array(PHASE_CLASSES, dtype=object))
-        attrs = {"species": self.species, "contig": str(self.contigs.names[row]), "start": start, "end": end}
-        return xr.Dataset(variables, coords=coords, attrs=attrs)
 
-    def genes(self, region: str | None = None, name: str | None = None) -> GeneModels:
+        Examples
+        --------
+        >>> view = store.sel("one:2,000-2,600")
+        >>> view.reference_label.isel(strand=0).values[[0, 100, 300]]  # UTR, CDS, intron
+        array([1, 2, 3], dtype=uint8)
+        >>> view.base_class_probability.mean("position").sel(strand="+").round(2).values
+        array([0.03, 0.18, 0.47, 0.32], dtype=float32)
+        """
+        return region_dataset(self, region)
+
+    def bins(self, width: int | None = None, reduce: str = "mean") -> xr.Dataset:
+        """All tracks, reduced to one value for each bin of the contigs, lazily.
+
+        Parameters
+        ----------
+        width
+            Bases of a bin; the last bin of a contig may be shorter. None: each contig is one bin.
+        reduce
+            ``mean``, ``sum``, ``max`` or ``min`` over the bases of a bin. Each class of labels counts as a track of
+            its own that is 1 at bases of the class and 0 elsewhere: its mean is the share of bases, its sum their
+            number. ``gc`` is 1 at G and C, 0 at A and T; other letters, and bases without a value, are left out.
+
+        Returns
+        -------
+        xarray.Dataset
+            float64 variables as in :meth:`sel`, along ``bin`` instead of ``position``, and ``gc`` in place of the
+            sequence. Labels have a dimension ``label_class``, phases ``phase_class``, transitions ``transition``.
+            ``contig`` (number of ``contig_name``), ``start`` and ``end`` say where each bin lies, half-open.
+            One block is the bins that begin in one shard, and is read shard by shard, however wide its bins.
+
+        Raises
+        ------
+        BadInputError
+            The width is below 1, or there is no such reduction.
+
+        Examples
+        --------
+        >>> coverage = store.bins(10_000).rnaseq_coverage.sum(["rnaseq_library", "strand"])
+        >>> coverage[coverage.contig == store.contigs.index("two")].values[:3]
+        array([0.64, 0.  , 0.  ])
+        >>> store.bins().gc.to_series().round(3).tolist()  # of each contig
+        [0.531, 0.504]
+        """
+        return bins_dataset(self, width, reduce)
+
+    def genes(self, region: str | None = None, name: str | None = None) -> GeneSet:
         """Gene models of a region, or all of them.
 
         Of a region only the rows that belong to it are read; what finds them is read at the first call and kept.
@@ -117,8 +140,8 @@ class GenomeStore(Store):
 
         Returns
         -------
-        GeneModels
-            Pandas tables ``genes``, ``transcripts``, ``exons`` and ``cds``.
+        GeneSet
+            Pandas tables ``genes``, ``transcripts``, ``exons``, ``cds`` and ``introns``.
 
         Raises
         ------
@@ -126,11 +149,42 @@ class GenomeStore(Store):
             No such contig, or a slice outside it.
         MissingInputError
             The store holds no such genes, or several.
+
+        Examples
+        --------
+        >>> store.genes().genes.groupby("contig").size().to_dict()
+        {'one': 100, 'two': 2}
         """
         name = self.resolve("genes", name)
         found = read_genes(self, name) if region is None else genes_in_region(self, region, name)
         self.check_unchanged(f"genes/{name}")
-        return found
+        return GeneSet(found, self.contigs.names, name)
+
+    def plot(self, region: str, path: str | Path) -> None:
+        """Draw the tracks and genes of a region as PNG, SVG or PDF, by the file's ending.
+
+        Parameters
+        ----------
+        region
+            As in :meth:`sel`, at most 2 Mb.
+        path
+            File to write.
+
+        Raises
+        ------
+        BadInputError
+            No such region, it is longer than 2 Mb, or it holds nothing to draw.
+        MissingDependencyError
+            matplotlib is not installed.
+
+        Examples
+        --------
+        >>> store.plot("one:0-10,000", "region.png")
+        """
+        from helixdask.plot import plot_region
+
+        genes = {name: self.genes(region, name).models for name in self.names("genes")}
+        plot_region(self.sel(region), path, genes)
 
     def export_genes(
         self,
@@ -147,7 +201,8 @@ class GenomeStore(Store):
 
         Examples
         --------
-        >>> store.export_genes("reference", gtf="genes.gtf.gz", proteins="proteins.fa")  # doctest: +SKIP
+        >>> store.export_genes("reference", gtf="genes.gtf.gz", proteins="proteins.fa")
+        102
         """
         from helixdask.genes.writing.export import export_genes
         from helixdask.genes.writing.settings import GeneFiles
@@ -212,9 +267,13 @@ class GenomeStore(Store):
 
         Examples
         --------
-        >>> ds = store.windows(21_384, side="train")  # doctest: +SKIP
-        >>> sure = ds.isel(window=(ds.agreement > 0.9).values)  # doctest: +SKIP
-        >>> gc = ds.sequence.isin([0, 3]).mean("offset").groupby(ds.stratum).mean().compute()  # doctest: +SKIP
+        >>> ds = store.windows(10_000)
+        >>> ds.sizes["window"], store.windows(side="train").sizes["window"]
+        (42, 14)
+        >>> sure = ds.isel(window=(ds.agreement > 0.9).values)
+        >>> gc = ds.sequence.isin([0, 3]).mean("offset").groupby(ds.stratum).mean()
+        >>> gc.round(2).values
+        array([0.55, 0.51, 0.5 ])
         """
         for kind, name in (("labels", labels), ("predictions", predictions), ("coverage", coverage)):
             if name is not None:
@@ -232,44 +291,20 @@ class GenomeStore(Store):
         return shown.assign_coords(table.coords).assign_attrs(table.attrs)
 
     def summary(self) -> dict[str, Any]:
-        """What the store holds, as plain values: the genome, and each published group with its attributes."""
-        lengths = self.contigs.lengths
-        groups: dict[str, Any] = {}
-        for kind in KINDS:
-            names = self.names(kind)
-            if kind == "coverage":
-                groups[kind] = {
-                    name: {library: self.attrs(f"{kind}/{name}/{library}") for library in self.names(f"{kind}/{name}")}
-                    for name in names
-                }
-            else:
-                groups[kind] = {name: self.attrs(f"{kind}/{name}") for name in names}
-        return {
-            "url": without_secrets(self.url),
-            "species": self.species,
-            "format": FORMAT_VERSION,
-            "n_bases": self.n_bases,
-            "n_contigs": len(self.contigs),
-            "longest_contig": int(lengths.max(initial=0)),
-            "genome": self.attrs("genome"),
-            **groups,
-            "stale": stale_groups(self),
-        }
+        """What the store holds, as plain values: the genome, and each published group with its attributes.
+
+        Examples
+        --------
+        >>> store.summary()["n_contigs"]
+        2
+        """
+        return store_summary(self)
 
     def __repr__(self) -> str:
-        title = f"<helixdask store of {self.species!r}: {without_secrets(self.url)}>"
-        lines = [title, f"  genome       {self.contigs!r}"[:160]]
-        for kind in KINDS:
-            names = self.names(kind)
-            if kind == "coverage":
-                names = [f"{name} ({', '.join(self.names(f'coverage/{name}'))})" for name in names]
-            if names:
-                lines.append(f"  {kind:<12} {', '.join(names)}")
-        for group, parents in stale_groups(self).items():
-            lines.append(
-                f"  out of date: {group}, made from {' and '.join(parents)} before that was made anew or removed"
-            )
-        return "\n".join(lines)
+        return store_text(self)
+
+    def _repr_html_(self) -> str:
+        return store_html(self)
 
 
 def open_store(url: str | Path) -> GenomeStore:
@@ -279,5 +314,10 @@ def open_store(url: str | Path) -> GenomeStore:
     ------
     StoreFormatError
         There is no store, or its format is not this version's.
+
+    Examples
+    --------
+    >>> open_store("genome.zarr").species
+    'toy'
     """
     return GenomeStore(url)

@@ -7,6 +7,7 @@ template: ``labels/{name}`` stands for ``labels/reference``, ``labels/pseudo`` a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
@@ -71,6 +72,7 @@ KINDS: Final = ("genes", "labels", "predictions", "coverage", "tracks", "windows
 _TABLE_CHUNK: Final = 1 << 16
 _TEXT_CHUNK: Final = 1 << 13
 _TABLE_SHARD: Final = 1 << 22
+_TRACK_SHARD: Final = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,11 @@ class ArraySpec:
     unit, meaning
         For people.
     flags
-        Meaning of the values of a categorical array.
+        Meaning of the values of a categorical array: of 0, 1, 2 and so on.
+    bits
+        Whether the flags are bits of the value instead: of 1, 2, 4 and so on.
+    scale_factors
+        What stored values are multiplied by, for each dtype; empty: they are what they are.
     """
 
     group: str
@@ -108,16 +114,22 @@ class ArraySpec:
     other_dtypes: tuple[str, ...] = ()
     optional: bool = False
     flags: tuple[str, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
+    bits: bool = False
+    scale_factors: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_track(self) -> bool:
         """Whether the array has a value for every base."""
         return self.dims[-1] == POSITION
 
+    @property
+    def is_probability(self) -> bool:
+        """Whether its values are probabilities, to be decoded before they are used."""
+        return bool(self.scale_factors)
+
 
 def _track(group: str, name: str, dims: tuple[str, ...], dtype: str, meaning: str, **more: Any) -> ArraySpec:
-    settings: dict[str, Any] = {"fill": 0, "chunk": 1 << 16, "shard": 1 << 21} | more
+    settings: dict[str, Any] = {"fill": 0, "chunk": 1 << 16, "shard": _TRACK_SHARD} | more
     return ArraySpec(group, name, (*dims, POSITION), dtype, meaning=meaning, **settings)
 
 
@@ -216,7 +228,7 @@ def _labels() -> list[ArraySpec]:
     return [
         _track(g, "label", ("strand",), "uint8", "class", flags=LABEL_CLASSES),
         _track(g, "phase", ("strand",), "uint8", "phase class", flags=PHASE_CLASSES),
-        _track(g, "transition", ("strand",), "uint8", "one bit per transition", flags=TRANSITIONS),
+        _track(g, "transition", ("strand",), "uint8", "one bit per transition", flags=TRANSITIONS, bits=True),
         _track(g, "valid", ("strand",), "uint8", "0 where an error masks the base", fill=1, flags=("masked", "valid")),
         _track(g, "gene_length", ("strand",), "uint32", "length of the longest transcript here, or 0", unit="base"),
         *_findings("labels/{name}/findings"),
@@ -225,11 +237,14 @@ def _labels() -> list[ArraySpec]:
 
 def _predictions() -> list[ArraySpec]:
     g = "predictions/{name}"
-    more: dict[str, Any] = {"other_dtypes": ("uint8",), "shard": 1 << 20}
-    note = "probability; uint8 holds it times 255"
+    more: dict[str, Any] = {
+        "other_dtypes": ("uint8",),
+        "shard": 1 << 20,
+        "scale_factors": {"float16": 1.0, "uint8": 1 / 255},
+    }
     return [
-        _track(g, "class_probability", ("strand", "label_class"), "float16", note, **more),
-        _track(g, "phase_probability", ("strand", "phase_class"), "float16", note, optional=True, **more),
+        _track(g, "class_probability", ("strand", "label_class"), "float16", "probability", **more),
+        _track(g, "phase_probability", ("strand", "phase_class"), "float16", "probability", optional=True, **more),
     ]
 
 
@@ -358,6 +373,6 @@ def genome_shard_length(n_bases: int) -> int:
     Small genomes get short shards, so that there are 16 to 32 of them at least to share among workers.
     """
     shard = 1 << 16
-    while shard < 1 << 24 and shard * 32 < n_bases:
+    while shard < _TRACK_SHARD and shard * 32 < n_bases:
         shard <<= 1
     return shard

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from helixdask.registry import ARRAYS, DIMENSIONS, FORMAT_VERSION
+from helixdask.registry import ARRAYS, DIMENSIONS, FORMAT_VERSION, ArraySpec
 
 TARGET = Path(__file__).parents[1] / "docs/FORMAT.md"
 
@@ -90,11 +90,17 @@ verbs do, and say that the group was replaced.
 
 ## Shards and chunks
 A shard is what one task writes, a chunk what one reader takes. Lengths below are the longest; in a genome of `n`
-bases no shard is longer than the smallest power of two, from 65,536 to 16,777,216, that is at least `n / 32`. A shard
+bases no shard is longer than the smallest power of two, from 65,536 to 2,097,152, that is at least `n / 32`. A shard
 holds all strands and classes of its stretch; a chunk holds one strand. Chunks that hold nothing but the fill value
 are not stored. The sequence is compressed with Blosc LZ4 and bit-shuffling, everything else with Blosc Zstandard and
 bit-shuffling; text columns are variable-length UTF-8, compressed with Zstandard. Each chunk ends in its CRC-32C
 (codec `crc32c`); stores of earlier versions have none.
+
+## Attributes of arrays
+As the CF conventions name them: `long_name` and `units`; `flag_meanings` with `flag_values` or, where each bit has a
+meaning, `flag_masks`; `scale_factor` of probabilities, 1 where they are stored as float16 and 1/255 where they are
+stored as uint8, so that xarray decodes both to float64. Stores of earlier versions have neither `flag_values` nor
+`scale_factor`; their uint8 probabilities count 255ths, too.
 
 ## Size
 Sequence about 0.26 byte a base (2 bits and what is left of ambiguities and masking); labels next to nothing outside
@@ -102,6 +108,11 @@ genes; predictions as float16 about 20 byte a base (both strands), as uint8 abou
 
 ## Dimensions
 """
+
+
+def numbered(spec: ArraySpec) -> list[tuple[str, str]]:
+    """Flags with their values, or with their bits."""
+    return [(f"bit {n}" if spec.bits else str(n), flag) for n, flag in enumerate(spec.flags)]
 
 
 def page() -> str:
@@ -115,11 +126,12 @@ def page() -> str:
             if spec.group == group:
                 dims = ", ".join(spec.dims)
                 dtype = " or ".join((spec.dtype, *spec.other_dtypes))
-                flags = f" ({', '.join(f'{i} {flag}' for i, flag in enumerate(spec.flags))})" if spec.flags else ""
+                flags = f" ({', '.join(f'{n} {flag}' for n, flag in numbered(spec))})" if spec.flags else ""
+                scales = "; `scale_factor` 1 for float16, 1/255 for uint8" if spec.is_probability else ""
                 optional = "; may be absent" if spec.optional else ""
                 lines.append(
                     f"| `{spec.name}` | {dims} | {dtype} | {spec.fill!r} | {spec.shard:,}, {spec.chunk:,} "
-                    f"| {spec.unit} | {spec.meaning}{flags}{optional} |"
+                    f"| {spec.unit} | {spec.meaning}{flags}{scales}{optional} |"
                 )
     lines += ["", "## Versions of the format", "", "| version | what changed |", "|---|---|", "| 1 | the first |", ""]
     return "\n".join(lines)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.coverage.depths import depth_histogram
 from helixdask.engine.stage import RegionResult
 from helixdask.registry import STRANDS
 
@@ -17,7 +17,6 @@ QUANTILES: Final = (0.5, 0.75, 0.9, 0.99, 0.999)
 """Of the coverage of bases that are covered at all, on each strand."""
 
 _NAMES: Final = ("plus", "minus")
-_SMALL: Final = 1 << 16
 
 
 def region_statistics(coverage: NDArray[np.uint32], spliced: NDArray[np.uint32]) -> RegionResult:
@@ -38,41 +37,15 @@ def region_statistics(coverage: NDArray[np.uint32], spliced: NDArray[np.uint32])
     counts: dict[str, float] = {}
     tables: dict[str, NDArray[Any]] = {}
     for row, strand in enumerate(_NAMES):
-        depth, n = _histogram(np.ascontiguousarray(coverage[row]))
+        depth, n = depth_histogram(np.ascontiguousarray(coverage[row]))
         tables[f"depth_{strand}"], tables[f"n_depth_{strand}"] = depth, n
         for track, (values, bases) in (
             ("coverage", (depth, n)),
-            ("spliced_coverage", _histogram(np.ascontiguousarray(spliced[row]))),
+            ("spliced_coverage", depth_histogram(np.ascontiguousarray(spliced[row]))),
         ):
             counts[f"{track}_bases_{strand}"] = float(bases.sum())
             counts[f"{track}_sum_{strand}"] = float(values.astype(np.int64) @ bases)
     return RegionResult(counts, tables)
-
-
-def _histogram(values: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Values above 0 that occur, and how often each does."""
-    small, n_large = _count_small(values)
-    depth = np.flatnonzero(small)
-    n = small[depth]
-    if n_large:
-        large, n_each = np.unique(values[values >= _SMALL], return_counts=True)
-        depth, n = np.concatenate([depth, large]), np.concatenate([n, n_each])
-    return depth.astype(np.uint32), n.astype(np.int64)
-
-
-@njit(cache=True, nogil=True)
-def _count_small(values: NDArray[np.uint32]) -> tuple[NDArray[np.int64], int]:
-    """How often each value from 1 to 2^16 - 1 occurs, and the number of larger ones."""
-    n = np.zeros(_SMALL, np.int64)
-    large = 0
-    for i in range(len(values)):
-        v = values[i]
-        if v:
-            if v < _SMALL:
-                n[v] += 1
-            else:
-                large += 1
-    return n, large
 
 
 def constants(result: RegionResult, n_bases: int) -> dict[str, Any]:

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import dask.base
 import numpy as np
-from dask.delayed import delayed
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.coverage.places import PLACES, add_places
 from helixdask.coverage.rules import REASONS
 from helixdask.coverage.statistics import QUANTILES
+from helixdask.engine.cluster import RunOptions
+from helixdask.engine.progress import WorkProgress
+from helixdask.engine.slices import run_slices, slices_of
 from helixdask.errors import MissingInputError
 from helixdask.public_names import public_name
 from helixdask.registry import STRANDS
 from helixdask.store.store import Store
 
-__all__ = ["PLACES", "REASON_WORDS", "summarise", "summary_tables"]
-
-PLACES: Final = ("exon", "intron", "antisense", "elsewhere")
-"""Where coverage lies by the labels of its own strand (UTR and CDS are exons); `antisense`: outside genes of its own
-strand, but on an exon of the other. Of unstranded libraries both strands' labels are looked at alike."""
+__all__ = ["REASON_WORDS", "summarise", "summary_tables"]
 
 REASON_WORDS: Final = {
     "unmapped": "unmapped",
@@ -36,10 +33,13 @@ REASON_WORDS: Final = {
     "second_mate": "read 2",
     "too_short": "too short",
 }
-_INTERGENIC, _INTRON = 0, 3
+_TASK: Final = 1 << 22
+_BASES_PER_SECOND: Final = 5e7
 
 
-def summarise(store: Store, set_name: str = "rnaseq", labels: str | None = None) -> dict[str, Any]:
+def summarise(
+    store: Store, set_name: str = "rnaseq", labels: str | None = None, options: RunOptions | None = None
+) -> dict[str, Any]:
     """Summary of all libraries of a set.
 
     Parameters
@@ -50,6 +50,8 @@ def summarise(store: Store, set_name: str = "rnaseq", labels: str | None = None)
         The set.
     labels
         Labels to compare coverage with; None: the only ones, `reference` of several, none where there are none.
+    options
+        How to run; only comparing with labels reads the tracks.
 
     Returns
     -------
@@ -79,7 +81,9 @@ def summarise(store: Store, set_name: str = "rnaseq", labels: str | None = None)
     attrs = [store.attrs(f"coverage/{set_name}/{name}") for name in names]
     libraries = [_library(store, name, a) for name, a in zip(names, attrs, strict=True)]
     if labels is not None:
-        for library, sums in zip(libraries, _sums(store, set_name, names, attrs, labels), strict=True):
+        for library, sums in zip(
+            libraries, _sums(store, set_name, names, attrs, labels, options or RunOptions()), strict=True
+        ):
             total, spliced = int(sums[:4].sum()), int(sums[4:].sum())
             library["places"] = {place: _share(int(n), total) for place, n in zip(PLACES, sums[:4], strict=True)}
             library["spliced_on_introns"] = _share(int(sums[4]), spliced)
@@ -114,54 +118,39 @@ def _share(part: int | None, whole: int | None) -> float | None:
 
 
 def _sums(
-    store: Store, set_name: str, names: Sequence[str], attrs: Sequence[Mapping[str, Any]], labels: str
+    store: Store,
+    set_name: str,
+    names: Sequence[str],
+    attrs: Sequence[Mapping[str, Any]],
+    labels: str,
+    options: RunOptions,
 ) -> NDArray[np.int64]:
     """Sums of coverage on each place, and of spliced coverage on introns and elsewhere, (library, 6) int64."""
     stranded = [a.get("strandedness") not in ("unstranded", None) for a in attrs]
-    tasks = [
-        delayed(_region_sums)(store, set_name, list(names), stranded, labels, start)
-        for start in range(0, store.n_bases, store.shard_length)
-    ]
-    found: NDArray[np.int64] = np.stack(dask.base.compute(*tasks, scheduler="threads")).sum(axis=0)
-    return found
-
-
-def _region_sums(
-    store: Store, set_name: str, names: list[str], stranded: list[bool], labels: str, start: int
-) -> NDArray[np.int64]:
-    """The same for one shard."""
-    stop = min(start + store.shard_length, store.n_bases)
-    label = store.read(f"labels/{labels}/label", start, stop)
+    shared = (store, [f"coverage/{set_name}/{name}" for name in names], stranded, f"labels/{labels}/label")
+    seconds = store.n_bases * len(names) / _BASES_PER_SECOND
     sums = np.zeros((len(names), 6), np.int64)
-    for row, (name, by_strand) in enumerate(zip(names, stranded, strict=True)):
-        group = f"coverage/{set_name}/{name}"
-        coverage = store.read(f"{group}/coverage", start, stop)
-        spliced = store.read(f"{group}/spliced_coverage", start, stop)
-        _add_sums(coverage, spliced, label, by_strand, sums[row])
+    with WorkProgress("coverage", store.n_bases, quiet=options.quiet) as progress:
+        slices = slices_of(store, _TASK)
+        for index, part in run_slices(_slice_sums, shared, slices, options, seconds, store.url):
+            progress.advance(slices[index][1] - slices[index][0])
+            sums += part
     return sums
 
 
-@njit(cache=True, nogil=True)
-def _add_sums(
-    coverage: NDArray[np.uint32],
-    spliced: NDArray[np.uint32],
-    label: NDArray[np.uint8],
-    stranded: bool,
-    sums: NDArray[np.int64],
-) -> None:
-    for strand in range(2):
-        for i in range(coverage.shape[1]):
-            if not (coverage[strand, i] or spliced[strand, i]):
-                continue
-            own, other = label[strand, i], label[1 - strand, i]
-            if not stranded and (own == _INTERGENIC or (own == _INTRON and other != _INTERGENIC)):
-                own = other
-            if own != _INTERGENIC:
-                place = 1 if own == _INTRON else 0
-            else:
-                place = 2 if other not in (_INTERGENIC, _INTRON) else 3
-            sums[place] += coverage[strand, i]
-            sums[4 if own == _INTRON else 5] += spliced[strand, i]
+def _slice_sums(shared: tuple[Any, ...], start: int, stop: int) -> NDArray[np.int64]:
+    """The same for one slice, one shard of one library at a time."""
+    store, groups, stranded, labels = shared
+    sums = np.zeros((len(groups), 6), np.int64)
+    for first in range(start, stop, store.shard_length):
+        last = min(first + store.shard_length, stop)
+        label = store.read(labels, first, last)
+        for row, (group, by_strand) in enumerate(zip(groups, stranded, strict=True)):
+            coverage, spliced = (
+                store.read(f"{group}/{name}", first, last) for name in ("coverage", "spliced_coverage")
+            )
+            add_places(coverage, spliced, label, by_strand, sums[row])
+    return sums
 
 
 def summary_tables(summary: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[Any]]]]:

@@ -8,8 +8,9 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from helixdask.coverage.places import PLACES
 from helixdask.coverage.statistics import QUANTILES
-from helixdask.coverage.summary import PLACES, REASON_WORDS, summary_tables
+from helixdask.coverage.summary import REASON_WORDS, summary_tables
 from helixdask.errors import BadInputError, MissingDependencyError
 from helixdask.registry import STRANDS
 

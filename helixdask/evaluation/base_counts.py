@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
-from helixdask.engine.cluster_tasks import run_tasks
+from helixdask.engine.cluster import RunOptions
 from helixdask.engine.progress import WorkProgress
-from helixdask.errors import HelixdaskError, StageFailedError, words_of
+from helixdask.engine.slices import run_slices, slices_of
 from helixdask.evaluation.scored_regions import ScoredRegions
 from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
 from helixdask.genes.models import GeneModels
@@ -22,7 +21,7 @@ from helixdask.scores.reliability import Reliability
 from helixdask.settings import Rules
 from helixdask.store.store import Store
 
-__all__ = ["count_bases", "run_regions"]
+__all__ = ["count_bases"]
 
 _BLOCK = 1 << 20
 _TASK = 1 << 22
@@ -63,8 +62,7 @@ def count_bases(
 
     tables = label_tables(truth, store.contigs, read, Rules.DEFAULT).strands
     phased = tuple(store.has_array(f"predictions/{name}/phase_probability") for name in names)
-    step = -(-_TASK // store.shard_length) * store.shard_length
-    regions = [(start, min(start + step, store.n_bases)) for start in range(0, store.n_bases, step)]
+    regions = slices_of(store, _TASK)
     if scored is None:
         scored = ScoredRegions.of_contigs(store.contigs, np.arange(len(store.contigs)))
     regions = [region for region in regions if len(scored.pieces(store.contigs, *region)[0])]
@@ -73,71 +71,13 @@ def count_bases(
     n_bases = sum(stop - start for start, stop in regions)
     with WorkProgress("evaluate", n_bases, quiet=options.quiet) as progress:
         seconds = n_bases * len(names) / _BASES_PER_SECOND
-        for index, tallies in run_regions(_count_region, shared, regions, options, seconds, store.url):
+        for index, tallies in run_slices(_count_region, shared, regions, options, seconds, store.url):
             progress.advance(regions[index][1] - regions[index][0])
             for name, tally in tallies.items():
                 parts[name].append(tally)
                 if len(parts[name]) > 64:  # what is kept does not grow with the number of regions
                     parts[name] = [BaseTally.total(parts[name])]
     return {name: BaseTally.total(tallies or [_nothing()]) for name, tallies in parts.items()}
-
-
-def run_regions(
-    work: Callable[..., Any],
-    shared: tuple[Any, ...],
-    regions: Sequence[tuple[int, int]],
-    options: RunOptions,
-    seconds: float,
-    store: str | None = None,
-) -> Iterator[tuple[int, Any]]:
-    """Do the same for many slices, on Dask where that is worth it; results come as they are finished.
-
-    Parameters
-    ----------
-    work
-        Called as ``work(shared, start, stop)``; a function of a module.
-    shared
-        Sent to each worker once.
-    regions
-        start, stop on ``position``.
-    options
-        How to run.
-    seconds
-        Estimate for one worker.
-    store
-        Path or URL of the store that is read, which workers must see.
-
-    Yields
-    ------
-    tuple
-        Index of the region, and what `work` returned.
-
-    Raises
-    ------
-    StageFailedError
-        A worker died, or failed, again and again.
-    """
-    needs = WorkerNeeds(modules=(work.__module__,), store=store)
-    with connect(options, len(regions), seconds, needs) as crew:
-        if crew is None:
-            for index, (start, stop) in enumerate(regions):
-                yield index, work(shared, start, stop)
-            return
-        for index, result in run_tasks(crew, work, dict(enumerate(regions)), shared):
-            if isinstance(result, HelixdaskError):
-                raise result
-            if isinstance(result, Exception):
-                raise _failed(regions[index], result) from result
-            yield index, result
-
-
-def _failed(region: tuple[int, int], error: Exception) -> StageFailedError:
-    killed = type(error).__name__ == "KilledWorker"
-    return StageFailedError(
-        "its worker died again and again" if killed else words_of(error, typed=True),
-        where=f"bases {region[0]:,} to {region[1]:,}",
-        remedy="Run it with fewer --workers or a larger --memory-limit." if killed else "",
-    )
 
 
 def _count_region(shared: tuple[Any, ...], start: int, stop: int) -> dict[str, BaseTally]:

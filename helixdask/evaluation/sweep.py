@@ -19,8 +19,8 @@ from helixdask.calling.span import call_span
 from helixdask.calling.stage import CallStage
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.progress import WorkProgress
+from helixdask.engine.slices import run_slices, slices_of
 from helixdask.engine.stage import Region
-from helixdask.evaluation.base_counts import run_regions
 from helixdask.evaluation.grid import Grid, Point
 from helixdask.genes.models import GeneModels
 from helixdask.scores.levels import compare_structures
@@ -109,13 +109,12 @@ def sweep(
     """
     options = options or RunOptions()
     stage.inputs(store)  # checks settings and predictions
-    step = -(-_TASK // store.shard_length) * store.shard_length
-    regions = [(start, min(start + step, store.n_bases)) for start in range(0, store.n_bases, step)]
+    regions = slices_of(store, _TASK)
     found: dict[int, dict[str, NDArray[Any]]] = {}
     seconds = store.n_bases / stage.bases_per_second * len(grid.edges)
     with WorkProgress("sweep", store.n_bases, quiet=options.quiet) as progress:
         shared = (store, stage, grid, contigs)
-        for index, columns in run_regions(_call_region, shared, regions, options, seconds, store.url):
+        for index, columns in run_slices(_call_region, shared, regions, options, seconds, store.url):
             progress.advance(regions[index][1] - regions[index][0])
             found[index] = columns
     parts = [found[index] for index in sorted(found)]

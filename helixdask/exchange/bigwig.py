@@ -14,6 +14,7 @@ import pybigtools
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError, MissingInputError, words_of
+from helixdask.probabilities import decode
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
@@ -102,11 +103,10 @@ def export_probability_bigwig(store: Store, folder: str | Path, predictions: str
     """
     name = store.resolve("predictions", predictions)
     path = f"predictions/{name}/class_probability"
-    scale = 1 / 255 if store.array(path).dtype == np.uint8 else 1.0
 
     def reader(row: int, classes: slice) -> Read:
         def read(start: int, stop: int) -> NDArray[Any]:
-            values = np.asarray(store.array(path)[row, classes, start:stop], np.float32).sum(axis=0) * scale
+            values = decode(store.array(path)[row, classes, start:stop]).sum(axis=0)
             hundredths: NDArray[Any] = np.rint(values * _STEPS) / np.float32(_STEPS)
             return hundredths
 

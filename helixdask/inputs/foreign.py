@@ -42,10 +42,12 @@ def foreign_errors(where: str | Path, problem: str = "cannot be read", remedy: s
 
     Examples
     --------
+    >>> import json
     >>> with foreign_errors("a.json"):
-    ...     json.loads("[" * 200_000)
+    ...     json.loads("{")
     Traceback (most recent call last):
-    helixdask.errors.BadInputError: a.json: cannot be read (RecursionError: maximum recursion depth exceeded ...)
+    helixdask.errors.BadInputError: a.json: cannot be read (Expecting property name ...)
+      The file is damaged or cut short: copy or make it again.
     """
     try:
         yield

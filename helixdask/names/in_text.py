@@ -10,12 +10,11 @@ from typing import Final
 from urllib.parse import unquote
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
 from helixdask.engine.identity import file_identity
 from helixdask.inputs.tables import LONGEST_SEQUENCE, number_in
 from helixdask.inputs.text import read_lines, start_of_sequences, whole_lines
+from helixdask.names.name_changes import name_changes
 
 __all__ = ["TEXT_COLUMNS", "TextNames", "names_in_text"]
 
@@ -62,7 +61,7 @@ def _names_in(path: str, identity: str, kind: str) -> TextNames:
     found = TextNames()
     seen: dict[bytes, None] = {}
     for block in _blocks(path, kind):
-        starts, stops, lines = _changes(np.frombuffer(block, np.uint8), TEXT_COLUMNS[kind], kind in _TABBED)
+        starts, stops, lines = name_changes(np.frombuffer(block, np.uint8), TEXT_COLUMNS[kind], kind in _TABBED)
         for start, stop, line in zip(starts.tolist(), stops.tolist(), lines.tolist(), strict=True):
             name = block[start:stop]
             if name == _REGION:
@@ -99,57 +98,3 @@ def _blocks(path: str, kind: str) -> Iterator[bytes]:
         yield text if end < 0 else text[:end]
         if end >= 0:
             return
-
-
-@njit(cache=True, nogil=True)
-def _changes(
-    data: NDArray[np.uint8], column: int, tabbed: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Where names begin and end that differ from that of the line before, and where their lines begin.
-
-    Comments are passed over, apart from those that tell the length of a sequence.
-    """
-    found = np.empty((3, 1024), np.int64)
-    n = 0
-    at = 0
-    before_start, before_stop = 0, 0
-    region = np.array([35, 35, 115, 101, 113, 117, 101, 110, 99, 101, 45, 114, 101, 103, 105, 111, 110], np.uint8)
-    while at < len(data):
-        line = at
-        while at < len(data) and data[at] != 10:
-            at += 1
-        end = at
-        at += 1
-        declares = end - line > len(region)
-        for k in range(len(region)):
-            declares = declares and data[line + k] == region[k]
-        if declares:
-            start, stop = line, line + len(region)
-        elif end > line and data[line] == 35:
-            continue
-        else:
-            start, stop = line, line
-            for number in range(column + 1):
-                start = stop + (1 if tabbed and number else 0)
-                while not tabbed and start < end and (data[start] == 9 or data[start] == 32):
-                    start += 1
-                stop = start
-                while stop < end and data[stop] != 9 and (tabbed or data[stop] != 32):
-                    stop += 1
-            if stop <= start or stop >= end:  # every format has more columns than this
-                continue
-            same = stop - start == before_stop - before_start
-            k = 0
-            while same and k < stop - start:
-                same = data[start + k] == data[before_start + k]
-                k += 1
-            if same:
-                continue
-            before_start, before_stop = start, stop
-        if n == found.shape[1]:
-            grown = np.empty((3, 2 * n), np.int64)
-            grown[:, :n] = found
-            found = grown
-        found[0, n], found[1, n], found[2, n] = start, stop, line
-        n += 1
-    return found[0, :n], found[1, :n], found[2, :n]

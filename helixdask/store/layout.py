@@ -45,10 +45,15 @@ def _compressors(dtype: np.dtype[Any], *, fast: bool) -> list[BytesBytesCodec]:
     return [compressor, Crc32cCodec()]
 
 
-def _attributes(spec: ArraySpec) -> dict[str, Any]:
+def _attributes(spec: ArraySpec, dtype: str) -> dict[str, Any]:
+    """Attributes as the CF conventions name them."""
     attributes: dict[str, Any] = {"long_name": spec.meaning, "units": spec.unit}
     if spec.flags:
+        numbers = range(len(spec.flags))
+        attributes["flag_masks" if spec.bits else "flag_values"] = [1 << n if spec.bits else n for n in numbers]
         attributes["flag_meanings"] = " ".join(spec.flags)
+    if spec.is_probability:
+        attributes["scale_factor"] = spec.scale_factors[dtype]
     return attributes
 
 
@@ -67,7 +72,7 @@ def create_track(group: zarr.Group, spec: ArraySpec, n_bases: int, dtype: str | 
         compressors=_compressors(kind, fast=spec.name == "sequence"),
         fill_value=spec.fill,
         dimension_names=spec.dims,
-        attributes=_attributes(spec),
+        attributes=_attributes(spec, kind.name),
         overwrite=True,
     )
 
@@ -96,7 +101,7 @@ def create_table_column(group: zarr.Group, spec: ArraySpec, values: NDArray[Any]
         chunks=(chunk, *expected),
         fill_value=spec.fill,
         dimension_names=spec.dims,
-        attributes=_attributes(spec),
+        attributes=_attributes(spec, spec.dtype),
         overwrite=True,
         compressors=compressors,
     )

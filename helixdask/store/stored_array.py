@@ -14,6 +14,7 @@ import zarr
 from numpy.typing import NDArray
 
 from helixdask.errors import HelixdaskError, StoreDamagedError
+from helixdask.registry import ArraySpec, arrays_of
 from helixdask.store.manifest import remedy_for
 
 __all__ = ["StoredArray", "damage_errors"]
@@ -81,6 +82,12 @@ class StoredArray:
         self.url, self.group, self.path = url, group, path
         self.zarr = array
         """The Zarr array itself."""
+
+    @property
+    def spec(self) -> ArraySpec:
+        """What the registry says of it."""
+        group, _, name = self.path.rpartition("/")
+        return arrays_of(group)[name]
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -14,8 +14,9 @@ from dask.highlevelgraph import HighLevelGraph
 from numpy.typing import NDArray
 
 from helixdask.probabilities import decode
-from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, group_of
+from helixdask.registry import group_of
 from helixdask.store.store import Store
+from helixdask.views.tracks import Lazy, merged_dataset, shown_attrs
 from helixdask.windows.cut import PADDING, WindowLayout
 from helixdask.windows.grid import Spans, Windows
 from helixdask.windows.read import open_track, read_windows
@@ -23,7 +24,6 @@ from helixdask.windows.read import open_track, read_windows
 __all__ = ["lazy_windows"]
 
 _BASES_PER_BLOCK: Final = 1 << 23
-_CLASSES: Final = {"label_class": LABEL_CLASSES, "phase_class": PHASE_CLASSES}
 
 
 def lazy_windows(
@@ -56,24 +56,15 @@ def lazy_windows(
         the places of these alone.
     """
     spans = windows.spans(store.contigs.offsets)
-    variables: dict[str, Any] = {
-        "sequence": (("window", "offset"), _lazy(store, "genome/sequence", spans, layout), {"padding": PADDING})
-    }
-    coords: dict[str, Any] = {}
-    for name, path in (store.merged_tracks() if tracks is None else tracks).items():
-        dims = store.array(path).dims[1:-1]
-        variables[name] = (("window", "offset", *dims), _lazy(store, path, spans, layout))
-        coords |= {dim: (dim, np.array(_CLASSES[dim], dtype=object)) for dim in dims}
-    for set_name in store.names("coverage") if coverage is None else coverage:
-        libraries = store.names(f"coverage/{set_name}")
-        dim = f"{set_name}_library"
-        for track in ("coverage", "spliced_coverage"):
-            paths = [f"coverage/{set_name}/{library}/{track}" for library in libraries]
-            parts = [_lazy(store, path, spans, layout) for path in paths]
-            variables[f"{set_name}_{track}"] = (("window", "offset", dim), da.stack(parts, axis=-1))
-        coords[dim] = (dim, np.array(libraries, dtype=object))
-    attrs = {"species": store.species, "window_length": layout.length, "orientation": layout.orientation}
-    return xr.Dataset(variables, coords=coords, attrs={**attrs, "padding": layout.padding})
+
+    def lazy(path: str) -> Lazy:
+        array = store.array(path)
+        return ("window", "offset", *array.dims[1:-1]), _lazy(store, path, spans, layout), shown_attrs(array)
+
+    dims, codes, about = lazy("genome/sequence")
+    variables = {"sequence": (dims, codes, about | {"padding": PADDING})}
+    attrs = {"window_length": layout.length, "orientation": layout.orientation, "padding": layout.padding}
+    return merged_dataset(store, lazy, variables, {}, attrs, tracks=tracks, sets=coverage, libraries_last=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,15 @@ import json
 
 import numpy as np
 import pytest
+from distributed import LocalCluster
 
 from helixdask.coverage.adding import plan_libraries
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.places import PLACES
 from helixdask.coverage.settings import CoverageSettings
-from helixdask.coverage.summary import PLACES, summarise, summary_tables
+from helixdask.coverage.summary import summarise, summary_tables
 from helixdask.coverage.summary_report import write_report
+from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import run_stage
 from helixdask.errors import BadInputError, MissingInputError
 from tests.coverage.plain_count import Read, write_bam
@@ -60,6 +63,13 @@ def test_shares_are_those_of_the_tracks(store, set_name, library):
     assert found["reads_used"] == 817
     assert found["reads_skipped"] == {"low_mapq": 1}
     assert found["spliced_share"] == pytest.approx(408 / 817)
+
+
+def test_tracks_are_read_on_the_cluster_that_was_given(store):
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
+        options = RunOptions(scheduler=cluster.scheduler_address, quiet=True)
+        assert summarise(store, options=options) == summarise(store)
+        assert cluster.scheduler.task_prefixes  # it was given tasks
 
 
 def test_ready_made_tracks_have_no_reads(store):

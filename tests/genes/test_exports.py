@@ -203,7 +203,7 @@ def store(tmp_path_factory):
 def test_the_order_of_the_file_is_kept(store):
     opened, models, _ = store
     for table in ("genes", "transcripts", "exons", "cds"):
-        pd.testing.assert_frame_equal(getattr(opened.genes(), table), getattr(models, table))
+        pd.testing.assert_frame_equal(getattr(opened.genes().models, table), getattr(models, table))
     assert opened.table("genes/made")["gene_start"].tolist() != models.genes["start"].tolist()
 
 
@@ -213,7 +213,7 @@ def test_a_region_is_looked_up(store):
     for _ in range(40):
         contig = int(rng.integers(0, 2))
         start, end = sorted(rng.choice(int(opened.contigs.lengths[contig]), 2, replace=False).tolist())
-        found = opened.genes(f"contig{contig}:{start}-{end}", "made")
+        found = opened.genes(f"contig{contig}:{start}-{end}", "made").models
         expected = models.region(contig, start, end).sorted()
         for table in ("genes", "transcripts", "exons", "cds"):
             pd.testing.assert_frame_equal(getattr(found, table), getattr(expected, table))

@@ -49,7 +49,7 @@ def test_shards_nest_and_leave_tasks_for_everybody(n_bases):
             assert longest % layout.shards[-1] == 0
             assert layout.shards[-1] % layout.chunks[-1] == 0
     if n_bases >= 12_000_000:
-        assert 16 <= n_bases / longest <= 32 or longest == 1 << 24
+        assert 16 <= n_bases / longest <= 32 or longest == 1 << 21
 
 
 def test_part_of_a_shard_is_refused(store):
@@ -175,6 +175,21 @@ def test_repr_names_what_is_there(store):
     assert "toy" in text
     assert "reference" in text
     assert "136,030" in text
+
+
+def test_html_names_what_is_there(store):
+    html = hd.open_store(store.url)._repr_html_()
+    assert "<th>labels</th><td>reference</td>" in html
+    assert "136,030" in html
+    assert "<helixdask" not in html
+
+
+def test_classes_and_bits_have_values(store):
+    label = store.array("labels/reference/label").attrs
+    assert label["flag_values"] == [0, 1, 2, 3]
+    assert len(label["flag_meanings"].split()) == 4
+    assert store.array("labels/reference/transition").attrs["flag_masks"] == [1, 2, 4, 8, 16, 32]
+    assert hd.open_store(store.url).sel("c0").reference_label.attrs["flag_values"] == [0, 1, 2, 3]
 
 
 def test_detours_in_a_path_are_taken_out(store, monkeypatch):

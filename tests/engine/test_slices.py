@@ -4,8 +4,8 @@ import pytest
 from distributed import LocalCluster
 
 from helixdask.engine.cluster import RunOptions
+from helixdask.engine.slices import run_slices
 from helixdask.errors import BadInputError, StageFailedError
-from helixdask.evaluation.base_counts import run_regions
 
 REGIONS = [(start, start + 10) for start in range(0, 100, 10)]
 
@@ -25,14 +25,14 @@ def fails(shared, start, stop):
 
 
 def test_the_same_on_a_cluster(options):
-    here = dict(run_regions(length, (3,), REGIONS, RunOptions(workers=1), 0.0))
-    there = dict(run_regions(length, (3,), REGIONS, options, 1e9))
+    here = dict(run_slices(length, (3,), REGIONS, RunOptions(workers=1), 0.0))
+    there = dict(run_slices(length, (3,), REGIONS, options, 1e9))
     assert here == there == {index: 30 + start for index, (start, _) in enumerate(REGIONS)}
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_failures(options):
     with pytest.raises(BadInputError, match="an example"):
-        list(run_regions(fails, (BadInputError,), REGIONS, options, 1e9))
+        list(run_slices(fails, (BadInputError,), REGIONS, options, 1e9))
     with pytest.raises(StageFailedError, match="ZeroDivisionError: an example"):
-        list(run_regions(fails, (ZeroDivisionError,), REGIONS, options, 1e9))
+        list(run_slices(fails, (ZeroDivisionError,), REGIONS, options, 1e9))

@@ -1,0 +1,77 @@
+"""Work over slices of a genome that writes nothing: counts and sums, here or on Dask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
+from helixdask.engine.cluster_tasks import run_tasks
+from helixdask.errors import HelixdaskError, StageFailedError, words_of
+from helixdask.store.store import Store
+
+__all__ = ["run_slices", "slices_of"]
+
+
+def slices_of(store: Store, bases: int) -> list[tuple[int, int]]:
+    """Slices of the whole genome that are made of whole shards and have at least so many bases, but for the last."""
+    step = -(-bases // store.shard_length) * store.shard_length
+    return [(start, min(start + step, store.n_bases)) for start in range(0, store.n_bases, step)]
+
+
+def run_slices(
+    work: Callable[..., Any],
+    shared: tuple[Any, ...],
+    slices: Sequence[tuple[int, int]],
+    options: RunOptions,
+    seconds: float,
+    store: str | None = None,
+) -> Iterator[tuple[int, Any]]:
+    """Do the same for many slices, on Dask where that is worth it; results come as they are finished.
+
+    Parameters
+    ----------
+    work
+        Called as ``work(shared, start, stop)``; a function of a module.
+    shared
+        Sent to each worker once.
+    slices
+        Start and stop of each on ``position``.
+    options
+        How to run.
+    seconds
+        Estimate for one worker.
+    store
+        Path or URL of the store that is read, which workers must see.
+
+    Yields
+    ------
+    tuple
+        Index of the slice, and what `work` returned.
+
+    Raises
+    ------
+    StageFailedError
+        A worker died, or failed, again and again.
+    """
+    needs = WorkerNeeds(modules=(work.__module__,), store=store)
+    with connect(options, len(slices), seconds, needs) as crew:
+        if crew is None:
+            for index, (start, stop) in enumerate(slices):
+                yield index, work(shared, start, stop)
+            return
+        for index, result in run_tasks(crew, work, dict(enumerate(slices)), shared):
+            if isinstance(result, HelixdaskError):
+                raise result
+            if isinstance(result, Exception):
+                raise _failed(slices[index], result) from result
+            yield index, result
+
+
+def _failed(place: tuple[int, int], error: Exception) -> StageFailedError:
+    killed = type(error).__name__ == "KilledWorker"
+    return StageFailedError(
+        "its worker died again and again" if killed else words_of(error, typed=True),
+        where=f"bases {place[0]:,} to {place[1]:,}",
+        remedy="Run it with fewer --workers or a larger --memory-limit." if killed else "",
+    )

@@ -1,0 +1,47 @@
+"""Examples in docstrings run, and give what they say."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import helixdask as hd
+from tests.example_store import example_store
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = {"helixdask": "helixdask", "trainer": "helixdask.trainer", "cli": "helixdask.cli"}
+MODULES = sorted(
+    ".".join([package, *path.relative_to(ROOT / folder).with_suffix("").parts])
+    for folder, package in FOLDERS.items()
+    for path in (ROOT / folder).rglob("*.py")
+    if ">>> " in path.read_text()
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("examples")
+    example_store(folder)
+    return folder
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples(module, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    store = hd.open_store("genome.zarr")
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    names = {"store": store, "hd": hd, "np": np}
+    result = doctest.testmod(importlib.import_module(module), extraglobs=names, optionflags=flags)
+    assert result.attempted
+    assert not result.failed
+
+
+def test_what_people_use_is_listed_and_has_examples():
+    assert set(hd.__all__) <= set(dir(hd))
+    for name in hd.__all__:
+        assert ">>> " in (getattr(hd, name).__doc__ or ""), name
+    for name, verb in vars(hd.GenomeStore).items():
+        if not name.startswith("_"):
+            assert ">>> " in (verb.__doc__ or ""), name
