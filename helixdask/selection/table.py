@@ -17,6 +17,7 @@ from helixdask.registry import LABEL_CLASSES, STRANDS, arrays_of
 from helixdask.selection.select import strata
 from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.settings import Rules
+from helixdask.store.lineage import Provenance
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 
@@ -192,7 +193,7 @@ def _is_from(store: Store, group: str, windows: str | None) -> bool:
     if windows is None or parent(attrs, "windows") not in (windows, None) or not attrs:
         return False
     now = store.identity(f"windows/{windows}")
-    return bool(attrs.get("inputs", {}).get(f"windows/{windows}", now) == now)
+    return bool(Provenance.of(attrs).inputs.get(f"windows/{windows}", now) == now)
 
 
 def _only_one(store: Store, kind: str, windows: str | None) -> str | None:
