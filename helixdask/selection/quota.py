@@ -1,0 +1,127 @@
+"""How many bases each stratum of windows gives, which of its windows, and how much each counts then.
+
+Strata with genes give by rank; fully intergenic windows are drawn by lot, because the surest of them are the easy ones.
+Their share of what is kept has a cap that nothing lifts: what genic strata cannot give is not filled up with empty DNA.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CERTAIN_SHARE", "INTERGENIC_CAP", "Chosen", "choose"]
+
+INTERGENIC_CAP: Final = 0.35
+"""Largest share of the kept bases that fully intergenic windows may have, as long as there are others."""
+CERTAIN_SHARE: Final = 0.5
+"""Share of a ranked stratum that is given at most, unless more than that is asked for of the whole genome."""
+
+
+class Chosen(NamedTuple):
+    """What was chosen.
+
+    Attributes
+    ----------
+    kept
+        ``(window,)`` bool.
+    weight
+        ``(window,)`` float64: share of the window's stratum in the genome over its share in what is kept, so that a sum
+        over kept windows stands for the genome; 0 for windows that are not kept. The mean over kept bases is 1.
+    available, quota, given
+        ``(stratum,)`` int64 bases: usable, asked for after the cap, kept.
+    """
+
+    kept: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+    available: NDArray[np.int64]
+    quota: NDArray[np.int64]
+    given: NDArray[np.int64]
+
+
+def choose(
+    stratum: NDArray[np.int64],
+    bases: NDArray[np.int64],
+    usable: NDArray[np.bool_],
+    lot: NDArray[np.uint64],
+    total: int,
+    *,
+    n_strata: int,
+    value: NDArray[np.float64] | None = None,
+    cap: float = INTERGENIC_CAP,
+) -> Chosen:
+    """Choose windows.
+
+    Parameters
+    ----------
+    stratum
+        ``(window,)``; the last of ``n_strata`` is the fully intergenic one, and neighbours have neighbouring numbers.
+    bases
+        ``(window,)`` bases of each window, padding left out.
+    usable
+        ``(window,)`` windows that may be chosen.
+    lot
+        ``(window,)`` the lot that each window drew.
+    total
+        Bases to keep, of all strata together.
+    n_strata
+        Number of strata.
+    value
+        ``(window,)`` what windows of genic strata are ranked by, smallest first; None: by lot, too.
+    cap
+        Largest share of the fully intergenic stratum, 0 to 1.
+
+    Examples
+    --------
+    >>> stratum, bases = np.array([0, 0, 1, 1, 1, 1, 1, 1]), np.full(8, 100)
+    >>> lot = np.arange(8, dtype=np.uint64)
+    >>> choose(stratum, bases, bases > 0, lot, 400, n_strata=2, cap=0.5).given.tolist()
+    [200, 200]
+    """
+    weighed = np.where(usable, bases, 0)
+    available = np.bincount(stratum, weighed, minlength=n_strata).astype(np.int64)
+    everything = max(int(available.sum()), 1)
+    limit = available.astype(np.float64)
+    if value is not None:
+        limit[:-1] *= max(CERTAIN_SHARE, min(total / everything, 1.0))
+    quota = _quotas(available, limit, float(min(total, everything)), cap)
+    order = np.lexsort((lot, np.where(stratum == n_strata - 1, 0.0, 0.0 if value is None else value), stratum))
+    order = order[usable[order]]
+    before = np.cumsum(bases[order]) - bases[order]
+    first = np.concatenate([[0], np.cumsum(available)])[:-1]
+    # A window is taken while more than half of it is still asked for.
+    taken = before - first[stratum[order]] + bases[order] / 2 <= quota[stratum[order]]
+    kept = np.zeros(len(stratum), np.bool_)
+    kept[order[taken & (quota[stratum[order]] > 0)]] = True
+    given = np.bincount(stratum, np.where(kept, bases, 0), minlength=n_strata).astype(np.int64)
+    share = available / everything / np.maximum(given / max(int(given.sum()), 1), 1e-300)
+    weight = np.where(kept, share[stratum], 0.0)
+    mean = float((weight * bases).sum()) / max(int(given.sum()), 1)
+    return Chosen(kept, weight / mean if mean else weight, available, np.rint(quota).astype(np.int64), given)
+
+
+def _quotas(available: NDArray[np.int64], limit: NDArray[np.float64], total: float, cap: float) -> NDArray[np.float64]:
+    """Bases that each stratum is asked for."""
+    share = available / max(int(available.sum()), 1)
+    if not available[:-1].any():
+        return np.minimum(available, total).astype(np.float64)
+    empty = min(share[-1], cap)
+    genic = share[:-1] / share[:-1].sum() * (1 - empty) * total
+    quota = np.minimum(genic, limit[:-1])
+    while (left := genic.sum() - quota.sum()) > 0.5 and (room := limit[:-1] - quota).sum() > 0.5:
+        quota += np.minimum(_to_neighbours(genic - quota, room, left), room)
+    most = cap / (1 - cap) * quota.sum() if cap < 1 else np.inf
+    return np.append(quota, min(empty * total, most, float(available[-1])))
+
+
+def _to_neighbours(missing: NDArray[np.float64], room: NDArray[np.float64], left: float) -> NDArray[np.float64]:
+    """Share what strata lack among those nearest to them that have room."""
+    extra = np.zeros_like(room)
+    has_room = np.flatnonzero(room > 0)
+    for stratum in np.flatnonzero(missing > 0):
+        distance = np.abs(has_room - stratum)
+        nearest = has_room[distance == distance.min()]
+        extra[nearest] += missing[stratum] * room[nearest] / room[nearest].sum()
+    total = extra.sum()
+    return extra * (left / total) if total > left else extra
