@@ -97,12 +97,12 @@ class KinshipStage(KinshipSettings, Stage):
         pieces = store.contigs.pieces(region.start, stop)
         ends = pieces.position + pieces.contig_stop - pieces.contig_start - region.start
         near = work.load("near")
-        rows = slice(None, int(np.searchsorted(near["start"], stop)))
+        last = int(np.searchsorted(near["start"], stop))
+        rows = np.flatnonzero(near["end"][:last] > region.start)
         start, end = (np.clip(near[name][rows] - region.start, 0, len(codes)) for name in ("start", "end"))
-        depth = np.zeros(len(codes) + 1, np.int32)
-        np.add.at(depth, start, 1)
-        np.subtract.at(depth, end, 1)
-        fine = (np.cumsum(depth[:-1]) > 0).astype(np.uint8)
+        fine = np.zeros(len(codes), np.uint8)
+        for low, high in zip(start.tolist(), end.tolist(), strict=True):
+            fine[low:high] = 1
         found, place = sketch(codes, ends, fine, self.scale, self.gene_scale, region.length)
         return RegionResult(tables={"hash": found, "position": place + region.start})
 
