@@ -52,8 +52,8 @@ def provenance(store: Store, group: str) -> Provenance:
 
     Examples
     --------
-    >>> provenance(store, "genes/base").settings["peak_threshold"]  # doctest: +SKIP
-    0.8
+    >>> provenance(store, "selections/default").settings["keep_fraction"]
+    0.5
     """
     return Provenance.of(store.attrs(group))
 
