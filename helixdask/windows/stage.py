@@ -79,17 +79,8 @@ class WindowsStage(WindowsSettings, Stage):
             label = likeliest_class(probability)
             valid = np.ones_like(label)
         got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules)
-        tables: dict[str, NDArray[Any]] = {
-            "row": rows,
-            "annotated": contigs.holding(region.start, label),
-            "window_valid": got.valid,
-            "window_class_count": got.class_count,
-        }
-        if probability is not None:
-            tables["window_class_distance"] = got.class_distance
-            tables["window_agreement"] = got.agreement
-            tables["window_confidence"] = got.confidence
-        return RegionResult(tables=tables)
+        measured = {f"window_{name}": values for name, values in got._asdict().items() if values is not None}
+        return RegionResult(tables={"row": rows, "annotated": contigs.holding(region.start, label)} | measured)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Write the table, in the order of rows, and return what was measured."""
