@@ -18,7 +18,7 @@ from helixdask.errors import InternalError
 from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.settings import Rules
 
-__all__ = ["Measures", "likeliest_class", "measure_windows", "round_to_float16"]
+__all__ = ["Measures", "likeliest_class", "measure_windows", "round_to_float16", "share_of_bases"]
 
 _ONE = 1 << 24  # 1.0 in units of the smallest float16
 
@@ -87,6 +87,26 @@ def measure_windows(
         rules == Rules.HELIXER,
     )
     return Measures(count, n_valid, *(doubts if probability is not None else (None, None, None)))
+
+
+def share_of_bases(begin: NDArray[np.int64], size: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Share of each window's bases at which a mask is set, ``(window,)``, whatever the strand.
+
+    Parameters
+    ----------
+    begin, size
+        Windows, as in `measure_windows`; none is empty.
+    mask
+        ``(base,)``.
+
+    Examples
+    --------
+    >>> share_of_bases(np.array([0, 2]), np.array([2, 4]), np.array([True, True, False, False, False, True]))
+    array([1.  , 0.25], dtype=float32)
+    """
+    before = np.zeros(len(mask) + 1, np.int32)  # how often the mask is set in front of each base
+    np.cumsum(mask, out=before[1:])
+    return ((before[begin + size] - before[begin]) / size).astype(np.float32)
 
 
 def likeliest_class(probability: NDArray[Any]) -> NDArray[np.uint8]:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
+from helixdask.sequence.codes import SOFT_MASK
 from helixdask.settings import Name
 from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid
-from helixdask.windows.measures import likeliest_class, measure_windows
+from helixdask.windows.measures import likeliest_class, measure_windows, share_of_bases
 from helixdask.windows.settings import WindowsSettings
 
 __all__ = ["WindowsStage"]
@@ -80,6 +81,8 @@ class WindowsStage(WindowsSettings, Stage):
             valid = np.ones_like(label)
         got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules)
         measured = {f"window_{name}": values for name, values in got._asdict().items() if values is not None}
+        sequence = store.read("genome/sequence", region.start, stop)
+        measured["window_soft_masked"] = share_of_bases(position - region.start, size, sequence >= SOFT_MASK)
         return RegionResult(tables={"row": rows, "annotated": contigs.holding(region.start, label)} | measured)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
