@@ -289,6 +289,7 @@ def _windows() -> list[ArraySpec]:
             w, "window", "window_agreement", "float32", "share of bases where label and prediction agree", **measure
         ),
         _column(w, "window", "window_confidence", "float32", "mean probability of the likeliest class", **measure),
+        _column(w, "window", "window_soft_masked", "float32", "share of bases that are soft-masked", **measure),
         _column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
         _column("splits/{name}", "row", "window_row", "int64", "row in the window table"),
         _column("splits/{name}", "row", "window_side", "int8", "side", flags=("train", "validation")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from helixdask.errors import BadInputError
 from helixdask.selection.draw import draw_keys
 from helixdask.selection.select import select_windows
 from helixdask.selection.split import Split, split_n90, split_windows
-from helixdask.selection.table import windows_of, with_sides, with_strata
+from helixdask.selection.table import measure_names, windows_of, with_sides, with_strata
 from helixdask.settings import Rules
 from helixdask.windows.grid import Windows
 
-__all__ = ["refuse_other_rules", "select", "split", "usable_windows"]
+__all__ = ["refuse_other_measures", "refuse_other_rules", "select", "split", "usable_windows"]
 
 
 def select(
@@ -25,6 +25,7 @@ def select(
     keep_fraction: float = 0.2,
     *,
     by: str | ArrayLike | None = None,
+    largest: bool = False,
     unannotated: bool | None = None,
     rules: Rules = Rules.DEFAULT,
 ) -> xr.Dataset:
@@ -42,6 +43,8 @@ def select(
         Value of each window, ``(window,)``, or the name of a measure: within a stratum, windows with small values are
         kept. By default the mean distance between labels and predictions; where there are no predictions, all usable
         windows are kept.
+    largest
+        Keep windows with large values instead.
     unannotated
         Whether windows of contigs without any labelled gene may be kept; by default only where labels were called from
         predictions.
@@ -56,13 +59,14 @@ def select(
     Raises
     ------
     BadInputError
-        The windows were not measured, the fraction is out of range, or no window can be kept.
+        The windows were not measured, or not by this measure, the fraction is out of range, or no window can be kept.
 
     Examples
     --------
     >>> ds = hd.select(store.windows(10_000), 0.25)
     >>> ds.isel(window=ds.kept.values).sizes["window"]
     10
+    >>> sure = hd.select(store.windows(10_000), 0.25, by="confidence", largest=True)
     """
     if "class_count" not in windows:
         raise BadInputError(
@@ -72,9 +76,12 @@ def select(
         )
     if by is None:
         refuse_other_rules(windows.attrs, rules)
+    if by is None or isinstance(by, str):
+        refuse_other_measures(by, largest, set(windows.variables))
     count = windows["class_count"].to_numpy()
     distance = windows["class_distance"].to_numpy() if "class_distance" in windows else None
-    value = None if by is None else np.asarray(windows[by] if isinstance(by, str) else by, np.float64)
+    sign = -1 if largest else 1
+    value = None if by is None else sign * np.asarray(windows[by] if isinstance(by, str) else by, np.float64)
     chosen = select_windows(
         count,
         distance,
@@ -89,7 +96,10 @@ def select(
     kept = np.zeros(len(count), np.bool_)
     kept[chosen.rows] = True
     table = with_strata(windows, rules).assign_coords(kept=("window", kept))
-    return table.assign_attrs(strata=[stratum.as_dict() for stratum in chosen.strata])
+    found = [stratum.as_dict() for stratum in chosen.strata]
+    for stratum in found:
+        stratum["threshold"] = sign * stratum["threshold"] if stratum["threshold"] is not None else None
+    return table.assign_attrs(strata=found)
 
 
 def split(
@@ -156,6 +166,24 @@ def refuse_other_rules(attrs: Mapping[str, Any], rules: Rules, where: str | None
             where=where,
             remedy="Run helixdask windows --rules helixer, under another --name.",
         )
+
+
+def refuse_other_measures(by: str | None, largest: bool, columns: Collection[str], where: str | None = None) -> None:
+    """See that windows can be ranked by a measure.
+
+    Raises
+    ------
+    BadInputError
+        The columns of the windows do not hold it, or large values are wanted of none.
+    """
+    names = measure_names(columns)
+    if by is None and largest:
+        raise BadInputError(
+            "large values are wanted, but of no measure", where=where, remedy=f"Rank by {', '.join(names)}."
+        )
+    if by is not None and by not in columns:
+        remedy = f"They hold {', '.join(names)}; `helixdask windows --replace` measures all that this version knows."
+        raise BadInputError(f"these windows are not measured by {by!r}", where=where, remedy=remedy)
 
 
 def usable_windows(windows: xr.Dataset, unannotated: bool | None) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from helixdask.errors import BadInputError
 from helixdask.selection.split import TRAIN, VALIDATION
+from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
 
 __all__ = ["write_selection_report", "write_split_report"]
@@ -65,7 +66,9 @@ def write_selection_report(store: Store, name: str, path: str | Path) -> None:
         "kept": f"{attrs['n_kept']:,} ({_share(attrs['n_kept'], attrs['n_windows'])})",
         "rules": attrs["rules"],
     }
-    columns = ("stratum (intergenic share)", "usable", "wanted", "kept", "share", "largest distance kept")
+    by, largest = (provenance(store, f"selections/{name}").settings.get(key) for key in ("by", "largest"))
+    edge = f"{'smallest' if largest else 'largest'} {by or 'distance'} kept"
+    columns = ("stratum (intergenic share)", "usable", "wanted", "kept", "share", edge)
     body = _facts(facts) + _table(columns, rows) + _key(("kept", _BLUE), ("not kept", _GREY)) + _bars(bars)
     _write(path, f"Selection {name} of {store.species}", body)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from helixdask.settings import InputFile, Name, NameTable, Rules, RuleSet, Share
+from helixdask.settings import InputFile, Name, NameTable, Rules, RuleSet, Share, Shown
 
 __all__ = ["SelectSettings", "SplitSettings"]
 
@@ -21,6 +22,11 @@ class SelectSettings:
         Share of the windows to keep. Where they were measured without predictions, all usable ones are kept.
     output
         Name of the selection.
+    by
+        Measure of the windows that ranks them; windows with small values are kept. Default: the mean distance between
+        labels and predictions.
+    largest
+        Keep windows with large values instead.
     rules
         ``helixer``: as Helixer's script does; needs windows measured by the same rules.
     """
@@ -28,6 +34,8 @@ class SelectSettings:
     windows: str | None = None
     keep_fraction: Share = 0.2
     output: Name = "default"
+    by: Annotated[str | None, Shown(metavar="MEASURE")] = None
+    largest: bool = False
     rules: RuleSet = Rules.DEFAULT
 
 

@@ -15,7 +15,8 @@ from helixdask.errors import BadInputError, MissingInputError
 from helixdask.inputs.tables import read_rows
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
-from helixdask.selection.on_tables import refuse_other_rules, select, split, usable_windows
+from helixdask.registry import arrays_of
+from helixdask.selection.on_tables import refuse_other_measures, refuse_other_rules, select, split, usable_windows
 from helixdask.selection.settings import SelectSettings, SplitSettings
 from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.selection.table import read_table, windows_behind, windows_of
@@ -63,13 +64,23 @@ class SelectStage(SelectSettings, Stage):
                 where=group,
                 remedy="Run helixdask windows with --labels or --predictions, under another --name.",
             )
-        refuse_other_rules(attrs, self.rules, group)
+        if self.by is None:
+            refuse_other_rules(attrs, self.rules, group)
+        columns = {name.removeprefix("window_") for name in arrays_of(group) if store.has_array(f"{group}/{name}")}
+        refuse_other_measures(self.by, self.largest, columns, group)
         return {group: store.identity(group)}
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Choose, write the rows, and return the strata."""
         table = read_table(store, self.windows)
-        chosen = select(table, self.keep_fraction, unannotated=self.unannotated, rules=self.rules)
+        chosen = select(
+            table,
+            self.keep_fraction,
+            by=self.by,
+            largest=self.largest,
+            unannotated=self.unannotated,
+            rules=self.rules,
+        )
         rows = np.flatnonzero(chosen["kept"].to_numpy())
         store.write_table(self.group(), {"window_row": rows})
         return {

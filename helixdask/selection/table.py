@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -66,6 +66,19 @@ def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> 
         table = table.assign_coords(label_class=np.array(LABEL_CLASSES, object))
         table = with_strata(table, Rules(attrs.get("rules", "default")))
     return table
+
+
+def measure_names(table: Collection[str]) -> list[str]:
+    """Measures that windows can be ranked by, of the columns of a table.
+
+    Examples
+    --------
+    >>> measure_names({"contig", "start", "end", "strand", "valid", "class_count", "agreement"})
+    ['valid', 'agreement']
+    """
+    columns = arrays_of("windows/any").items()
+    names = [name.removeprefix("window_") for name, about in columns if about.optional and about.dims == ("window",)]
+    return [name for name in names if name in table]
 
 
 def with_strata(table: xr.Dataset, rules: Rules) -> xr.Dataset:

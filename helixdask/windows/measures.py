@@ -18,25 +18,25 @@ from helixdask.errors import InternalError
 from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.settings import Rules
 
-__all__ = ["Measures", "likeliest_class", "measure_windows", "round_to_float16"]
+__all__ = ["Measures", "likeliest_class", "measure_windows", "round_to_float16", "share_of_bases"]
 
 _ONE = 1 << 24  # 1.0 in units of the smallest float16
 
 
 class Measures(NamedTuple):
-    """One entry per window.
+    """Measures of windows, one entry each: the columns of the stored table, without their prefix ``window_``.
 
-    ``class_count`` (window, class) int32; ``class_distance`` (window, class) float64, bases, zero without predictions;
-    ``valid`` int32, bases that no error masks; ``agreement`` float32, share of valid bases where the likeliest class
-    is the label; ``confidence`` float32, mean probability of the likeliest class over valid bases. The last two are NaN
-    where there is nothing.
+    ``class_count`` (window, class) int32; ``valid`` int32, bases that no error masks; ``class_distance`` (window,
+    class) float64, bases; ``agreement`` float32, share of valid bases where the likeliest class is the label;
+    ``confidence`` float32, mean probability of the likeliest class over valid bases. The last three are None without
+    predictions; of windows without valid bases, the last two are NaN.
     """
 
     class_count: NDArray[np.int32]
-    class_distance: NDArray[np.float64]
     valid: NDArray[np.int32]
-    agreement: NDArray[np.float32]
-    confidence: NDArray[np.float32]
+    class_distance: NDArray[np.float64] | None
+    agreement: NDArray[np.float32] | None
+    confidence: NDArray[np.float32] | None
 
 
 def measure_windows(
@@ -74,7 +74,7 @@ def measure_windows(
         raw, table = np.zeros((2, 4, 1), np.uint8), np.zeros(256, np.float32)
     else:
         raw, table = bits(probability), decoding_table(str(probability.dtype))
-    outputs = _measure(
+    count, n_valid, *doubts = _measure(
         begin,
         size,
         strand,
@@ -86,7 +86,27 @@ def measure_windows(
         probability is not None,
         rules == Rules.HELIXER,
     )
-    return Measures(*outputs)
+    return Measures(count, n_valid, *(doubts if probability is not None else (None, None, None)))
+
+
+def share_of_bases(begin: NDArray[np.int64], size: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Share of each window's bases at which a mask is set, ``(window,)``, whatever the strand.
+
+    Parameters
+    ----------
+    begin, size
+        Windows, as in `measure_windows`; none is empty.
+    mask
+        ``(base,)``.
+
+    Examples
+    --------
+    >>> share_of_bases(np.array([0, 2]), np.array([2, 4]), np.array([True, True, False, False, False, True]))
+    array([1.  , 0.25], dtype=float32)
+    """
+    before = np.zeros(len(mask) + 1, np.int32)  # how often the mask is set in front of each base
+    np.cumsum(mask, out=before[1:])
+    return ((before[begin + size] - before[begin]) / size).astype(np.float32)
 
 
 def likeliest_class(probability: NDArray[Any]) -> NDArray[np.uint8]:
@@ -184,4 +204,4 @@ def _measure(
         if has_probability and n_valid[w]:
             agreement[w] = agreed / n_valid[w]
             confidence[w] = sure / n_valid[w]
-    return count, distance, n_valid, agreement, confidence
+    return count, n_valid, distance, agreement, confidence

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
+from helixdask.sequence.codes import SOFT_MASK
 from helixdask.settings import Name
 from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid
-from helixdask.windows.measures import likeliest_class, measure_windows
+from helixdask.windows.measures import likeliest_class, measure_windows, share_of_bases
 from helixdask.windows.settings import WindowsSettings
 
 __all__ = ["WindowsStage"]
@@ -79,17 +80,10 @@ class WindowsStage(WindowsSettings, Stage):
             label = likeliest_class(probability)
             valid = np.ones_like(label)
         got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules)
-        tables: dict[str, NDArray[Any]] = {
-            "row": rows,
-            "annotated": contigs.holding(region.start, label),
-            "window_valid": got.valid,
-            "window_class_count": got.class_count,
-        }
-        if probability is not None:
-            tables["window_class_distance"] = got.class_distance
-            tables["window_agreement"] = got.agreement
-            tables["window_confidence"] = got.confidence
-        return RegionResult(tables=tables)
+        measured = {f"window_{name}": values for name, values in got._asdict().items() if values is not None}
+        sequence = store.read("genome/sequence", region.start, stop)
+        measured["window_soft_masked"] = share_of_bases(position - region.start, size, sequence >= SOFT_MASK)
+        return RegionResult(tables={"row": rows, "annotated": contigs.holding(region.start, label)} | measured)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Write the table, in the order of rows, and return what was measured."""

@@ -17,7 +17,7 @@ OPTIONS = {
     "call": "--predictions --output --window-size --edge-threshold --peak-threshold --min-coding-length --labels "
     "--sweep --peaks --edges --lengths --reference --contigs --tsv --plot",
     "windows": "--window-length --labels --predictions",
-    "select": "--labels --predictions --window-length --keep-fraction --report --rules",
+    "select": "--labels --predictions --window-length --keep-fraction --by --largest --report --rules",
     "split": "--val-fraction --seed --groups --report --rules",
     "train": "--output",
     "import": "--output --predictions --minus-padding --name --predictions-name --coverage-name",

@@ -127,7 +127,11 @@ def test_pages_about_selection_and_split(labelled, tmp_path):
     assert rows["kept"][0].startswith(f"{made['n_kept']:,} ")
     for stratum in made["strata"]:
         assert rows[stratum["name"]][2] == f"{stratum['kept']:,}"
-    split = done("split", labelled, "--report", divided, "--seed", "2", *HERE, "--json").json()[0]["attrs"]
+    edge = ["--by", "valid", "--largest", "--name", "sure", "--report", selected]
+    done("select", labelled, "--window-length", "900", *edge, *HERE)
+    assert "smallest valid kept" in selected.read_text()
+    split_options = ["--selection", "default", "--report", divided, "--seed", "2", *HERE]
+    split = done("split", labelled, *split_options, "--json").json()[0]["attrs"]
     page = _Page(divided.read_text())
     rows = {row[0]: row[1:] for row in page.rows if row}
     assert rows["validation"][0] == f"{split['n_windows']['validation']:,}"
@@ -136,7 +140,7 @@ def test_pages_about_selection_and_split(labelled, tmp_path):
     assert len(bars) == 2 * 4  # two sides of four contigs
     # Made again although the split is there already.
     divided.unlink()
-    done("split", labelled, "--report", divided, "--seed", "2", *HERE)
+    done("split", labelled, *split_options)
     assert divided.exists()
     ran = helixdask("split", labelled, "--report", tmp_path / "none" / "split.html", "--seed", "2", *HERE)
     assert ran.code == 2

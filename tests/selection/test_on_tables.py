@@ -98,6 +98,30 @@ def test_windows_are_ranked_by_any_measure(store):
     assert len(helixer.rows)
 
 
+@pytest.mark.parametrize("largest", [False, True])
+def test_the_stage_ranks_by_a_measure_as_select_does(store, largest):
+    stage = SelectStage(keep_fraction=0.3, by="confidence", largest=largest, output=f"by-{largest}")
+    attrs = run_stage(stage, store.url, QUIET).attrs
+    made = hd.select(store.windows(LENGTH), 0.3, by="confidence", largest=largest)
+    rows = hd.open_store(store.url).table(stage.group())["window_row"]
+    assert rows.tolist() == np.flatnonzero(made.kept).tolist()
+    assert attrs["strata"] == made.attrs["strata"]
+    kept = made.confidence[made.kept.values & (made.stratum == 0).values]
+    assert attrs["strata"][0]["threshold"] == (kept.min() if largest else kept.max())
+
+
+def test_only_measures_that_are_there_rank_windows(store):
+    holds = "They hold valid, annotated, agreement, confidence"
+    for choose in (
+        lambda **by: hd.select(store.windows(LENGTH), **by),
+        lambda **by: run_stage(SelectStage(**by, output="never"), store.url, QUIET),
+    ):
+        with pytest.raises(BadInputError, match=rf"(?s)'length'.*{holds}"):
+            choose(by="length")
+        with pytest.raises(BadInputError, match="of no measure"):
+            choose(largest=True)
+
+
 def test_windows_without_measures_are_refused(store):
     for verb in (hd.select, hd.split):
         with pytest.raises(BadInputError, match="no measures"):

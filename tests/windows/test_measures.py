@@ -82,12 +82,15 @@ def test_masked_bases_do_not_count_by_default_but_do_for_helixer():
 
 def test_nothing_valid_and_no_predictions():
     label = np.array([[0, 1], [0, 0]], np.uint8)
-    got = measure_windows(
-        np.array([0, 0]), np.array([2, 2]), np.array([0, 1], np.int8), label, np.zeros((2, 2), np.uint8)
-    )
-    assert got.class_count.sum() == 0
+    windows = np.array([0, 0]), np.array([2, 2]), np.array([0, 1], np.int8)
+    nothing = np.zeros((2, 2), np.uint8)
+    got = measure_windows(*windows, label, nothing, np.zeros((2, 4, 2), np.float16))
+    assert got.class_count.sum() == got.class_distance.sum() == 0
     assert np.isnan(got.agreement).all()
     assert np.isnan(got.confidence).all()
+    got = measure_windows(*windows, label, nothing)
+    assert got.class_count.sum() == got.valid.sum() == 0
+    assert got.class_distance is got.agreement is got.confidence is None
 
 
 def test_quantised_probabilities_are_their_255th():
