@@ -291,6 +291,14 @@ def _windows() -> list[ArraySpec]:
         _column(w, "window", "window_confidence", "float32", "mean probability of the likeliest class", **measure),
         _column(w, "window", "window_soft_masked", "float32", "share of bases that are soft-masked", **measure),
         _column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
+        _column(
+            "selections/{name}",
+            "row",
+            "window_weight",
+            "float32",
+            "how much the window counts, so that all of them stand for the genome; 1 on average over their bases",
+            optional=True,
+        ),
         _column("splits/{name}", "row", "window_row", "int64", "row in the window table"),
         _column("splits/{name}", "row", "window_side", "int8", "side", flags=("train", "validation")),
     ]

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import BadInputError
 from helixdask.selection.draw import draw_keys
-from helixdask.selection.select import select_windows
+from helixdask.selection.select import select_helixer, select_windows
+from helixdask.selection.settings import INTERGENIC_CAP, KEEP_FRACTION
 from helixdask.selection.split import Split, split_n90, split_windows
 from helixdask.selection.table import measure_names, windows_of, with_sides, with_strata
 from helixdask.settings import Rules
@@ -22,8 +23,11 @@ __all__ = ["refuse_other_measures", "refuse_other_rules", "select", "split", "us
 
 def select(
     windows: xr.Dataset,
-    keep_fraction: float = 0.2,
+    keep_fraction: float | None = None,
     *,
+    keep_bases: int | None = None,
+    keep_windows: int | None = None,
+    max_intergenic: float = INTERGENIC_CAP,
     by: str | ArrayLike | None = None,
     largest: bool = False,
     unannotated: bool | None = None,
@@ -31,18 +35,24 @@ def select(
 ) -> xr.Dataset:
     """Choose windows to learn from: the surest of every kind.
 
-    Windows are sorted into strata by how much of them is intergenic, and each stratum gives its own surest ones.
+    Windows are sorted into strata by how much of them is intergenic, and each stratum gives its own surest ones. Fully
+    intergenic windows are drawn by lot: the surest of them are the easy ones.
 
     Parameters
     ----------
     windows
         Windows with measures, as :meth:`GenomeStore.windows` returns them; any of them, in any order.
     keep_fraction
-        Share of these windows to keep, above 0 and at most 1.
+        Share of the bases of these windows to keep, above 0 and at most 1. By default 0.2 of windows that are ranked,
+        and all where there are no predictions.
+    keep_bases, keep_windows
+        The same as a number of bases, or of whole windows.
+    max_intergenic
+        Largest share of what is kept that is fully intergenic, 0 to 1. It holds even where less is kept then.
     by
         Value of each window, ``(window,)``, or the name of a measure: within a stratum, windows with small values are
-        kept. By default the mean distance between labels and predictions; where there are no predictions, all usable
-        windows are kept.
+        kept. By default the mean distance between labels and predictions; without predictions windows are drawn by
+        lot.
     largest
         Keep windows with large values instead.
     unannotated
@@ -54,7 +64,8 @@ def select(
     Returns
     -------
     xarray.Dataset
-        The same windows with ``stratum`` and ``kept``; the attributes ``strata`` say what each holds and gave.
+        The same windows with ``stratum``, ``kept`` and ``weight``, how much a kept window counts so that all together
+        stand for the genome; the attributes ``strata`` say what each holds and gave.
 
     Raises
     ------
@@ -65,7 +76,7 @@ def select(
     --------
     >>> ds = hd.select(store.windows(10_000), 0.25)
     >>> ds.isel(window=ds.kept.values).sizes["window"]
-    10
+    11
     >>> sure = hd.select(store.windows(10_000), 0.25, by="confidence", largest=True)
     """
     if "class_count" not in windows:
@@ -82,24 +93,53 @@ def select(
     distance = windows["class_distance"].to_numpy() if "class_distance" in windows else None
     sign = -1 if largest else 1
     value = None if by is None else sign * np.asarray(windows[by] if isinstance(by, str) else by, np.float64)
-    chosen = select_windows(
-        count,
-        distance,
-        keep_fraction=keep_fraction,
-        value=value,
-        usable=usable_windows(windows, unannotated),
-        # Equally certain windows, such as deserts where quantised probabilities are exactly 1, are many: drawn by lot,
-        # they do not all come from the first contig.
-        tie_break=_lots(windows),
-        rules=rules,
+    size = (windows["end"] - windows["start"]).to_numpy().astype(np.int64)
+    if keep_fraction is keep_bases is keep_windows is None:
+        keep_fraction = 1.0 if value is None and distance is None else KEEP_FRACTION
+    n, total = _amount(
+        len(count), int(size.sum()), keep_fraction, keep_bases, keep_windows, windows.attrs["window_length"]
     )
-    kept = np.zeros(len(count), np.bool_)
-    kept[chosen.rows] = True
-    table = with_strata(windows, rules).assign_coords(kept=("window", kept))
+    if rules == Rules.HELIXER:
+        chosen = select_helixer(count, distance, n, value)
+    else:
+        chosen = select_windows(
+            count,
+            distance,
+            size,
+            total=total,
+            value=value,
+            usable=usable_windows(windows, unannotated),
+            # Drawn by lot, equally certain windows do not all come from the first contig.
+            lot=_lots(windows),
+            cap=max_intergenic,
+        )
+    kept, weight = np.zeros(len(count), np.bool_), np.zeros(len(count), np.float32)
+    kept[chosen.rows], weight[chosen.rows] = True, chosen.weight
+    table = with_strata(windows, rules).assign_coords(kept=("window", kept), weight=("window", weight))
     found = [stratum.as_dict() for stratum in chosen.strata]
     for stratum in found:
         stratum["threshold"] = sign * stratum["threshold"] if stratum["threshold"] is not None else None
     return table.assign_attrs(strata=found)
+
+
+def _amount(
+    n: int, everything: int, fraction: float | None, bases: int | None, windows: int | None, window_length: int
+) -> tuple[int, int]:
+    """Windows and bases to keep, of ``n`` windows with so many bases."""
+    if sum(amount is not None for amount in (fraction, bases, windows)) > 1:
+        raise BadInputError(
+            "the amount to keep is said twice", remedy="Give one of --keep-fraction, --keep-bases and --keep-windows."
+        )
+    if bases is not None:
+        return bases // window_length, bases
+    if windows is not None:
+        return windows, windows * window_length
+    if fraction is None or not 0 < fraction <= 1:
+        raise BadInputError(
+            f"a fraction to keep of {fraction}",
+            remedy="Use --keep-fraction above 0 and at most 1, for example 0.2.",
+        )
+    return int(n * fraction), int(everything * fraction)
 
 
 def split(
@@ -140,7 +180,7 @@ def split(
     --------
     >>> ds = hd.split(hd.select(store.windows(10_000), 0.5), 0.2, seed=1)
     >>> ds.isel(window=(ds.side == 1).values).sizes["window"]
-    7
+    5
     """
     if "class_count" not in windows:
         raise BadInputError("these windows have no measures", remedy="Split windows that were measured and selected.")

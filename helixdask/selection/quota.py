@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CERTAIN_SHARE", "INTERGENIC_CAP", "Chosen", "choose"]
+from helixdask.selection.settings import INTERGENIC_CAP
 
-INTERGENIC_CAP: Final = 0.35
-"""Largest share of the kept bases that fully intergenic windows may have, as long as there are others."""
+__all__ = ["CERTAIN_SHARE", "Chosen", "choose"]
+
 CERTAIN_SHARE: Final = 0.5
 """Share of a ranked stratum that is given at most, unless more than that is asked for of the whole genome."""
 

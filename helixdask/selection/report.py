@@ -48,19 +48,22 @@ def write_selection_report(store: Store, name: str, path: str | Path) -> None:
     rows = [
         (
             stratum["name"],
-            stratum["available"],
-            stratum["wanted"],
-            stratum["kept"],
-            _share(stratum["kept"], stratum["available"]),
+            f"{stratum['available']:,}",
+            f"{stratum['kept']:,}",
+            f"{stratum['available_bases']:,}",
+            "" if stratum["wanted_bases"] is None else f"{stratum['wanted_bases']:,}",
+            f"{stratum['kept_bases']:,}",
+            _share(stratum["kept_bases"], stratum["available_bases"]),
+            f"{stratum['weight']:.4g}",
             "" if stratum["threshold"] is None else f"{stratum['threshold']:.4g}",
         )
         for stratum in strata
     ]
-    bars = [(s["name"], ((s["kept"], _BLUE), (s["available"] - s["kept"], _GREY))) for s in strata]
+    bars = [(s["name"], ((s["kept_bases"], _BLUE), (s["available_bases"] - s["kept_bases"], _GREY))) for s in strata]
     facts = {
         "windows of": f"{attrs['window_length']:,} bases (windows/{attrs['windows']})",
         "labels": attrs["labels"] or "none",
-        "predictions": attrs["predictions"] or "none: all usable windows are kept",
+        "predictions": attrs["predictions"] or "none: windows are drawn by lot",
         "windows": f"{attrs['n_windows']:,}",
         "usable": f"{attrs['n_usable']:,}",
         "kept": f"{attrs['n_kept']:,} ({_share(attrs['n_kept'], attrs['n_windows'])})",
@@ -68,7 +71,17 @@ def write_selection_report(store: Store, name: str, path: str | Path) -> None:
     }
     by, largest = (provenance(store, f"selections/{name}").settings.get(key) for key in ("by", "largest"))
     edge = f"{'smallest' if largest else 'largest'} {by or 'distance'} kept"
-    columns = ("stratum (intergenic share)", "usable", "wanted", "kept", "share", edge)
+    columns = (
+        "stratum (intergenic share)",
+        "usable windows",
+        "kept",
+        "usable bases",
+        "wanted",
+        "kept",
+        "share",
+        "weight",
+        edge,
+    )
     body = _facts(facts) + _table(columns, rows) + _key(("kept", _BLUE), ("not kept", _GREY)) + _bars(bars)
     _write(path, f"Selection {name} of {store.species}", body)
 

@@ -3,14 +3,8 @@
 Taking simply the most certain windows would take the empty ones. So windows are sorted into strata by how much of
 them is intergenic, and each stratum gives its own most certain ones.
 
-Default rules: fully intergenic windows are a stratum of their own, the others are binned by fixed edges. Exactly
-``int(n * keep_fraction)`` windows are kept, or all that are usable. Strata give in proportion to what they hold, but
-
-* fully intergenic windows are at most a quarter of what is kept: they are 82-91 % of a wheat genome's windows, and
-  hardly any of a yeast's;
-* no stratum is asked for the less certain half of its windows while another has some of its more certain half left.
-  This comes first: in wheat, at 0.2, the certain half of the genic windows makes up 22-45 % of what is kept, and
-  intergenic windows are the rest.
+Default rules: fully intergenic windows are a stratum of their own, the others are binned by fixed edges. How many bases
+each gives, and which windows, is in :mod:`helixdask.selection.quota`.
 
 ``rules="helixer"`` is Helixer's script with its faults: strata by quantiles that ties collapse, quotas that drop the
 remainder, strata that are too small filled up with arbitrary windows of others.
@@ -26,29 +20,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.selection.quota import choose
+from helixdask.selection.settings import INTERGENIC_CAP
 from helixdask.settings import Rules
 
-__all__ = ["INTERGENIC_EDGES", "MAX_INTERGENIC_SHARE", "Selection", "Stratum", "quotas", "select_windows", "strata"]
+__all__ = ["INTERGENIC_EDGES", "Selection", "Stratum", "select_helixer", "select_windows", "strata"]
 
 INTERGENIC_EDGES = (0.2, 0.4, 0.6, 0.8)
 """Inner edges of the bins of the intergenic fraction among windows that hold genic bases."""
 
-MAX_INTERGENIC_SHARE = 0.25
-"""Largest share of what is kept that may be fully intergenic, as long as there are others."""
-
-CERTAIN_SHARE = 0.5
-"""Share of a stratum that is used up before any stratum gives more."""
-
 
 @dataclass(frozen=True)
 class Stratum:
-    """One stratum: what it is, how many windows it holds, should give and gave, and the largest distance kept."""
+    """One stratum: how many windows it holds and gave, the same in bases, and how much each window counts.
+
+    ``wanted_bases`` is what it was asked for, after the cap on fully intergenic windows; None under Helixer's rules,
+    which count windows. ``threshold`` is the largest value kept, None where windows were drawn by lot. ``weight`` is
+    the stratum's share of the genome over its share of what is kept.
+    """
 
     name: str
     available: int
-    wanted: int
     kept: int
+    available_bases: int
+    wanted_bases: int | None
+    kept_bases: int
     threshold: float | None
+    weight: float
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for attributes and JSON."""
@@ -57,61 +55,56 @@ class Stratum:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Rows kept, ascending ``(row,)`` int64, and the strata they were taken from."""
+    """Rows kept, ascending ``(row,)`` int64, the weight of each, ``(row,)`` float32, and the strata they come from."""
 
     rows: NDArray[np.int64]
+    weight: NDArray[np.float32]
     strata: tuple[Stratum, ...]
 
 
 def select_windows(
     class_count: NDArray[Any],
     distance: NDArray[np.float64] | None,
+    bases: NDArray[np.int64],
     *,
-    keep_fraction: float,
+    total: int,
     value: NDArray[np.float64] | None = None,
     usable: NDArray[np.bool_] | None = None,
-    tie_break: NDArray[Any] | None = None,
-    rules: Rules = Rules.DEFAULT,
+    lot: NDArray[np.uint64] | None = None,
+    cap: float = INTERGENIC_CAP,
 ) -> Selection:
-    """Choose windows.
+    """Choose windows by the default rules.
 
     Parameters
     ----------
     class_count
-        ``(window, label_class)`` bases of each class; class 0 is intergenic. Under default rules windows without any
-        are never chosen.
+        ``(window, label_class)`` bases of each class; class 0 is intergenic. Windows without any are never chosen.
     distance
-        ``(window, label_class)`` sum over bases of |label - probability|. Without it every usable window is kept.
-    keep_fraction
-        Share of all windows (usable or not) to keep, above 0 and at most 1.
+        ``(window, label_class)`` sum over bases of |label - probability|. Without it windows are drawn by lot.
+    bases
+        ``(window,)`` bases of each window, padding left out.
+    total
+        Bases to keep.
     value
         ``(window,)`` what windows are ranked by, instead of the mean of ``distance``; the smallest are kept first, and
         a window whose value is NaN is never chosen.
     usable
-        ``(window,)`` False where a window must not be chosen. Helixer's rules know no such thing and ignore it.
-    tie_break
-        ``(window,)`` any sortable key: of equally certain windows those with the smaller key are taken; by default
-        those of smaller row.
-    rules
-        See the module.
+        ``(window,)`` False where a window must not be chosen.
+    lot
+        ``(window,)`` the lot that each window drew; by default its row.
+    cap
+        Largest share of the kept bases that fully intergenic windows may have.
 
     Raises
     ------
     BadInputError
-        The fraction is out of range, predictions are missing under Helixer's rules, or no window can be chosen.
+        No window can be chosen.
     """
     n = len(class_count)
-    if not 0 < keep_fraction <= 1:
-        raise BadInputError(
-            f"a fraction to keep of {keep_fraction}",
-            remedy="Use --keep-fraction above 0 and at most 1, for example 0.2.",
-        )
-    if rules == Rules.HELIXER:
-        return _select_helixer(class_count, distance, value, int(n * keep_fraction))
-    bases = class_count.sum(axis=1, dtype=np.int64)
-    ok = bases > 0 if usable is None else (bases > 0) & usable
+    counted = class_count.sum(axis=1, dtype=np.int64)
+    ok = counted > 0 if usable is None else (counted > 0) & usable
     if value is None and distance is not None:
-        value = distance.sum(axis=1) / np.maximum(bases, 1)
+        value = distance.sum(axis=1) / np.maximum(counted, 1)
     if value is not None:
         ok &= ~np.isnan(value)
     if not ok.any():
@@ -120,70 +113,30 @@ def select_windows(
             remedy="Check the labels: `helixdask inspect` shows what they hold.",
         )
     stratum, names = strata(class_count)
-    available = np.bincount(stratum[ok], minlength=len(INTERGENIC_EDGES) + 2)
-    if value is None:
-        wanted = available
-        chosen = ok
-    else:
-        wanted = quotas(available, int(n * keep_fraction))
-        key = np.arange(n) if tie_break is None else tie_break
-        order = np.lexsort((key, value, stratum))
-        order = order[ok[order]]
-        place = np.arange(len(order)) - np.repeat(np.cumsum(available) - available, available)
-        chosen = np.zeros(n, np.bool_)
-        chosen[order[place < wanted[stratum[order]]]] = True
-    if not chosen.any():
+    lots = np.arange(n).astype(np.uint64) if lot is None else lot
+    made = choose(stratum, bases, ok, lots, total, n_strata=len(names), value=value, cap=cap)
+    if not made.kept.any():
         raise BadInputError(
-            f"{keep_fraction:g} of {n:,} windows is less than one window", remedy="Use a larger --keep-fraction."
+            f"{total:,} bases are less than a window of any kind", remedy="Keep more: --keep-fraction or --keep-bases."
         )
-    found = [
-        Stratum(
-            name,
-            int(available[i]),
-            int(wanted[i]),
-            int((chosen & (stratum == i)).sum()),
-            float(value[chosen & (stratum == i)].max()) if value is not None and wanted[i] else None,
+    found = []
+    for i, name in enumerate(names):
+        mine = made.kept & (stratum == i)
+        ranked = value is not None and i < len(names) - 1 and mine.any()
+        found.append(
+            Stratum(
+                name,
+                int((ok & (stratum == i)).sum()),
+                int(mine.sum()),
+                int(made.available[i]),
+                int(made.quota[i]),
+                int(made.given[i]),
+                float(value[mine].max()) if value is not None and ranked else None,
+                round(float(made.weight[mine].max(initial=0.0)), 6),
+            )
         )
-        for i, name in enumerate(names)
-    ]
-    return Selection(np.flatnonzero(chosen), tuple(found))
-
-
-def quotas(available: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """How many windows each stratum gives; the last stratum is the fully intergenic one.
-
-    They sum to ``total``, or to all there is, and none is asked for more than it has.
-    """
-    available = np.asarray(available, np.int64)
-    total = min(total, int(available.sum()))
-    share = available / max(1, available.sum())
-    if share[:-1].any():
-        share[-1] = min(share[-1], MAX_INTERGENIC_SHARE)
-        share[:-1] *= (1 - share[-1]) / share[:-1].sum()
-    part = max(CERTAIN_SHARE, total / max(1, int(available.sum())))
-    given = np.zeros_like(available)
-    for limit in (np.ceil(available * part).astype(np.int64), available):
-        given = _fill(given, limit, share, total)
-    return given
-
-
-def _fill(
-    given: NDArray[np.int64], limit: NDArray[np.int64], share: NDArray[np.float64], total: int
-) -> NDArray[np.int64]:
-    """Give what is left of ``total`` by shares, never above the limits, what is over to the strata with room."""
-    given = given.copy()
-    while (left := total - int(given.sum())) > 0:
-        room = limit - given
-        open_share = np.where(room > 0, share, 0.0)
-        if not open_share.any():
-            break
-        exact = left * open_share / open_share.sum()
-        step = np.minimum(np.floor(exact).astype(np.int64), room)
-        if not step.any():  # fewer left than strata: one each, to the largest remainders
-            first = np.argsort(-exact, kind="stable")[:left]
-            step[first[room[first] > 0]] = 1
-        given += step
-    return given
+    rows = np.flatnonzero(made.kept)
+    return Selection(rows, made.weight[rows].astype(np.float32), tuple(found))
 
 
 def strata(class_count: NDArray[Any], rules: Rules = Rules.DEFAULT) -> tuple[NDArray[np.int64], list[str]]:
@@ -203,11 +156,19 @@ def strata(class_count: NDArray[Any], rules: Rules = Rules.DEFAULT) -> tuple[NDA
     return stratum, [*bins, "fully intergenic"]
 
 
-def _select_helixer(
-    class_count: NDArray[Any], distance: NDArray[np.float64] | None, value: NDArray[np.float64] | None, n: int
+def select_helixer(
+    class_count: NDArray[Any], distance: NDArray[np.float64] | None, n: int, value: NDArray[np.float64] | None = None
 ) -> Selection:
+    """Choose ``n`` windows as Helixer's script does; parameters as for :func:`select_windows`.
+
+    Raises
+    ------
+    BadInputError
+        Predictions are missing, or all windows or none would be kept.
+    """
+    bases = class_count.sum(axis=1, dtype=np.int64)
     if value is None and distance is not None:
-        value = distance.sum(axis=1) / class_count.sum(axis=1, dtype=np.int64)
+        value = distance.sum(axis=1) / bases
     if value is None:
         raise BadInputError("Helixer's selection needs predictions", remedy="Run `helixdask predict` first.")
     if not 0 < n < len(class_count):
@@ -226,13 +187,20 @@ def _select_helixer(
         within = np.where(rank == r, value, np.inf)
         order = np.argsort(within, kind="stable")
         chosen[order[:each]] = True
-        available = int((rank == r).sum())
+        mine = rank == r
+        available = int(mine.sum())
         # Helixer reports the first distance that was not taken.
         threshold = float(within[order[each]]) if each < available else None
-        found.append(Stratum(names[r], available, each, min(each, available), threshold))
+        kept = order[:each][mine[order[:each]]]
+        found.append(
+            Stratum(
+                names[r], available, len(kept), int(bases[mine].sum()), None, int(bases[kept].sum()), threshold, 1.0
+            )
+        )
     if not each:
         raise BadInputError(
             f"{n:,} windows are fewer than Helixer's {len(ranks)} strata, so that none would be kept",
             remedy="Use a larger --keep-fraction.",
         )
-    return Selection(np.flatnonzero(chosen), tuple(found))
+    rows = np.flatnonzero(chosen)
+    return Selection(rows, np.ones(len(rows), np.float32), tuple(found))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
-from helixdask.settings import InputFile, Name, NameTable, Rules, RuleSet, Share, Shown
+from helixdask.settings import InputFile, Name, NameTable, Natural, Rules, RuleSet, Share, Shown
 
-__all__ = ["SelectSettings", "SplitSettings"]
+__all__ = ["INTERGENIC_CAP", "KEEP_FRACTION", "SelectSettings", "SplitSettings"]
+
+KEEP_FRACTION: Final = 0.2
+"""Share of the bases that is kept of windows that predictions rank."""
+
+INTERGENIC_CAP: Final = 0.35
+"""Largest share of the kept bases that fully intergenic windows may have."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,13 @@ class SelectSettings:
     windows
         Choose from this table of windows, whatever it was measured against.
     keep_fraction
-        Share of the windows to keep. Where they were measured without predictions, all usable ones are kept.
+        Share of the bases to keep. Default: 0.2 where windows are ranked, all where there are no predictions.
+    keep_bases
+        The same as a number of bases.
+    keep_windows
+        The same as a number of whole windows.
+    max_intergenic
+        Largest share of what is kept that is fully intergenic; less is kept rather than more of that.
     output
         Name of the selection.
     by
@@ -32,7 +44,10 @@ class SelectSettings:
     """
 
     windows: str | None = None
-    keep_fraction: Share = 0.2
+    keep_fraction: Share | None = None
+    keep_bases: Natural | None = None
+    keep_windows: Natural | None = None
+    max_intergenic: Share = INTERGENIC_CAP
     output: Name = "default"
     by: Annotated[str | None, Shown(metavar="MEASURE")] = None
     largest: bool = False

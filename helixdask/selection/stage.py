@@ -76,13 +76,17 @@ class SelectStage(SelectSettings, Stage):
         chosen = select(
             table,
             self.keep_fraction,
+            keep_bases=self.keep_bases,
+            keep_windows=self.keep_windows,
+            max_intergenic=self.max_intergenic,
             by=self.by,
             largest=self.largest,
             unannotated=self.unannotated,
             rules=self.rules,
         )
         rows = np.flatnonzero(chosen["kept"].to_numpy())
-        store.write_table(self.group(), {"window_row": rows})
+        weight = chosen["weight"].to_numpy()[rows]
+        store.write_table(self.group(), {"window_row": rows, "window_weight": weight})
         return {
             "windows": self.windows,
             "labels": table.attrs.get("labels"),
@@ -92,6 +96,7 @@ class SelectStage(SelectSettings, Stage):
             "n_windows": table.sizes["window"],
             "n_usable": int(usable_windows(table, self.unannotated).sum()),
             "n_kept": len(rows),
+            "bases_kept": sum(stratum["kept_bases"] for stratum in chosen.attrs["strata"]),
             "strata": chosen.attrs["strata"],
         }
 

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from helixdask.selection.select import select_windows
+from helixdask.selection.select import select_helixer
 from helixdask.selection.split import split_n90
 from helixdask.windows.measures import measure_windows
 
@@ -63,7 +63,7 @@ def test_distances(case):
 def test_kept_rows(case):
     y, p, kept, _, keep_fraction = case
     got = measured(y, p, "helixer")
-    chosen = select_windows(got.class_count, got.class_distance, keep_fraction=keep_fraction, rules="helixer")
+    chosen = select_helixer(got.class_count, got.class_distance, int(len(got.class_count) * keep_fraction))
     assert chosen.rows.tolist() == kept
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helixdask.errors import BadInputError
-from helixdask.selection.select import quotas, select_windows
+from helixdask.selection.select import select_helixer, select_windows
 
 
 def counts_of(fractions, bases=1000):
@@ -22,7 +22,13 @@ def distances_of(values, bases=1000):
 
 
 def helixer(fractions, distance, keep_fraction):
-    return select_windows(counts_of(fractions), distances_of(distance), keep_fraction=keep_fraction, rules="helixer")
+    counts = counts_of(fractions)
+    return select_helixer(counts, distances_of(distance), int(len(counts) * keep_fraction))
+
+
+def default(counts, distance, keep_fraction, **more):
+    bases = np.full(len(counts), 1000)
+    return select_windows(counts, distance, bases, total=int(keep_fraction * bases.sum()), **more)
 
 
 def test_helixer_strata_of_the_first_example():
@@ -66,28 +72,6 @@ def test_helixer_refuses_all_and_none(keep_fraction):
         helixer(np.arange(12) / 12, np.arange(12), 0.2)
 
 
-def test_default_quotas_of_wheat_yeast_and_in_between():
-    wheat = np.array([0, 10, 200, 1_300, 13_490, 85_000])
-    given_by = quotas(wheat, 20_000)
-    assert given_by.sum() == 20_000
-    assert (given_by[:-1] <= np.ceil(wheat[:-1] / 2)).all()  # no uncertain half is taken ...
-    assert given_by[:-1].sum() == pytest.approx(7_500, abs=5)  # ... and genic windows give all of the certain half
-    yeast = quotas(np.array([50, 400, 400, 100, 40, 10]), 200)
-    assert yeast.tolist() == [10, 80, 80, 20, 8, 2]
-    between = quotas(np.array([0, 0, 100, 100, 300, 500]), 200)
-    assert between.tolist() == [0, 0, 30, 30, 90, 50]
-    assert quotas(np.array([0, 0, 0, 0, 0, 10]), 4).tolist() == [0, 0, 0, 0, 0, 4]
-
-
-@given(st.lists(st.integers(0, 60), min_size=6, max_size=6), st.integers(0, 500))
-def test_quotas_are_exact(available, total):
-    available = np.array(available)
-    wanted = quotas(available, total)
-    assert wanted.sum() == min(total, available.sum())
-    assert (wanted >= 0).all()
-    assert (wanted <= available).all()
-
-
 def random_windows(rng, n):
     fractions = np.where(rng.random(n) < 0.4, 1.0, rng.random(n))
     return counts_of(fractions), distances_of(rng.random(n))
@@ -95,20 +79,25 @@ def random_windows(rng, n):
 
 @settings(max_examples=60)
 @given(st.integers(1, 200), st.integers(0, 2**32), st.floats(0.05, 1))
-def test_exactly_what_was_asked_for_once_each_and_only_usable(n, seed, keep_fraction):
+def test_no_more_than_was_asked_for_once_each_and_only_usable(n, seed, keep_fraction):
     rng = np.random.default_rng(seed)
     counts, distance = random_windows(rng, n)
     usable = rng.random(n) < 0.8
-    expected = min(int(n * keep_fraction), int(usable.sum()))
-    if expected == 0:
-        with pytest.raises(BadInputError):
-            select_windows(counts, distance, keep_fraction=keep_fraction, usable=usable)
+    if not usable.any():
+        with pytest.raises(BadInputError, match="none of the"):
+            default(counts, distance, keep_fraction, usable=usable)
         return
-    got = select_windows(counts, distance, keep_fraction=keep_fraction, usable=usable)
-    assert len(got.rows) == expected == sum(s.kept for s in got.strata)
+    try:
+        got = default(counts, distance, keep_fraction, usable=usable)
+    except BadInputError as error:
+        assert keep_fraction * n < 6, error  # noqa: PT017
+        return
+    assert len(got.rows) == sum(s.kept for s in got.strata) == len(got.weight)
+    assert len(got.rows) <= keep_fraction * n + 6
     assert (np.diff(got.rows) > 0).all()
     assert usable[got.rows].all()
-    assert all(s.kept == s.wanted for s in got.strata)
+    assert all(abs(s.kept_bases - s.wanted_bases) <= 500 for s in got.strata)
+    assert all(s.kept_bases == 1000 * s.kept for s in got.strata)
 
 
 @settings(max_examples=30)
@@ -117,32 +106,34 @@ def test_the_order_of_windows_does_not_matter(n, seed):
     rng = np.random.default_rng(seed)
     counts, distance = random_windows(rng, n)
     distance = np.round(distance, -2)  # many ties, which the key decides
-    key = rng.permutation(n)
+    key = rng.permutation(n).astype(np.uint64)
     order = rng.permutation(n)
-    rows = select_windows(counts, distance, keep_fraction=0.3, tie_break=key).rows
-    permuted = select_windows(counts[order], distance[order], keep_fraction=0.3, tie_break=key[order]).rows
+    rows = default(counts, distance, 0.5, lot=key).rows
+    permuted = default(counts[order], distance[order], 0.5, lot=key[order]).rows
     assert sorted(order[permuted].tolist()) == rows.tolist()
 
 
 def test_the_most_certain_of_each_stratum_are_taken_and_masked_windows_never():
     counts = np.concatenate([counts_of([0.5] * 10 + [1.0] * 10), np.zeros((5, 4), int)])
-    distance = distances_of(np.concatenate([np.arange(10)[::-1], np.arange(10), np.zeros(5)]) + 0.5)
-    got = select_windows(counts, distance, keep_fraction=0.4)
+    distance = distances_of(np.concatenate([np.arange(10)[::-1], np.arange(10)[::-1], np.zeros(5)]) + 0.5)
+    got = default(counts, distance, 0.24)
     middle, empty = got.strata[2], got.strata[5]
     assert got.rows.tolist() == [*range(10 - middle.kept, 10), *range(10, 10 + empty.kept)]
     assert middle.threshold == middle.kept - 0.5
-    assert (middle.available, empty.available) == (10, 10)
+    assert empty.threshold is None
+    assert (middle.available, middle.kept, empty.available, empty.kept) == (10, 4, 10, 2)
 
 
-def test_without_predictions_every_usable_window_is_kept():
+def test_without_predictions_windows_are_drawn_by_lot():
     counts = counts_of([0.5, 1.0, 0.0])
-    got = select_windows(counts, None, keep_fraction=0.2, usable=np.array([True, False, True]))
+    got = default(counts, None, 1.0, usable=np.array([True, False, True]))
     assert got.rows.tolist() == [0, 2]
+    lot = np.arange(100)[::-1].astype(np.uint64)
+    assert default(counts_of([0.5] * 100), None, 0.3, lot=lot).rows.tolist() == list(range(70, 100))
     with pytest.raises(BadInputError, match="none of the 3 windows"):
-        select_windows(counts, None, keep_fraction=0.2, usable=np.zeros(3, bool))
+        default(counts, None, 0.2, usable=np.zeros(3, bool))
 
 
-def test_fractions_out_of_range_are_refused():
-    for fraction in (0, 1.5, -1, float("nan")):
-        with pytest.raises(BadInputError, match="keep-fraction"):
-            select_windows(counts_of([0.5]), None, keep_fraction=fraction)
+def test_amounts_smaller_than_a_window_are_refused():
+    with pytest.raises(BadInputError, match="keep-fraction"):
+        default(counts_of([0.5]), None, 0.01)

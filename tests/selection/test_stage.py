@@ -58,13 +58,31 @@ def test_a_selection_and_its_split(store):
     assert (attrs["windows"], attrs["labels"], attrs["seed"], attrs["by_blocks"]) == ("default", "reference", 3, False)
 
 
-def test_a_selection_without_predictions_keeps_every_usable_window(tmp_path):
+def test_a_selection_without_predictions_keeps_every_genic_window(tmp_path):
     store = prepared(tmp_path / "s.zarr", predictions=None)
-    chosen, attrs = run(store, SelectStage(keep_fraction=0.2))
+    chosen, attrs = run(store, SelectStage())
     windows = store.table("windows/default")
     usable = (windows["window_valid"] > 0) & windows["window_annotated"]
-    assert chosen["window_row"].tolist() == np.flatnonzero(usable).tolist()
+    genic = windows["window_class_count"][:, 1:].any(axis=1)
+    kept = np.zeros(len(usable), bool)
+    kept[chosen["window_row"]] = True
+    assert (kept[genic] == usable[genic]).all()
+    assert not (kept & ~usable).any()
     assert attrs["predictions"] is None
+    size = windows["window_end"] - windows["window_start"]
+    assert size[kept & ~genic].sum() <= 0.36 * size[kept].sum()
+    every, _ = run(store, SelectStage(max_intergenic=1.0, output="all"))
+    assert every["window_row"].tolist() == np.flatnonzero(usable).tolist()
+
+
+def test_weights_stand_for_the_genome(store):
+    chosen, attrs = run(store, SelectStage(keep_bases=12_000, output="few"))
+    assert 0 < attrs["bases_kept"] <= 12_000 + 6 * LENGTH
+    windows = store.table("windows/default")
+    size = (windows["window_end"] - windows["window_start"])[chosen["window_row"]]
+    assert (chosen["window_weight"] * size).sum() == pytest.approx(size.sum(), rel=1e-5)
+    with pytest.raises(BadInputError, match="said twice"):
+        run(store, SelectStage(keep_bases=12_000, keep_fraction=0.2, output="twice"))
 
 
 def test_unannotated_contigs_may_be_chosen_where_labels_are_predicted_or_on_request(tmp_path):
@@ -114,7 +132,7 @@ def test_equally_certain_windows_are_drawn_from_all_contigs(tmp_path):
 
 def test_one_contig_is_split_by_blocks_and_says_so(tmp_path, caplog):
     store = prepared(tmp_path / "s.zarr", [20_000], predictions=None)
-    run(store, SelectStage())
+    run(store, SelectStage(max_intergenic=1.0))
     with caplog.at_level(logging.WARNING, "helixdask"):
         split, attrs = run(store, SplitStage())
     assert attrs["by_blocks"] is True
