@@ -24,6 +24,7 @@ __all__ = [
     "LABEL_CLASSES",
     "PHASE_CLASSES",
     "POSITION",
+    "SIDES",
     "STRANDS",
     "TRANSITIONS",
     "ArraySpec",
@@ -38,6 +39,7 @@ FORMAT_VERSION: Final = 1
 
 POSITION: Final = "position"
 STRANDS: Final = ("+", "-")
+SIDES: Final = ("train", "validation")
 LABEL_CLASSES: Final = ("intergenic", "utr", "cds", "intron")
 PHASE_CLASSES: Final = ("none", "0", "1", "2")
 TRANSITIONS: Final = ("+transcript", "+cds", "+intron", "-transcript", "-cds", "-intron")
@@ -292,7 +294,7 @@ def _windows() -> list[ArraySpec]:
         _column(w, "window", "window_soft_masked", "float32", "share of bases that are soft-masked", **measure),
         _column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
         _column("splits/{name}", "row", "window_row", "int64", "row in the window table"),
-        _column("splits/{name}", "row", "window_side", "int8", "side", flags=("train", "validation")),
+        _column("splits/{name}", "row", "window_side", "int8", "side", flags=SIDES),
     ]
 
 
