@@ -62,8 +62,9 @@ def write_report(summary: Mapping[str, Any], path: str | Path) -> None:
     if ending != ".html":
         save_figure(figure, path, dpi=150)
         return
-    tables = [*summary_tables(summary), ("Files", (), [(each["name"], each["path"]) for each in summary["libraries"]])]
-    parts = [svg_of(figure), *(html_table(columns, rows, name, digits=".4g") for name, columns, rows in tables)]
+    files = [(each["name"], each["path"]) for each in summary["libraries"]]
+    tables = [html_table(columns, rows, name, digits=".4g") for name, columns, rows in summary_tables(summary)]
+    parts = [svg_of(figure), *tables, html_table((), files, "Files")]
     write_page(path, f"Coverage set {summary['set']} of {summary['species']}", parts)
 
 

@@ -77,7 +77,7 @@ def select(
     if by is None:
         refuse_other_rules(windows.attrs, rules)
     if by is None or isinstance(by, str):
-        refuse_other_measures(by, largest, set(windows.variables))
+        refuse_other_measures(by, largest, {str(name) for name in windows.variables})
     count = windows["class_count"].to_numpy()
     distance = windows["class_distance"].to_numpy() if "class_distance" in windows else None
     sign = -1 if largest else 1

@@ -106,7 +106,8 @@ def share_of_bases(begin: NDArray[np.int64], size: NDArray[np.int64], mask: NDAr
     """
     before = np.zeros(len(mask) + 1, np.int32)  # how often the mask is set in front of each base
     np.cumsum(mask, out=before[1:])
-    return ((before[begin + size] - before[begin]) / size).astype(np.float32)
+    share: NDArray[np.float32] = ((before[begin + size] - before[begin]) / size).astype(np.float32)
+    return share
 
 
 def likeliest_class(probability: NDArray[Any]) -> NDArray[np.uint8]:
