@@ -7,6 +7,7 @@ from pathlib import Path
 
 from helixdask.errors import BadInputError
 from helixdask.store.objects import is_url
+from helixdask.whole_files import refuse_clashes
 
 __all__ = ["check_figure", "check_folder", "check_outputs"]
 
@@ -27,11 +28,8 @@ def check_outputs(*paths: str | Path | None) -> None:
         A file's folder is not there or cannot be written to, its name is that of a folder, or two files have one name.
     """
     targets = [Path(path).absolute() for path in paths if path is not None]
-    for number, target in enumerate(targets):
-        if target.resolve() in [other.resolve() for other in targets[:number]]:
-            raise BadInputError("two outputs go to one file", where=str(target), remedy="Name another file.")
-        if target.is_dir():
-            raise BadInputError("cannot write: this is a folder", where=str(target), remedy="Name a file in it.")
+    refuse_clashes(targets)
+    for target in targets:
         if not target.parent.is_dir():
             raise BadInputError("cannot write: no such folder", where=str(target), remedy="Make the folder first.")
         _try_to_write(target.parent, target)
@@ -77,7 +75,7 @@ def check_figure(path: Path | None) -> None:
     """
     if path is None:
         return
-    from helixdask.plot import figure_module
+    from helixdask.figures import figure_module
 
     figure_module()
     if path.suffix.lower() not in _FIGURES:

@@ -10,38 +10,19 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError, MissingDependencyError
+from helixdask.errors import BadInputError
+from helixdask.figures import figure_module
 from helixdask.genes.draw import draw_genes, layers_of
 from helixdask.genes.models import GeneModels
 from helixdask.registry import LABEL_CLASSES, STRANDS
 
-__all__ = ["CLASS_COLOURS", "figure_module", "plot_region"]
+__all__ = ["CLASS_COLOURS", "plot_region"]
 
 CLASS_COLOURS = ("#e6e6e6", "#7fb2d9", "#c44e52", "#f0c987")
 """Intergenic, UTR, CDS, intron."""
 
 _LONGEST = 2_000_000
 _POINTS = 4000
-
-
-def figure_module() -> Any:
-    """Return matplotlib's pyplot, drawing to files.
-
-    Raises
-    ------
-    MissingDependencyError
-        matplotlib is not installed.
-    """
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise MissingDependencyError(
-            "pictures need matplotlib", remedy="Install it: pip install 'helixdask[plot]'"
-        ) from None
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    return plt
 
 
 def plot_region(view: xr.Dataset, path: str | Path, genes: Mapping[str, GeneModels] | None = None) -> None:

@@ -7,12 +7,11 @@ template: ``labels/{name}`` stands for ``labels/reference``, ``labels/pseudo`` a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from helixdask.array_spec import POSITION, TRACK_SHARD, ArraySpec, column, track
 from helixdask.errors import InternalError
 
 __all__ = [
@@ -24,6 +23,7 @@ __all__ = [
     "LABEL_CLASSES",
     "PHASE_CLASSES",
     "POSITION",
+    "SIDES",
     "STRANDS",
     "TRANSITIONS",
     "ArraySpec",
@@ -36,8 +36,8 @@ __all__ = [
 
 FORMAT_VERSION: Final = 1
 
-POSITION: Final = "position"
 STRANDS: Final = ("+", "-")
+SIDES: Final = ("train", "validation")
 LABEL_CLASSES: Final = ("intergenic", "utr", "cds", "intron")
 PHASE_CLASSES: Final = ("none", "0", "1", "2")
 TRANSITIONS: Final = ("+transcript", "+cds", "+intron", "-transcript", "-cds", "-intron")
@@ -69,84 +69,11 @@ FIXED_SIZES: Final = MappingProxyType(
 KINDS: Final = ("genes", "labels", "predictions", "coverage", "tracks", "windows", "selections", "splits", "kinship")
 """Groups of the root that hold named groups."""
 
-_TABLE_CHUNK: Final = 1 << 16
-_TEXT_CHUNK: Final = 1 << 13
-_TABLE_SHARD: Final = 1 << 22
-_TRACK_SHARD: Final = 1 << 21
-
-
-@dataclass(frozen=True)
-class ArraySpec:
-    """One array of the store.
-
-    Parameters
-    ----------
-    group, name
-        Where it lies; the group may be a template.
-    dims
-        Dimension names; ``position``, where there is one, is the last.
-    dtype
-        NumPy dtype name, or ``str``. Several are allowed where the user may choose: the first is the default.
-    fill
-        Value of everything never written.
-    chunk, shard
-        Longest chunk (what one reader takes) and shard (what one task writes) along the last dimension of tracks and
-        along the first of tables. Both are shorter on small genomes.
-    unit, meaning
-        For people.
-    flags
-        Meaning of the values of a categorical array: of 0, 1, 2 and so on.
-    bits
-        Whether the flags are bits of the value instead: of 1, 2, 4 and so on.
-    scale_factors
-        What stored values are multiplied by, for each dtype; empty: they are what they are.
-    """
-
-    group: str
-    name: str
-    dims: tuple[str, ...]
-    dtype: str
-    fill: int | float | str | bool
-    meaning: str
-    unit: str = "1"
-    chunk: int = _TABLE_CHUNK
-    shard: int = _TABLE_SHARD
-    other_dtypes: tuple[str, ...] = ()
-    optional: bool = False
-    flags: tuple[str, ...] = ()
-    bits: bool = False
-    scale_factors: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def is_track(self) -> bool:
-        """Whether the array has a value for every base."""
-        return self.dims[-1] == POSITION
-
-    @property
-    def is_probability(self) -> bool:
-        """Whether its values are probabilities, to be decoded before they are used."""
-        return bool(self.scale_factors)
-
-
-def _track(group: str, name: str, dims: tuple[str, ...], dtype: str, meaning: str, **more: Any) -> ArraySpec:
-    settings: dict[str, Any] = {"fill": 0, "chunk": 1 << 16, "shard": _TRACK_SHARD} | more
-    return ArraySpec(group, name, (*dims, POSITION), dtype, meaning=meaning, **settings)
-
-
-_FILLS: Final[dict[str, Any]] = {"str": "", "bool": False, "float32": float("nan"), "float64": float("nan")}
-
-
-def _column(group: str, dim: str, name: str, dtype: str, meaning: str, **more: Any) -> ArraySpec:
-    settings: dict[str, Any] = {"fill": _FILLS.get(dtype, 0), "chunk": _TEXT_CHUNK if dtype == "str" else _TABLE_CHUNK}
-    settings |= more
-    dims = (dim, *settings.pop("more_dims", ()))
-    return ArraySpec(group, name, dims, dtype, meaning=meaning, **settings)
-
 
 def _genome() -> list[ArraySpec]:
     g = "genome"
     return [
-        _track(
+        track(
             g,
             "sequence",
             (),
@@ -155,10 +82,10 @@ def _genome() -> list[ArraySpec]:
             "bit 0x80 soft-masked",
             fill=4,
         ),
-        _column(g, "contig", "contig_name", "str", "id, cut at the first white space"),
-        _column(g, "contig", "contig_length", "int64", "length", unit="base"),
-        _column(g, "contig", "contig_offset", "int64", "position of the first base", unit="base"),
-        _column(
+        column(g, "contig", "contig_name", "str", "id, cut at the first white space"),
+        column(g, "contig", "contig_length", "int64", "length", unit="base"),
+        column(g, "contig", "contig_offset", "int64", "position of the first base", unit="base"),
+        column(
             g,
             "contig",
             "contig_md5",
@@ -174,16 +101,16 @@ def _genes() -> list[ArraySpec]:
     start = "first base, from the contig's start"
     end = "one past the last base, from the contig's start"
     return [
-        _column(g, "gene", "gene_id", "str", "id"),
-        _column(g, "gene", "gene_contig", "int32", "row in the contig table"),
-        _column(g, "gene", "gene_start", "int64", start, unit="base"),
-        _column(g, "gene", "gene_end", "int64", end, unit="base"),
-        _column(g, "gene", "gene_strand", "int8", "strand", flags=STRANDS),
-        _column(g, "gene", "gene_type", "str", "feature type"),
-        _column(g, "gene", "gene_source", "str", "who made it"),
-        _column(g, "gene", "gene_score", "float32", "confidence; NaN: none"),
-        _column(g, "gene", "gene_attributes", "str", "other attributes, JSON"),
-        _column(
+        column(g, "gene", "gene_id", "str", "id"),
+        column(g, "gene", "gene_contig", "int32", "row in the contig table"),
+        column(g, "gene", "gene_start", "int64", start, unit="base"),
+        column(g, "gene", "gene_end", "int64", end, unit="base"),
+        column(g, "gene", "gene_strand", "int8", "strand", flags=STRANDS),
+        column(g, "gene", "gene_type", "str", "feature type"),
+        column(g, "gene", "gene_source", "str", "who made it"),
+        column(g, "gene", "gene_score", "float32", "confidence; NaN: none"),
+        column(g, "gene", "gene_attributes", "str", "other attributes, JSON"),
+        column(
             g,
             "gene",
             "gene_order",
@@ -191,46 +118,46 @@ def _genes() -> list[ArraySpec]:
             "place in the file it was read from, where that is not sorted by contig, start, end, strand and name",
             optional=True,
         ),
-        _column(g, "transcript", "transcript_id", "str", "id"),
-        _column(g, "transcript", "transcript_gene", "int32", "row in the gene table"),
-        _column(g, "transcript", "transcript_start", "int64", start, unit="base"),
-        _column(g, "transcript", "transcript_end", "int64", end, unit="base"),
-        _column(g, "transcript", "transcript_type", "str", "feature type"),
-        _column(g, "transcript", "transcript_partial5", "bool", "the 5' end is missing"),
-        _column(g, "transcript", "transcript_partial3", "bool", "the 3' end is missing"),
-        _column(g, "exon", "exon_transcript", "int32", "row in the transcript table"),
-        _column(g, "exon", "exon_start", "int64", start, unit="base"),
-        _column(g, "exon", "exon_end", "int64", end, unit="base"),
-        _column(g, "exon", "exon_score", "float32", "confidence; NaN: none", optional=True),
-        _column(g, "cds", "cds_transcript", "int32", "row in the transcript table"),
-        _column(g, "cds", "cds_start", "int64", start, unit="base"),
-        _column(g, "cds", "cds_end", "int64", end, unit="base"),
-        _column(g, "cds", "cds_phase", "int8", "bases to skip to the next codon; -1 unknown", fill=-1),
-        _column(g, "cds", "cds_score", "float32", "confidence; NaN: none", optional=True),
+        column(g, "transcript", "transcript_id", "str", "id"),
+        column(g, "transcript", "transcript_gene", "int32", "row in the gene table"),
+        column(g, "transcript", "transcript_start", "int64", start, unit="base"),
+        column(g, "transcript", "transcript_end", "int64", end, unit="base"),
+        column(g, "transcript", "transcript_type", "str", "feature type"),
+        column(g, "transcript", "transcript_partial5", "bool", "the 5' end is missing"),
+        column(g, "transcript", "transcript_partial3", "bool", "the 3' end is missing"),
+        column(g, "exon", "exon_transcript", "int32", "row in the transcript table"),
+        column(g, "exon", "exon_start", "int64", start, unit="base"),
+        column(g, "exon", "exon_end", "int64", end, unit="base"),
+        column(g, "exon", "exon_score", "float32", "confidence; NaN: none", optional=True),
+        column(g, "cds", "cds_transcript", "int32", "row in the transcript table"),
+        column(g, "cds", "cds_start", "int64", start, unit="base"),
+        column(g, "cds", "cds_end", "int64", end, unit="base"),
+        column(g, "cds", "cds_phase", "int8", "bases to skip to the next codon; -1 unknown", fill=-1),
+        column(g, "cds", "cds_score", "float32", "confidence; NaN: none", optional=True),
         *_findings("genes/{name}/findings"),
     ]
 
 
 def _findings(g: str) -> list[ArraySpec]:
     return [
-        _column(g, "finding", "finding_code", "str", "what was found"),
-        _column(g, "finding", "finding_severity", "str", "info, warning or error"),
-        _column(g, "finding", "finding_file", "str", "file"),
-        _column(g, "finding", "finding_line", "int64", "line, from 1; 0: none"),
-        _column(g, "finding", "finding_contig", "str", "contig"),
-        _column(g, "finding", "finding_gene", "str", "gene"),
-        _column(g, "finding", "finding_action", "str", "what was done"),
+        column(g, "finding", "finding_code", "str", "what was found"),
+        column(g, "finding", "finding_severity", "str", "info, warning or error"),
+        column(g, "finding", "finding_file", "str", "file"),
+        column(g, "finding", "finding_line", "int64", "line, from 1; 0: none"),
+        column(g, "finding", "finding_contig", "str", "contig"),
+        column(g, "finding", "finding_gene", "str", "gene"),
+        column(g, "finding", "finding_action", "str", "what was done"),
     ]
 
 
 def _labels() -> list[ArraySpec]:
     g = "labels/{name}"
     return [
-        _track(g, "label", ("strand",), "uint8", "class", flags=LABEL_CLASSES),
-        _track(g, "phase", ("strand",), "uint8", "phase class", flags=PHASE_CLASSES),
-        _track(g, "transition", ("strand",), "uint8", "one bit per transition", flags=TRANSITIONS, bits=True),
-        _track(g, "valid", ("strand",), "uint8", "0 where an error masks the base", fill=1, flags=("masked", "valid")),
-        _track(g, "gene_length", ("strand",), "uint32", "length of the longest transcript here, or 0", unit="base"),
+        track(g, "label", ("strand",), "uint8", "class", flags=LABEL_CLASSES),
+        track(g, "phase", ("strand",), "uint8", "phase class", flags=PHASE_CLASSES),
+        track(g, "transition", ("strand",), "uint8", "one bit per transition", flags=TRANSITIONS, bits=True),
+        track(g, "valid", ("strand",), "uint8", "0 where an error masks the base", fill=1, flags=("masked", "valid")),
+        track(g, "gene_length", ("strand",), "uint32", "length of the longest transcript here, or 0", unit="base"),
         *_findings("labels/{name}/findings"),
     ]
 
@@ -243,16 +170,16 @@ def _predictions() -> list[ArraySpec]:
         "scale_factors": {"float16": 1.0, "uint8": 1 / 255},
     }
     return [
-        _track(g, "class_probability", ("strand", "label_class"), "float16", "probability", **more),
-        _track(g, "phase_probability", ("strand", "phase_class"), "float16", "probability", optional=True, **more),
+        track(g, "class_probability", ("strand", "label_class"), "float16", "probability", **more),
+        track(g, "phase_probability", ("strand", "phase_class"), "float16", "probability", optional=True, **more),
     ]
 
 
 def _coverage() -> list[ArraySpec]:
     g = "coverage/{set}/{library}"
     return [
-        _track(g, "coverage", ("strand",), "uint32", "reads that cover the base", unit="reads"),
-        _track(g, "spliced_coverage", ("strand",), "uint32", "reads spliced across the base", unit="reads"),
+        track(g, "coverage", ("strand",), "uint32", "reads that cover the base", unit="reads"),
+        track(g, "spliced_coverage", ("strand",), "uint32", "reads spliced across the base", unit="reads"),
     ]
 
 
@@ -260,8 +187,8 @@ def _other_tracks() -> list[ArraySpec]:
     g = "tracks/{name}"
     none = float("nan")
     return [
-        _track(g, "mask", (), "uint8", "1 where an interval lies", optional=True, flags=("outside", "inside")),
-        _track(g, "value", (), "float32", "value of the base; NaN: none", optional=True, fill=none),
+        track(g, "mask", (), "uint8", "1 where an interval lies", optional=True, flags=("outside", "inside")),
+        track(g, "value", (), "float32", "value of the base; NaN: none", optional=True, fill=none),
     ]
 
 
@@ -270,14 +197,14 @@ def _windows() -> list[ArraySpec]:
     measure: dict[str, Any] = {"optional": True}
     per_class = {"more_dims": ("label_class",), "optional": True}
     return [
-        _column(w, "window", "window_contig", "int32", "row in the contig table"),
-        _column(w, "window", "window_start", "int64", "first base, from the contig's start", unit="base"),
-        _column(w, "window", "window_end", "int64", "one past the last base, from the contig's start", unit="base"),
-        _column(w, "window", "window_strand", "int8", "strand", flags=STRANDS),
-        _column(w, "window", "window_valid", "int32", "bases that no error masks", unit="base", **measure),
-        _column(w, "window", "window_annotated", "bool", "the contig holds a labelled gene", **measure),
-        _column(w, "window", "window_class_count", "int32", "bases labelled with each class", unit="base", **per_class),
-        _column(
+        column(w, "window", "window_contig", "int32", "row in the contig table"),
+        column(w, "window", "window_start", "int64", "first base, from the contig's start", unit="base"),
+        column(w, "window", "window_end", "int64", "one past the last base, from the contig's start", unit="base"),
+        column(w, "window", "window_strand", "int8", "strand", flags=STRANDS),
+        column(w, "window", "window_valid", "int32", "bases that no error masks", unit="base", **measure),
+        column(w, "window", "window_annotated", "bool", "the contig holds a labelled gene", **measure),
+        column(w, "window", "window_class_count", "int32", "bases labelled with each class", unit="base", **per_class),
+        column(
             w,
             "window",
             "window_class_distance",
@@ -285,13 +212,13 @@ def _windows() -> list[ArraySpec]:
             "sum over bases of |label - probability| for each class",
             **per_class,
         ),
-        _column(
+        column(
             w, "window", "window_agreement", "float32", "share of bases where label and prediction agree", **measure
         ),
-        _column(w, "window", "window_confidence", "float32", "mean probability of the likeliest class", **measure),
-        _column(w, "window", "window_soft_masked", "float32", "share of bases that are soft-masked", **measure),
-        _column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
-        _column(
+        column(w, "window", "window_confidence", "float32", "mean probability of the likeliest class", **measure),
+        column(w, "window", "window_soft_masked", "float32", "share of bases that are soft-masked", **measure),
+        column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
+        column(
             "selections/{name}",
             "row",
             "window_weight",
@@ -299,23 +226,23 @@ def _windows() -> list[ArraySpec]:
             "how much the window counts, so that all of them stand for the genome; 1 on average over their bases",
             optional=True,
         ),
-        _column("splits/{name}", "row", "window_row", "int64", "row in the window table"),
-        _column("splits/{name}", "row", "window_side", "int8", "side", flags=("train", "validation")),
+        column("splits/{name}", "row", "window_row", "int64", "row in the window table"),
+        column("splits/{name}", "row", "window_side", "int8", "side", flags=SIDES),
     ]
 
 
 def _kinship() -> list[ArraySpec]:
     g = "kinship/{name}"
     return [
-        _column(g, "kmer", "sketch_hash", "uint64", "hash of a k-mer, of the smaller strand"),
-        _column(g, "kmer", "sketch_position", "int64", "position of its first base"),
-        _column(g, "contig", "kin_group", "int32", "lowest row of a contig of the group of copies"),
-        _column(g, "contig", "kin_kmers", "int32", "k-mers of the contig in the sample, repeats left out"),
-        _column(g, "pair", "pair_first", "int32", "row in the contig table"),
-        _column(g, "pair", "pair_second", "int32", "row in the contig table, larger than the first"),
-        _column(g, "pair", "pair_shared", "int32", "different k-mers that both contigs hold"),
-        _column(g, "pair", "pair_containment", "float32", "share of them in the k-mers of the contig with fewer"),
-        _column(g, "pair", "pair_colinear", "float32", "share of the smaller contig that colinear stretches cover"),
+        column(g, "kmer", "sketch_hash", "uint64", "hash of a k-mer, of the smaller strand"),
+        column(g, "kmer", "sketch_position", "int64", "position of its first base"),
+        column(g, "contig", "kin_group", "int32", "lowest row of a contig of the group of copies"),
+        column(g, "contig", "kin_kmers", "int32", "k-mers of the contig in the sample, repeats left out"),
+        column(g, "pair", "pair_first", "int32", "row in the contig table"),
+        column(g, "pair", "pair_second", "int32", "row in the contig table, larger than the first"),
+        column(g, "pair", "pair_shared", "int32", "different k-mers that both contigs hold"),
+        column(g, "pair", "pair_containment", "float32", "share of them in the k-mers of the contig with fewer"),
+        column(g, "pair", "pair_colinear", "float32", "share of the smaller contig that colinear stretches cover"),
     ]
 
 
@@ -382,6 +309,6 @@ def genome_shard_length(n_bases: int) -> int:
     Small genomes get short shards, so that there are 16 to 32 of them at least to share among workers.
     """
     shard = 1 << 16
-    while shard < _TRACK_SHARD and shard * 32 < n_bases:
+    while shard < TRACK_SHARD and shard * 32 < n_bases:
         shard <<= 1
     return shard

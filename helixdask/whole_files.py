@@ -11,9 +11,42 @@ from pathlib import Path
 from typing import IO, TextIO, cast
 
 from helixdask.errors import BadInputError
-from helixdask.store.objects import disk_errors
+from helixdask.store.objects import disk_errors, whole_file
 
-__all__ = ["whole_files"]
+__all__ = ["output_file", "refuse_clashes", "whole_files"]
+
+
+@contextmanager
+def output_file(path: str | Path) -> Iterator[Path]:
+    """A file to write in place of one that a user has named, whose name it takes at the end.
+
+    Raises
+    ------
+    BadInputError
+        It cannot be written.
+    DiskFullError
+        No space was left.
+    """
+    try:
+        with disk_errors(str(path)), whole_file(path) as aside:
+            yield aside
+    except OSError as error:
+        raise BadInputError(f"cannot be written ({error.strerror})", where=str(path)) from error
+
+
+def refuse_clashes(targets: Sequence[Path]) -> None:
+    """Refuse files of one name, and names of folders.
+
+    Raises
+    ------
+    BadInputError
+        Says which.
+    """
+    for number, target in enumerate(targets):
+        if target.resolve() in [other.resolve() for other in targets[:number]]:
+            raise BadInputError("two outputs go to one file", where=str(target), remedy="Name another file.")
+        if target.is_dir():
+            raise BadInputError("cannot write: this is a folder", where=str(target), remedy="Name a file in it.")
 
 
 @contextmanager
@@ -30,11 +63,7 @@ def whole_files(paths: Sequence[str | Path]) -> Iterator[list[TextIO]]:
         No space was left; none of the files is there then.
     """
     targets = [Path(path) for path in paths]
-    for number, target in enumerate(targets):
-        if target.resolve() in [other.resolve() for other in targets[:number]]:
-            raise BadInputError("two outputs go to one file", where=str(target), remedy="Name another file.")
-        if target.is_dir():
-            raise BadInputError("cannot write: this is a folder", where=str(target), remedy="Name a file in it.")
+    refuse_clashes(targets)
     asides = [path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part") for path in targets]
     try:
         with disk_errors(str(targets[0]) if targets else ""), ExitStack() as stack:

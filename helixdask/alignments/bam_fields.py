@@ -25,6 +25,10 @@ DELETION_OPS = 1 << 2
 REFERENCE_OPS = COVERAGE_OPS | SPLICED_OPS | DELETION_OPS
 """All operations that consume reference bases."""
 
+_ARRAY, _TEXT, _HEX, _LETTER = ord("B"), ord("Z"), ord("H"), ord("A")
+_INT8, _UINT8, _INT16, _UINT16 = ord("c"), ord("C"), ord("s"), ord("S")
+_C, _G = ord("C"), ord("G")
+
 
 @njit(cache=True, nogil=True)
 def i32(data: NDArray[np.uint8], at: int) -> int:
@@ -51,24 +55,24 @@ def cigar_place(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     tag = place + 4 * operations + (length + 1) // 2 + length
     while tag + 3 <= end:
         kind = data[tag + 2]
-        if kind == 66:  # B: array
+        if kind == _ARRAY:
             if tag + 8 > end:
                 break
             sub, count = data[tag + 3], i32(data, tag + 4)
-            width = 1 if sub == 99 or sub == 67 else (2 if sub == 115 or sub == 83 else 4)
+            width = 1 if sub in (_INT8, _UINT8) else (2 if sub in (_INT16, _UINT16) else 4)
             if count < 0 or tag + 8 + width * count > end:
                 break
-            if data[tag] == 67 and data[tag + 1] == 71 and width == 4:
+            if data[tag] == _C and data[tag + 1] == _G and width == 4:
                 return tag + 8, count
             tag += 8 + width * count
-        elif kind == 90 or kind == 72:  # Z, H: text up to a zero byte
+        elif kind in (_TEXT, _HEX):  # up to a zero byte
             tag += 3
             while tag < end and data[tag] != 0:
                 tag += 1
             tag += 1
-        elif kind == 65 or kind == 99 or kind == 67:
+        elif kind in (_LETTER, _INT8, _UINT8):
             tag += 4
-        elif kind == 115 or kind == 83:
+        elif kind in (_INT16, _UINT16):
             tag += 5
         else:
             tag += 7

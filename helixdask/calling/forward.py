@@ -131,6 +131,8 @@ def advance(
     donors = np.empty((stop - start, model.block.size), np.int64)
     donor_costs(model, codes, low, n, emissions, start, stop, donors)
 
+    # Codes of back pointers, see `BackPointers`: edges are their own numbers, ways out of introns begin at `n_edges`,
+    # edges from the oldest young state at `arrivals`.
     n_edges = model.edge_from.size
     n_types = model.block.size
     n_groups = model.group_host.shape[0]
@@ -138,6 +140,8 @@ def advance(
     arrivals = n_edges + model.exit_to.size * n_types
     n_young = young.shape[0]
     mask = pending.shape[0] - 1
+    # `unit`: cost of each edge at this base; `fresh`: the new costs of hosts, which replace the old ones at the end;
+    # `entered`: costs of exons that begin with this base; `leaving`: the cheapest intron for each acceptor and group.
     unit = np.empty(n_edges, np.int64)
     fresh = np.empty(_N_HOSTS, np.int64)
     entered = np.empty(_N_HOSTS, np.int64)
@@ -152,7 +156,8 @@ def advance(
             emission = emissions[row, model.host_emission[model.edge_to[edge]]]
             unit[edge] = _units(model.edge_cost[edge, code] + emission)
 
-        # Introns that begin here.
+        # Introns that begin here. Of the two hosts of a group the cheaper one gives the intron; `second` notes in a bit
+        # for each group that it was the second one, and 16 bits above whether both cost the same.
         second = np.uint32(0)
         for group in range(n_groups):
             cost = host[model.group_host[group, 0]]
@@ -164,7 +169,8 @@ def advance(
                 pending[position & mask, kind, group] = min(cost + donors[row, kind], INFINITE)
         back.source[row] = second
 
-        # Introns that end before this base: the cheapest of the types with the same acceptor.
+        # Introns that end before this base: the cheapest of the types with the same acceptor. At the first two bases of
+        # a region there is no room for an acceptor.
         for motif in range(n_acceptors):
             if position >= 2:
                 acceptor[motif] = (
@@ -184,6 +190,9 @@ def advance(
                 elif body[kind, group] == leaving[motif, group]:
                     leaving_tied[motif, group] = TIED
 
+        # Hosts: each is reached by an edge from another host, from the oldest young exon, or out of an intron. Where
+        # exons have a least length, `best` is the way into an exon that has reached it, and `first` the way into one
+        # that begins with this base.
         for state in range(_N_HOSTS):
             emission = emissions[row, model.host_emission[state]]
             best = 4 * INFINITE
@@ -198,10 +207,12 @@ def advance(
                     best, best_code = cost, edge
                 elif cost == best:
                     best_code |= TIED
+                # An exon comes of age.
                 if n_young > 0 and model.edge_kind[edge] == WITHIN_EXON:
                     cost = young[n_young - 1, model.edge_from[edge]] + unit[edge]
                     if cost < best:
                         best, best_code = cost, arrivals + edge
+            # An intron has ended, and an exon begins.
             for way in range(model.exit_ptr[state], model.exit_ptr[state + 1]):
                 group = model.exit_group[way]
                 bits = model.exit_cost[way, code]
@@ -236,7 +247,7 @@ def advance(
         if n_young > 0:
             young[0, :] = entered
 
-        # Introns that go on, or whose donor block has just ended.
+        # Introns that go on, or whose donor block has just ended and which began `block` bases ago.
         step = _units(emissions[row, 5])
         for kind in range(n_types):
             begun = position - model.block[kind]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS, SPLICED_OPS, cigar_place, name_hash
 from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16
-from helixdask.coverage.rules import MATE_UNMAPPED, PAIRED, READ1, READ2, reason_of, strand_of
+from helixdask.coverage.rules import MATE_UNMAPPED, PAIRED, READ1, READ2, UNCLEAR_MATE, USED, reason_of, strand_of
 
 __all__ = ["CONTIG_END", "CONTIG_START", "ELSEWHERE", "END", "FIRST", "MATE", "POSITION", "SECOND", "STATE", "STRAND",
            "UNKNOWN", "add_block", "count_records"]  # fmt: skip
@@ -93,6 +93,8 @@ def count_records(
     """
     cigar_at = mate_cigar_end[n_mates - 1] if n_mates else 0
     while at < end:
+        # Where the record lies: `k` is its contig in the stretch, [low, high) what is counted of the contig on the axis
+        # of the region, `position` its first base on that axis.
         record = at
         at += 4 + load_i32(data, at)
         k = load_i32(data, record + 4) - contig
@@ -107,15 +109,20 @@ def count_records(
         if position < frontier:
             return frontier, n_mates, end + record
         frontier = position
+
+        # Whether it counts. A record that begins in front of the region is counted by the region before.
         flag = load_u16(data, record + 18)
         cigar, operations = cigar_place(data, record, at)
         reason = reason_of(flag, load_u8(data, record + 13), operations, skip_flags, min_mapq, protocol > 0, helixer)
         if position >= low:
             counts[reason] += 1
-        if reason != 0:
-            if helixer and reason == 8 and position + _span(data, cigar, operations) > low:
+        if reason != USED:
+            if helixer and reason == UNCLEAR_MATE and position + _span(data, cigar, operations) > low:
                 return frontier, n_mates, record
             continue
+
+        # Where its mate begins. A second mate that begins before its first mate has ended may share bases with it: it
+        # waits, and nothing of it is added here.
         strand = strand_of(flag, protocol)
         mate = ELSEWHERE
         if mates_once and flag & PAIRED and not flag & MATE_UNMAPPED:
@@ -130,6 +137,8 @@ def count_records(
         if mate != ELSEWHERE and number == READ2:
             after = position + _span(data, cigar, operations)
             waits = mate < after
+
+        # Otherwise its blocks and introns are added to the differences at once.
         if not waits:
             after = position
             begin = position  # of a block of M, = and X
@@ -148,6 +157,9 @@ def count_records(
             add_block(difference, strand, begin, after, low, high)
             if spliced and position >= low:
                 counts[-1] += 1
+
+        # Second mates that wait, and first mates that their second mates may overlap, go into the table of mates with
+        # their CIGARs; `count_second_mates` counts each base of a pair once.
         if waits or (mate < after and mate != ELSEWHERE and number == READ1):
             row = mates[n_mates]
             row[POSITION], row[END], row[MATE] = position, after, mate

@@ -17,7 +17,19 @@ from numpy.typing import NDArray
 
 from helixdask.alignments.alignments import Alignments
 from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS
-from helixdask.coverage.rules import PAIRED, READ1, READ2, REASONS, STRANDEDNESS, CountingRules, sort_out, target_strand
+from helixdask.coverage.rules import (
+    PAIRED,
+    READ1,
+    READ2,
+    REASONS,
+    SECOND_MATE,
+    STRANDEDNESS,
+    TOO_SHORT,
+    USED,
+    CountingRules,
+    sort_out,
+    target_strand,
+)
 from helixdask.errors import BadInputError
 from helixdask.settings import Rules
 
@@ -28,7 +40,6 @@ MARGIN: Final = 8
 """A site lies at most so many bases outside the read that it belongs to: reads are fetched from that much further."""
 
 PLUS_SHIFT, MINUS_SHIFT = 4, 5
-SECOND_MATE, NO_SITE = REASONS.index("second_mate"), REASONS.index("too_short")
 END, SITE, WHOLE = 0, 1, 2
 
 
@@ -120,7 +131,7 @@ def _count_sites(
 ) -> None:
     """Add the sites of the alignments in use to the differences; note the reason of those that have none."""
     for i in range(len(flag)):
-        if reason[i] != 0:
+        if reason[i] != USED:
             continue
         if what == END and flag[i] & PAIRED and flag[i] & (READ1 | READ2) == READ2:
             reason[i] = SECOND_MATE
@@ -147,7 +158,7 @@ def _count_sites(
             a = last - MINUS_SHIFT if reverse else first + PLUS_SHIFT
             b = a + 1
         if a >= b:
-            reason[i] = NO_SITE
+            reason[i] = TOO_SHORT
             continue
         a, b = max(a, start), min(b, stop)
         if a < b:

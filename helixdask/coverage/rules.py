@@ -17,7 +17,6 @@ __all__ = [
     "REASONS",
     "STRANDEDNESS",
     "CountingRules",
-    "count_spliced",
     "make_rules",
     "reason_of",
     "sort_out",
@@ -47,10 +46,12 @@ REASONS = (
 )
 """What became of an alignment; the index is the code that `sort_out` returns."""
 
+USED, UNMAPPED_READ, SECONDARY_READ, QC_FAILED, DUPLICATE_READ, SUPPLEMENTARY_READ = range(6)
+LOW_MAPQ, NO_CIGAR, UNCLEAR_MATE, SECOND_MATE, TOO_SHORT = range(6, 11)
+
 PAIRED, UNMAPPED, MATE_UNMAPPED, REVERSE, READ1, READ2 = 0x1, 0x4, 0x8, 0x10, 0x40, 0x80
 SECONDARY, QC_FAIL, DUPLICATE, SUPPLEMENTARY = 0x100, 0x200, 0x400, 0x800
 _HIGHEST_MAPQ = 255
-_SKIP = 3  # the CIGAR operation N
 
 
 @dataclass(frozen=True)
@@ -122,27 +123,27 @@ def make_rules(name: str = Rules.DEFAULT, options: ReadOptions = DEFAULT_READS) 
 def reason_of(
     flag: int, mapq: int, operations: int, skip_flags: int, min_mapq: int, stranded: bool, first_wins: bool
 ) -> int:
-    """Say of one alignment whether it is used (0) or why not; see `sort_out`."""
+    """Say of one alignment whether it is used or why not; see `sort_out`."""
     if flag & UNMAPPED:
-        return 1
+        return UNMAPPED_READ
     skip = flag & skip_flags
     if skip & SECONDARY:
-        return 2
+        return SECONDARY_READ
     if skip & QC_FAIL:
-        return 3
+        return QC_FAILED
     if skip & DUPLICATE:
-        return 4
+        return DUPLICATE_READ
     if skip & SUPPLEMENTARY:
-        return 5
+        return SUPPLEMENTARY_READ
     if mapq < min_mapq:
-        return 6
+        return LOW_MAPQ
     if operations == 0:
-        return 7
+        return NO_CIGAR
     if stranded and flag & PAIRED:
         mates = flag & (READ1 | READ2)
         if mates == 0 or (mates == (READ1 | READ2) and not first_wins):
-            return 8
-    return 0
+            return UNCLEAR_MATE
+    return USED
 
 
 @njit(cache=True, nogil=True)
@@ -163,7 +164,7 @@ def sort_out(
     stranded: bool,
     first_wins: bool,
 ) -> NDArray[np.uint8]:
-    """Say of every alignment whether it is used (0) or why not (the index in `REASONS`).
+    """Say of every alignment whether it is used or why not (the index in `REASONS`).
 
     Parameters
     ----------
@@ -201,24 +202,3 @@ def target_strand(flag: NDArray[np.uint16], protocol: int) -> NDArray[np.uint8]:
     for i in range(len(flag)):
         strand[i] = strand_of(flag[i], protocol)
     return strand
-
-
-@njit(cache=True, nogil=True)
-def count_spliced(use: NDArray[np.bool_], cigar: NDArray[np.uint32], cigar_offset: NDArray[np.int64]) -> int:
-    """Count the alignments in use that skip reference bases (CIGAR operation `N`).
-
-    Parameters
-    ----------
-    use
-        Whether each alignment is to be looked at.
-    cigar, cigar_offset
-        As in `Alignments`.
-    """
-    n = 0
-    for i in range(len(use)):
-        if use[i]:
-            for k in range(cigar_offset[i], cigar_offset[i + 1]):
-                if cigar[k] & 15 == _SKIP:
-                    n += 1
-                    break
-    return n

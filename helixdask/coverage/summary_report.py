@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 from helixdask.coverage.places import PLACES
 from helixdask.coverage.statistics import QUANTILES
 from helixdask.coverage.summary import REASON_WORDS, summary_tables
-from helixdask.errors import BadInputError, MissingDependencyError
+from helixdask.errors import BadInputError
+from helixdask.figures import figure_module, save_figure, svg_of
+from helixdask.pages import html_table, write_page
 from helixdask.registry import STRANDS
 
 __all__ = ["write_report"]
@@ -31,12 +31,6 @@ _SKIP_COLOURS: Final = (
     "#98cda3",
     "#dddddd",
 )
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem } th, td { padding: .15rem .9rem .15rem 0; text-align: right }
-th:first-child, td:first-child { text-align: left } th { border-bottom: 1px solid #999; font-weight: 600 }
-svg { width: 100%; height: auto }
-"""
 
 
 def write_report(summary: Mapping[str, Any], path: str | Path) -> None:
@@ -64,49 +58,24 @@ def write_report(summary: Mapping[str, Any], path: str | Path) -> None:
             where=str(path),
             remedy="Use .html, .png, .svg or .pdf.",
         )
-    picture = _picture(summary, "svg" if ending == ".html" else ending[1:])
-    try:
-        path.write_bytes(_page(summary, picture).encode() if ending == ".html" else picture)
-    except OSError as error:
-        raise BadInputError(f"cannot be written ({error.strerror})", where=str(path)) from error
+    figure = _picture(summary)
+    if ending != ".html":
+        save_figure(figure, path, dpi=150)
+        return
+    files = [(each["name"], each["path"]) for each in summary["libraries"]]
+    tables = [html_table(columns, rows, name, digits=".4g") for name, columns, rows in summary_tables(summary)]
+    parts = [svg_of(figure), *tables, html_table((), files, "Files")]
+    write_page(path, f"Coverage set {summary['set']} of {summary['species']}", parts)
 
 
-def _page(summary: Mapping[str, Any], picture: bytes) -> str:
-    title = escape(f"Coverage set {summary['set']} of {summary['species']}")
-    parts = [f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>']
-    parts.append(f"<h1>{title}</h1>{picture.decode()[picture.decode().index('<svg') :]}")
-    for name, columns, rows in summary_tables(summary):
-        head = "".join(f"<th>{escape(column)}</th>" for column in columns)
-        body = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-        parts.append(f"<h2>{escape(name)}</h2><table><tr>{head}</tr>{body}</table>")
-    files = "".join(f"<tr><td>{escape(x['name'])}</td><td>{_cell(x['path'])}</td></tr>" for x in summary["libraries"])
-    parts.append(f"<h2>Files</h2><table>{files}</table>")
-    return "".join(parts)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else escape(str(value))
-
-
-def _picture(summary: Mapping[str, Any], kind: str) -> bytes:
+def _picture(summary: Mapping[str, Any]) -> Any:
     """Libraries as rows; beside each other: fate of the reads, places of coverage, strand balance, depth."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError(
-            "pictures need matplotlib", remedy="Install it: pip install 'helixdask[plot]'"
-        ) from None
-
     libraries = summary["libraries"]
     n = len(libraries)
     labelled = summary["labels"] is not None
     widths = [3, 3, 1.6, 2.4] if labelled else [3, 1.6, 2.4]
     height = 1.9 + 0.42 * n
-    figure = Figure(figsize=(13 if labelled else 10, height), layout="constrained")
+    figure = figure_module().figure(figsize=(13 if labelled else 10, height), layout="constrained")
     axes = list(figure.subplots(1, len(widths), sharey=True, width_ratios=widths))
     _reads(axes.pop(0), libraries)
     if labelled:
@@ -123,9 +92,7 @@ def _picture(summary: Mapping[str, Any], kind: str) -> bytes:
     figure.suptitle(
         f"{summary['species']}: coverage set {summary['set']}", x=0.01, ha="left", fontsize=11, weight="bold"
     )
-    out = io.BytesIO()
-    figure.savefig(out, format=kind, dpi=150, bbox_inches="tight", metadata={"Date": None} if kind == "svg" else None)
-    return out.getvalue()
+    return figure
 
 
 def _stack(axis: Any, rows: list[list[float]], names: list[str], colours: list[str]) -> None:
@@ -150,7 +117,7 @@ def _stack(axis: Any, rows: list[list[float]], names: list[str], colours: list[s
             at += share
     axis.set_xlim(0, 1)
     axis.xaxis.set_major_formatter("{x:.0%}")
-    handles = [_patch(colour) for colour in colours]
+    handles = [figure_module().Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
     axis.legend(
         handles,
         names,
@@ -163,12 +130,6 @@ def _stack(axis: Any, rows: list[list[float]], names: list[str], colours: list[s
         handlelength=1,
         columnspacing=1,
     )
-
-
-def _patch(colour: str) -> Any:
-    from matplotlib.patches import Patch
-
-    return Patch(color=colour)
 
 
 def _reads(axis: Any, libraries: list[dict[str, Any]]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from helixdask.engine.cluster import RunOptions
 from helixdask.errors import BadInputError
 from helixdask.evaluation.base_counts import count_bases
 from helixdask.evaluation.result import Evaluation
-from helixdask.evaluation.scored_regions import ScoredRegions, scored_regions
+from helixdask.evaluation.scored_regions import scored_regions
 from helixdask.evaluation.sources import Source, common_contigs, contig_rows, open_source, read_annotation
 from helixdask.evaluation.tally import BaseTally
 from helixdask.evaluation.whole_loci import whole_loci
@@ -105,18 +105,18 @@ def evaluate(
             where=reference,
             remedy="Compare all exons with --noncoding, or name another annotation.",
         )
-    names = _distinct_names(sources)
+    prefixes = _prefixes(sources)
     tallies: dict[str, BaseTally] = {}
     sides: dict[str, GeneModels] = {}
-    for each, naming in zip(sources, names, strict=True):
+    for each, prefix in zip(sources, prefixes, strict=True):
         if each.store is not None:
             counted = count_bases(each.store, truth, each.predictions, scored, options)
-            tallies.update({naming(name): tally for name, tally in counted.items()})
-        sides.update({naming(name): models for name, models in each.models(table, aliases).items()})
+            tallies.update({prefix + name: tally for name, tally in counted.items()})
+        sides.update({prefix + name: models for name, models in each.models(table, aliases).items()})
     left_out: dict[str, int] = {}
     if scored is not None:
-        (truth, *chosen), left_out = _of_regions(truth, sides, scored)
-        sides = dict(zip(sides, chosen, strict=True))
+        (truth, *chosen), cut = whole_loci([truth, *sides.values()], scored)
+        sides, left_out = dict(zip(sides, chosen, strict=True)), dict(zip(("reference", *sides), cut, strict=True))
     scores = {
         name: compare_genes(truth, models, cds_only=cds_only, noncoding=noncoding, matching=matching)
         for name, models in sides.items()
@@ -124,15 +124,7 @@ def evaluate(
     for each in sources:
         if each.store is not None:
             each.store.check_unchanged()
-    return Evaluation(tallies, scores, table, scored, _pairs(sources, names), left_out)
-
-
-def _of_regions(
-    truth: GeneModels, sides: Mapping[str, GeneModels], scored: ScoredRegions
-) -> tuple[list[GeneModels], dict[str, int]]:
-    """Reference and all sides without the genes that are not scored, and how many edges cut of each."""
-    models, left_out = whole_loci([truth, *sides.values()], scored)
-    return models, dict(zip(("reference", *sides), left_out, strict=True))
+    return Evaluation(tallies, scores, table, scored, _pairs(sources, prefixes), left_out)
 
 
 def _listed(names: str | Sequence[str] | None) -> list[str]:
@@ -159,38 +151,26 @@ def _check_single(source: Source) -> None:
             )
 
 
-class _Naming:
-    """Names in the result; with the source's label in front where both sides use the same."""
-
-    def __init__(self, label: str, clashes: bool) -> None:
-        self._label, self._clashes = label, clashes
-
-    def __call__(self, name: str) -> str:
-        return f"{self._label}:{name}" if self._clashes else name
-
-
 def _own_names(source: Source) -> set[str]:
     return {*source.predictions, *source.genes} if source.store is not None else {source.label}
 
 
-def _distinct_names(sources: list[Source]) -> list[_Naming]:
+def _prefixes(sources: list[Source]) -> list[str]:
+    """What stands in front of the names of each source in the result: its label, where two use the same names."""
     if len(sources) < 2 or not _own_names(sources[0]) & _own_names(sources[1]):
-        return [_Naming(source.label, clashes=False) for source in sources]
+        return [""] * len(sources)
     labels = [source.label for source in sources]
-    if labels[0] == labels[1]:
-        labels = ["after", "before"]
-    return [_Naming(label, clashes=True) for label in labels]
+    return [f"{label}:" for label in (labels if labels[0] != labels[1] else ("after", "before"))]
 
 
-def _pairs(sources: list[Source], names: list[_Naming]) -> tuple[tuple[str, str], ...]:
+def _pairs(sources: list[Source], prefixes: list[str]) -> tuple[tuple[str, str], ...]:
     """Before and after, of genes and of predictions."""
     if len(sources) < 2:
         return ()
-    after, before = sources
-    own = [each.genes if each.store is not None else [each.label] for each in (after, before)]
+    own = [each.genes if each.store is not None else [each.label] for each in sources]
     pairs = [
-        (names[1](old), names[0](new))
-        for news, olds in ((own[0], own[1]), (after.predictions, before.predictions))
+        (prefixes[1] + old, prefixes[0] + new)
+        for news, olds in (own, [each.predictions for each in sources])
         for new in news
         for old in olds
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -13,15 +12,14 @@ import numpy as np
 from helixdask.errors import BadInputError
 from helixdask.evaluation.result import Evaluation
 from helixdask.evaluation.tables import level_title
-from helixdask.plot import figure_module
+from helixdask.figures import figure_module, save_figure
 from helixdask.registry import LABEL_CLASSES
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.match import Match
-from helixdask.store.objects import whole_file
 
 log = logging.getLogger(__name__)
 
-__all__ = ["PALETTE", "draw_scores", "figures_of", "save_figure"]
+__all__ = ["PALETTE", "draw_scores", "figures_of"]
 
 PALETTE: Final = ("#4c72b0", "#dd8452", "#55a868", "#8172b3", "#937860", "#da8bc3")
 """One colour for each set, in the order of the evaluation."""
@@ -76,25 +74,6 @@ def draw_scores(evaluation: Evaluation, path: str | Path) -> None:
         row.suptitle(title, fontsize=10, fontweight="bold", x=0.01, ha="left")
         draw(row, evaluation)
     save_figure(figure, path)
-
-
-def save_figure(figure: Any, path: str | Path | io.BytesIO, kind: str | None = None) -> None:
-    """Write a figure and let go of it; files appear whole or not at all, the same figure as the same bytes."""
-    plt = figure_module()
-    ending = kind or Path(str(path)).suffix.lstrip(".")
-    metadata: dict[str, None] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending, {})
-    try:
-        with plt.rc_context({"svg.hashsalt": "helixdask"}):
-            if isinstance(path, io.BytesIO):
-                figure.savefig(path, format=kind, dpi=130, metadata=metadata)
-                return
-            try:
-                with whole_file(path) as aside:
-                    figure.savefig(aside, format=ending, dpi=130, metadata=metadata)
-            except ValueError as error:
-                raise BadInputError(str(error), where=str(path), remedy="End the name in .png, .svg or .pdf.") from None
-    finally:
-        plt.close(figure)
 
 
 def _colours(evaluation: Evaluation) -> dict[str, str]:

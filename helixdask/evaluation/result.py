@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from helixdask.evaluation.scored_regions import ScoredRegions
 from helixdask.evaluation.tally import BaseTally
-from helixdask.scores.bases import PHASE_NAMES, BaseScores, PhaseScores
+from helixdask.scores.bases import BaseScores, PhaseScores
 from helixdask.scores.genes import GeneScores
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.match import Match
@@ -86,6 +85,12 @@ class Evaluation:
             for name, tally in self.tallies.items()
             if tally.has_phase
         }
+
+    def bases_by_contig(self, name: str) -> Iterator[tuple[str, BaseScores]]:
+        """Name and scores of each contig that was counted."""
+        tally = self.tallies[name]
+        for row, matrix in zip(tally.contig.tolist(), tally.classes, strict=True):
+            yield str(self.table.names[row]), BaseScores.from_confusion(matrix)
 
     def reliabilities(self) -> dict[str, dict[str, Reliability]]:
         """Reliability by level and set: classes of bases of predictions; coding segments and genes of gene models."""
@@ -165,22 +170,21 @@ class Evaluation:
                 found["bases"] = _less(bases[before].as_dict(), bases[after].as_dict())
         return found
 
-    def long_rows(self, *, per_contig: bool = True) -> Iterator[tuple[Any, ...]]:
+    def long_rows(self) -> Iterator[tuple[Any, ...]]:
         """Rows of one table of everything, columns as ``TSV_COLUMNS``."""
         for name, scores in self.genes.items():
             for part, levels in scores.parts.items():
                 for level in levels:
                     yield (name, "all", part, level, *_cells(scores.match(level, part)))
-            if per_contig:
-                for row, part, level, match in contig_matches(scores, len(self.table)):
-                    yield (name, str(self.table.names[row]), part, level, *_cells(match))
-        for name, tally in self.tallies.items():
-            yield from _base_rows(name, "all", tally.classes.sum(axis=0))
-            if tally.has_phase:
-                yield from _phase_rows(name, "all", tally.phases.sum(axis=0))
-            if per_contig:
-                for row, matrix in zip(tally.contig.tolist(), tally.classes, strict=True):
-                    yield from _base_rows(name, str(self.table.names[row]), matrix)
+            for row, part, level, match in contig_matches(scores, len(self.table)):
+                yield (name, str(self.table.names[row]), part, level, *_cells(match))
+        phases = self.phases
+        for name, bases in self.bases.items():
+            yield from _class_rows(name, "all", "bases", bases)
+            if name in phases:
+                yield from _class_rows(name, "all", "phases", phases[name])
+            for contig, bases in self.bases_by_contig(name):
+                yield from _class_rows(name, contig, "bases", bases)
 
 
 def contig_matches(scores: GeneScores, n_contigs: int) -> Iterator[tuple[int, str, str, Match]]:
@@ -210,25 +214,9 @@ def _cells(match: Match) -> tuple[Any, ...]:
     return (match.n_reference, match.n_prediction, match.found, match.right, *rates)
 
 
-def _score_cells(score: Any) -> tuple[Any, ...]:
-    right = score.true_positive
-    return _cells(Match(right + score.false_negative, right + score.false_positive, right, right))
-
-
-def _base_rows(name: str, contig: str, matrix: NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
-    scores = BaseScores.from_confusion(matrix)
-    joint = {"genic": scores.genic, "sub_genic": scores.sub_genic, "legacy_cds": scores.legacy_cds}
-    for level, score in {
-        **dict(zip(("intergenic", "utr", "cds", "intron"), scores.classes, strict=True)),
-        **joint,
-    }.items():
-        yield (name, contig, "bases", level, *_score_cells(score))
-
-
-def _phase_rows(name: str, contig: str, matrix: NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
-    scores = PhaseScores.from_confusion(matrix)
-    for level, score in zip(PHASE_NAMES, scores.classes, strict=True):
-        yield (name, contig, "phases", level, *_score_cells(score))
+def _class_rows(name: str, contig: str, part: str, scores: BaseScores | PhaseScores) -> Iterator[tuple[Any, ...]]:
+    for level, match in scores.by_name.items():
+        yield (name, contig, part, level, *_cells(match))
 
 
 def write_tsv(evaluation: Evaluation, path: str | Path) -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.registry import SIDES
+from helixdask.selection.table import window_table, windows_of
 from helixdask.store.contigs import ContigTable
-from helixdask.store.lineage import Provenance
 from helixdask.store.store import Store
 from helixdask.tracks.interval_files import read_intervals
 
-__all__ = ["SIDES", "ScoredRegions", "scored_regions", "side_regions"]
-
-SIDES: Final = ("train", "validation")
+__all__ = ["ScoredRegions", "scored_regions", "side_regions"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,18 +160,11 @@ def side_regions(store: Store, split: str | None, side: str) -> ScoredRegions:
     if side not in SIDES:
         raise BadInputError(f"there is no side {side!r}", remedy=f"Choose {' or '.join(SIDES)}.")
     name = store.resolve("splits", split)
-    attrs, table = store.attrs(f"splits/{name}"), store.table(f"splits/{name}")
-    windows = f"windows/{attrs['windows']}"
-    if Provenance.of(attrs).inputs.get(windows) != store.identity(windows):
-        raise BadInputError(
-            f"{windows} was made anew after this split", where=f"splits/{name}", remedy="Run helixdask split again."
-        )
-    rows = table["window_row"]
-    columns = store.table(windows)
-    contig, start, end = (
-        np.asarray(columns[f"window_{column}"], np.int64)[rows] for column in ("contig", "start", "end")
-    )
-    return _runs(contig, start, end, table["window_side"] == SIDES.index(side), store.contigs, f"splits/{name}, {side}")
+    table = window_table(store, split=name)
+    table = table.isel(window=(table["side"] >= 0).to_numpy())
+    contig, start, end, _ = windows_of(table)
+    mine = table["side"].to_numpy() == SIDES.index(side)
+    return _runs(contig.astype(np.int64), start, end, mine, store.contigs, f"splits/{name}, {side}")
 
 
 def _runs(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from helixdask.evaluation.figures import PALETTE, save_figure
+from helixdask.evaluation.figures import PALETTE
 from helixdask.evaluation.sweep import LEVELS_SHOWN, SweepRow, best_row
 from helixdask.evaluation.tables import Table, level_title
-from helixdask.plot import figure_module
+from helixdask.figures import figure_module, save_figure
 from helixdask.store.objects import whole_file
 
 __all__ = ["draw_sweep", "sweep_dict", "sweep_table", "write_sweep_tsv"]

@@ -65,7 +65,7 @@ def _confusions(evaluation: Evaluation) -> list[Table]:
         counts = tally.classes.sum(axis=0)
         scores = evaluation.bases[name].classes
         rows = [
-            [label, *row, score.precision, score.recall]
+            [label, *row, score.precision, score.sensitivity]
             for label, row, score in zip(LABEL_CLASSES, counts.tolist(), scores, strict=True)
         ]
         columns = ["reference", *(f"as {label}" for label in LABEL_CLASSES), "precision", "recall"]
@@ -169,7 +169,7 @@ def _bins(curve: Reliability) -> list[list[Any]]:
     ]
 
 
-def contig_tables(evaluation: Evaluation, most: int = _MOST_CONTIGS) -> list[Table]:
+def contig_tables(evaluation: Evaluation) -> list[Table]:
     """F1 of the contigs with most genes, one table for each set."""
     tables = []
     levels = ("base", "exon", "intron_chain", "chain", "gene")
@@ -180,25 +180,19 @@ def contig_tables(evaluation: Evaluation, most: int = _MOST_CONTIGS) -> list[Tab
                 found.setdefault(row, {})[level] = match
         order = sorted(found, key=lambda row: (-found[row]["gene"].n_reference, row))
         rows = []
-        for row in order[:most]:
+        for row in order[:_MOST_CONTIGS]:
             gene = found[row]["gene"]
             f1 = [found[row][level].f1 if level in found[row] else None for level in levels]
             rows.append([str(evaluation.table.names[row]), gene.n_reference, gene.n_prediction, *f1])
-        more = f"; {len(order) - most:,} more contigs are in --tsv" if len(order) > most else ""
+        more = f"; {len(order) - _MOST_CONTIGS:,} more contigs are in --tsv" if len(order) > _MOST_CONTIGS else ""
         columns = ["F1", "reference", "predicted", *(level_title("coding", level) for level in levels)]
         tables.append(Table(f"Contigs, {name}{more}", columns, rows))
     for name, tally in evaluation.tallies.items():
+        scored = list(evaluation.bases_by_contig(name))
         order = np.argsort(-tally.classes[:, 1:].sum(axis=(1, 2)), kind="stable").tolist()
-        rows = []
-        for place in order[:most]:
-            scored = _scores(tally.classes[place])
-            rows.append([str(evaluation.table.names[tally.contig[place]]), *scored])
+        rows = [
+            [contig, scores.genic.f1, *(score.f1 for score in scores.classes), scores.n_bases]
+            for contig, scores in (scored[place] for place in order[:_MOST_CONTIGS])
+        ]
         tables.append(Table(f"Contigs, predictions {name}", ["F1", "genic", *LABEL_CLASSES, "bases"], rows))
     return tables
-
-
-def _scores(matrix: Any) -> list[Any]:
-    from helixdask.scores.bases import BaseScores
-
-    scores = BaseScores.from_confusion(matrix)
-    return [scores.genic.f1, *(score.f1 for score in scores.classes), scores.n_bases]

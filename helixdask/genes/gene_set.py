@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helixdask.genes.models import GeneModels, introns
+from helixdask.genes.coding import introns
+from helixdask.genes.models import GeneModels
 from helixdask.registry import STRANDS
 
 __all__ = ["GeneSet"]

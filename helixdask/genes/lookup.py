@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, cds_lengths, longest_coding, make_frame
+from helixdask.genes.coding import cds_lengths, longest_coding
+from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, make_frame
 from helixdask.genes.table import PREFIX
 
 if TYPE_CHECKING:

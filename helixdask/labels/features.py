@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.genes.models import GeneModels, cds_lengths, longest_coding
+from helixdask.genes.coding import cds_lengths, longest_coding
+from helixdask.genes.models import GeneModels
 from helixdask.labels.segments import Ints
 from helixdask.settings import Rules
 

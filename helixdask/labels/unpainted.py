@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from helixdask.genes.models import GeneModels, cds_lengths
+from helixdask.genes.coding import cds_lengths
+from helixdask.genes.models import GeneModels
 from helixdask.labels.features import mirrored
 from helixdask.labels.masks import Collector
 from helixdask.labels.segments import Ints, subtract, union

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.registry import LABEL_CLASSES
+from helixdask.scores.match import Match
 
-__all__ = ["CLASS_NAMES", "PHASE_NAMES", "BaseScores", "PhaseScores", "Score", "confusion"]
+__all__ = ["PHASE_NAMES", "BaseScores", "PhaseScores", "confusion"]
 
-CLASS_NAMES = ("intergenic", "utr", "cds", "intron")
 PHASE_NAMES = ("no_phase", "phase_0", "phase_1", "phase_2")
 
 
@@ -66,42 +67,13 @@ def confusion(
 
 
 @dataclass(frozen=True)
-class Score:
-    """Precision, recall and F1 from counts; each is 0 where its denominator is 0."""
-
-    true_positive: int
-    false_positive: int
-    false_negative: int
-
-    @property
-    def precision(self) -> float:
-        """Share of what was predicted that is right."""
-        return _ratio(self.true_positive, self.true_positive + self.false_positive)
-
-    @property
-    def recall(self) -> float:
-        """Share of the reference that was found (sensitivity)."""
-        return _ratio(self.true_positive, self.true_positive + self.false_negative)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        precision, recall = self.precision, self.recall
-        return _ratio(2 * precision * recall, precision + recall)
-
-    def as_dict(self) -> dict[str, float]:
-        """Precision, recall and F1 by name."""
-        return {"precision": self.precision, "recall": self.recall, "f1": self.f1}
-
-
-@dataclass(frozen=True)
 class BaseScores:
     """The scores that Helixer prints, from one 4x4 confusion matrix.
 
     Attributes
     ----------
     classes
-        One score per label class, in the order of ``CLASS_NAMES``.
+        One for each label class, in the order of ``LABEL_CLASSES``.
     genic
         UTR, CDS and intron together; a confusion between two genic classes counts as false positive and false
         negative. Its F1 is what selects the best model.
@@ -115,41 +87,35 @@ class BaseScores:
         Bases counted.
     """
 
-    classes: tuple[Score, Score, Score, Score]
-    genic: Score
-    sub_genic: Score
-    legacy_cds: Score
+    classes: tuple[Match, ...]
+    genic: Match
+    sub_genic: Match
+    legacy_cds: Match
     accuracy: float
     n_bases: int
 
     @classmethod
     def from_confusion(cls, cm: ArrayLike) -> BaseScores:
         """Score a (4, 4) matrix ``[reference][prediction]`` as made by `confusion`."""
-        counts = np.asarray(cm)
-        if counts.shape != (4, 4):
-            raise BadInputError(f"a confusion matrix of label classes is 4 x 4, not {counts.shape}")
-        intergenic, utr, cds, intron = (_class_score(counts, (k,)) for k in range(4))
-        coding = slice(2, 4)
-        legacy = Score(int(counts[coding, coding].sum()), int(counts[:2, coding].sum()), int(counts[coding, :2].sum()))
+        counts = _checked(cm)
         return cls(
-            classes=(intergenic, utr, cds, intron),
-            genic=_class_score(counts, (1, 2, 3)),
-            sub_genic=_class_score(counts, (2, 3)),
-            legacy_cds=legacy,
-            accuracy=_ratio(float(np.trace(counts)), float(counts.sum())),
+            classes=tuple(_match(counts, [k]) for k in range(4)),
+            genic=_match(counts, [1, 2, 3]),
+            sub_genic=_match(counts, [2, 3]),
+            legacy_cds=_match(np.add.reduceat(np.add.reduceat(counts, [0, 2], 0), [0, 2], 1), [1]),
+            accuracy=_accuracy(counts),
             n_bases=int(counts.sum()),
         )
 
+    @property
+    def by_name(self) -> dict[str, Match]:
+        """Classes, then joint ones."""
+        joint = {"genic": self.genic, "sub_genic": self.sub_genic, "legacy_cds": self.legacy_cds}
+        return dict(zip(LABEL_CLASSES, self.classes, strict=True)) | joint
+
     def as_dict(self) -> dict[str, Any]:
         """Nested plain values for JSON: one entry per class, then the joint scores."""
-        return {
-            **{name: score.as_dict() for name, score in zip(CLASS_NAMES, self.classes, strict=True)},
-            "genic": self.genic.as_dict(),
-            "sub_genic": self.sub_genic.as_dict(),
-            "legacy_cds": self.legacy_cds.as_dict(),
-            "accuracy": self.accuracy,
-            "n_bases": self.n_bases,
-        }
+        return _rates(self.by_name) | {"accuracy": self.accuracy, "n_bases": self.n_bases}
 
 
 @dataclass(frozen=True)
@@ -159,45 +125,49 @@ class PhaseScores:
     Attributes
     ----------
     classes
-        One score per phase class, in the order of ``PHASE_NAMES``.
+        One for each phase class, in the order of ``PHASE_NAMES``.
     coding
         Phases 0, 1 and 2 together; a confusion between two of them counts as false positive and false negative.
     accuracy
         Share of bases with the right phase class.
     """
 
-    classes: tuple[Score, Score, Score, Score]
-    coding: Score
+    classes: tuple[Match, ...]
+    coding: Match
     accuracy: float
 
     @classmethod
     def from_confusion(cls, cm: ArrayLike) -> PhaseScores:
         """Score a (4, 4) matrix ``[reference][prediction]``."""
-        counts = np.asarray(cm)
-        if counts.shape != (4, 4):
-            raise BadInputError(f"a confusion matrix of phases is 4 x 4, not {counts.shape}")
-        none, *phases = (_class_score(counts, (k,)) for k in range(4))
-        return cls(
-            (none, phases[0], phases[1], phases[2]),
-            _class_score(counts, (1, 2, 3)),
-            _ratio(float(np.trace(counts)), float(counts.sum())),
-        )
+        counts = _checked(cm)
+        return cls(tuple(_match(counts, [k]) for k in range(4)), _match(counts, [1, 2, 3]), _accuracy(counts))
+
+    @property
+    def by_name(self) -> dict[str, Match]:
+        """One for each phase class."""
+        return dict(zip(PHASE_NAMES, self.classes, strict=True))
 
     def as_dict(self) -> dict[str, Any]:
         """Nested plain values for JSON."""
-        return {
-            **{name: score.as_dict() for name, score in zip(PHASE_NAMES, self.classes, strict=True)},
-            "coding": self.coding.as_dict(),
-            "accuracy": self.accuracy,
-        }
+        return _rates(self.by_name | {"coding": self.coding}) | {"accuracy": self.accuracy}
 
 
-def _class_score(counts: NDArray[Any], classes: Sequence[int]) -> Score:
+def _checked(cm: ArrayLike) -> NDArray[Any]:
+    counts = np.asarray(cm)
+    if counts.shape != (4, 4):
+        raise BadInputError(f"a confusion matrix is 4 x 4, not {counts.shape}")
+    return counts
+
+
+def _match(counts: NDArray[Any], classes: Sequence[int]) -> Match:
     """Sum of the one-against-all counts of some classes."""
-    chosen = list(classes)
-    right = int(np.diagonal(counts)[chosen].sum())
-    return Score(right, int(counts[:, chosen].sum()) - right, int(counts[chosen, :].sum()) - right)
+    right = int(np.diagonal(counts)[classes].sum())
+    return Match(int(counts[classes].sum()), int(counts[:, classes].sum()), right, right)
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+def _accuracy(counts: NDArray[Any]) -> float:
+    return float(np.trace(counts)) / (float(counts.sum()) or 1.0)
+
+
+def _rates(scores: dict[str, Match]) -> dict[str, Any]:
+    return {name: {"precision": m.precision, "recall": m.sensitivity, "f1": m.f1} for name, m in scores.items()}

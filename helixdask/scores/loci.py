@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from helixdask.scores.structure import Structure
 
@@ -44,30 +45,8 @@ def covered_intervals(
 def locus_of(structure: Structure, width: int) -> NDArray[np.int64]:
     """Number of the locus of each transcript, (transcript,) int64 from 0."""
     _, _, interval = covered_intervals(structure, width)
-    root = _roots(structure.transcript, interval, len(structure), int(interval.max()) + 1 if len(interval) else 0)
-    return np.unique(root, return_inverse=True)[1].astype(np.int64)
-
-
-@njit(cache=True)
-def _find(parent: NDArray[np.int64], node: int) -> int:
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
-@njit(cache=True)
-def _roots(
-    transcript: NDArray[np.int64], interval: NDArray[np.int64], n_transcripts: int, n_intervals: int
-) -> NDArray[np.int64]:
-    """Root of each transcript in the forest of transcripts and the intervals that they cover."""
-    parent = np.arange(n_transcripts + n_intervals)
-    for row in range(len(transcript)):
-        one = _find(parent, transcript[row])
-        other = _find(parent, n_transcripts + interval[row])
-        if one != other:
-            parent[max(one, other)] = min(one, other)
-    roots = np.empty(n_transcripts, np.int64)
-    for row in range(n_transcripts):
-        roots[row] = _find(parent, row)
-    return roots
+    # Transcripts and the intervals that they cover, as one graph.
+    size = len(structure) + int(interval.max(initial=-1)) + 1
+    edges = (np.ones(len(interval)), (structure.transcript, len(structure) + interval))
+    _, component = connected_components(coo_array(edges, shape=(size, size)), directed=False)
+    return np.unique(component[: len(structure)], return_inverse=True)[1].astype(np.int64)

@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.registry import LABEL_CLASSES, STRANDS, arrays_of
+from helixdask.registry import LABEL_CLASSES, SIDES, STRANDS, arrays_of
 from helixdask.selection.select import strata
 from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.settings import Rules
@@ -26,7 +26,6 @@ __all__ = ["DEFAULT_LENGTH", "Side", "parent", "read_table", "window_table", "wi
 DEFAULT_LENGTH: Final = 21_384
 Side = Literal["train", "validation"]
 
-_SIDES: Final[dict[str, int]] = {"train": TRAIN, "validation": VALIDATION}
 _COPIED: Final = ("window_length", "labels", "predictions", "rules", "predicted_labels")
 
 
@@ -117,7 +116,7 @@ def window_table(
     BadInputError
         What was named does not fit together.
     """
-    if side is not None and side not in _SIDES:
+    if side is not None and side not in SIDES:
         raise BadInputError(f"side is {side!r}", remedy="Choose 'train' or 'validation'.")
     if split is not None or side is not None:
         split = store.resolve("splits", split)
@@ -152,7 +151,7 @@ def window_table(
         sides = np.full(n, -1, np.int8)
         sides[_rows(store, f"splits/{split}", n)] = store.table(f"splits/{split}")["window_side"]
         table = with_sides(table, sides).assign_attrs(split=split)
-        chosen &= (sides == _SIDES[side]) if side is not None else True
+        chosen &= (sides == SIDES.index(side)) if side is not None else True
     return table if chosen.all() else table.isel(window=np.flatnonzero(chosen))
 
 

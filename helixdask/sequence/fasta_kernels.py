@@ -31,7 +31,7 @@ LINE: Final = 2  # line of the file, from 1
 RECORDS: Final = 3  # headers so far
 RECORD_START: Final = 4  # BASES at the current header
 NEXT_CHECKPOINT: Final = 5
-FAULT: Final = 6  # 0, or what is wrong, see below
+FAULT: Final = 6  # SOUND, or what is wrong, see below
 AT: Final = 7  # byte in the block where it is
 LETTERS: Final = 8  # letters that this block gave
 HEADERS: Final = 9  # records that began in this block
@@ -40,6 +40,7 @@ ID_BYTES: Final = 11  # bytes of ids written in this block
 _SLOTS: Final = 12
 
 # What can be wrong with a FASTA file.
+SOUND: Final = 0
 NO_HEADER: Final = 1
 EMPTY_RECORD: Final = 2
 EMPTY_ID: Final = 3
@@ -128,13 +129,14 @@ def scan_block(
     replaced
         How often each bad byte was kept, ``(256,)`` int64; added to.
     """
+    # The state lives in local variables inside the loop, which are several times faster than slots of an array.
     mode = state[MODE]
     bases = state[BASES]
     line = state[LINE]
     records = state[RECORDS]
     record_start = state[RECORD_START]
     next_mark = state[NEXT_CHECKPOINT]
-    fault = 0
+    fault = SOUND
     n_letters = 0
     n_headers = 0
     n_marks = 0
@@ -143,7 +145,9 @@ def scan_block(
     i = 0
     while i < n:
         byte = data[i]
-        if mode >= _ID_START:  # in a header
+
+        # In a header: the id is copied, the title behind it is skipped.
+        if mode >= _ID_START:
             if _is_end(byte):
                 if mode == _ID_START:
                     fault = EMPTY_ID
@@ -168,6 +172,8 @@ def scan_block(
                     n_ids += 1
             i += 1
             continue
+
+        # A nucleotide, and with it all that follow in this line.
         letter = _UPPER[byte]
         if letter != 0:
             if mode == _TRAILING:
@@ -193,6 +199,8 @@ def scan_block(
                 letter = _UPPER[data[i]]
             bases += i - first
             continue
+
+        # White space, and the beginning of a record.
         if _is_end(byte):
             line += byte == _LF
             mode = _LINE_START
@@ -210,6 +218,8 @@ def scan_block(
             headers[n_headers] = n_letters
             n_headers += 1
             mode = _ID_START
+
+        # Anything else is a fault, or, where bad letters are kept, counts as a base.
         else:
             if byte < 33 or byte > 126:
                 fault = NOT_TEXT
@@ -221,7 +231,7 @@ def scan_block(
                 fault = INNER_SPACE
             elif not keep_bad:
                 fault = BAD_LETTER
-            if fault != 0:
+            if fault != SOUND:
                 break
             if bases == next_mark:
                 marks[n_marks] = byte_offset + i

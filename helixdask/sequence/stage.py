@@ -16,7 +16,8 @@ from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.public_names import as_unicode, public_name
 from helixdask.sequence.composition import count_kinds
-from helixdask.sequence.fasta import FastaIndex, FastaScan, open_fasta, scan
+from helixdask.sequence.fasta import FastaScan, scan
+from helixdask.sequence.fasta_reader import FastaIndex, open_fasta
 from helixdask.sequence.fasta_source import source_kind
 from helixdask.sequence.settings import EncodeSettings, OnBadBase
 from helixdask.settings import check_settings

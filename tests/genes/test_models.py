@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from helixdask.errors import InternalError
-from helixdask.genes.models import GeneModels, cds_lengths, introns, longest_coding
+from helixdask.genes.coding import cds_lengths, introns, longest_coding
+from helixdask.genes.models import GeneModels
 from helixdask.genes.table import columns_to_genes, genes_to_columns
 
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from helixdask.genes.models import cds_lengths
+from helixdask.genes.coding import cds_lengths
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.genes.writing.gff_write import write_gff3
 from helixdask.labels.label_findings import label_findings

@@ -15,15 +15,15 @@ EXAMPLE = [[50, 2, 3, 1], [4, 10, 2, 0], [1, 1, 30, 2], [0, 0, 3, 20]]
 def test_the_example_of_the_reference():
     scores = BaseScores.from_confusion(EXAMPLE)
     genic = scores.genic
-    assert (genic.true_positive, genic.false_positive, genic.false_negative) == (60, 14, 13)
+    assert (genic.found, genic.n_prediction, genic.n_reference) == (60, 60 + 14, 60 + 13)
     assert genic.precision == pytest.approx(0.810811, abs=5e-7)
-    assert genic.recall == pytest.approx(0.821918, abs=5e-7)
+    assert genic.sensitivity == pytest.approx(0.821918, abs=5e-7)
     assert genic.f1 == pytest.approx(0.816327, abs=5e-7)
     sub = scores.sub_genic
-    assert (sub.true_positive, sub.false_positive, sub.false_negative) == (50, 11, 7)
+    assert (sub.found, sub.n_prediction, sub.n_reference) == (50, 50 + 11, 50 + 7)
     assert sub.f1 == pytest.approx(0.847458, abs=5e-7)
     legacy = scores.legacy_cds
-    assert (legacy.true_positive, legacy.false_positive, legacy.false_negative) == (55, 6, 2)
+    assert (legacy.found, legacy.n_prediction, legacy.n_reference) == (55, 55 + 6, 55 + 2)
     assert legacy.f1 == pytest.approx(0.932203, abs=5e-7)
     assert [round(score.f1, 6) for score in scores.classes] == [0.900901, 0.689655, 0.833333, 0.869565]
     assert scores.accuracy == pytest.approx(110 / 129)
@@ -32,7 +32,7 @@ def test_the_example_of_the_reference():
 
 def test_nothing_predicted_is_zero_and_not_an_error():
     scores = BaseScores.from_confusion(np.zeros((4, 4), np.int64))
-    assert scores.genic.f1 == scores.accuracy == scores.classes[2].recall == 0.0
+    assert scores.genic.f1 == scores.accuracy == scores.classes[2].sensitivity == 0.0
     json.dumps(scores.as_dict())
 
 

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from helixdask.errors import BadInputError
 from helixdask.sequence import fasta, fasta_source
 from helixdask.sequence.codes import codes_to_text, text_to_codes
-from helixdask.sequence.fasta import FastaIndex, open_fasta, read_codes, scan
+from helixdask.sequence.fasta import scan
+from helixdask.sequence.fasta_reader import FastaIndex, open_fasta
+
+
+def read_codes(path, index, start, stop):
+    with open_fasta(path, index) as reader:
+        return reader.read(start, stop)
 
 
 def write(tmp_path, data, name="g.fa"):

@@ -1,0 +1,276 @@
+"""The loops of the forward-backward sums: one block of a region forwards, and one backwards."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from helixdask.calling.donors import donor_bits
+from helixdask.calling.emission import emission_costs
+from helixdask.calling.gene_states import HOSTS
+from helixdask.calling.hmm import Hmm
+
+__all__ = ["Sums", "Weights", "sum_backward", "sum_forward"]
+
+_N_HOSTS = len(HOSTS)
+_NOTHING = 1e-200  # beside a largest value near 1; smaller numbers make the processor slow
+_RESCALE = 8  # bases between looks at the scale: no eight bases cost more than a float64 holds
+
+
+class Weights(NamedTuple):
+    """Costs of a model as weights, and where transitions are found."""
+
+    edge: NDArray[np.float64]
+    exit: NDArray[np.float64]
+    acceptor: NDArray[np.float64]
+    edge_of: NDArray[np.int64]  # (hosts, hosts)
+    exit_of: NDArray[np.int64]  # (groups, hosts)
+    sharpness: float
+
+
+class Sums(NamedTuple):
+    """Values of all states at one base; the true value is that times 2 ** scale."""
+
+    host: NDArray[np.float64]
+    body: NDArray[np.float64]
+    ring: NDArray[np.float64]
+    ring_scale: NDArray[np.float64]
+    scale: NDArray[np.float64]  # (2,): scale, and the cost of the called path so far
+
+
+@njit(cache=True, nogil=True)
+def _local_weights(
+    model: Hmm,
+    weights: Weights,
+    codes: NDArray[np.uint8],
+    classes: NDArray[np.float32],
+    phases: NDArray[np.float32],
+    low: int,
+    n: int,
+    start: int,
+    stop: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Emission costs and weights of a block, and weights of donor blocks that begin in it."""
+    ahead = min(stop + model.block.max(), n)
+    costs = np.empty((ahead - start, 7))
+    emission_costs(classes, phases, start - low, ahead - low, model.phase_weight, model.raw_coding1, costs)
+    emitted = np.exp2(-weights.sharpness * costs[: stop - start])
+    so_far = np.zeros(ahead - start + 1)
+    for row in range(ahead - start):
+        so_far[row + 1] = so_far[row] + costs[row, 5]
+    donors = np.zeros((stop - start, model.block.size))
+    for row in range(stop - start):
+        for kind in range(model.block.size):
+            bits = donor_bits(model, codes, low, n, start + row, kind)
+            if bits >= 0.0:
+                bits += so_far[row + model.block[kind]] - so_far[row]
+                donors[row, kind] = np.exp2(-weights.sharpness * bits)
+    return costs, emitted, donors
+
+
+@njit(cache=True, nogil=True)
+def _keep_scale(sums: Sums) -> None:
+    """Bring the largest value back to 1 when it has become small or large."""
+    largest = max(sums.host.max(), sums.body.max())
+    if largest > 0.0 and (largest < 1e-20 or largest > 1e20):
+        sums.host[:] /= largest
+        sums.body[:] /= largest
+        sums.scale[0] += np.log2(largest)
+
+
+@njit(cache=True, nogil=True)
+def sum_forward(
+    model: Hmm,
+    weights: Weights,
+    codes: NDArray[np.uint8],
+    classes: NDArray[np.float32],
+    phases: NDArray[np.float32],
+    low: int,
+    n: int,
+    start: int,
+    stop: int,
+    sums: Sums,
+    states: NDArray[np.uint8],
+    marks: NDArray[np.int64],
+    found: NDArray[np.float64],
+    cost: NDArray[np.float64],
+) -> None:
+    """Take the bases [start, stop); at the marks, note the sum of the called state and the path's cost so far."""
+    costs, emitted, donors = _local_weights(model, weights, codes, classes, phases, low, n, start, stop)
+    n_types, n_groups = sums.body.shape
+    mask = sums.ring.shape[0] - 1
+    fresh = np.empty(_N_HOSTS)
+    leaving, opening = np.empty(n_groups), np.empty(n_groups)
+    mark = np.searchsorted(marks, start)
+    path_cost = sums.scale[1]
+    steps = _path_costs(model, weights, codes, costs, low, n, start, stop, states)
+    for position in range(start, stop):
+        row = position - start
+        code = codes[position - low]
+        slot = position & mask
+        sums.ring_scale[slot] = sums.scale[0]
+        for group in range(n_groups):
+            leaving[group] = 0.0
+            opening[group] = sums.host[model.group_host[group, 0]]
+            if model.group_host[group, 1] >= 0:
+                opening[group] += sums.host[model.group_host[group, 1]]
+        for kind in range(n_types):
+            motif = model.acceptor_of_type[kind]
+            acceptor = 0.0
+            if position >= 2:
+                acceptor = (
+                    weights.acceptor[motif, 0, codes[position - 2 - low]]
+                    * weights.acceptor[motif, 1, codes[position - 1 - low]]
+                )
+            for group in range(n_groups):
+                leaving[group] += acceptor * sums.body[kind, group]
+                sums.ring[slot, kind, group] = opening[group] * donors[row, kind]
+        fresh[:] = 0.0
+        for edge in range(model.edge_from.size):
+            fresh[model.edge_to[edge]] += sums.host[model.edge_from[edge]] * weights.edge[edge, code]
+        for way in range(model.exit_to.size):
+            fresh[model.exit_to[way]] += leaving[model.exit_group[way]] * weights.exit[way, code]
+        for state in range(_N_HOSTS):
+            value = fresh[state] * emitted[row, model.host_emission[state]]
+            sums.host[state] = value if value > _NOTHING else 0.0
+        for kind in range(n_types):
+            begun = position - model.block[kind]
+            factor = 0.0
+            if begun >= 0:
+                factor = 1.0
+                if sums.ring_scale[begun & mask] != sums.scale[0]:
+                    factor = np.exp2(sums.ring_scale[begun & mask] - sums.scale[0])
+            for group in range(n_groups):
+                begins = factor * sums.ring[begun & mask, kind, group]
+                value = (sums.body[kind, group] + begins) * emitted[row, 5]
+                sums.body[kind, group] = value if value > _NOTHING else 0.0
+        if position % _RESCALE == 0:
+            _keep_scale(sums)
+
+        state = int(states[position])
+        path_cost += steps[row]
+        while mark < marks.size and marks[mark] == position:
+            value = sums.host[state] if state < _N_HOSTS else sums.body.ravel()[state - _N_HOSTS]
+            found[mark] = np.log2(value) + sums.scale[0]
+            cost[mark] = path_cost
+            mark += 1
+    sums.scale[1] = path_cost
+
+
+@njit(cache=True, nogil=True)
+def _path_costs(
+    model: Hmm,
+    weights: Weights,
+    codes: NDArray[np.uint8],
+    costs: NDArray[np.float64],
+    low: int,
+    n: int,
+    start: int,
+    stop: int,
+    states: NDArray[np.uint8],
+) -> NDArray[np.float64]:
+    """Bits of each base of the called path in [start, stop). One loop: a call for each base would take far longer."""
+    n_groups = model.group_host.shape[0]
+    out = np.empty(stop - start)
+    before = int(states[start - 1]) if start > 0 else 0
+    for position in range(start, stop):
+        row = position - start
+        state = int(states[position])
+        code = codes[position - low]
+        if state >= _N_HOSTS:
+            bits = costs[row, 5]
+            if before < _N_HOSTS:
+                bits += max(donor_bits(model, codes, low, n, position, (state - _N_HOSTS) // n_groups), 0.0)
+        else:
+            bits = costs[row, model.host_emission[state]]
+            if before < _N_HOSTS:
+                edge = weights.edge_of[before, state]
+                if edge >= 0:
+                    bits += model.edge_cost[edge, code]
+            elif position >= 2:
+                way = weights.exit_of[(before - _N_HOSTS) % n_groups, state]
+                motif = model.acceptor_of_type[(before - _N_HOSTS) // n_groups]
+                if way >= 0:
+                    bits += model.exit_cost[way, code]
+                bits += model.acceptor_cost[motif, 0, codes[position - 2 - low]]
+                bits += model.acceptor_cost[motif, 1, codes[position - 1 - low]]
+        out[row] = bits
+        before = state
+    return out
+
+
+@njit(cache=True, nogil=True)
+def sum_backward(
+    model: Hmm,
+    weights: Weights,
+    codes: NDArray[np.uint8],
+    classes: NDArray[np.float32],
+    phases: NDArray[np.float32],
+    low: int,
+    n: int,
+    start: int,
+    stop: int,
+    sums: Sums,
+    states: NDArray[np.uint8],
+    marks: NDArray[np.int64],
+    found: NDArray[np.float64],
+) -> None:
+    """Take the bases [start, stop) from the last to the first; `sums` is what may follow after base stop - 1."""
+    _, emitted, donors = _local_weights(model, weights, codes, classes, phases, low, n, start, stop)
+    n_types, n_groups = sums.body.shape
+    mask = sums.ring.shape[0] - 1
+    fresh = np.empty(_N_HOSTS)
+    coming = np.empty(_N_HOSTS)
+    entering = np.empty(n_groups)
+    mark = np.searchsorted(marks, stop) - 1
+    for position in range(stop - 1, start - 1, -1):
+        row = position - start
+        code = codes[position - low]
+        state = int(states[position])
+        while mark >= 0 and marks[mark] == position:
+            value = sums.host[state] if state < _N_HOSTS else sums.body.ravel()[state - _N_HOSTS]
+            found[mark] = np.log2(value) + sums.scale[0]
+            mark -= 1
+        slot = position & mask
+        for kind in range(n_types):
+            for group in range(n_groups):
+                sums.ring[slot, kind, group] = sums.body[kind, group] * emitted[row, 5]
+        sums.ring_scale[slot] = sums.scale[0]
+        for other in range(_N_HOSTS):
+            coming[other] = sums.host[other] * emitted[row, model.host_emission[other]]
+        fresh[:] = 0.0
+        for edge in range(model.edge_from.size):
+            fresh[model.edge_from[edge]] += coming[model.edge_to[edge]] * weights.edge[edge, code]
+        for kind in range(n_types):
+            after = position + model.block[kind]
+            if after > n or donors[row, kind] == 0.0:
+                continue
+            weight = donors[row, kind]
+            if sums.ring_scale[after & mask] != sums.scale[0]:
+                weight *= np.exp2(sums.ring_scale[after & mask] - sums.scale[0])
+            for group in range(n_groups):
+                value = weight * sums.ring[after & mask, kind, group]
+                fresh[model.group_host[group, 0]] += value
+                if model.group_host[group, 1] >= 0:
+                    fresh[model.group_host[group, 1]] += value
+        entering[:] = 0.0
+        for way in range(model.exit_to.size):
+            entering[model.exit_group[way]] += coming[model.exit_to[way]] * weights.exit[way, code]
+        for kind in range(n_types):
+            motif = model.acceptor_of_type[kind]
+            acceptor = 0.0
+            if position >= 2:
+                acceptor = (
+                    weights.acceptor[motif, 0, codes[position - 2 - low]]
+                    * weights.acceptor[motif, 1, codes[position - 1 - low]]
+                )
+            for group in range(n_groups):
+                value = sums.ring[slot, kind, group] + acceptor * entering[group]
+                sums.body[kind, group] = value if value > _NOTHING else 0.0
+        for other in range(_N_HOSTS):
+            sums.host[other] = fresh[other] if fresh[other] > _NOTHING else 0.0
+        if position % _RESCALE == 0:
+            _keep_scale(sums)
