@@ -24,6 +24,7 @@ __all__ = [
     "LABEL_CLASSES",
     "PHASE_CLASSES",
     "POSITION",
+    "SIDES",
     "STRANDS",
     "TRANSITIONS",
     "ArraySpec",
@@ -37,6 +38,7 @@ __all__ = [
 FORMAT_VERSION: Final = 1
 
 POSITION: Final = "position"
+SIDES: Final = ("train", "validation", "test")
 STRANDS: Final = ("+", "-")
 LABEL_CLASSES: Final = ("intergenic", "utr", "cds", "intron")
 PHASE_CLASSES: Final = ("none", "0", "1", "2")
@@ -275,6 +277,15 @@ def _windows() -> list[ArraySpec]:
         _column(w, "window", "window_end", "int64", "one past the last base, from the contig's start", unit="base"),
         _column(w, "window", "window_strand", "int8", "strand", flags=STRANDS),
         _column(w, "window", "window_valid", "int32", "bases that no error masks", unit="base", **measure),
+        _column(
+            w,
+            "window",
+            "window_usable",
+            "int32",
+            "bases that no error masks and that are not N",
+            unit="base",
+            **measure,
+        ),
         _column(w, "window", "window_annotated", "bool", "the contig holds a labelled gene", **measure),
         _column(w, "window", "window_class_count", "int32", "bases labelled with each class", unit="base", **per_class),
         _column(
@@ -291,7 +302,7 @@ def _windows() -> list[ArraySpec]:
         _column(w, "window", "window_confidence", "float32", "mean probability of the likeliest class", **measure),
         _column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
         _column("splits/{name}", "row", "window_row", "int64", "row in the window table"),
-        _column("splits/{name}", "row", "window_side", "int8", "side", flags=("train", "validation")),
+        _column("splits/{name}", "row", "window_side", "int8", "side", flags=SIDES),
     ]
 
 

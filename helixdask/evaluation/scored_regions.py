@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.registry import SIDES
 from helixdask.store.contigs import ContigTable
 from helixdask.store.lineage import Provenance
 from helixdask.store.store import Store
 from helixdask.tracks.interval_files import read_intervals
 
-__all__ = ["SIDES", "ScoredRegions", "scored_regions", "side_regions"]
-
-SIDES: Final = ("train", "validation")
+__all__ = ["ScoredRegions", "scored_regions", "side_regions"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +141,7 @@ def side_regions(store: Store, split: str | None, side: str) -> ScoredRegions:
 
     A contig whose windows are all of this side is taken whole. Of a contig that was cut into blocks, each run of
     neighbouring windows of this side is a stretch, from its first window's start to its last one's end, with what lies
-    between: windows there were not selected, and are in neither side.
+    between: windows there are on no side, since they were not selected or cannot be used.
 
     Parameters
     ----------
@@ -152,7 +150,7 @@ def side_regions(store: Store, split: str | None, side: str) -> ScoredRegions:
     split
         Name of the split; None: the only one.
     side
-        ``train`` or ``validation``.
+        ``train``, ``validation`` or ``test``.
 
     Raises
     ------
@@ -160,7 +158,7 @@ def side_regions(store: Store, split: str | None, side: str) -> ScoredRegions:
         No such split or side, an empty side, or windows that were made anew after the split.
     """
     if side not in SIDES:
-        raise BadInputError(f"there is no side {side!r}", remedy=f"Choose {' or '.join(SIDES)}.")
+        raise BadInputError(f"there is no side {side!r}", remedy=f"Choose {', '.join(SIDES)}.")
     name = store.resolve("splits", split)
     attrs, table = store.attrs(f"splits/{name}"), store.table(f"splits/{name}")
     windows = f"windows/{attrs['windows']}"

@@ -78,11 +78,13 @@ class WindowsStage(WindowsSettings, Stage):
         elif probability is not None:
             label = likeliest_class(probability)
             valid = np.ones_like(label)
-        got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules)
+        codes = store.read("genome/sequence", region.start, stop)
+        got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules, codes)
         tables: dict[str, NDArray[Any]] = {
             "row": rows,
             "annotated": contigs.holding(region.start, label),
             "window_valid": got.valid,
+            "window_usable": got.usable,
             "window_class_count": got.class_count,
         }
         if probability is not None:

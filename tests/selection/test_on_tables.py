@@ -8,7 +8,8 @@ import helixdask as hd
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.selection.select import select_windows
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.windows.stage import WindowsStage
 from tests.small_store import small_store
 

@@ -7,7 +7,8 @@ import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.store.store import Store
 from helixdask.windows.stage import WindowsStage
 from tests.small_store import publish, small_store

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.windows.stage import WindowsStage
 from tests.small_store import publish, small_store
 
