@@ -16,11 +16,14 @@ from helixdask.kinship.groups import LEAST_HASHES, components
 from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts
 from helixdask.kinship.settings import MOST_COPIES
 
-__all__ = ["LEAST_SHARED", "Sketch", "Spots", "homologous_places", "near_copies"]
+__all__ = ["LEAST_SHARED", "Sketch", "Spots", "copied_share", "homologous_places", "near_copies"]
 
 
 LEAST_SHARED: Final = 2
 """K-mers in common from which on two stretches are near copies, at least in part."""
+
+
+_BIN: Final = 500
 
 
 class Sketch(NamedTuple):
@@ -102,7 +105,9 @@ def homologous_places(
     return own, np.where(lost, (spots.start + spots.end) // 2, place)
 
 
-def near_copies(sketch: Sketch, spots: Spots, least: int = LEAST_SHARED) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def near_copies(
+    sketch: Sketch, spots: Spots, least: int = LEAST_SHARED
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of spots that share k-mers; repeats are left out.
 
     Parameters
@@ -118,11 +123,41 @@ def near_copies(sketch: Sketch, spots: Spots, least: int = LEAST_SHARED) -> tupl
     -------
     first, second
         ``(pair,)`` rows of ``spots``, ``first < second``.
+    shared
+        ``(pair,)`` number of different k-mers that both hold.
     """
     spot = spots.holding(sketch.contig, sketch.start)
     keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
-    first, second, _ = shared_counts(sketch.hashes[keep], spot[keep], least)
-    return first, second
+    return shared_counts(sketch.hashes[keep], spot[keep], least)
+
+
+def copied_share(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How much of each spot has a copy in spots that are held, ``(spot,)``; theirs and what is not sampled is 0.
+
+    It is the share of its bins of 500 bases, of those that hold k-mers of the sample, in which one is shared.
+
+    Parameters
+    ----------
+    sketch
+        The sample of k-mers.
+    spots
+        Stretches of contigs.
+    held
+        ``(spot,)`` those that are compared with, such as all of training.
+    """
+    spot = spots.holding(sketch.contig, sketch.start)
+    keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
+    hashes, spot, start = sketch.hashes[keep], spot[keep], sketch.start[keep]
+    is_held = held[spot]
+    own, place = spot[~is_held], (start[~is_held] - spots.start[spot[~is_held]]) // _BIN
+    shared = np.isin(hashes[~is_held], hashes[is_held])
+    width = int(place.max(initial=0)) + 1
+    bins, row = np.unique(own * width + place, return_inverse=True)
+    some = np.zeros(len(bins), np.bool_)
+    some[row[shared]] = True
+    n_bins = np.bincount(bins // width, minlength=len(held))
+    found: NDArray[np.float64] = np.bincount(bins[some] // width, minlength=len(held)) / np.maximum(n_bins, 1)
+    return found
 
 
 def _axes(first: NDArray[np.int64], second: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

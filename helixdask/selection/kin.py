@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.kinship.groups import LEAST_HASHES
-from helixdask.kinship.homologous import Sketch, Spots, homologous_places, near_copies
+from helixdask.kinship.homologous import Sketch, Spots, copied_share, homologous_places, near_copies
 from helixdask.selection.draw import draw_keys
 from helixdask.selection.group_table import GroupTable
 from helixdask.selection.sides import Kin
@@ -65,9 +65,10 @@ def kin_of(store: Store, kinship: str | None, table: GroupTable | None, windows:
     same = group[one] == group[other]
     pairs = np.sort(np.stack([rank[one[same]], rank[other[same]]], axis=1), axis=1)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    first, second = near_copies(_near_genes(sketch, store, kinship), spots)
+    near_genes = _near_genes(sketch, store, kinship)
+    pairs_of_spots = near_copies(near_genes, spots)
     places = partial(_places, sketch, np.ascontiguousarray(pairs.T), lengths[order], spots, spot)
-    return Kin(group, train_only, by_hand, places, spot, first, second)
+    return Kin(group, train_only, by_hand, places, spot, *pairs_of_spots, partial(copied_share, near_genes, spots))
 
 
 def _places(

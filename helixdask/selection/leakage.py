@@ -24,7 +24,7 @@ class Leakage(NamedTuple):
     windows
         Share of the windows.
     coding_bases
-        Share of the coding bases: all of such a window's count. 0 where there are none.
+        Share of the coding bases: of such a window as much as what is sampled near its genes. 0 where there are none.
     """
 
     windows: float
@@ -45,11 +45,16 @@ def leakage_of(side: NDArray[np.int8], kin: Kin, coding: NDArray[np.int64]) -> L
 
     Examples
     --------
-    >>> pair, none = (np.array([each]) for each in (0, 1)), np.zeros(3, bool)
-    >>> kin = Kin(np.arange(3), none, none, None, np.arange(3), *pair)  # windows 0 and 1 are near copies
+    >>> pair, none = (np.array([each]) for each in (0, 1, 8)), np.zeros(3, bool)
+    >>> copied = lambda held: np.array([0, 0.5, 0])  # windows 0 and 1 are near copies, half of them
+    >>> kin = Kin(np.arange(3), none, none, None, np.arange(3), *pair, copied)
     >>> leakage_of(np.array([0, 1, 1], np.int8), kin, np.array([50, 90, 10]))
-    Leakage(windows=0.5, coding_bases=0.9)
+    Leakage(windows=0.5, coding_bases=0.45)
     """
     held = side == VALIDATION
-    near = held & kin.near(side, side == TRAIN)
-    return Leakage(int(near.sum()) / max(int(held.sum()), 1), int(coding[near].sum()) / max(int(coding[held].sum()), 1))
+    train = side == TRAIN
+    near = held & kin.near(train)
+    leaked = 0.0
+    if kin.copied is not None and kin.spot is not None:
+        leaked = float((coding * kin.copied(kin.spots(train))[kin.spot])[near].sum())
+    return Leakage(int(near.sum()) / max(int(held.sum()), 1), leaked / max(int(coding[held].sum()), 1))

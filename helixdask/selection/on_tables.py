@@ -130,7 +130,7 @@ def split(
     xarray.Dataset
         The same windows with ``side``: 0 train, 1 validation, 2 test, -1 none. The attributes ``by_blocks`` and
         ``guard`` say whether contigs were cut, and how many bases lie between the sides then; ``near_copies`` how many
-        windows were dropped because another side holds a near copy.
+        windows were dropped because another side holds a near copy, with ``least_shared`` or more k-mers in common.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def split(
     if rules == Rules.HELIXER:
         contig = windows["contig"].to_numpy().astype(np.int64)
         side[:] = split_n90(contig, names, val_fraction=val_fraction, seed=seed)
-        return with_sides(windows, side).assign_attrs(by_blocks=False, guard=0, near_copies=0)
+        return with_sides(windows, side).assign_attrs(by_blocks=False, guard=0, near_copies=0, least_shared=0)
     rows = np.flatnonzero(usable_windows(windows, unannotated))
     some = windows.isel(window=rows)
     made = draw_sides(
@@ -164,7 +164,12 @@ def split(
         names=names,
     )
     side[rows] = made.side
-    how = {"by_blocks": made.by_blocks, "guard": made.guard, "near_copies": int(made.copies.sum())}
+    how = {
+        "by_blocks": made.by_blocks,
+        "guard": made.guard,
+        "near_copies": int(made.copies.sum()),
+        "least_shared": made.least_shared,
+    }
     return with_sides(windows, side).assign_attrs(how)
 
 

@@ -6,12 +6,13 @@ are cut: units are blocks of neighbouring windows on the axis that all copies sh
 that the copies of a block go with it, and training windows within the guard of another side are left out.
 
 Then training windows are dropped that are near copies of windows of another side. Where that costs more than a tenth of
-the training bases, other units are drawn, and then the validation side is made smaller.
+the training bases, only those are that share more; then other units are drawn, and then the validation side is made
+smaller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -19,7 +20,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, InternalError
+from helixdask.kinship.homologous import LEAST_SHARED
 from helixdask.selection.draw import draw_keys
 from helixdask.selection.split import LEAST, LEFT_OUT, MOST, TEST, TRAIN, VALIDATION, assign_units, keep_apart
 from helixdask.windows.grid import Windows
@@ -30,6 +32,8 @@ LEAST_VALIDATION: Final = 0.05
 """Share of the bases that validation holds at least, unless less is asked for."""
 MOST_DROPPED: Final = 0.1
 """Share of the training bases that may be dropped as near copies."""
+_LEAST_SHARED: Final = (LEAST_SHARED, 2 * LEAST_SHARED)
+"""K-mers in common from which on training windows are dropped; the second where the first costs too much."""
 _SMALLEST_FRACTION: Final = 1.2 * LEAST_VALIDATION
 """What is asked for in the end, so that what is drawn is not below it."""
 _LARGEST_GROUP: Final = 0.5
@@ -59,8 +63,11 @@ class Kin:
         Gives the axis of each window's copies and its place on it, ``(window,)`` each; None: contig and start.
     spot
         ``(window,)`` int64 number of the stretch that a window covers; both strands have one.
-    first, second
-        ``(pair,)`` int64 spots that are near copies of each other; None where that is not known.
+    first, second, shared
+        ``(pair,)`` int64 spots that are near copies of each other, and how many k-mers both hold; None where that is
+        not known.
+    copied
+        Gives the share of each spot that has a copy in spots that are held, ``(spot,)``.
     """
 
     group: Rows
@@ -70,6 +77,8 @@ class Kin:
     spot: Rows | None = None
     first: Rows | None = None
     second: Rows | None = None
+    shared: Rows | None = None
+    copied: Callable[[Bools], NDArray[np.float64]] | None = None
 
     @classmethod
     def of_groups(cls, group: Rows) -> Kin:
@@ -83,15 +92,22 @@ class Kin:
         """Whether near copies are known."""
         return self.first is not None
 
-    def near(self, side: NDArray[np.int8], held: Bools) -> Bools:
-        """Whether each window is a near copy of one that is held, ``(window,)``."""
-        if self.spot is None or self.first is None or self.second is None:
-            return np.zeros(len(side), np.bool_)
-        n = int(max(self.spot.max(initial=-1), self.second.max(initial=-1))) + 1
-        is_held, is_near = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-        is_held[self.spot[held]] = True
-        is_near[self.first[is_held[self.second]]] = True
-        is_near[self.second[is_held[self.first]]] = True
+    def spots(self, some: Bools) -> Bools:
+        """The spots of some windows, ``(spot,)`` bool."""
+        if self.spot is None:
+            raise InternalError("these windows have no spots")
+        found = np.zeros(int(self.spot.max(initial=-1)) + 1, np.bool_)
+        found[self.spot[some]] = True
+        return found
+
+    def near(self, held: Bools, least: int = LEAST_SHARED) -> Bools:
+        """Whether each window shares at least so many k-mers with one that is held, ``(window,)``."""
+        if self.spot is None or self.first is None or self.second is None or self.shared is None:
+            return np.zeros(len(held), np.bool_)
+        is_held = self.spots(held)
+        is_near = np.zeros(len(is_held), np.bool_)
+        for one, other in ((self.first, self.second), (self.second, self.first)):
+            is_near[one[is_held[other] & (self.shared >= least)]] = True
         found: Bools = is_near[self.spot]
         return found
 
@@ -110,12 +126,15 @@ class Sides:
         Bases that lie between the sides then.
     copies
         ``(window,)`` bool, windows that were dropped because they are near copies of another side.
+    least_shared
+        K-mers in common from which on they were.
     """
 
     side: NDArray[np.int8]
     by_blocks: bool
     guard: int
     copies: Bools
+    least_shared: int
 
 
 def draw_sides(
@@ -162,16 +181,14 @@ def draw_sides(
     spare: Sides | None = None
     losses: list[float] = []
     for fraction, by_blocks, draw in table.attempts(val_fraction):
-        made = table.draw(fraction, test_fraction, draw, by_blocks=by_blocks)
-        if made is None:
-            continue
-        lost, enough = table.lost(made), table.is_enough(made, fraction, test_fraction)
-        if lost <= MOST_DROPPED and enough:
-            return made
-        if by_blocks and not table.uncut:
-            losses.append(lost)
-            if spare is None and lost <= MOST_DROPPED and (made.side == VALIDATION).any():
-                spare = made
+        for made in table.draws(fraction, test_fraction, draw, by_blocks=by_blocks):
+            lost, enough = table.lost(made), table.is_enough(made, fraction, test_fraction)
+            if lost <= MOST_DROPPED and enough:
+                return made
+            if by_blocks and not table.uncut:
+                losses.append(lost)
+                if spare is None and lost <= MOST_DROPPED and (made.side == VALIDATION).any():
+                    spare = made
     if spare is not None:
         return spare
     if table.uncut:
@@ -182,7 +199,7 @@ def draw_sides(
         )
     if losses:
         raise BadInputError(
-            f"copies lie everywhere: of the training bases, {100 * min(losses):.0f} % are near copies of any validation "
+            f"copies lie everywhere: {100 * min(losses):.1f} % of the training bases are near copies of any validation "
             f"side, and at most {100 * MOST_DROPPED:.0f} % may be dropped",
             remedy="Name the groups of contigs that belong together with --groups, or use --kinship off: validation "
             "scores then tell little about other genomes.",
@@ -243,8 +260,8 @@ class _Table:
             and LEAST * test_fraction * self.total <= test <= MOST * test_fraction * self.total
         )
 
-    def draw(self, fraction: float, test_fraction: float, draw: int, *, by_blocks: bool) -> Sides | None:
-        """One draw; None where units are too few or too unequal."""
+    def draws(self, fraction: float, test_fraction: float, draw: int, *, by_blocks: bool) -> Iterator[Sides]:
+        """One draw, with fewer and fewer copies dropped; none where units are too few or too unequal."""
         windows, size, seed = self.windows, self.size, self.seed + (draw << 32)
         drawable = ~self.kin.train_only[windows.contig]
         unit = self._blocks(fraction, test_fraction) if by_blocks else self.group
@@ -259,14 +276,16 @@ class _Table:
             asked = min(share * self.total / max(int(size[free].sum()), 1), 0.9)
             chosen = assign_units(unit[free], size[free], self.genic[free], key[free], asked, force=by_blocks)
             if chosen is None:
-                return None
+                return
             side[free[chosen == 1]] = code
         guard = 0
         if by_blocks:
             side, guard = self._guarded(side)
         if not (side == TRAIN).any() or not (side == VALIDATION).any():
-            return None
-        return self._without_copies(side, guard, by_blocks=by_blocks)
+            return
+        for least in _LEAST_SHARED if self.kin.knows_copies else _LEAST_SHARED[:1]:
+            copies = self._copies(side, least)
+            yield Sides(np.where(copies, LEFT_OUT, side).astype(np.int8), by_blocks, guard, copies, least)
 
     def _guarded(self, side: NDArray[np.int8]) -> tuple[NDArray[np.int8], int]:
         """Training windows near another side are left out, unless none would be left."""
@@ -274,12 +293,12 @@ class _Table:
         apart = np.where(keep_apart(self.windows, held, self.window_length) == LEFT_OUT, LEFT_OUT, side)
         return (apart.astype(np.int8), self.window_length) if (apart == TRAIN).any() else (side, 0)
 
-    def _without_copies(self, side: NDArray[np.int8], guard: int, *, by_blocks: bool) -> Sides:
-        """Drop windows of training that are near copies of a held side, and of validation that are of test."""
-        copies = (side == TRAIN) & self.kin.near(side, side > TRAIN)
+    def _copies(self, side: NDArray[np.int8], least: int) -> Bools:
+        """Windows of training that are near copies of a held side, and of validation that are of test."""
+        copies: Bools = (side == TRAIN) & self.kin.near(side > TRAIN, least)
         if (side == TEST).any():
-            copies |= (side == VALIDATION) & self.kin.near(side, side == TEST)
-        return Sides(np.where(copies, LEFT_OUT, side).astype(np.int8), by_blocks, guard, copies)
+            copies |= (side == VALIDATION) & self.kin.near(side == TEST, least)
+        return copies
 
     @cached_property
     def _cut(self) -> tuple[Rows, Rows, bool]:

@@ -130,6 +130,7 @@ class SplitStage(SplitSettings, Stage):
             **_amounts(made),
         }
         if kin is not None and kin.knows_copies:
+            attrs["least_shared_kmers"] = made.attrs["least_shared"]
             attrs["leakage"] = self._leakage(table, side, kin)
         self._warn(attrs, kinship)
         return attrs

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helixdask.kinship.groups import find_kinship
-from helixdask.kinship.homologous import Sketch, Spots, homologous_places, near_copies
+from helixdask.kinship.homologous import Sketch, Spots, copied_share, homologous_places, near_copies
 from helixdask.kinship.sketch import sketch
 from tests.kinship.test_groups import copied, random_dna, turned
 
@@ -79,6 +79,10 @@ def test_near_copies():
     two[11_000:12_000] = copied(one[1_000:2_000], rng, 0.02)
     one[29_000:30_000] = copied(one[6_000:7_000], rng, 0.02)
     found, (spots, _) = sketch_of([one, two]), spots_of([one, two])
-    pairs = list(zip(*(rows.tolist() for rows in near_copies(found, spots)), strict=True))
-    assert pairs == [(0, 6 + 2), (1, 5)]
+    first, second, shared = near_copies(found, spots)
+    assert list(zip(first.tolist(), second.tolist(), strict=True)) == [(0, 6 + 2), (1, 5)]
+    assert (shared > 15).all()
     assert not len(near_copies(found, spots, 100)[0])
+    copied = copied_share(found, spots, spots.contig == 0)
+    assert np.flatnonzero(copied).tolist() == [8]
+    assert 0.2 <= copied[8] <= 0.3  # 1,000 of 5,000 bases
