@@ -83,6 +83,6 @@ def test_near_copies():
     assert list(zip(first.tolist(), second.tolist(), strict=True)) == [(0, 6 + 2), (1, 5)]
     assert (shared > 15).all()
     assert not len(near_copies(found, spots, 100)[0])
-    copied = copied_share(found, spots, spots.contig == 0)
-    assert np.flatnonzero(copied).tolist() == [8]
-    assert 0.2 <= copied[8] <= 0.3  # 1,000 of 5,000 bases
+    share = copied_share(found, spots, spots.contig == 0)
+    assert np.flatnonzero(share).tolist() == [8]
+    assert 0.2 <= share[8] <= 0.3  # 1,000 of 5,000 bases
