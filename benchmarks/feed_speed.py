@@ -42,7 +42,8 @@ def make_data(folder: Path, bases: int) -> int:
     from helixdask.exchange.settings import ExportSettings
     from helixdask.genes.reading.stage import ImportGenesStage
     from helixdask.labels.stage import LabelsStage
-    from helixdask.selection.stage import SelectStage, SplitStage
+    from helixdask.selection.split_stage import SplitStage
+    from helixdask.selection.stage import SelectStage
     from helixdask.sequence.stage import EncodeStage
     from helixdask.simulate.settings import SimulateSettings
     from helixdask.simulate.simulation import simulate

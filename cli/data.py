@@ -112,7 +112,11 @@ def select(
 
 @with_settings
 def split(store: StoreUrl, report: Report = None, *, settings: SplitSettings, output: Running) -> None:
-    """Put whole contigs on the training or the validation side."""
+    """Draw training, validation and test windows by lot from all usable ones, by whole contigs where that can be.
+
+    Contigs that are copies of each other, such as homoeologs, stay on one side: `kinship` finds them. Training windows
+    that are near copies of another side are dropped. `select --split` then chooses among the training windows.
+    """
     from helixdask.engine.run import run_stage
     from helixdask.outputs import check_outputs
     from helixdask.stages import split_stage

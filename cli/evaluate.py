@@ -51,7 +51,7 @@ class Scoring:
     contigs: InputFile | None = None
     regions: Annotated[str, Shown(metavar="BED|REGION")] | None = None
     split: Annotated[str, Shown(metavar="NAME")] | None = None
-    side: Literal["train", "validation"] | None = None
+    side: Literal["train", "validation", "test"] | None = None
     cds_only: bool = False
     noncoding: bool = False
     matching: Literal["exact", "gffcompare"] = "exact"

@@ -38,11 +38,11 @@ def prepare(
         int | None, typer.Option(min=1, help="Bases of a training window. Default: the base model's, else 21384.")
     ] = None,
     select: Annotated[SelectSettings, Options(only=("keep_fraction",))],
-    split: Annotated[SplitSettings, Options(only=("val_fraction", "seed", "groups"))],
+    split: Annotated[SplitSettings, Options(only=("val_fraction", "test_fraction", "seed", "kinship", "groups"))],
     labels: Annotated[LabelsSettings, Options(without=("output",))],
     output: Running,
 ) -> None:
-    """Make a store ready for tuning: genome, labels or pseudolabels, coverage, selection, split.
+    """Make a store ready for tuning: genome, labels or pseudolabels, coverage, windows, kinship, split, selection.
 
     Run it again after an interruption, or with more BAM files: what is there stays. Names of sequences are compared
     before any work; where they differ and lengths tell which is which, a table for --aliases is written.

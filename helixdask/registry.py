@@ -37,7 +37,7 @@ __all__ = [
 FORMAT_VERSION: Final = 1
 
 STRANDS: Final = ("+", "-")
-SIDES: Final = ("train", "validation")
+SIDES: Final = ("train", "validation", "test")
 LABEL_CLASSES: Final = ("intergenic", "utr", "cds", "intron")
 PHASE_CLASSES: Final = ("none", "0", "1", "2")
 TRANSITIONS: Final = ("+transcript", "+cds", "+intron", "-transcript", "-cds", "-intron")
@@ -202,6 +202,15 @@ def _windows() -> list[ArraySpec]:
         column(w, "window", "window_end", "int64", "one past the last base, from the contig's start", unit="base"),
         column(w, "window", "window_strand", "int8", "strand", flags=STRANDS),
         column(w, "window", "window_valid", "int32", "bases that no error masks", unit="base", **measure),
+        column(
+            w,
+            "window",
+            "window_usable",
+            "int32",
+            "bases that no error masks and that are not N",
+            unit="base",
+            **measure,
+        ),
         column(w, "window", "window_annotated", "bool", "the contig holds a labelled gene", **measure),
         column(w, "window", "window_class_count", "int32", "bases labelled with each class", unit="base", **per_class),
         column(

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from helixdask.kinship.stage import KinshipStage
     from helixdask.labels.settings import LabelsSettings
     from helixdask.selection.settings import SelectSettings, SplitSettings
-    from helixdask.selection.stage import SelectStage, SplitStage
+    from helixdask.selection.split_stage import SplitStage
+    from helixdask.selection.stage import SelectStage
     from helixdask.windows.settings import WindowsSettings
     from helixdask.windows.stage import WindowsStage
 
@@ -147,7 +148,7 @@ def select_stages(
     Parameters
     ----------
     settings
-        Where they name a table, nothing else about windows may be said.
+        Where they name a table or a split, nothing else about windows may be said.
     window_length
         Length of the windows; None: that of the only table that fits, else 21,384.
     labels, predictions
@@ -158,18 +159,22 @@ def select_stages(
     MissingInputError
         Neither labels nor predictions are there, or there are several.
     BadInputError
-        A table was named together with labels, predictions or a length.
+        A table or split was named together with labels, predictions or a length, or both do not fit.
     """
     from helixdask.selection.stage import SelectStage
+    from helixdask.selection.table import windows_behind
     from helixdask.windows.settings import WindowsSettings
 
+    store, wanted, split = Store.open(url), None, settings.split
     windows = settings.windows
+    if split is not None and windows is None:
+        split = store.resolve("splits", split)
+        windows = windows_behind(store, f"splits/{split}")
     if windows is not None and (window_length, labels, predictions) != (None, None, None):
         raise BadInputError(
             "a table of windows has its own length, labels and predictions",
-            remedy="Give either --windows, or --window-length, --labels and --predictions.",
+            remedy="Give either --windows or --split, or --window-length, --labels and --predictions.",
         )
-    store, wanted = Store.open(url), None
     if windows is None:
         asked = WindowsSettings(window_length or WINDOW_LENGTH, labels, predictions, rules=settings.rules)
         wanted = windows_stage(url, asked)
@@ -182,7 +187,7 @@ def select_stages(
         fitting = _tables_like(store, wanted, any_length=window_length is None)
         windows = fitting[0] if len(fitting) == 1 else wanted.output
         wanted = None if windows in fitting else wanted
-    return wanted, SelectStage(**vars(settings) | {"windows": windows})
+    return wanted, SelectStage(**vars(settings) | {"windows": windows, "split": split})
 
 
 def _tables_like(store: Store, wanted: WindowsStage, *, any_length: bool) -> list[str]:
@@ -198,10 +203,26 @@ def _tables_like(store: Store, wanted: WindowsStage, *, any_length: bool) -> lis
 
 
 def split_stage(url: str, settings: SplitSettings) -> SplitStage:
-    """Split of a selection into training and validation."""
-    from helixdask.selection.stage import SplitStage
+    """Split of all usable windows, or of those of a selection.
 
-    return SplitStage(**vars(settings) | {"selection": Store.open(url).resolve("selections", settings.selection)})
+    Raises
+    ------
+    MissingInputError
+        There are no windows, or several tables and none was named.
+    BadInputError
+        A table and a selection were named.
+    """
+    from helixdask.selection.split_stage import SplitStage
+    from helixdask.selection.table import windows_behind
+
+    store, windows, selection = Store.open(url), settings.windows, settings.selection
+    if windows is not None and selection is not None:
+        raise BadInputError("a selection has its own windows", remedy="Give either --windows or --selection.")
+    if selection is not None or (settings.rules == Rules.HELIXER and windows is None):
+        selection = store.resolve("selections", selection)
+        windows = windows_behind(store, f"selections/{selection}")
+    windows = store.resolve("windows", windows)
+    return SplitStage(**vars(settings) | {"windows": windows, "selection": selection})
 
 
 def write_annotation(url: str, genes: str, gff3: str, *, rules: Rules = Rules.DEFAULT) -> None:

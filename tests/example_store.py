@@ -3,7 +3,8 @@
 import numpy as np
 
 from helixdask.engine.run import run_stage
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.windows.stage import WindowsStage
 from tests.coverage.small_genome import HERE, make_store
 from tests.small_store import publish

@@ -22,7 +22,8 @@ from helixdask.errors import BadInputError
 from helixdask.labels.settings import LabelsSettings
 from helixdask.labels.stage import LabelsStage
 from helixdask.selection.settings import SelectSettings, SplitSettings
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.sequence.settings import EncodeSettings
 from helixdask.sequence.stage import EncodeStage
 from helixdask.settings import Name, Natural, Rules, RuleSet, Share, Shown, check_settings, settings_of

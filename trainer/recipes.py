@@ -18,6 +18,7 @@ from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, run_stage
 from helixdask.engine.stage import Stage
 from helixdask.errors import BadInputError
+from helixdask.kinship.settings import KinshipSettings
 from helixdask.labels.settings import LabelsSettings
 from helixdask.outputs import check_folder, check_outputs
 from helixdask.selection.settings import SelectSettings, SplitSettings
@@ -27,6 +28,7 @@ from helixdask.stages import (
     annotation_stages,
     call_stage,
     coverage_stages,
+    kinship_stage,
     select_stages,
     split_stage,
     windows_name,
@@ -73,7 +75,7 @@ class PrepareSettings:
         Genetic codes, rules, and the table of other sequence names: in the annotation, the libraries, and the tables
         of groups and genetic codes. The rules are those of every step.
     select, split
-        How windows are chosen and divided.
+        How windows are chosen and divided; kinship is found first unless it is ``off``.
     """
 
     genome: EncodeSettings
@@ -90,7 +92,9 @@ class PrepareSettings:
 def prepare(
     settings: PrepareSettings, options: RunOptions, on_stage: Callable[[Summary], None] = lambda summary: None
 ) -> list[Summary]:
-    """Genome, labels, coverage, predictions, windows, selection and split, in this order.
+    """Genome, labels, coverage, predictions, windows, kinship, split and selection, in this order.
+
+    By the rules of Helixer the selection is split, and kinship is not looked for.
 
     Parameters
     ----------
@@ -185,14 +189,19 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
             calling = CallSettings(BASE, PSEUDO, rules=rules, genetic_code=labels.genetic_code)
             stages += [lambda: call_stage(url, calling), lambda: LabelsStage(**vars(labels), genes=PSEUDO)]
     windows = WindowsSettings(window_length, labels.output, BASE if settings.model else None, rules=rules)
-    select = replace(settings.select, windows=windows_name(windows), output="default", rules=rules)
-    split = replace(settings.split, selection="default", output="default", rules=rules, aliases=aliases)
-    return [
-        *stages,
-        lambda: windows_stage(url, windows),
-        lambda: select_stages(url, select)[1],
-        lambda: split_stage(url, split),
-    ]
+    name = windows_name(windows)
+    select = replace(settings.select, windows=name, output="default", rules=rules)
+    split = replace(settings.split, windows=name, output="default", rules=rules, aliases=aliases)
+    stages.append(lambda: windows_stage(url, windows))
+    if rules == Rules.HELIXER:
+        split = replace(split, windows=None, selection="default")
+        return [*stages, lambda: select_stages(url, select)[1], lambda: split_stage(url, split)]
+    if split.kinship == "auto":
+        kinship = KinshipSettings(genes=labels.output)
+        stages.append(lambda: kinship_stage(url, kinship))
+        split = replace(split, kinship=kinship.output)
+    select = replace(select, split=split.output)
+    return [*stages, lambda: split_stage(url, split), lambda: select_stages(url, select)[1]]
 
 
 def _predict(url: str, model: str, settings: PredictSettings) -> Stage:

@@ -141,7 +141,7 @@ def side_regions(store: Store, split: str | None, side: str) -> ScoredRegions:
 
     A contig whose windows are all of this side is taken whole. Of a contig that was cut into blocks, each run of
     neighbouring windows of this side is a stretch, from its first window's start to its last one's end, with what lies
-    between: windows there were not selected, and are in neither side.
+    between: windows there are on no side, since they were not selected or cannot be used.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def side_regions(store: Store, split: str | None, side: str) -> ScoredRegions:
     split
         Name of the split; None: the only one.
     side
-        ``train`` or ``validation``.
+        ``train``, ``validation`` or ``test``.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def side_regions(store: Store, split: str | None, side: str) -> ScoredRegions:
         No such split or side, an empty side, or windows that were made anew after the split.
     """
     if side not in SIDES:
-        raise BadInputError(f"there is no side {side!r}", remedy=f"Choose {' or '.join(SIDES)}.")
+        raise BadInputError(f"there is no side {side!r}", remedy=f"Choose {', '.join(SIDES)}.")
     name = store.resolve("splits", split)
     table = window_table(store, split=name)
     table = table.isel(window=(table["side"] >= 0).to_numpy())

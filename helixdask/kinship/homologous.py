@@ -6,17 +6,24 @@ whose windows have their places already: first on the longest itself, then on th
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.kinship.chains import chains_of
 from helixdask.kinship.groups import LEAST_HASHES, components
-from helixdask.kinship.pairs import anchors_of, copies_of
+from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts
 from helixdask.kinship.settings import MOST_COPIES
 
-__all__ = ["Sketch", "Spots", "homologous_places", "shared_kmers"]
+__all__ = ["LEAST_SHARED", "Sketch", "Spots", "copied_share", "homologous_places", "near_copies"]
+
+
+LEAST_SHARED: Final = 2
+"""K-mers in common from which on two stretches are near copies, at least in part."""
+
+
+_BIN: Final = 500
 
 
 class Sketch(NamedTuple):
@@ -98,8 +105,36 @@ def homologous_places(
     return own, np.where(lost, (spots.start + spots.end) // 2, place)
 
 
-def shared_kmers(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many different k-mers of each spot lie in one of those that are held, too, ``(spot,)``; repeats left out.
+def near_copies(
+    sketch: Sketch, spots: Spots, least: int = LEAST_SHARED
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of spots that share k-mers; repeats are left out.
+
+    Parameters
+    ----------
+    sketch
+        The sample of k-mers.
+    spots
+        Stretches of contigs.
+    least
+        Different k-mers that both hold.
+
+    Returns
+    -------
+    first, second
+        ``(pair,)`` rows of ``spots``, ``first < second``.
+    shared
+        ``(pair,)`` number of different k-mers that both hold.
+    """
+    spot = spots.holding(sketch.contig, sketch.start)
+    keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
+    return shared_counts(sketch.hashes[keep], spot[keep], least)
+
+
+def copied_share(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How much of each spot has a copy in spots that are held, ``(spot,)``; theirs and what is not sampled is 0.
+
+    It is the share of its bins of 500 bases, of those that hold k-mers of the sample, in which one is shared.
 
     Parameters
     ----------
@@ -108,18 +143,20 @@ def shared_kmers(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArr
     spots
         Stretches of contigs.
     held
-        ``(spot,)`` those that are compared with, such as all of the validation side. Theirs is 0.
+        ``(spot,)`` those that are compared with, such as all of training.
     """
     spot = spots.holding(sketch.contig, sketch.start)
     keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
-    hashes, spot = sketch.hashes[keep], spot[keep]
+    hashes, spot, start = sketch.hashes[keep], spot[keep], sketch.start[keep]
     is_held = held[spot]
-    order = np.lexsort((hashes[~is_held], spot[~is_held]))
-    hash_of, spot_of = hashes[~is_held][order], spot[~is_held][order]
-    fresh = np.ones(len(hash_of), np.bool_)
-    fresh[1:] = (hash_of[1:] != hash_of[:-1]) | (spot_of[1:] != spot_of[:-1])
-    met = np.isin(hash_of, hashes[is_held]) & fresh
-    found: NDArray[np.int64] = np.bincount(spot_of[met], minlength=len(spots.contig))
+    own, place = spot[~is_held], (start[~is_held] - spots.start[spot[~is_held]]) // _BIN
+    shared = np.isin(hashes[~is_held], hashes[is_held])
+    width = int(place.max(initial=0)) + 1
+    bins, row = np.unique(own * width + place, return_inverse=True)
+    some = np.zeros(len(bins), np.bool_)
+    some[row[shared]] = True
+    n_bins = np.bincount(bins // width, minlength=len(held))
+    found: NDArray[np.float64] = np.bincount(bins[some] // width, minlength=len(held)) / np.maximum(n_bins, 1)
     return found
 
 

@@ -82,7 +82,7 @@ def anchors_of(
     """
     order = np.argsort(hashes, kind="stable")
     bounds = _runs(hashes[order])
-    n = int(contig.max(initial=0)) + 1
+    n = int(max(contig.max(initial=0), second.max(initial=0))) + 1
     wanted = first * n + second
     found = [_place_pairs(order, contig, bounds[low : high + 1], wanted, n) for low, high in _batches(bounds)] or [
         np.zeros((0, 3), np.int64)

@@ -13,10 +13,10 @@ from helixdask.errors import BadInputError
 from helixdask.selection.draw import draw_keys
 from helixdask.selection.select import select_helixer, select_windows
 from helixdask.selection.settings import INTERGENIC_CAP, KEEP_FRACTION
-from helixdask.selection.split import Split, split_n90, split_windows
+from helixdask.selection.sides import Kin, draw_sides
+from helixdask.selection.split import split_n90
 from helixdask.selection.table import measure_names, windows_of, with_sides, with_strata
 from helixdask.settings import Rules
-from helixdask.windows.grid import Windows
 
 __all__ = ["refuse_other_measures", "refuse_other_rules", "select", "split", "usable_windows"]
 
@@ -146,50 +146,81 @@ def split(
     windows: xr.Dataset,
     val_fraction: float = 0.2,
     *,
+    test_fraction: float = 0.0,
     seed: int = 0,
     groups: NDArray[np.int64] | None = None,
+    kin: Kin | None = None,
+    unannotated: bool | None = None,
     rules: Rules = Rules.DEFAULT,
 ) -> xr.Dataset:
-    """Put windows on the training or the validation side: whole contigs, or blocks where contigs are too few.
+    """Put windows on the training, validation or test side: whole contigs, or blocks where contigs are too few.
+
+    Sides are drawn from all usable windows: those of which half of the bases are neither masked nor N.
 
     Parameters
     ----------
     windows
-        Windows with measures. Where `select` marked some as ``kept``, only those are put on a side.
-    val_fraction
-        Share of the bases for validation.
+        Windows with measures, as :meth:`GenomeStore.windows` returns them; any of them, in any order.
+    val_fraction, test_fraction
+        Shares of the bases for validation and test.
     seed
         Seed of the draw.
     groups
-        Group of each contig, ``(contig_row,)``: contigs of one group stay on one side.
+        Group of each contig, ``(contig_row,)``: contigs of one group stay on one side, those below 0 only train.
+    kin
+        What is known of copies, for windows that are usable all of them; the stage gives it in place of groups.
+    unannotated
+        Whether windows of contigs without any labelled gene are usable; by default only where labels were called from
+        predictions.
     rules
-        ``helixer``: by number of sequences, as Helixer's script does; validation may then be empty.
+        ``helixer``: all windows, by number of sequences, as Helixer's script does; validation may then be empty.
 
     Returns
     -------
     xarray.Dataset
-        The same windows with ``side``: 0 train, 1 validation, -1 neither. The attributes ``by_blocks`` and ``guard``
-        say whether contigs were cut, and how many bases lie between the sides then.
+        The same windows with ``side``: 0 train, 1 validation, 2 test, -1 none. The attributes ``by_blocks`` and
+        ``guard`` say whether contigs were cut, and how many bases lie between the sides then; ``near_copies`` how many
+        windows were dropped because another side holds a near copy, with ``least_shared`` or more k-mers in common.
 
     Raises
     ------
     BadInputError
-        The windows were not measured, the fraction is out of range, or all windows lie at one place.
+        The windows were not measured, a fraction is out of range, or no sides can be drawn that keep groups together.
 
     Examples
     --------
-    >>> ds = hd.split(hd.select(store.windows(10_000), 0.5), 0.2, seed=1)
+    >>> ds = hd.split(store.windows(10_000), 0.2, seed=1)
     >>> ds.isel(window=(ds.side == 1).values).sizes["window"]
-    5
+    8
     """
     if "class_count" not in windows:
-        raise BadInputError("these windows have no measures", remedy="Split windows that were measured and selected.")
-    rows = np.flatnonzero(windows["kept"].to_numpy()) if "kept" in windows else np.arange(windows.sizes["window"])
+        raise BadInputError("these windows have no measures", remedy="Split windows that were measured.")
+    side = np.full(windows.sizes["window"], -1, np.int8)
+    names: NDArray[Any] = windows["contig_name"].to_numpy()
+    if rules == Rules.HELIXER:
+        contig = windows["contig"].to_numpy().astype(np.int64)
+        side[:] = split_n90(contig, names, val_fraction=val_fraction, seed=seed)
+        return with_sides(windows, side).assign_attrs(by_blocks=False, guard=0, near_copies=0, least_shared=0)
+    rows = np.flatnonzero(usable_windows(windows, unannotated))
     some = windows.isel(window=rows)
-    sides = np.full(windows.sizes["window"], -1, np.int8)
-    made = _split(windows_of(some), some, val_fraction, seed, groups, rules)
-    sides[rows] = made.side
-    return with_sides(windows, sides).assign_attrs(by_blocks=made.by_blocks, guard=made.guard)
+    made = draw_sides(
+        windows_of(some),
+        some["class_count"].to_numpy()[:, 1:].sum(axis=1) > 0,
+        kin or Kin.of_groups(np.arange(len(names)) if groups is None else groups),
+        val_fraction=val_fraction,
+        test_fraction=test_fraction,
+        seed=seed,
+        window_length=int(windows.attrs["window_length"]),
+        names=names,
+    )
+    side[rows] = made.side
+    how = {
+        "by_blocks": made.by_blocks,
+        "guard": made.guard,
+        "near_copies": int(made.copies.sum()),
+        "least_shared": made.least_shared,
+    }
+    return with_sides(windows, side).assign_attrs(how)
 
 
 def refuse_other_rules(attrs: Mapping[str, Any], rules: Rules, where: str | None = None) -> None:
@@ -227,33 +258,16 @@ def refuse_other_measures(by: str | None, largest: bool, columns: Collection[str
 
 
 def usable_windows(windows: xr.Dataset, unannotated: bool | None) -> NDArray[np.bool_]:
-    """Which windows may be chosen: those with a valid base, on contigs with labelled genes unless ``unannotated``."""
-    usable: NDArray[np.bool_] = windows["valid"].to_numpy() > 0
+    """Which windows may be chosen and split, ``(window,)``.
+
+    At least half of their bases are neither masked nor N, and they lie on contigs with labelled genes unless
+    ``unannotated``. Windows that an earlier version measured hold no numbers of N.
+    """
+    size = (windows["end"] - windows["start"]).to_numpy()
+    usable: NDArray[np.bool_] = 2 * windows["usable" if "usable" in windows else "valid"].to_numpy() >= size
     if not (bool(windows.attrs.get("predicted_labels")) if unannotated is None else unannotated):
         usable &= windows["annotated"].to_numpy()
     return usable
-
-
-def _split(
-    windows: Windows,
-    table: xr.Dataset,
-    val_fraction: float,
-    seed: int,
-    groups: NDArray[np.int64] | None,
-    rules: Rules,
-) -> Split:
-    names: NDArray[Any] = table["contig_name"].to_numpy()
-    if rules == Rules.HELIXER:
-        return Split(split_n90(windows.contig.astype(np.int64), names, val_fraction=val_fraction, seed=seed))
-    return split_windows(
-        windows,
-        table["class_count"].to_numpy()[:, 1:].sum(axis=1) > 0,
-        val_fraction=val_fraction,
-        seed=seed,
-        window_length=int(table.attrs["window_length"]),
-        names=names,
-        groups=groups,
-    )
 
 
 def _lots(table: xr.Dataset) -> NDArray[np.uint64]:

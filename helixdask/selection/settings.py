@@ -24,6 +24,8 @@ class SelectSettings:
     ----------
     windows
         Choose from this table of windows, whatever it was measured against.
+    split
+        Choose among the training windows of this split only.
     keep_fraction
         Share of the bases to keep. Default: 0.2 where windows are ranked, all where there are no predictions.
     keep_bases
@@ -44,6 +46,7 @@ class SelectSettings:
     """
 
     windows: str | None = None
+    split: str | None = None
     keep_fraction: Share | None = None
     keep_bases: Natural | None = None
     keep_windows: Natural | None = None
@@ -56,18 +59,25 @@ class SelectSettings:
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """What goes to training and what to validation.
+    """What goes to training, what to validation and what to test.
 
     Parameters
     ----------
+    windows
+        Table of windows whose usable windows are all divided; the only one by default.
     selection
-        Selection to split; the only one by default.
+        Divide only the windows of this selection.
     val_fraction
         Share of the bases for validation.
+    test_fraction
+        Share of the bases for the final test, which nothing is chosen by.
     seed
         Seed of the draw.
+    kinship
+        Groups of copies that `helixdask kinship` found, which stay on one side: auto, the only ones if there are some;
+        off; or a name.
     groups
-        Tab-separated contig and group: a group is never divided (homoeologs).
+        Tab-separated contig and group, which wins over what kinship found; contigs of group `.` only train.
     output
         Name of the split.
     rules
@@ -76,9 +86,12 @@ class SplitSettings:
         Table of other names of contigs, for the file of groups.
     """
 
+    windows: str | None = None
     selection: str | None = None
     val_fraction: Share = 0.2
+    test_fraction: Share = 0.0
     seed: int = 0
+    kinship: Annotated[str, Shown(metavar="auto|off|NAME")] = "auto"
     groups: InputFile | None = None
     output: Name = "default"
     rules: RuleSet = Rules.DEFAULT

@@ -1,111 +1,29 @@
-"""Who trains and who validates: whole contigs by bases, never an empty side.
+"""Units on one side or the other, by bases, never an empty side; and Helixer's own way.
 
-Neighbouring windows are alike, so a contig (or a group of contigs, such as homoeologs) goes to one side as a whole.
-Which ones is drawn with a seed, then adjusted until the bases of the validation side are as near to what was asked for
-as moving or exchanging single contigs can bring them, with genes on both sides.
+A unit, such as a contig, a group of homoeologs or a block, goes to one side as a whole. Which ones is drawn with a
+seed, then adjusted until the bases of the side are as near to what was asked for as moving or exchanging single units
+can bring them, with genes on both sides. How units are made is told in `helixdask.selection.sides`.
 
-Where that cannot be done, because one contig holds all genes or because whole contigs would give less than half or more
-than twice of what was asked for (one chromosome, or two of a size), contigs are cut into blocks that take the place of
-contigs, and training windows that lie within the guard of a validation block are left out.
-
-``rules="helixer"`` is Helixer's N90 script: by number of sequences, among large and small ones separately.
+`split_n90` is Helixer's N90 script: by number of sequences, among large and small ones separately.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.selection.draw import draw_keys
 from helixdask.windows.grid import Windows
 
-__all__ = ["LEFT_OUT", "TRAIN", "VALIDATION", "Split", "assign_units", "keep_apart", "split_n90", "split_windows"]
+__all__ = ["LEAST", "LEFT_OUT", "MOST", "TEST", "TRAIN", "VALIDATION", "assign_units", "keep_apart", "split_n90"]
 
-TRAIN, VALIDATION, LEFT_OUT = 0, 1, -1
-
-_BLOCKS = 5
-"""Blocks that make up the validation side where contigs are cut."""
-
-_WINDOWS_PER_BLOCK = 20
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Side of each window, ``(window,)`` int8: 0 train, 1 validation, -1 left out (guard); and how it was made.
-
-    ``by_blocks`` says whether contigs had to be cut; ``guard`` is the distance in bases kept between the sides then.
-    """
-
-    side: NDArray[np.int8]
-    by_blocks: bool = False
-    guard: int = 0
-
-
-def split_windows(
-    windows: Windows,
-    genic: NDArray[np.bool_],
-    *,
-    val_fraction: float,
-    seed: int,
-    window_length: int,
-    names: NDArray[Any] | None = None,
-    groups: NDArray[np.int64] | None = None,
-) -> Split:
-    """Assign windows to training and validation.
-
-    Parameters
-    ----------
-    windows
-        The windows to split, in any order.
-    genic
-        ``(window,)`` whether a window holds genic bases: both sides get some, as far as there are two places with any.
-    val_fraction
-        Share of bases for validation, above 0 and below 1.
-    seed
-        The same seed gives the same split.
-    window_length
-        Width of the guard where contigs are cut.
-    names
-        ``(contig,)`` contig names; with them the draw depends on names and not on the order of contigs.
-    groups
-        ``(contig,)`` group of each contig: contigs of one group stay together, unless they must be cut.
-
-    Raises
-    ------
-    BadInputError
-        The fraction is out of range, or all windows lie at one place.
-    """
-    if not 0 < val_fraction < 1:
-        raise BadInputError(
-            f"a validation fraction of {val_fraction}",
-            remedy="Use --val-fraction above 0 and below 1, for example 0.2.",
-        )
-    n_contigs = int(windows.contig.max()) + 1 if len(windows.contig) else 0
-    key = draw_keys(np.arange(n_contigs) if names is None else names[:n_contigs], seed)
-    unit = windows.contig.astype(np.int64) if groups is None else np.asarray(groups, np.int64)[windows.contig]
-    size = windows.end - windows.start
-    side = assign_units(unit, size, genic, key[windows.contig], val_fraction)
-    if side is not None:
-        return Split(side)
-    block = _blocks(windows, val_fraction)
-    side = assign_units(
-        block, size, genic, key[windows.contig] ^ draw_keys(windows.start, seed), val_fraction, force=True
-    )
-    if side is None:
-        raise BadInputError(
-            "all windows lie at one place and cannot be split into training and validation",
-            remedy="Use a shorter window length, or keep more windows.",
-        )
-    for guard in (window_length, 0):
-        guarded = keep_apart(windows, side, guard)
-        if guard == 0 or (guarded == TRAIN).any():
-            return Split(guarded, True, guard)
-    return Split(side, True, 0)
+TRAIN, VALIDATION, TEST, LEFT_OUT = 0, 1, 2, -1
+LEAST: Final = 0.5
+MOST: Final = 1.5
+"""A side may hold from half to one and a half of the bases that were asked for."""
 
 
 def split_n90(unit: NDArray[np.int64], names: NDArray[Any], *, val_fraction: float, seed: int) -> NDArray[np.int8]:
@@ -170,7 +88,7 @@ def assign_units(
     np.minimum.at(draw, row, key)
     order = np.argsort(draw, kind="stable")
     validation = _fill(bases[order], has_genes[order] if need_genes else np.ones(len(units), np.bool_), target)
-    if not force and not target / 2 <= bases[order][validation].sum() <= 2 * target:
+    if not force and not LEAST * target <= bases[order][validation].sum() <= MOST * target:
         return None
     chosen = np.zeros(len(units), np.bool_)
     chosen[order] = validation
@@ -231,30 +149,6 @@ def _best_move(
             pick = int(np.argmin(after))
             moves.append((float(after[pick]), (int(inside[pick]), int(by_size[at_size[pick]]))))
     return min(moves, key=lambda move: move[0])[1] or None
-
-
-def _blocks(windows: Windows, val_fraction: float) -> NDArray[np.int64]:
-    """Block of each window: runs of neighbouring windows of one contig, of about equal numbers of bases."""
-    place = np.lexsort((windows.start, windows.contig))
-    contig, start = windows.contig[place], windows.start[place]
-    new = np.ones(len(place), np.bool_)
-    new[1:] = (contig[1:] != contig[:-1]) | (start[1:] != start[:-1])
-    spot = np.cumsum(new) - 1
-    n_spots = int(spot[-1]) + 1
-    wanted = val_fraction * n_spots
-    per_block = max(1, int(wanted / np.clip(wanted // _WINDOWS_PER_BLOCK, 1, _BLOCKS)))
-    spot_contig = contig[new]
-    first_spot = np.flatnonzero(np.concatenate([[True], spot_contig[1:] != spot_contig[:-1]]))
-    count = np.diff(np.append(first_spot, n_spots))
-    within = np.arange(n_spots) - np.repeat(first_spot, count)
-    blocks_of = np.maximum(1, np.round(count / per_block).astype(np.int64))
-    if len(count) == 1:
-        blocks_of = np.minimum(np.maximum(blocks_of, 2), count)
-    number = within * np.repeat(blocks_of, count) // np.repeat(count, count)
-    block_of_spot = number + np.repeat(np.cumsum(blocks_of) - blocks_of, count)
-    block = np.empty(len(place), np.int64)
-    block[place] = block_of_spot[spot]
-    return block
 
 
 def keep_apart(windows: Windows, side: NDArray[np.int8], guard: int) -> NDArray[np.int8]:

@@ -15,16 +15,24 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.registry import LABEL_CLASSES, SIDES, STRANDS, arrays_of
 from helixdask.selection.select import strata
-from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.settings import Rules
 from helixdask.store.lineage import Provenance
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 
-__all__ = ["DEFAULT_LENGTH", "Side", "parent", "read_table", "window_table", "windows_behind", "windows_of"]
+__all__ = [
+    "DEFAULT_LENGTH",
+    "Side",
+    "chosen_rows",
+    "parent",
+    "read_table",
+    "window_table",
+    "windows_behind",
+    "windows_of",
+]
 
 DEFAULT_LENGTH: Final = 21_384
-Side = Literal["train", "validation"]
+Side = Literal["train", "validation", "test"]
 
 _COPIED: Final = ("window_length", "labels", "predictions", "rules", "predicted_labels")
 
@@ -106,8 +114,8 @@ def window_table(
     Returns
     -------
     xarray.Dataset
-        As `read_table`; and ``kept``, whether the selection holds a window, and ``side``, 0 for train, 1 for validation
-        and -1 for neither, where there is one selection or split of these windows or it was named.
+        As `read_table`; and ``kept``, whether the selection holds a window, and ``side``, 0 for train, 1 for
+        validation, 2 for test and -1 for none, where there is one selection or split of these windows or it was named.
 
     Raises
     ------
@@ -117,7 +125,7 @@ def window_table(
         What was named does not fit together.
     """
     if side is not None and side not in SIDES:
-        raise BadInputError(f"side is {side!r}", remedy="Choose 'train' or 'validation'.")
+        raise BadInputError(f"side is {side!r}", remedy=f"Choose {', '.join(SIDES)}.")
     if split is not None or side is not None:
         split = store.resolve("splits", split)
     found = [f"{kind}/{name}" for kind, name in (("selections", selection), ("splits", split)) if name is not None]
@@ -144,12 +152,12 @@ def window_table(
     chosen = np.ones(n, np.bool_)
     if selection is not None and _is_from(store, f"selections/{selection}", name):
         kept = np.zeros(n, np.bool_)
-        kept[_rows(store, f"selections/{selection}", n)] = True
+        kept[chosen_rows(store, f"selections/{selection}", n)] = True
         table = table.assign_coords(kept=("window", kept)).assign_attrs(selection=selection)
         chosen &= kept | (f"selections/{selection}" not in found)
     if split is not None:
         sides = np.full(n, -1, np.int8)
-        sides[_rows(store, f"splits/{split}", n)] = store.table(f"splits/{split}")["window_side"]
+        sides[chosen_rows(store, f"splits/{split}", n)] = store.table(f"splits/{split}")["window_side"]
         table = with_sides(table, sides).assign_attrs(split=split)
         chosen &= (sides == SIDES.index(side)) if side is not None else True
     return table if chosen.all() else table.isel(window=np.flatnonzero(chosen))
@@ -157,11 +165,18 @@ def window_table(
 
 def with_sides(table: xr.Dataset, side: NDArray[np.int8]) -> xr.Dataset:
     """The table with the side of each window."""
-    meanings = {"flag_values": [-1, TRAIN, VALIDATION], "flag_meanings": "neither train validation"}
+    meanings = {"flag_values": [-1, *range(len(SIDES))], "flag_meanings": f"none {' '.join(SIDES)}"}
     return table.assign_coords(side=("window", side, meanings))
 
 
-def _rows(store: Store, group: str, n: int) -> NDArray[np.int64]:
+def chosen_rows(store: Store, group: str, n: int) -> NDArray[np.int64]:
+    """Rows of a table of ``n`` windows that a selection or split holds, ``(row,)``.
+
+    Raises
+    ------
+    BadInputError
+        It names rows that are not there.
+    """
     rows: NDArray[np.int64] = store.table(group)["window_row"]
     if len(rows) and (rows.min() < 0 or rows.max() >= n):
         raise BadInputError(
@@ -194,7 +209,7 @@ def windows_behind(store: Store, group: str) -> str:
         raise BadInputError(
             f"windows/{windows} was made anew after this",
             where=f"{store.url}/{group}",
-            remedy="Run helixdask select again, then helixdask split.",
+            remedy="Run helixdask split and helixdask select again.",
         )
     return windows
 

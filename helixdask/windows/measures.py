@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import InternalError
 from helixdask.probabilities import bits, decoding_table, likeliest
+from helixdask.sequence.codes import CODE_MASK, N_CODE
 from helixdask.settings import Rules
 
 __all__ = ["Measures", "likeliest_class", "measure_windows", "round_to_float16", "share_of_bases"]
@@ -26,14 +27,15 @@ _ONE = 1 << 24  # 1.0 in units of the smallest float16
 class Measures(NamedTuple):
     """Measures of windows, one entry each: the columns of the stored table, without their prefix ``window_``.
 
-    ``class_count`` (window, class) int32; ``valid`` int32, bases that no error masks; ``class_distance`` (window,
-    class) float64, bases; ``agreement`` float32, share of valid bases where the likeliest class is the label;
-    ``confidence`` float32, mean probability of the likeliest class over valid bases. The last three are None without
-    predictions; of windows without valid bases, the last two are NaN.
+    ``class_count`` (window, class) int32; ``valid`` int32, bases that no error masks; ``usable`` int32, those of them
+    that are not N; ``class_distance`` (window, class) float64, bases; ``agreement`` float32, share of valid bases where
+    the likeliest class is the label; ``confidence`` float32, mean probability of the likeliest class over valid bases.
+    The last three are None without predictions; of windows without valid bases, the last two are NaN.
     """
 
     class_count: NDArray[np.int32]
     valid: NDArray[np.int32]
+    usable: NDArray[np.int32]
     class_distance: NDArray[np.float64] | None
     agreement: NDArray[np.float32] | None
     confidence: NDArray[np.float32] | None
@@ -47,6 +49,7 @@ def measure_windows(
     valid: NDArray[np.uint8],
     probability: NDArray[Any] | None = None,
     rules: Rules = Rules.DEFAULT,
+    codes: NDArray[np.uint8] | None = None,
 ) -> Measures:
     """Measure windows over tracks of a region.
 
@@ -62,6 +65,8 @@ def measure_windows(
         ``(strand, class, base)`` float16, or uint8 holding the probability times 255.
     rules
         ``helixer``: counts and distances over all bases, distances summed in float16 along the strand.
+    codes
+        ``(base,)`` base codes, which say what is N; by default nothing is.
 
     Raises
     ------
@@ -74,19 +79,20 @@ def measure_windows(
         raw, table = np.zeros((2, 4, 1), np.uint8), np.zeros(256, np.float32)
     else:
         raw, table = bits(probability), decoding_table(str(probability.dtype))
-    count, n_valid, *doubts = _measure(
+    count, n_valid, n_usable, *doubts = _measure(
         begin,
         size,
         strand,
         label,
         valid,
+        np.ones(label.shape[1], np.bool_) if codes is None else codes & CODE_MASK != N_CODE,
         raw,
         table,
         _float16_units(table),
         probability is not None,
         rules == Rules.HELIXER,
     )
-    return Measures(count, n_valid, *(doubts if probability is not None else (None, None, None)))
+    return Measures(count, n_valid, n_usable, *(doubts if probability is not None else (None, None, None)))
 
 
 def share_of_bases(begin: NDArray[np.int64], size: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -155,6 +161,7 @@ def _measure(
     strand: NDArray[np.int8],
     label: NDArray[np.uint8],
     valid: NDArray[np.uint8],
+    known: NDArray[np.bool_],
     raw: NDArray[Any],
     table: NDArray[np.float32],
     units: NDArray[np.int64],
@@ -165,6 +172,7 @@ def _measure(
     count = np.zeros((n, 4), np.int32)
     distance = np.zeros((n, 4), np.float64)
     n_valid = np.zeros(n, np.int32)
+    n_usable = np.zeros(n, np.int32)
     agreement = np.full(n, np.nan, np.float32)
     confidence = np.full(n, np.nan, np.float32)
     total = np.zeros(4, np.int64)
@@ -179,6 +187,7 @@ def _measure(
             true = label[s, at]
             usable = valid[s, at] != 0
             n_valid[w] += usable
+            n_usable[w] += usable and known[at]
             if not (usable or helixer):
                 continue
             count[w, true] += 1
@@ -205,4 +214,4 @@ def _measure(
         if has_probability and n_valid[w]:
             agreement[w] = agreed / n_valid[w]
             confidence[w] = sure / n_valid[w]
-    return count, n_valid, distance, agreement, confidence
+    return count, n_valid, n_usable, distance, agreement, confidence

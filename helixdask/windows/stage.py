@@ -79,10 +79,10 @@ class WindowsStage(WindowsSettings, Stage):
         elif probability is not None:
             label = likeliest_class(probability)
             valid = np.ones_like(label)
-        got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules)
+        codes = store.read("genome/sequence", region.start, stop)
+        got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules, codes)
         measured = {f"window_{name}": values for name, values in got._asdict().items() if values is not None}
-        sequence = store.read("genome/sequence", region.start, stop)
-        measured["window_soft_masked"] = share_of_bases(position - region.start, size, sequence >= SOFT_MASK)
+        measured["window_soft_masked"] = share_of_bases(position - region.start, size, codes >= SOFT_MASK)
         return RegionResult(tables={"row": rows, "annotated": contigs.holding(region.start, label)} | measured)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:

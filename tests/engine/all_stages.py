@@ -14,7 +14,8 @@ from helixdask.engine.stage import Stage
 from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.kinship.stage import KinshipStage
 from helixdask.labels.stage import LabelsStage
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.simulate import SimulateSettings, simulate
 from helixdask.stages import call_stage, coverage_stages, libraries_of

@@ -25,7 +25,7 @@ from helixdask.inputs.tables import read_names
 from helixdask.labels.gene_codes import read_genetic_codes
 from helixdask.labels.tables import label_tables
 from helixdask.names.aliases import read_aliases
-from helixdask.selection.stage import _read_groups
+from helixdask.selection.group_table import read_groups
 from helixdask.sequence.stage import EncodeStage
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
@@ -130,7 +130,7 @@ READERS = {
     "gtf": Reader("genes.gtf", "text", _annotation),
     "aliases": Reader("aliases.tsv", "text", lambda path, _, store: read_aliases(path, store.contigs)),
     "assembly-report": Reader("report.txt", "text", lambda path, _, store: read_aliases(path, store.contigs)),
-    "groups": Reader("groups.tsv", "text", lambda path, _, store: _read_groups(str(path), store, None)),
+    "groups": Reader("groups.tsv", "text", lambda path, _, store: read_groups(str(path), store.contigs, {})),
     "genetic-codes": Reader("codes.tsv", "text", lambda path, _, store: read_genetic_codes(path, store.contigs)),
     "sheet": Reader("sheet.tsv", "text", lambda path, *_: read_libraries(str(path))),
     "names": Reader("names.txt", "text", lambda path, *_: read_names(path)),

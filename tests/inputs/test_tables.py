@@ -13,7 +13,7 @@ from helixdask.inputs.tables import number_in, read_names, read_rows, read_table
 from helixdask.inputs.text import read_lines, whole_lines
 from helixdask.labels.gene_codes import read_genetic_codes
 from helixdask.names.aliases import read_aliases
-from helixdask.selection.stage import _read_groups
+from helixdask.selection.group_table import read_groups
 from helixdask.store.contigs import ContigTable
 from tests.small_store import small_store
 
@@ -59,7 +59,7 @@ def test_every_table_names_what_is_no_text(tmp_path, data, message):
         lambda: read_genetic_codes(path, CONTIGS),
         lambda: read_libraries(str(path)),
         lambda: read_names(path),
-        lambda: _read_groups(str(path), store, None),
+        lambda: read_groups(str(path), store.contigs, {}),
     ):
         with pytest.raises(BadInputError, match=message) as caught:
             read()

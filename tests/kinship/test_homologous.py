@@ -1,4 +1,4 @@
-"""Windows that are copies of each other get one place; what still shares k-mers is counted."""
+"""Windows that are copies of each other get one place; what shares k-mers is found."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helixdask.kinship.groups import find_kinship
-from helixdask.kinship.homologous import Sketch, Spots, homologous_places, shared_kmers
+from helixdask.kinship.homologous import Sketch, Spots, copied_share, homologous_places, near_copies
 from helixdask.kinship.sketch import sketch
 from tests.kinship.test_groups import copied, random_dna, turned
 
@@ -73,14 +73,16 @@ def test_without_copies_every_contig_is_its_own_axis():
     assert (place == (spots.start + spots.end) // 2).all()
 
 
-def test_kmers_that_are_shared():
+def test_near_copies():
     rng = np.random.default_rng(4)
     one, two = random_dna(rng, 30_000), random_dna(rng, 30_000)
     two[11_000:12_000] = copied(one[1_000:2_000], rng, 0.02)
+    one[29_000:30_000] = copied(one[6_000:7_000], rng, 0.02)
     found, (spots, _) = sketch_of([one, two]), spots_of([one, two])
-    held = spots.contig == 0
-    shared = shared_kmers(found, spots, held)
-    assert shared[held].sum() == 0
-    assert np.flatnonzero(shared >= 2).tolist() == [6 + 2]
-    assert shared[8] > 15
-    assert shared_kmers(found, spots, ~held)[0] > 15
+    first, second, shared = near_copies(found, spots)
+    assert list(zip(first.tolist(), second.tolist(), strict=True)) == [(0, 6 + 2), (1, 5)]
+    assert (shared > 15).all()
+    assert not len(near_copies(found, spots, 100)[0])
+    share = copied_share(found, spots, spots.contig == 0)
+    assert np.flatnonzero(share).tolist() == [8]
+    assert 0.2 <= share[8] <= 0.3  # 1,000 of 5,000 bases

@@ -8,7 +8,8 @@ import helixdask as hd
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.selection.select import select_helixer
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.windows.stage import WindowsStage
 from tests.small_store import small_store
 
@@ -23,7 +24,7 @@ def store(tmp_path_factory):
     for stage in (
         WindowsStage(LENGTH, "reference", "base"),
         SelectStage(keep_fraction=0.4),
-        SplitStage(seed=3),
+        SplitStage(selection="default", seed=3, val_fraction=0.3),
         WindowsStage(50, "reference", "base", output="short"),
     ):
         run_stage(stage, made.url, QUIET)
@@ -63,20 +64,23 @@ def test_what_is_shown_and_which_windows_can_be_named(store):
     assert bare.sizes["window"] == 2 * sum(-(-length // 70) for length in LENGTHS)
     with pytest.raises(BadInputError, match="are of windows of 100 bases, not 50"):
         store.windows(50, side="train")
+    assert store.windows(side="test").sizes["window"] == 0
     with pytest.raises(BadInputError, match="side is"):
-        store.windows(side="test")
+        store.windows(side="nobody")
     for name in ("labels", "predictions", "coverage", "selection", "split"):
         with pytest.raises(MissingInputError):
             store.windows(LENGTH, **{name: "nobody"})
 
 
 def test_selecting_and_splitting_a_dataset_is_what_the_stages_do(store):
-    made = hd.split(hd.select(store.windows(LENGTH), 0.4), seed=3)
-    ds = store.windows(LENGTH)
-    for name in ("kept", "side", "stratum"):
+    made, ds = hd.select(store.windows(LENGTH), 0.4), store.windows(LENGTH)
+    for name in ("kept", "stratum"):
         np.testing.assert_array_equal(made[name], ds[name])
+    learnt = hd.split(made.isel(window=made.kept.values), 0.3, seed=3)
+    np.testing.assert_array_equal(learnt.side, ds.side[ds.kept.values])
+    assert (ds.side[~ds.kept.values] == -1).all()
     assert made.attrs["strata"] == store.attrs("selections/default")["strata"]
-    assert (made.attrs["by_blocks"], made.attrs["guard"]) == (False, 0)
+    assert (learnt.attrs["by_blocks"], learnt.attrs["guard"]) == (False, 0)
     shuffled = np.random.default_rng(0).permutation(ds.sizes["window"])
     again = hd.select(ds.isel(window=shuffled), 0.4)
     np.testing.assert_array_equal(again.kept, made.kept[shuffled])
@@ -113,7 +117,7 @@ def test_the_stage_ranks_by_a_measure_as_select_does(store, largest):
 
 
 def test_only_measures_that_are_there_rank_windows(store):
-    holds = "They hold valid, annotated, agreement, confidence"
+    holds = "They hold valid, usable, annotated, agreement, confidence"
     for choose in (
         lambda **by: hd.select(store.windows(LENGTH), **by),
         lambda **by: run_stage(SelectStage(**by, output="never"), store.url, QUIET),

@@ -7,7 +7,8 @@ import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.store.store import Store
 from helixdask.windows.stage import WindowsStage
 from tests.small_store import publish, small_store
@@ -40,11 +41,12 @@ def test_a_selection_and_its_split(store):
     n = len(windows["window_start"])
     assert len(rows) == int(0.3 * n) == attrs["n_kept"] == sum(s["kept"] for s in attrs["strata"])
     assert not (windows["window_contig"][rows] == 3).any()  # the annotation is silent about this contig
-    assert (windows["window_valid"][rows] > 0).all()
+    size = windows["window_end"] - windows["window_start"]
+    assert (2 * windows["window_usable"] >= size)[rows].all()
     mean = windows["window_class_distance"].sum(axis=1) / windows["window_valid"]
     assert mean[rows].mean() < np.nanmean(mean)
 
-    split, attrs = run(store, SplitStage(seed=3))
+    split, attrs = run(store, SplitStage(selection="default", seed=3))
     assert sorted(split["window_row"].tolist()) == rows.tolist()
     contig = windows["window_contig"][split["window_row"]]
     for c in np.unique(contig):
@@ -62,7 +64,8 @@ def test_a_selection_without_predictions_keeps_every_genic_window(tmp_path):
     store = prepared(tmp_path / "s.zarr", predictions=None)
     chosen, attrs = run(store, SelectStage())
     windows = store.table("windows/default")
-    usable = (windows["window_valid"] > 0) & windows["window_annotated"]
+    usable = 2 * windows["window_usable"] >= windows["window_end"] - windows["window_start"]
+    usable &= windows["window_annotated"]
     genic = windows["window_class_count"][:, 1:].any(axis=1)
     kept = np.zeros(len(usable), bool)
     kept[chosen["window_row"]] = True
@@ -139,23 +142,25 @@ def test_one_contig_is_split_by_blocks_and_says_so(tmp_path, caplog):
     assert attrs["guard"] == LENGTH
     assert "cut into blocks" in caplog.text
     assert set(split["window_side"].tolist()) == {0, 1}
-    assert len(split["window_row"]) + attrs["n_left_out"] == 400
+    windows = store.table("windows/default")
+    usable = 2 * windows["window_usable"] >= windows["window_end"] - windows["window_start"]
+    assert len(split["window_row"]) + attrs["n_left_out"] == usable.sum()
+    assert "copies were not looked for" in caplog.text
 
 
 def test_groups_from_a_file(store, tmp_path):
     path = tmp_path / "groups.tsv"
     path.write_text("# homoeologs\ncontig0\tone\ncontig1\tone\n\ncontig4\ttwo\ncontig6\ttwo\n")
-    run(store, SelectStage(output="groups", keep_fraction=0.5))
-    split, _ = run(store, SplitStage("groups", groups=str(path), output="groups"))
+    split, _ = run(store, SplitStage(groups=str(path), output="groups"))
     contig = store.table("windows/default")["window_contig"][split["window_row"]]
     for pair in ([0, 1], [4, 6]):
         assert len(set(split["window_side"][np.isin(contig, pair)])) == 1
     path.write_text("contig0 one\n")
     with pytest.raises(BadInputError, match="line 1"):
-        run(store, SplitStage("groups", groups=str(path), output="broken"))
+        run(store, SplitStage(groups=str(path), output="broken"))
     path.write_text("nobody\tone\n")
     with pytest.raises(BadInputError, match="nobody"):
-        run(store, SplitStage("groups", groups=str(path), output="broken"))
+        run(store, SplitStage(groups=str(path), output="broken"))
 
 
 def test_helixer_rules_need_helixer_distances(store, tmp_path):
@@ -166,19 +171,65 @@ def test_helixer_rules_need_helixer_distances(store, tmp_path):
     n = len(other.table("windows/default")["window_start"])
     assert 0 < len(chosen["window_row"]) <= int(0.3 * n)
     assert attrs["strata"][0]["name"].startswith("sextile")
-    split, attrs = run(other, SplitStage(rules="helixer"))
+    split, attrs = run(other, SplitStage(selection="default", rules="helixer"))
     assert len(split["window_row"]) == len(chosen["window_row"])
 
 
 def test_stale_and_missing_parents_are_refused(tmp_path):
     store = prepared(tmp_path / "s.zarr", [3000, 3000])
     with pytest.raises(MissingInputError):
-        run(store, SplitStage())
+        run(store, SplitStage(selection="default"))
     run(store, SelectStage())
     options = RunOptions(workers=1, quiet=True, replace=True)
     run_stage(WindowsStage(LENGTH, "reference"), store.url, options)
     with pytest.raises(BadInputError, match="made anew"):
-        run(store, SplitStage())
+        run(store, SplitStage(selection="default"))
     run_stage(WindowsStage(LENGTH, output="places"), store.url, QUIET)
     with pytest.raises(MissingInputError, match="without labels"):
         run(store, SelectStage("places", output="x"))
+    with pytest.raises(MissingInputError, match="without labels"):
+        run(store, SplitStage("places", output="x"))
+
+
+def sides_of(store, name="default"):
+    """Side of each window of the table, -1 for none."""
+    table = store.table(f"splits/{name}")
+    side = np.full(len(store.table("windows/default")["window_start"]), -1)
+    side[table["window_row"]] = table["window_side"]
+    return side
+
+
+def test_a_split_of_all_usable_windows_and_a_selection_among_its_training_side(store):
+    split, attrs = run(store, SplitStage(test_fraction=0.15, kinship="off", output="three"))
+    windows = store.table("windows/default")
+    size = windows["window_end"] - windows["window_start"]
+    usable = (2 * windows["window_usable"] >= size) & windows["window_annotated"]
+    assert split["window_row"].tolist() == np.flatnonzero(usable).tolist()
+    side = sides_of(store, "three")
+    assert attrs["n_bases"] == {
+        name: int(size[side == code].sum()) for code, name in enumerate(("train", "validation", "test"))
+    }
+    assert attrs["n_bases"]["test"] / size[usable].sum() == pytest.approx(0.15, abs=0.075)
+    assert (attrs["selection"], attrs["kinship"]) == (None, None)
+    assert "leakage" not in attrs
+
+    chosen, attrs = run(store, SelectStage(split="three", keep_fraction=0.25, output="of_three"))
+    assert (side[chosen["window_row"]] == 0).all()
+    assert len(chosen["window_row"]) == attrs["n_kept"]
+    assert abs(len(chosen["window_row"]) - 0.25 * (side == 0).sum()) <= 6
+    assert attrs["split"] == "three"
+
+
+def test_windows_that_are_mostly_masked_or_n_are_on_no_side(store):
+    table = store.table("windows/default")
+    size = table["window_end"] - table["window_start"]
+    poor = 2 * table["window_usable"] < size
+    poor[:50] = True
+    attrs = store.attrs("windows/default")
+    store.begin_group("windows/poor")
+    usable = np.where(poor, size // 2 - 1, table["window_usable"]).astype(np.int32)
+    store.write_table("windows/poor", {**table, "window_usable": usable})
+    store.complete_group("windows/poor", {**attrs, "digest": "poor"})
+    fresh = Store.open(store.url)
+    split, _ = run(fresh, SplitStage("poor", kinship="off", output="poor"))
+    assert not poor[split["window_row"]].any()

@@ -71,7 +71,7 @@ def test_masked_bases_do_not_count_by_default_but_do_for_helixer():
     default = one_window(label, probability, valid)
     assert default.class_count[0].tolist() == [2, 0, 1, 0]
     assert default.class_distance[0].tolist() == [0.5, 0, 0.5, 0]
-    assert default.valid[0] == 3
+    assert default.valid[0] == default.usable[0] == 3
     assert default.agreement[0] == 1.0  # at a tie the first class wins
     assert default.confidence[0] == pytest.approx(2.5 / 3)
     helixer = one_window(label, probability, valid, rules="helixer")
@@ -104,7 +104,13 @@ def test_windows_lie_where_they_are_said_to_lie():
     label = rng.integers(0, 4, (2, 50)).astype(np.uint8)
     probability = rng.random((2, 4, 50)).astype(np.float16)
     valid = rng.integers(0, 2, (2, 50)).astype(np.uint8)
-    got = measure_windows(np.array([3, 20]), np.array([10, 7]), np.array([1, 0], np.int8), label, valid, probability)
+    codes = rng.choice(np.array([1, 4, 0x84, 0x83, 5], np.uint8), 50)
+    places = np.array([3, 20]), np.array([10, 7]), np.array([1, 0], np.int8)
+    got = measure_windows(*places, label, valid, probability, codes=codes)
+    assert got.usable.tolist() == [
+        int((valid[strand, begin : begin + size] & ~np.isin(codes[begin : begin + size], (4, 0x84))).sum())
+        for begin, size, strand in zip(*places, strict=True)
+    ]
     for w, (begin, size, strand) in enumerate([(3, 10, 1), (20, 7, 0)]):
         part = slice(begin, begin + size)
         ok = valid[strand, part] == 1

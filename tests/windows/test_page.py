@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.selection.stage import SelectStage, SplitStage
+from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.windows.stage import WindowsStage
 from tests.small_store import publish, small_store
 
@@ -21,7 +22,11 @@ def test_the_examples_of_the_page(tmp_path, monkeypatch):
     store, tracks = small_store(tmp_path / "pombe.zarr", LENGTHS, names=names)
     counts = np.random.default_rng(0).poisson(3, (2, store.n_bases)).astype(np.uint32)
     publish(store, "coverage/rnaseq/leaf", {"coverage": counts, "spliced_coverage": counts})
-    for stage in (WindowsStage(21_384, "reference", "base"), SelectStage(keep_fraction=0.5), SplitStage()):
+    for stage in (
+        WindowsStage(21_384, "reference", "base"),
+        SplitStage(),
+        SelectStage(split="default", keep_fraction=0.5),
+    ):
         run_stage(stage, store.url, RunOptions(workers=1, quiet=True))
     monkeypatch.chdir(tmp_path)
     found = {}
@@ -46,5 +51,5 @@ def test_the_examples_of_the_page(tmp_path, monkeypatch):
     wanted = tracks["probability"][0, :, :21_384].astype(np.float64).mean(axis=-1)
     np.testing.assert_allclose(mean, wanted, rtol=1e-4)
     assert found["by_contig"].sizes["contig"] == 12
-    assert (found["train"].side == 0).all()
-    assert found["train"].kept.all()
+    assert (found["learnt"].side == 0).all()
+    assert found["learnt"].kept.all()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.public_names import public_name
 from helixdask.selection.split import TRAIN, VALIDATION
-from helixdask.selection.table import parent, window_table, windows_of
+from helixdask.selection.table import chosen_rows, parent, window_table, windows_behind, windows_of
 from helixdask.settings import Rules
 from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
@@ -55,13 +55,23 @@ class WindowSet:
 
 @dataclass(frozen=True)
 class StoreSplit:
-    """A store with the names of its split and labels, and the digests of what they stand for."""
+    """A store with the names of its split, labels and selection, and the digests of what they stand for.
+
+    The selection says which windows of the training side are learnt from; None: all.
+    """
 
     store: Store
     split: str
     labels: str
     windows: str
     window_length: int
+    selection: str | None = None
+
+    @property
+    def leakage(self) -> float | None:
+        """Share of validation's coding bases with a near copy in training; None where that is not known."""
+        rows = self.store.attrs(f"splits/{self.split}").get("leakage")
+        return float(rows[0]["coding_bases"]) if rows else None
 
     @property
     def has_pseudolabels(self) -> bool:
@@ -78,11 +88,16 @@ class StoreSplit:
             "labels_digest": self.store.identity(f"labels/{self.labels}"),
             "split": self.split,
             "split_digest": self.store.identity(f"splits/{self.split}"),
+            "selection": self.selection,
+            "selection_digest": self.store.identity(f"selections/{self.selection}") if self.selection else None,
+            "leakage": self.leakage,
         }
 
 
-def read_split(store: Store, split: str | None = None, labels: str | None = None) -> StoreSplit:
-    """Find the split, its windows and the labels to train on.
+def read_split(
+    store: Store, split: str | None = None, labels: str | None = None, selection: str | None = None
+) -> StoreSplit:
+    """Find the split, its windows, the labels to train on and the windows that are learnt from.
 
     Parameters
     ----------
@@ -90,11 +105,16 @@ def read_split(store: Store, split: str | None = None, labels: str | None = None
         The store.
     split, labels
         Names; None: the only split there is, and the labels that it was made with.
+    selection
+        Name; None: the only one among the split's training windows, or else the only one of the same windows. Where
+        there is none, and where the split was made from a selection, all of the training side is learnt from.
 
     Raises
     ------
     MissingInputError
-        There is no split or there are no labels, or several and none was named.
+        There is no split or there are no labels, or several and none was named; or several selections.
+    BadInputError
+        The selection is of other windows, or was made from another split.
     """
     split = store.resolve("splits", split)
     attrs = store.attrs(f"splits/{split}")
@@ -106,13 +126,44 @@ def read_split(store: Store, split: str | None = None, labels: str | None = None
     if length is None:
         table = store.table(f"windows/{windows}")
         length = int((table["window_end"] - table["window_start"]).max(initial=0))
-    return StoreSplit(store, split, labels, windows, int(length))
+    return StoreSplit(store, split, labels, windows, int(length), _selection(store, split, windows, selection))
+
+
+def _selection(store: Store, split: str, windows: str, name: str | None) -> str | None:
+    if name is None:
+        if parent(store.attrs(f"splits/{split}"), "selection"):
+            return None
+        of_split = {
+            each: parent(store.attrs(f"selections/{each}"), "split")
+            for each in store.names("selections")
+            if parent(store.attrs(f"selections/{each}"), "windows") == windows
+        }
+        found = [each for each, other in of_split.items() if other == split]
+        found = found or [each for each, other in of_split.items() if other is None]
+        if len(found) > 1:
+            raise MissingInputError(
+                f"there are several selections of the windows of this split: {', '.join(found)}",
+                where=f"{store.url}/splits/{split}",
+                remedy="Name one with --selection.",
+            )
+        name = found[0] if found else None
+    if name is None:
+        return None
+    group = f"selections/{store.resolve('selections', name)}"
+    other = parent(store.attrs(group), "split")
+    if windows_behind(store, group) != windows or other not in (split, None):
+        raise BadInputError(
+            f"this selection was made from {f'splits/{other}' if other else 'other windows'}, not from splits/{split}",
+            where=f"{store.url}/{group}",
+            remedy=f"Run helixdask select --split {split}, or name another with --selection.",
+        )
+    return name
 
 
 def gather_windows(
     splits: Sequence[StoreSplit], pool_size: int, *, rules: Rules = Rules.DEFAULT
 ) -> tuple[WindowSet, WindowSet]:
-    """Training and validation windows of all stores.
+    """Training and validation windows of all stores: what is selected of the training side, and all of validation.
 
     Windows without any valid base are left out, and under ``rules="helixer"`` those of contigs without a labelled
     gene too, as Helixer does.
@@ -171,15 +222,21 @@ def _sides_of(split: StoreSplit, index: int, rules: Rules) -> tuple[WindowSet, W
         keep &= table["valid"].to_numpy() > 0
     if rules == Rules.HELIXER and "annotated" in table:
         keep &= table["annotated"].to_numpy()
-    held_out = side == VALIDATION
-    # A split by blocks leaves a gap between the sides; shifted windows keep out of it too.
-    guard = int(split.store.attrs(f"splits/{split.split}").get("guard") or 0)
+    # Shifted windows keep out of other sides, of the gap beside them, and of near copies of them. Of a selection that
+    # was split, most windows are on no side only since they were not selected.
+    attrs = split.store.attrs(f"splits/{split.split}")
+    held_out = side > TRAIN if parent(attrs, "selection") else side != TRAIN
+    guard = int(attrs.get("guard") or 0)
     lengths = split.store.contigs.lengths
     held_start = np.maximum(start[held_out] - guard, 0)
     held_end = np.minimum(end[held_out] + guard, lengths[contig[held_out]])
     sets = []
+    learnt = np.ones(len(side), np.bool_)
+    if split.selection is not None:
+        learnt = np.zeros(len(side), np.bool_)
+        learnt[chosen_rows(split.store, f"selections/{split.selection}", len(side))] = True
     for wanted in (TRAIN, VALIDATION):
-        mine = (side == wanted) & keep
+        mine = (side == wanted) & keep & (learnt | (wanted != TRAIN))
         stretches = free_stretches(
             contig[mine], start[mine], end[mine], lengths, contig[held_out], held_start, held_end
         )

@@ -101,12 +101,16 @@ def _score_row(title: str, tuned: float, base: float | None, gain: Sequence[floa
 
 
 def _store_table(stores: Sequence[Any]) -> str:
-    columns = ("species", "n_bases", "labels", "labels_digest", "split", "split_digest")
+    columns = ("species", "n_bases", "labels", "labels_digest", "split", "split_digest", "selection", "leakage")
     rows = [
-        [str(store.get(name, "")) for name in columns] if isinstance(store, dict) else [str(store), *[""] * 5]
+        [_cell(store.get(name)) for name in columns] if isinstance(store, dict) else [str(store), *[""] * 7]
         for store in stores
     ]
     return _table(columns, rows)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{100 * value:.1f} %" if isinstance(value, float) else str(value)
 
 
 def _number(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from helixdask.errors import MissingInputError
+from helixdask.selection.leakage import MUCH
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
@@ -28,6 +30,8 @@ from helixdask.trainer.tuning.validation import Validation
 from helixdask.trainer.tuning.verdict import GeneCounts, in_words, score_row
 
 __all__ = ["TrainingRun"]
+
+log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_CHECKPOINTS: Final = 300.0
 
@@ -54,7 +58,9 @@ class TrainingRun:
         settings = start.settings
         self.start, self.settings, self.network, self.spec = start, settings, start.network, start.spec
         self.tell, self.stop = on_progress, stop
-        self.splits: list[StoreSplit] = [read_split(store, settings.split, settings.labels) for store in start.stores]
+        self.splits: list[StoreSplit] = [
+            read_split(store, settings.split, settings.labels, settings.selection) for store in start.stores
+        ]
         self.train_windows, validation = gather_windows(self.splits, self.spec.pool_size, rules=settings.rules)
         self.readers = self._readers(settings.confidence)
         self.train_feed = self._train_feed(settings.batch_size)
@@ -122,6 +128,15 @@ class TrainingRun:
         if self.start.libraries:
             names = ", ".join(f"{name} ({kind})" for name, kind in self.start.libraries)
             self._say(f"Coverage of {names}, norm {self.start.coverage_norm}.")
+        for split in self.splits:
+            if (split.leakage or 0) > MUCH:
+                log.warning(
+                    "%s/splits/%s: %.0f %% of the coding bases of validation have a near copy in training, so that "
+                    "scores look better than they are",
+                    split.store.url,
+                    split.split,
+                    100 * (split.leakage or 0),
+                )
         self._say(
             f"{len(train):,} training and {len(validation):,} validation windows of {train.window_length:,} bases; "
             f"{self._n_learning():,} of {self.network.count_params():,} weights learn."

@@ -58,6 +58,8 @@ class TuneSettings:
         Labels to learn; those of the split by default.
     split
         Split to learn from; the only one by default.
+    selection
+        Selection among its training windows; the only one by default. Validation is all of the split's.
     batch_size
         Windows in a step; halved when memory is short.
     validation_batch_size
@@ -107,6 +109,7 @@ class TuneSettings:
     model: str | None = None
     mode: Mode = "auto"
     split: str | None = None
+    selection: str | None = None
     labels: str | None = None
     coverage: str | None = None
     coverage_norm: CoverageNorm | None = None
