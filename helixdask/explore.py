@@ -241,7 +241,7 @@ class GenomeStore(Store):
         selection
             Only the windows of this selection.
         split, side
-            Split whose sides are shown; only the windows of ``train`` or ``validation``.
+            Split whose sides are shown; only the windows of ``train``, ``validation`` or ``test``.
         orientation
             ``strand``: minus windows read 5' to 3', their sequence complemented; ``plus``: all in plus orientation.
         padding

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 from helixdask.errors import BadInputError
-from helixdask.selection.split import TRAIN, VALIDATION
+from helixdask.registry import SIDES
+from helixdask.selection.leakage import Leakage
 from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
 
 __all__ = ["write_selection_report", "write_split_report"]
 
 _MOST_CONTIGS = 60
-_GREY, _BLUE, _ORANGE = "#d4d4d4", "#3b75af", "#ef8636"
+_GREY, _BLUE, _ORANGE, _GREEN = "#d4d4d4", "#3b75af", "#ef8636", "#519e3e"
+_SIDE_COLOURS = (_BLUE, _ORANGE, _GREEN)
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .15rem .8rem .15rem 0; text-align: right }
@@ -104,46 +106,60 @@ def write_split_report(store: Store, name: str, path: str | Path) -> None:
         The file cannot be written.
     """
     attrs = store.attrs(f"splits/{name}")
-    sides = ("train", "validation")
+    sides = [side for side in SIDES if side in attrs["n_windows"]]
     rows = [
         (side, attrs["n_windows"][side], attrs["n_bases"][side], attrs["n_contigs"][side], share)
         for side, share in zip(sides, _shares([attrs["n_bases"][side] for side in sides]), strict=True)
     ]
     how = "by whole contigs"
     if attrs["by_blocks"]:
-        how = f"by blocks of contigs; {attrs['n_left_out']:,} windows within {attrs['guard']:,} bases were left out"
+        how = f"by blocks of contigs, {attrs['guard']:,} bases apart"
     facts = {
-        "selection": attrs["selection"],
+        "windows": attrs["windows"],
+        "selection": attrs["selection"] or "none: all usable windows",
+        "kinship": attrs.get("kinship") or "not used",
         "labels": attrs["labels"] or "none",
         "windows of": f"{attrs['window_length']:,} bases",
         "split": how,
+        "left out": f"{attrs['n_left_out']:,} windows",
+        "of these near copies of another side": attrs.get("n_near_copies", 0),
         "seed": attrs["seed"],
         "rules": attrs["rules"],
     }
-    bars, n_contigs = _contig_bars(store, name, str(attrs["windows"]))
+    bars, n_contigs = _contig_bars(store, name, str(attrs["windows"]), len(sides))
     heading = f"<h2>The {len(bars):,} contigs with most windows, of {n_contigs:,}, in bases of their windows</h2>"
-    key = _key(("training", _BLUE), ("validation", _ORANGE))
+    key = _key(*zip(("training", "validation", "test")[: len(sides)], _SIDE_COLOURS, strict=False))
     columns = ("side", "windows", "bases", "contigs", "share of bases")
-    body = _facts(facts) + _table(columns, rows) + heading + key + _bars(bars)
+    body = _facts(facts) + _table(columns, rows) + _leakage(attrs.get("leakage") or []) + heading + key + _bars(bars)
     _write(path, f"Split {name} of {store.species}", body)
 
 
-_Bar = tuple[str, tuple[tuple[int, str], tuple[int, str]]]
+_Bar = tuple[str, tuple[tuple[int, str], ...]]
 
 
-def _contig_bars(store: Store, name: str, windows: str) -> tuple[list[_Bar], int]:
+def _leakage(found: Sequence[dict[str, Any]]) -> str:
+    """What of the validation side has a near copy in training; nothing where copies were not looked for."""
+    if not found:
+        return ""
+    columns = ("validation with a near copy in training", "windows", "coding bases")
+    return _table(columns, [(row["split"], *(_share(row[name], 1) for name in Leakage._fields)) for row in found])
+
+
+def _contig_bars(store: Store, name: str, windows: str, n_sides: int) -> tuple[list[_Bar], int]:
     split, table = store.table(f"splits/{name}"), store.table(f"windows/{windows}")
     rows = split["window_row"]
     contig, size = table["window_contig"][rows], (table["window_end"] - table["window_start"])[rows]
     there, contig = np.unique(contig, return_inverse=True)
     bases = [
         np.bincount(contig[mine], weights=size[mine], minlength=len(there)).astype(np.int64)
-        for mine in (split["window_side"] == TRAIN, split["window_side"] == VALIDATION)
+        for mine in (split["window_side"] == code for code in range(n_sides))
     ]
-    longest = np.sort(np.argsort(-(bases[0] + bases[1]), kind="stable")[:_MOST_CONTIGS])
-    return [
-        (str(store.contigs.names[there[i]]), ((int(bases[0][i]), _BLUE), (int(bases[1][i]), _ORANGE))) for i in longest
-    ], len(there)
+    longest = np.sort(np.argsort(-sum(bases), kind="stable")[:_MOST_CONTIGS])
+    bars = [
+        (str(store.contigs.names[there[i]]), tuple(zip((int(n[i]) for n in bases), _SIDE_COLOURS, strict=False)))
+        for i in longest
+    ]
+    return bars, len(there)
 
 
 def _share(part: float, whole: float) -> str:

@@ -225,8 +225,10 @@ def _sides_of(split: StoreSplit, index: int, rules: Rules) -> tuple[WindowSet, W
     # Shifted windows keep out of other sides, of the gap beside them, and of near copies of them. Of a selection that
     # was split, most windows are on no side only since they were not selected.
     attrs = split.store.attrs(f"splits/{split.split}")
-    held_out = side > TRAIN if parent(attrs, "selection") else side != TRAIN
-    guard = int(attrs.get("guard") or 0)
+    held_out, guard = side > TRAIN, int(attrs.get("guard") or 0)
+    if not parent(attrs, "selection"):
+        place = contig.astype(np.int64) * (int(end.max(initial=0)) + 1) + start  # both strands have one
+        held_out |= ~np.isin(place, place[side == TRAIN])
     lengths = split.store.contigs.lengths
     held_start = np.maximum(start[held_out] - guard, 0)
     held_end = np.minimum(end[held_out] + guard, lengths[contig[held_out]])

@@ -146,6 +146,49 @@ def test_named_errors_before_training(tmp_path):
         read_split(store, "default")
 
 
+def write_selection(store, rows, name, split=None):
+    store.begin_group(f"selections/{name}")
+    store.write_table(f"selections/{name}", {"window_row": np.asarray(rows, np.int64)})
+    store.complete_group(f"selections/{name}", {"digest": name, "windows": "default", "split": split})
+
+
+def test_what_is_selected_of_the_training_side_is_learnt_and_all_of_validation_scored(tmp_path):
+    store = write_toy_store(tmp_path / "toy.zarr")
+    place = store.table("windows/default")["window_start"] // 900
+    side = np.where(place % 5 == 0, 1, np.where(place % 7 == 0, 2, np.where(place % 11 == 3, -1, 0)))
+    side[[2, 9]] = -1  # the other strand trains
+    write_split(store, side, "all", selection=None)
+    train, held = gather_windows([read_split(store, "all")], POOL)  # nothing was selected yet
+    assert (len(train), len(held)) == ((side == 0).sum(), (side == 1).sum())
+    chosen = np.flatnonzero(side == 0)[::3]
+    write_selection(store, chosen, "some", "all")
+    write_selection(store, [*np.flatnonzero(side)[:4], *chosen[:5]], "before")
+    split = read_split(store, "all")
+    assert split.selection == "some"
+    train, held = gather_windows([split], POOL)
+    table = store.table("windows/default")
+    np.testing.assert_array_equal(train.start, table["window_start"][chosen])
+    assert len(held) == (side == 1).sum()
+    assert (train.stretches.upper - train.stretches.lower > 900).any()
+    # A selection that was not made for the split: of its windows those that train.
+    train, _ = gather_windows([read_split(store, "all", selection="before")], POOL)
+    np.testing.assert_array_equal(np.sort(train.start), np.sort(table["window_start"][chosen[:5]]))
+    assert {"selection", "selection_digest", "leakage"} <= split.card().keys()
+    # Shifted windows keep out of all that is not on the training side, left out windows included.
+    side[[2, 9]] = 0
+    others = [table[f"window_{name}"][side != 0] for name in ("contig", "start", "end")]
+    for contig, low, high in zip(train.contig, train.stretches.lower, train.stretches.upper, strict=True):
+        assert not ((others[0] == contig) & (others[1] < high) & (others[2] > low)).any()
+
+    write_selection(store, chosen, "more", "all")
+    with pytest.raises(MissingInputError, match="several selections of the windows of this split"):
+        read_split(store, "all")
+    write_split(store, side, "other", selection=None)
+    with pytest.raises(BadInputError, match="splits/all"):
+        read_split(store, "other", selection="some")
+    assert read_split(store, "default").selection is None  # it was made from a selection
+
+
 def test_coverage_norms():
     values = np.array([0, 10, -1], np.float32)
     np.testing.assert_allclose(normalised_coverage(values, "log"), [0.0953, 2.406, -2.303], atol=1e-3)
