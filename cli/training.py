@@ -37,7 +37,7 @@ _OF_TUNING = ("mode", "new_head", "confidence")
 _PANELS = {
     "The loop": (
         *("patience", "check_every", "max_steps", "max_hours", "batch_size", "warmup_steps", "decay", "precision"),
-        *("xla", "balance_stores", "seed", "threads", "resume", "tensorboard"),
+        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "tensorboard"),
     ),
     "The loss": ("class_weights", "transition_weights"),
 }

@@ -64,7 +64,8 @@ class Feed:
         -------
         dict
             ``codes``, ``label``, ``phase``, ``transition``, ``valid`` (B, S) uint8, 5' to 3' on the window's strand;
-            with libraries ``coverage`` (B, S, 2n) float32; where labels have confidences ``confidence`` (B, S) float32.
+            with libraries ``coverage`` (B, S, 2n) float32; where labels have confidences ``confidence`` (B, S) float32;
+            where windows have weights ``weight`` (B,) float32.
         """
         epoch, within = divmod(step, self.order.steps_per_epoch)
         rows, start, end = self.order.batch(epoch, within)
@@ -77,7 +78,8 @@ class Feed:
                 reader.fill(
                     buffers, mine, Windows(windows.contig[chosen], start[mine], end[mine], windows.strand[chosen])
                 )
-        return {name: np.ascontiguousarray(array[:, : self.length]) for name, array in buffers.items()}
+        batch = {name: np.ascontiguousarray(array[:, : self.length]) for name, array in buffers.items()}
+        return batch if windows.weight is None else batch | {"weight": windows.weight[rows]}
 
     def dataset(self, first_step: int = 0, n_steps: int | None = None) -> tf.data.Dataset:
         """Stream of batches from any step on; without ``n_steps`` it never ends."""
@@ -133,12 +135,13 @@ class Feed:
     def _signature(self) -> dict[str, tf.TensorSpec]:
         buffers = self.readers[0].new_buffers(0, 0)
         n_libraries = self.readers[0].n_libraries
-        return {
+        signature = {
             name: tf.TensorSpec(
                 (None, self.length, 2 * n_libraries) if name == "coverage" else (None, self.length), array.dtype
             )
             for name, array in buffers.items()
         }
+        return signature if self.windows.weight is None else signature | {"weight": tf.TensorSpec((None,), tf.float32)}
 
 
 def normalised_coverage(coverage: Any, norm: str) -> Any:

@@ -23,7 +23,10 @@ __all__ = ["StoreSplit", "WindowSet", "gather_windows", "read_split"]
 
 @dataclass(frozen=True, eq=False)
 class WindowSet:
-    """Windows of one side of the split: one entry per window, contig coordinates, all stores end to end."""
+    """Windows of one side of the split: one entry per window, contig coordinates, all stores end to end.
+
+    ``weight`` is how much each counts in the loss, float32; None: all alike.
+    """
 
     store: NDArray[np.int16]
     contig: NDArray[np.int32]
@@ -32,6 +35,7 @@ class WindowSet:
     strand: NDArray[np.int8]
     stretches: Stretches
     window_length: int
+    weight: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -72,6 +76,11 @@ class StoreSplit:
         """Share of validation's coding bases with a near copy in training; None where that is not known."""
         rows = self.store.attrs(f"splits/{self.split}").get("leakage")
         return float(rows[0]["coding_bases"]) if rows else None
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the selection says how much each of its windows counts."""
+        return self.selection is not None and self.store.has_array(f"selections/{self.selection}/window_weight")
 
     @property
     def has_pseudolabels(self) -> bool:
@@ -161,7 +170,7 @@ def _selection(store: Store, split: str, windows: str, name: str | None) -> str 
 
 
 def gather_windows(
-    splits: Sequence[StoreSplit], pool_size: int, *, rules: Rules = Rules.DEFAULT
+    splits: Sequence[StoreSplit], pool_size: int, *, rules: Rules = Rules.DEFAULT, weighted: bool = True
 ) -> tuple[WindowSet, WindowSet]:
     """Training and validation windows of all stores: what is selected of the training side, and all of validation.
 
@@ -174,6 +183,10 @@ def gather_windows(
         What `read_split` found in each store.
     pool_size
         Bases per timestep of the network.
+    rules
+        See above.
+    weighted
+        Give training windows the weights that the selections say.
 
     Raises
     ------
@@ -201,7 +214,8 @@ def gather_windows(
             where=", ".join(f"{split.store.url}/windows/{split.windows}" for split in splits),
             remedy=f"Select others: helixdask select --window-length {length // pool_size * pool_size}.",
         )
-    sides = [_sides_of(split, i, rules) for i, split in enumerate(splits)]
+    weighted = weighted and any(split.has_weights for split in splits)
+    sides = [_sides_of(split, i, rules, weighted=weighted) for i, split in enumerate(splits)]
     train, validation = (_join([pair[side] for pair in sides]) for side in (TRAIN, VALIDATION))
     for windows, side in ((train, "training"), (validation, "validation")):
         if not len(windows):
@@ -214,7 +228,7 @@ def gather_windows(
     return train, validation
 
 
-def _sides_of(split: StoreSplit, index: int, rules: Rules) -> tuple[WindowSet, WindowSet]:
+def _sides_of(split: StoreSplit, index: int, rules: Rules, *, weighted: bool) -> tuple[WindowSet, WindowSet]:
     table = window_table(split.store, split=split.split)
     side, (contig, start, end, strand) = table["side"].to_numpy(), windows_of(table)
     keep = np.ones(len(side), np.bool_)
@@ -234,18 +248,23 @@ def _sides_of(split: StoreSplit, index: int, rules: Rules) -> tuple[WindowSet, W
     held_end = np.minimum(end[held_out] + guard, lengths[contig[held_out]])
     sets = []
     learnt = np.ones(len(side), np.bool_)
+    weight = np.ones(len(side), np.float32)
     if split.selection is not None:
+        group = f"selections/{split.selection}"
+        rows = chosen_rows(split.store, group, len(side))
         learnt = np.zeros(len(side), np.bool_)
-        learnt[chosen_rows(split.store, f"selections/{split.selection}", len(side))] = True
+        learnt[rows] = True
+        if split.has_weights:
+            weight[rows] = split.store.table(group)["window_weight"]
     for wanted in (TRAIN, VALIDATION):
         mine = (side == wanted) & keep & (learnt | (wanted != TRAIN))
         stretches = free_stretches(
             contig[mine], start[mine], end[mine], lengths, contig[held_out], held_start, held_end
         )
         store = np.full(int(mine.sum()), index, np.int16)
-        sets.append(
-            WindowSet(store, contig[mine], start[mine], end[mine], strand[mine], stretches, split.window_length)
-        )
+        places = contig[mine], start[mine], end[mine], strand[mine]
+        counts = weight[mine] if weighted and wanted == TRAIN else None
+        sets.append(WindowSet(store, *places, stretches, split.window_length, counts))
     return sets[0], sets[1]
 
 
@@ -265,4 +284,5 @@ def _join(parts: list[WindowSet]) -> WindowSet:
         joined("strand"),
         stretches,
         parts[0].window_length,
+        None if parts[0].weight is None else joined("weight"),
     )

@@ -180,6 +180,8 @@ class Learner:
         )
         if "confidence" in batch:
             weight *= self._by_timestep(batch["confidence"])
+        if "weight" in batch:
+            weight *= batch["weight"][:, tf.newaxis, tf.newaxis]
         targets = [self._by_timestep(batch[name]) for name in ("label", "phase")[: self.spec.n_outputs]]
         inputs = self._input(batch)
         if not self._body_learns:

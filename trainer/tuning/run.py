@@ -61,7 +61,12 @@ class TrainingRun:
         self.splits: list[StoreSplit] = [
             read_split(store, settings.split, settings.labels, settings.selection) for store in start.stores
         ]
-        self.train_windows, validation = gather_windows(self.splits, self.spec.pool_size, rules=settings.rules)
+        self.train_windows, validation = gather_windows(
+            self.splits,
+            self.spec.pool_size,
+            rules=settings.rules,
+            weighted=settings.window_weights and settings.rules != Rules.HELIXER,
+        )
         self.readers = self._readers(settings.confidence)
         self.train_feed = self._train_feed(settings.batch_size)
         self.validation = Validation(

@@ -84,6 +84,8 @@ class TuneSettings:
     balance_stores
         As many windows of each store in an epoch, whatever its size: of large ones a part, of small ones all, several
         times. An epoch is as long as without.
+    window_weights
+        Let windows count as the selection says, so that all of them together stand for the genome.
     seed
         Seed of new weights and the order of windows.
     threads
@@ -135,6 +137,7 @@ class TuneSettings:
     xla: bool = False
     random_offsets: bool = True
     balance_stores: bool = False
+    window_weights: bool = True
     seed: int = 0
     threads: Count = 0
     resume: bool | None = None

@@ -233,3 +233,24 @@ def test_confidence_is_the_probability_of_the_label(tmp_path, dtype):
     np.testing.assert_allclose(buffers["confidence"][1, 100:], wanted[1, ::-1], atol=1e-3)
     assert not buffers["confidence"][0, 400:].any()
     assert not buffers["confidence"][1, :100].any()
+
+
+def test_windows_count_as_the_selection_says(tmp_path):
+    store = write_toy_store(tmp_path / "toy.zarr")
+    side = np.where(np.arange(len(store.table("windows/default")["window_start"])) % 4 == 0, 1, 0)
+    write_split(store, side, "all", selection=None)
+    rows = np.flatnonzero(side == 0)[:10]
+    store.begin_group("selections/weighed")
+    weight = np.linspace(0.1, 2, 10, dtype=np.float32)
+    store.write_table("selections/weighed", {"window_row": rows, "window_weight": weight})
+    store.complete_group("selections/weighed", {"digest": "x", "windows": "default", "split": "all"})
+    split = read_split(store, "all")
+    train, held = gather_windows([split], POOL)
+    assert held.weight is None
+    feed = Feed(train, [WindowReader(store, TrackSet(split.labels))], train.order(4, shuffle=True, seed=3), POOL)
+    seen = {}
+    for batch in feed.batches(0, feed.order.steps_per_epoch):
+        for codes, counts in zip(batch["codes"].numpy(), batch["weight"].numpy(), strict=True):
+            seen[codes.tobytes()] = float(counts)
+    assert sorted(seen.values()) == pytest.approx(weight.tolist())
+    assert gather_windows([split], POOL, weighted=False)[0].weight is None
