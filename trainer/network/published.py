@@ -90,7 +90,7 @@ def find(model: PublishedModel) -> Path | None:
     return theirs if theirs.is_file() else None
 
 
-def fetch(model: PublishedModel, *, quiet: bool = False) -> Path:
+def fetch(model: PublishedModel) -> Path:
     """The model's file, downloaded if it is not on this machine.
 
     Raises
@@ -109,7 +109,7 @@ def fetch(model: PublishedModel, *, quiet: bool = False) -> Path:
     url = f"{os.environ.get(_URL_VARIABLE, BASE_URL)}/{model.file}?download=1"
     known = _checksums(folder).get(model.file)
     aside = f".{model.file}.part"
-    downloader = pooch.HTTPDownloader(progressbar=_bar(model) if not quiet else False)
+    downloader = pooch.HTTPDownloader(progressbar=_bar(model))
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel("WARNING")
