@@ -18,18 +18,6 @@ if TYPE_CHECKING:
     from helixdask.engine.run import Summary
     from helixdask.engine.stage import Stage
 
-__all__ = [
-    "as_dict",
-    "human",
-    "print_facts",
-    "print_json",
-    "print_summaries",
-    "print_table",
-    "print_written",
-    "run_and_print",
-    "say",
-]
-
 _HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
 _MOST_VALUES = 12

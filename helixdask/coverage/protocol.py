@@ -22,8 +22,6 @@ from helixdask.coverage.rules import PAIRED, READ1, READ2, REVERSE
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
 
-__all__ = ["ENOUGH_READS", "Evidence", "check_stated", "evidence_of", "find_evidence", "resolved"]
-
 log = logging.getLogger(__name__)
 
 ENOUGH_READS: Final = 100

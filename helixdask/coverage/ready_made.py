@@ -21,8 +21,6 @@ from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
-__all__ = ["ReadyMadeStage"]
-
 log = logging.getLogger(__name__)
 
 _TRACK_OF: Final = {

@@ -19,8 +19,6 @@ from helixdask.errors import BadInputError
 from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import is_url
 
-__all__ = ["as_counts", "bigwig_values", "check_bedgraph", "check_bigwig", "open_bigwig"]
-
 _MOST: Final = float(np.iinfo(np.uint32).max)
 _SAMPLE_PLACES: Final = 64
 _SAMPLE_LENGTH: Final = 1 << 14

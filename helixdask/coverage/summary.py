@@ -18,8 +18,6 @@ from helixdask.public_names import public_name
 from helixdask.registry import STRANDS
 from helixdask.store.store import Store
 
-__all__ = ["REASON_WORDS", "summarise", "summary_tables"]
-
 REASON_WORDS: Final = {
     "unmapped": "unmapped",
     "secondary": "secondary",

@@ -11,8 +11,6 @@ from helixdask.engine.progress import WorkProgress
 from helixdask.errors import HelixdaskError, StageFailedError, words_of
 from helixdask.store.store import Store
 
-__all__ = ["run_slices", "slices_of"]
-
 
 def slices_of(store: Store, bases: int) -> list[tuple[int, int]]:
     """Slices of the whole genome that are made of whole shards and have at least so many bases, but for the last."""

@@ -20,8 +20,6 @@ from helixdask.scores.reliability import Reliability
 from helixdask.settings import Rules
 from helixdask.store.store import Store
 
-__all__ = ["count_bases"]
-
 _BLOCK = 1 << 20
 _TASK = 1 << 22
 _BASES_PER_SECOND = 1e7

@@ -17,8 +17,6 @@ from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 from helixdask.tracks.interval_files import read_intervals
 
-__all__ = ["ScoredRegions", "scored_regions", "side_regions"]
-
 
 @dataclass(frozen=True, eq=False)
 class ScoredRegions:

@@ -27,8 +27,6 @@ from helixdask.scores.match import Match
 from helixdask.scores.structure import Structure, structure_of
 from helixdask.store.store import Store
 
-__all__ = ["LEVELS_SHOWN", "SweepRow", "best_row", "sweep"]
-
 LEVELS_SHOWN = ("base", "exon", "gene")
 _TASK = 1 << 20
 

@@ -16,8 +16,6 @@ from helixdask.evaluation.scored_regions import ScoredRegions
 from helixdask.genes.models import GeneModels
 from helixdask.intervals import joined
 
-__all__ = ["whole_loci"]
-
 
 def whole_loci(sides: Sequence[GeneModels], regions: ScoredRegions) -> tuple[list[GeneModels], list[int]]:
     """Genes of loci that lie whole in the regions.

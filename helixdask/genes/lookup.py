@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from helixdask.store.store import Store
     from helixdask.store.stored_array import StoredArray
 
-__all__ = ["RegionIndex", "gene_rows", "genes_in_region"]
-
 _DENSE: Final = 4
 """Rows are read in one slice where it holds at most so many for each that is wanted."""
 _MOST_RUNS: Final = 32

@@ -10,8 +10,6 @@ from scipy.sparse.csgraph import connected_components
 from helixdask.intervals import joined
 from helixdask.scores.structure import Structure
 
-__all__ = ["covered_intervals", "locus_of", "on_one_axis"]
-
 
 def on_one_axis(track: NDArray[np.int64], at: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     """Places on all tracks end to end, each `width` bases: (n,) int64."""

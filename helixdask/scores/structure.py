@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from helixdask.genes.models import GeneModels
 from helixdask.intervals import joined
 
-__all__ = ["PARTS", "Structure", "structure_of"]
-
 PARTS = ("coding", "exons")
 """What of a transcript is compared: its coding segments, or all its exons."""
 

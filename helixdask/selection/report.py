@@ -15,8 +15,6 @@ from helixdask.selection.leakage import Leakage
 from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
 
-__all__ = ["write_selection_report", "write_split_report"]
-
 _MOST_CONTIGS = 60
 _GREY, _BLUE, _ORANGE, _GREEN = "#d4d4d4", "#3b75af", "#ef8636", "#519e3e"
 _SIDE_COLOURS = (_BLUE, _ORANGE, _GREEN)

@@ -18,8 +18,6 @@ from helixdask.inputs.text import whole_lines
 from helixdask.intervals import joined
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["FORMATS", "Intervals", "read_intervals"]
-
 _BLOCK_BYTES: Final = 1 << 24
 _EXACT: Final = float(1 << 53)
 _LARGEST_VALUE: Final = float(np.finfo(np.float32).max)

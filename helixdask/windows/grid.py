@@ -17,8 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from helixdask.errors import BadInputError
 from helixdask.intervals import numbers
 
-__all__ = ["Spans", "WindowGrid", "Windows"]
-
 
 class Spans(NamedTuple):
     """Where some windows lie on the genome-long axis, one entry per window.

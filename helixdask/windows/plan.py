@@ -22,8 +22,6 @@ from helixdask.errors import BadInputError
 from helixdask.intervals import numbers
 from helixdask.windows.grid import Spans
 
-__all__ = ["SHORTEST_BUCKET", "PlannedWindows", "WindowRule", "bucket_lengths", "buckets", "plan_windows"]
-
 SHORTEST_BUCKET: Final = 300
 
 

@@ -23,8 +23,6 @@ from helixdask.own_folder import own_temporary_folder
 from helixdask.store.objects import whole_file
 from helixdask.trainer.network.describe import file_digest
 
-__all__ = ["PublishedModel", "fetch", "find", "model_folder", "model_path", "published_models"]
-
 BASE_URL: Final = "https://zenodo.org/records/10836346/files"
 _URL_VARIABLE: Final = "HELIXDASK_MODELS_URL"
 _FOLDER_VARIABLE: Final = "HELIXDASK_MODELS"

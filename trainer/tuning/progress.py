@@ -12,8 +12,6 @@ from typing import Any, Literal
 
 from helixdask.store.objects import disk_errors, whole_file
 
-__all__ = ["Event", "OnProgress", "draw_curves", "show_progress", "silent", "write_log"]
-
 
 @dataclass(frozen=True)
 class Event:

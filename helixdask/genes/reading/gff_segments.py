@@ -11,8 +11,6 @@ from helixdask.genes.reading.gff_tree import Tree
 from helixdask.genes.reading.gff_types import CDS, EXON, STOP
 from helixdask.intervals import joined
 
-__all__ = ["chain_phases", "coding_segments", "exon_segments"]
-
 
 def exon_segments(children: pd.DataFrame, tree: Tree, findings: Findings) -> pd.DataFrame:
     """Exons of each transcript: its exon rows, else its CDS and UTR rows joined where they touch.

@@ -22,8 +22,6 @@ from helixdask.whole_files import whole_files
 if TYPE_CHECKING:
     from helixdask.store.store import Store
 
-__all__ = ["export_genes"]
-
 Writer = Callable[[Gene, str, list[Coding | None]], Iterable[str]]
 
 

@@ -21,8 +21,6 @@ from helixdask.genes.writing.records import (
     untranslated,
 )
 
-__all__ = ["gtf_header", "gtf_lines"]
-
 _RANK: Final = {"exon": 0, "5UTR": 1, "CDS": 2, "start_codon": 3, "stop_codon": 4, "3UTR": 5}
 
 
