@@ -12,8 +12,6 @@ from helixdask.cli.report import print_json, print_summaries, print_table, print
 from helixdask.coverage.settings import CoverageSettings, LibraryFiles, ReadOptions
 from helixdask.errors import BadInputError
 
-__all__ = ["coverage"]
-
 _THERE = "Libraries that are there"
 
 

@@ -18,8 +18,6 @@ from helixdask.sequence.settings import EncodeSettings
 from helixdask.simulate.settings import SimulateSettings
 from helixdask.windows.settings import WindowsSettings
 
-__all__ = ["encode", "labels", "select", "simulate", "split", "windows"]
-
 Report = Annotated[Path | None, typer.Option(metavar="HTML", help="Write a page that shows what was chosen.")]
 
 

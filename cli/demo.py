@@ -23,8 +23,6 @@ import typer
 from helixdask.cli.report import print_table, say
 from helixdask.errors import AlreadyExistsError, StageFailedError
 
-__all__ = ["base_model", "demo", "run_demo", "scores_of"]
-
 _HELD_OUT = "chr4"
 _NOTE = "demo.json"
 """Says what the genome in a folder was simulated with, once all of it is there."""

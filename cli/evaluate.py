@@ -13,8 +13,6 @@ from helixdask.cli.report import print_json, print_table, print_written
 from helixdask.errors import BadInputError
 from helixdask.settings import InputFile, NameTable, Shown
 
-__all__ = ["evaluate"]
-
 
 @dataclass(frozen=True)
 class Scoring:

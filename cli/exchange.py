@@ -15,8 +15,6 @@ from helixdask.exchange.settings import ExportSettings, ImportSettings
 from helixdask.genes.writing.settings import GeneFiles
 from helixdask.settings import STANDARD_CODE
 
-__all__ = ["export", "import_helixer"]
-
 _HELIXER = "Helixer's HDF5"
 _GENES = "Gene models"
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from helixdask.engine.run import Summary
 
-__all__ = ["print_with_findings"]
-
 _COUNTS = ("findings", "masks")
 """Attributes that the tables say better."""
 

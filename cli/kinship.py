@@ -11,8 +11,6 @@ from helixdask.cli.options import Running, StoreUrl, with_settings
 from helixdask.cli.report import print_summaries, print_written
 from helixdask.kinship.settings import KinshipSettings
 
-__all__ = ["kinship"]
-
 
 @with_settings
 def kinship(

@@ -29,8 +29,6 @@ from helixdask.cli.terminal import VERBOSE, log_to_terminal, only_our_words, onl
 from helixdask.errors import HelixdaskError, words_of
 from helixdask.public_names import without_secrets
 
-__all__ = ["app", "main", "run"]
-
 app = typer.Typer(
     name="helixdask",
     no_args_is_help=True,

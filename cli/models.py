@@ -12,9 +12,6 @@ from helixdask.cli.report import print_facts, print_json, print_table, print_wri
 from helixdask.errors import BadInputError
 from helixdask.trainer.prediction.settings import PredictSettings
 
-__all__ = ["ModelOption", "models", "predict", "resolved"]
-
-
 ModelOption = Annotated[
     str,
     typer.Option(metavar="PATH", help="A model: .keras, Helixer's .h5, or a name or lineage of its published ones."),

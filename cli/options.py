@@ -18,8 +18,6 @@ from helixdask.settings import Setting, Shown, settings_of
 if TYPE_CHECKING:
     from helixdask.engine.cluster import RunOptions
 
-__all__ = ["NewStore", "Options", "Output", "Reading", "Running", "StoreUrl", "with_settings"]
-
 Command = Callable[..., None]
 StoreUrl = Annotated[str, typer.Argument(metavar="STORE", help="Folder or URL of the store.")]
 NewStore = Annotated[str, typer.Option("--output", "-o", metavar="STORE", help="Folder or URL of the new store.")]

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from helixdask.errors import HelixdaskError, NamesDifferError
 
-__all__ = ["command_with", "with_command"]
-
 
 def with_command(error: HelixdaskError, arguments: Sequence[str]) -> str:
     """Text of an error; where it proposes a table of names, with the very command that takes it."""

@@ -18,8 +18,6 @@ from helixdask.sequence.settings import EncodeSettings
 from helixdask.settings import NameTable
 from helixdask.trainer.prediction.settings import PredictSettings
 
-__all__ = ["annotate", "prepare"]
-
 _Reads = Annotated[LibraryFiles, Options(without=("kind",))]
 
 

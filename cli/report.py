@@ -18,18 +18,6 @@ if TYPE_CHECKING:
     from helixdask.engine.run import Summary
     from helixdask.engine.stage import Stage
 
-__all__ = [
-    "as_dict",
-    "human",
-    "print_facts",
-    "print_json",
-    "print_summaries",
-    "print_table",
-    "print_written",
-    "run_and_print",
-    "say",
-]
-
 _HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
 _MOST_VALUES = 12
@@ -84,13 +72,13 @@ def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _WIDE, markup=False, emoji=False, highlight=False)
 
 
-def say(text: str, *, style: str = "", to_errors: bool = False, end: str = "\n") -> None:
+def say(text: str, *, style: str = "", to_errors: bool = False) -> None:
     """Print a line as it is, unwrapped; characters that the terminal lacks become question marks.
 
     `typer.echo` would write UTF-8 to a terminal that says it knows ASCII only.
     """
     console = Console(stderr=to_errors, markup=False, emoji=False, highlight=False)
-    console.print(text, style=style, soft_wrap=True, end=end)
+    console.print(text, style=style, soft_wrap=True)
 
 
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:

@@ -16,8 +16,6 @@ from helixdask.errors import BadInputError
 from helixdask.genes.writing.settings import GeneFiles
 from helixdask.settings import Rules
 
-__all__ = ["call", "inspect"]
-
 _SHOWN = 30
 _GENE_MODEL = {
     "Gene model (default rules only)": (

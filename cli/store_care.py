@@ -12,8 +12,6 @@ from helixdask.cli.report import print_json, print_table, say
 if TYPE_CHECKING:
     from helixdask.verification.result import Verification
 
-__all__ = ["remove", "verify"]
-
 
 @with_settings
 def verify(

@@ -14,8 +14,6 @@ from helixdask.settings import InputFile, Shown
 if TYPE_CHECKING:
     from helixdask.calling.stage import CallStage
 
-__all__ = ["Sweeping", "run_sweep"]
-
 _List = Annotated[str, Shown(metavar="LIST")]
 
 

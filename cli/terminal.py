@@ -11,8 +11,6 @@ from typing import TextIO
 
 from helixdask.public_names import PublicFormatter
 
-__all__ = ["VERBOSE", "log_to_terminal", "only_our_words", "only_what_it_can_show"]
-
 VERBOSE = "--verbose"
 
 _QUIET_ENVIRONMENT = {"PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3", "HELIXDASK_QUIET": "1"}

@@ -12,8 +12,6 @@ from helixdask.cli.report import run_and_print
 from helixdask.errors import BadInputError
 from helixdask.tracks.settings import TrackSettings
 
-__all__ = ["track"]
-
 
 @with_settings
 def track(

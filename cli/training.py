@@ -19,8 +19,6 @@ from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneSettings
 if TYPE_CHECKING:
     from helixdask.trainer.tuning.settings import TuneResult
 
-__all__ = ["train", "tune"]
-
 _EPOCH_COLUMNS = {
     "epoch": "epoch",
     "step": "step",

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["POSITION", "TRACK_SHARD", "ArraySpec", "column", "track"]
-
 POSITION: Final = "position"
 _TABLE_CHUNK: Final = 1 << 16
 _TEXT_CHUNK: Final = 1 << 13

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from helixdask.own_folder import own_temporary_folder
 
-__all__ = ["find_place_for_compiled_kernels"]
-
 _VARIABLE = "NUMBA_CACHE_DIR"
 
 

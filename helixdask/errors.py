@@ -12,24 +12,6 @@ from typing import ClassVar
 
 from helixdask.public_names import without_secrets
 
-__all__ = [
-    "AlreadyExistsError",
-    "BadInputError",
-    "DiskFullError",
-    "HelixdaskError",
-    "InternalError",
-    "MissingDependencyError",
-    "MissingInputError",
-    "NamesDifferError",
-    "StageFailedError",
-    "StoreBusyError",
-    "StoreChangedError",
-    "StoreDamagedError",
-    "StoreFormatError",
-    "doing",
-    "words_of",
-]
-
 
 class HelixdaskError(Exception):
     """What is wrong, where it was found, and the remedy.

@@ -20,8 +20,6 @@ from helixdask.views.tree import lazy_tree
 from helixdask.windows.cut import Orientation, PaddingPlace, WindowLayout
 from helixdask.windows.view import lazy_windows
 
-__all__ = ["GenomeStore", "open_store"]
-
 
 class GenomeStore(Store):
     """A store with the verbs that people use.

@@ -9,8 +9,6 @@ from typing import Any
 from helixdask.errors import BadInputError, MissingDependencyError
 from helixdask.whole_files import output_file
 
-__all__ = ["figure_module", "save_figure", "svg_of"]
-
 
 def figure_module() -> Any:
     """Return matplotlib's pyplot, drawing to files.

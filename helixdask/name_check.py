@@ -22,8 +22,6 @@ from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 
-__all__ = ["check_names"]
-
 log = logging.getLogger(__name__)
 
 _SHOWN = 4

@@ -9,8 +9,6 @@ from helixdask.errors import BadInputError
 from helixdask.store.objects import is_url
 from helixdask.whole_files import refuse_clashes
 
-__all__ = ["check_figure", "check_folder", "check_outputs"]
-
 _FIGURES = (".png", ".svg", ".pdf")
 
 

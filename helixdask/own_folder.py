@@ -7,8 +7,6 @@ import stat
 import tempfile
 from pathlib import Path
 
-__all__ = ["own_temporary_folder"]
-
 
 def own_temporary_folder(name: str) -> Path:
     """A folder below the temporary one that nobody else may write to; the same for later runs, where that can be.

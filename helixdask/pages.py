@@ -10,8 +10,6 @@ from typing import Any
 
 from helixdask.whole_files import output_file
 
-__all__ = ["html_table", "write_page"]
-
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }

@@ -16,8 +16,6 @@ from helixdask.genes.draw import draw_genes, layers_of
 from helixdask.genes.models import GeneModels
 from helixdask.registry import LABEL_CLASSES, STRANDS
 
-__all__ = ["CLASS_COLOURS", "plot_region"]
-
 CLASS_COLOURS = ("#e6e6e6", "#7fb2d9", "#c44e52", "#f0c987")
 """Intergenic, UTR, CDS, intron."""
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from helixdask.errors import InternalError
 
-__all__ = ["bits", "decode", "decoding_table", "likeliest"]
-
 
 def decode(values: NDArray[Any]) -> NDArray[np.float32]:
     """Probabilities as float32 from any stored type, in the same shape; uint8 counts 255ths."""

@@ -11,8 +11,6 @@ import re
 from pathlib import PurePath
 from typing import Final
 
-__all__ = ["PublicFormatter", "as_unicode", "public_name", "without_secrets"]
-
 _URL: Final = re.compile(r"(?:\b[A-Za-z][\w+.-]*://|\b(?:https?|ftps?|s3|gs|gcs|az|abfss?):/)[^\s'\"<>`]*")
 """A URL inside a text; the second form has lost a slash on its way through `pathlib`."""
 _CLOSING: Final = re.compile(r"[:;,.!)\]}]*$")

@@ -19,24 +19,6 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, 
 
 from helixdask.errors import BadInputError
 
-__all__ = [
-    "STANDARD_CODE",
-    "WINDOW_LENGTH",
-    "Count",
-    "InputFile",
-    "Limit",
-    "Name",
-    "NameTable",
-    "Natural",
-    "RuleSet",
-    "Rules",
-    "Setting",
-    "Share",
-    "Shown",
-    "check_settings",
-    "settings_of",
-]
-
 WINDOW_LENGTH: Final = 21_384
 """Bases of a window where nothing says otherwise: Helixer's default, 2,376 steps of 9."""
 

@@ -29,19 +29,6 @@ if TYPE_CHECKING:
     from helixdask.windows.settings import WindowsSettings
     from helixdask.windows.stage import WindowsStage
 
-__all__ = [
-    "annotation_stages",
-    "call_stage",
-    "coverage_stages",
-    "kinship_stage",
-    "libraries_of",
-    "select_stages",
-    "split_stage",
-    "windows_name",
-    "windows_stage",
-    "write_annotation",
-]
-
 
 def kinship_stage(url: str, settings: KinshipSettings) -> KinshipStage:
     """The stage that finds copies among contigs, near the only gene models where none are named."""

@@ -13,8 +13,6 @@ from typing import IO, TextIO, cast
 from helixdask.errors import BadInputError
 from helixdask.store.objects import disk_errors, whole_file
 
-__all__ = ["output_file", "refuse_clashes", "whole_files"]
-
 
 @contextmanager
 def output_file(path: str | Path) -> Iterator[Path]:

@@ -44,8 +44,6 @@ from helixdask.windows.settings import WindowsSettings
 if TYPE_CHECKING:
     from helixdask.coverage.libraries import Library
 
-__all__ = ["PrepareSettings", "annotate", "prepare"]
-
 log = logging.getLogger(__name__)
 
 BASE = "base"

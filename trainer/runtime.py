@@ -11,8 +11,6 @@ from typing import Any, Final
 
 from helixdask.errors import BadInputError, MissingDependencyError
 
-__all__ = ["configure_tensorflow", "import_tensorflow", "require_tensorflow"]
-
 _NOISE: Final = (b"before absl::InitializeLog()", b"oneDNN custom operations are on")
 _REMEDY = 'Install it: pip install "helixdask[tf-cpu]" (or "helixdask[tf-gpu]").'
 

@@ -21,8 +21,6 @@ from helixdask.alignments.byte_ranges import ByteRanges
 from helixdask.alignments.stretches import Stretch
 from helixdask.errors import BadInputError
 
-__all__ = ["BamReader", "Reader", "Records", "alignments_of", "records_of"]
-
 PROBLEMS = {
     -1: "a record of the file has impossible lengths",
     -2: "alignments are not sorted by contig",

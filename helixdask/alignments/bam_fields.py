@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16, load_u64
 
-__all__ = ["COVERAGE_OPS", "DELETION_OPS", "FIXED", "REFERENCE_OPS", "SPLICED_OPS", "cigar_place", "i32", "name_hash"]
-
 FIXED = 36
 """Bytes of a record before the read name, the size field included."""
 

@@ -17,8 +17,6 @@ from helixdask.alignments.raw_loads import load_i32
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 
-__all__ = ["AlignmentHeader", "NameTable", "match_names", "read_bam_header", "read_cram_header", "skip_header"]
-
 _SEQUENCE = re.compile(rb"(?m)^@SQ\t([^\r\n]*)")
 _MD5 = re.compile(rb"[0-9a-f]{32}")
 _ORDER = re.compile(rb"^@HD[^\n]*\tSO:(\w+)")

@@ -18,8 +18,6 @@ from helixdask.alignments.byte_ranges import ByteRanges
 from helixdask.alignments.index_kernels import bai_windows, csi_windows, walk_index
 from helixdask.errors import BadInputError
 
-__all__ = ["BamIndex", "parse_index", "read_index"]
-
 BAI_WINDOW_BITS = 14
 
 

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from helixdask.alignments.bam_fields import FIXED, REFERENCE_OPS, cigar_place, name_hash
 from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16
 
-__all__ = ["check_records", "measure_records", "parse_records"]
-
 
 @njit(cache=True, nogil=True)
 def check_records(data: NDArray[np.uint8], at: int, last: int, stop: int) -> tuple[int, int, int, int]:

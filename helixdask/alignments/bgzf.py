@@ -10,8 +10,6 @@ from helixdask.alignments.byte_ranges import ByteRanges
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import COPY_AGAIN, foreign_errors, reason
 
-__all__ = ["BGZF_END", "BlockStream", "inflate_all"]
-
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block that ends every complete file."""
 

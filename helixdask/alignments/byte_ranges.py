@@ -11,8 +11,6 @@ import fsspec
 from helixdask.errors import BadInputError, MissingDependencyError
 from helixdask.store.objects import is_url
 
-__all__ = ["ByteRanges", "file_exists"]
-
 
 class ByteRanges:
     """A file opened for reading at any place; it keeps no place of its own, so threads may share it.

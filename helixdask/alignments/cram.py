@@ -20,8 +20,6 @@ from helixdask.alignments.byte_ranges import ByteRanges
 from helixdask.alignments.stretches import Stretch
 from helixdask.inputs.foreign import foreign_errors
 
-__all__ = ["CramReader"]
-
 PART = 1 << 19
 """Bases that are decoded at a time: what they hold lies in a temporary file of about 80 bytes a read."""
 _REMEDY = "The file or its index is damaged or cut short: copy or make it again."

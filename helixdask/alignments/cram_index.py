@@ -14,8 +14,6 @@ from helixdask.alignments.byte_ranges import ByteRanges
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import COPY_AGAIN
 
-__all__ = ["crai_difference", "cram_containers", "read_crai"]
-
 _FILE_DEFINITION = 26
 _HEAD = 64  # more than the longest head of a container without its landmarks
 _COLUMNS = 6

@@ -19,8 +19,6 @@ from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 from helixdask.store.objects import is_url
 
-__all__ = ["check_index", "find_index", "make_index"]
-
 log = logging.getLogger(__name__)
 
 _BAI_LIMIT = 1 << 29

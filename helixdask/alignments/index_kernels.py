@@ -6,8 +6,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["bai_windows", "csi_windows", "walk_index"]
-
 _I64 = NDArray[np.int64]
 
 

@@ -8,8 +8,6 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-__all__ = ["load_i32", "load_u8", "load_u16", "load_u64"]
-
 
 def _loader(bits: int, *, signed: bool, result: Any) -> Any:
     def load(typing_context: Any, data: Any, at: Any) -> Any:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from helixdask.store.contigs import Pieces
 
-__all__ = ["Stretch", "stretches_of"]
-
 
 @dataclass(frozen=True, eq=False)
 class Stretch:

@@ -17,8 +17,6 @@ from helixdask.genes.genetic_code import STANDARD
 from helixdask.genes.models import GeneModels
 from helixdask.settings import Rules
 
-__all__ = ["CallColumns", "build_models", "keep_genes"]
-
 #: (stretches, 2) first and last bases to the posterior and the mean bits of each, as `stretch_sums` gives them.
 Scorer = Callable[[NDArray[np.int64]], tuple[NDArray[np.float64], NDArray[np.float64]]]
 

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from helixdask.scores.structure import Structure
 
-__all__ = ["called_structure"]
-
 
 def called_structure(genes: Mapping[str, NDArray[Any]], chosen: NDArray[np.bool_]) -> Structure:
     """Coding segments of some called genes; each gene has one transcript.

@@ -10,8 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CDS_WEIGHTS", "GENE_WEIGHTS", "confidence"]
-
 #: Of 1, the log odds of the sum over paths, log2 of the mean bits a base, log2 of the length in bases.
 GENE_WEIGHTS = (-11.68, 0.498, -0.453, 0.873)
 CDS_WEIGHTS = (-4.61, 0.153, -0.455, 0.266)

@@ -19,8 +19,6 @@ from helixdask.calling.source import RegionSource
 from helixdask.calling.ties import LONGEST_SEARCH, search_best_first
 from helixdask.calling.trace import best_end, trace
 
-__all__ = ["BLOCK", "Path", "block_bounds", "decode_region"]
-
 #: Bases per block.
 BLOCK = 1 << 17
 _BEFORE = 2  # bases that acceptors and donors look back

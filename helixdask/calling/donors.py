@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from helixdask.calling.hmm import Hmm
 
-__all__ = ["donor_bits", "donor_costs"]
-
 _INFINITE = 10**18
 
 

@@ -8,8 +8,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["emission_costs"]
-
 _SMALLEST = 1e-9
 
 

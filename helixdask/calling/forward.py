@@ -16,8 +16,6 @@ from helixdask.calling.emission import emission_costs
 from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import OPENS_GENE, WITHIN_EXON, Hmm
 
-__all__ = ["BARRED", "INFINITE", "TIED", "BackPointers", "Frontier", "advance", "copied", "first_frontier"]
-
 INFINITE = 10**18
 BARRED = 5 * 10**16  # dearer than any path without a forbidden transition
 TIED = 0x80  # mark in a back pointer: another predecessor is as cheap

@@ -11,26 +11,6 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.genes.genetic_code import GeneticCode, codon_index
 
-__all__ = [
-    "ACCEPTORS",
-    "ACCEPTOR_OF_TYPE",
-    "BEGIN_OPEN_HOSTS",
-    "BODY_STATES",
-    "CODE_LETTERS",
-    "DONORS",
-    "EDGES",
-    "EMISSION",
-    "GROUP",
-    "HOST",
-    "HOSTS",
-    "INTRON_HOSTS",
-    "INTRON_TYPES",
-    "NOT_AFTER_INTRON",
-    "complement_codes",
-    "edges_of",
-    "state_labels",
-]
-
 #: Host states by number. A name tells which base has just been taken: start0 the A of ATG, stop1ta the second base
 #: of TA-.
 HOSTS = (

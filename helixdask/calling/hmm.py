@@ -31,8 +31,6 @@ from helixdask.errors import BadInputError
 from helixdask.genes.genetic_code import STANDARD, genetic_code
 from helixdask.settings import Rules
 
-__all__ = ["FORBIDDEN", "MISMATCH", "OPENS_GENE", "WITHIN_EXON", "Hmm", "build_hmm"]
-
 #: The cost of a base that cannot be what is asked for: -log2(1e-9).
 MISMATCH = float(-np.log2(1e-9))
 #: A transition that no path may take (far above any possible path, far below overflow when scaled).

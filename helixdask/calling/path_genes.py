@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from helixdask.calling.gene_states import HOSTS, state_labels
 
-__all__ = ["genes_in_path"]
-
 _LABELS = state_labels()
 _UTR, _CDS, _INTRON = 1, 2, 3
 _START0 = HOSTS.index("start0")

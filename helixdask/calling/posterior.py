@@ -15,8 +15,6 @@ from helixdask.calling.hmm import Hmm
 from helixdask.calling.posterior_kernels import Sums, Weights, sum_backward, sum_forward
 from helixdask.calling.source import RegionSource
 
-__all__ = ["SHARPNESS", "stretch_sums"]
-
 #: Network outputs of neighbouring bases tell nearly the same thing, so their costs must not count in full;
 #: docs/calling.md shows how this was chosen.
 SHARPNESS = 0.15

@@ -13,8 +13,6 @@ from helixdask.calling.emission import emission_costs
 from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import Hmm
 
-__all__ = ["Sums", "Weights", "sum_backward", "sum_forward"]
-
 _N_HOSTS = len(HOSTS)
 _NOTHING = 1e-200  # beside a largest value near 1; smaller numbers make the processor slow
 _RESCALE = 8  # bases between looks at the scale: no eight bases cost more than a float64 holds

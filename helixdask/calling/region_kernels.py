@@ -6,8 +6,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["follow_windows", "scan_windows"]
-
 
 @njit(cache=True, nogil=True)
 def follow_windows(

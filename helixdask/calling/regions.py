@@ -16,16 +16,6 @@ from helixdask.calling.region_kernels import follow_windows, scan_windows
 from helixdask.errors import BadInputError
 from helixdask.settings import Rules
 
-__all__ = [
-    "LoadedParts",
-    "OpenRegion",
-    "Scan",
-    "check_thresholds",
-    "follow_region",
-    "genic_units",
-    "scan_pieces",
-]
-
 
 class LoadedParts(NamedTuple):
     """Loaded parts of contigs, end to end in one array; one row each.

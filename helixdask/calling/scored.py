@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from helixdask.calling.gene_states import HOSTS, INTRON_HOSTS
 
-__all__ = ["scored_stretches"]
-
 _N_HOSTS = len(HOSTS)
 _N_GROUPS = len(INTRON_HOSTS)
 _START0 = HOSTS.index("start0")

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from helixdask.calling.gene_states import complement_codes
 from helixdask.probabilities import decode
 
-__all__ = ["ArraySource", "RegionArrays", "RegionSource", "StrandSource", "Tracks"]
-
 #: Codes (m,) uint8 0-15, class and phase probabilities (4, m) float32, all contiguous.
 RegionArrays = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
 _COMPLEMENT = complement_codes()

@@ -17,8 +17,6 @@ from helixdask.genes.table import write_genes
 from helixdask.settings import STANDARD_CODE
 from helixdask.store.store import Store
 
-__all__ = ["CallStage"]
-
 _LOOK_AHEAD = 1 << 16
 
 

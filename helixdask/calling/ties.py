@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import Hmm
 
-__all__ = ["LONGEST_SEARCH", "search_best_first"]
-
 #: Longer regions keep the path of the forward pass: the search holds about 700 bytes per base.
 LONGEST_SEARCH = 1 << 19
 

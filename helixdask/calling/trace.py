@@ -10,8 +10,6 @@ from helixdask.calling.forward import BARRED, TIED, BackPointers, Frontier
 from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import Hmm
 
-__all__ = ["best_end", "trace"]
-
 _N_HOSTS = len(HOSTS)
 _AT_HOST, _AT_BODY, _AT_DONOR, _AT_YOUNG = 0, 1, 2, 3
 

@@ -21,8 +21,6 @@ from helixdask.settings import Rules
 from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
 
-__all__ = ["plan_libraries", "remove_library"]
-
 _FILES: Final = ("bam", "path", "minus_path")
 """Inputs of a library that are its files."""
 

@@ -22,8 +22,6 @@ from helixdask.inputs.text import whole_lines
 from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import Folder
 
-__all__ = ["bedgraph_sample", "bedgraph_values", "split_bedgraph"]
-
 _BLOCK: Final = 1 << 24
 _LARGEST: Final = (1 << 63) - 1
 _LEFT_OUT: Final = (b"#", b"track", b"browser")

@@ -17,8 +17,6 @@ from isal import isal_zlib
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import COPY_AGAIN, foreign_errors
 
-__all__ = ["check_bigwig_blocks", "check_bigwig_head"]
-
 _ORDERS: Final = {
     b"\x26\xfc\x8f\x88": "<",
     b"\x88\x8f\xfc\x26": ">",

@@ -15,8 +15,6 @@ from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 from helixdask.store.objects import is_url
 
-__all__ = ["BigWig"]
-
 
 class BigWig:
     """Values of one bigWig file by place.

@@ -15,8 +15,6 @@ from helixdask.alignments.index_checks import check_index, find_index
 from helixdask.coverage.libraries import Library
 from helixdask.errors import BadInputError
 
-__all__ = ["CheckedLibrary", "check_library", "is_cram", "read_header"]
-
 
 @dataclass(frozen=True, eq=False)
 class CheckedLibrary:

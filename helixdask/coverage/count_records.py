@@ -10,9 +10,6 @@ from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS, SPLICED
 from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16
 from helixdask.coverage.rules import MATE_UNMAPPED, PAIRED, READ1, READ2, UNCLEAR_MATE, USED, reason_of, strand_of
 
-__all__ = ["CONTIG_END", "CONTIG_START", "ELSEWHERE", "END", "FIRST", "MATE", "POSITION", "SECOND", "STATE", "STRAND",
-           "UNKNOWN", "add_block", "count_records"]  # fmt: skip
-
 UNKNOWN = -(1 << 60)
 """Place of a mate that a record does not tell."""
 ELSEWHERE = UNKNOWN + 1

@@ -33,8 +33,6 @@ from helixdask.coverage.rules import (
 from helixdask.errors import BadInputError
 from helixdask.settings import Rules
 
-__all__ = ["MARGIN", "SITE_KINDS", "CutSites"]
-
 SITE_KINDS: Final = ("cage", "atac")
 MARGIN: Final = 8
 """A site lies at most so many bases outside the read that it belongs to: reads are fetched from that much further."""

@@ -8,8 +8,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["depth_histogram"]
-
 _SMALL: Final = 1 << 16
 
 

@@ -16,8 +16,6 @@ from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
 from helixdask.store.objects import is_url
 
-__all__ = ["AUTO", "KINDS", "READ_KINDS", "STRANDS", "Library", "check_names", "kind_of", "libraries_from_paths"]
-
 READ_KINDS: Final = ("rnaseq", "longread", "cage", "atac")
 """Aligned reads: RNA-seq, long RNA reads, 5' ends of transcripts (CAGE, STRIPE-seq, RAMPAGE), cut sites (ATAC)."""
 

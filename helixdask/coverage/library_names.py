@@ -11,8 +11,6 @@ from helixdask.names.in_text import names_in_text
 from helixdask.names.proposal import ForeignNames
 from helixdask.public_names import public_name
 
-__all__ = ["library_names"]
-
 
 def library_names(library: Library) -> list[ForeignNames]:
     """Names, lengths and MD5s in each file of a library; bedGraph tells names only.

@@ -21,8 +21,6 @@ from helixdask.coverage.count_records import (
     add_block,
 )
 
-__all__ = ["count_second_mates", "keep_open_mates"]
-
 _DONE = 0
 
 

@@ -29,8 +29,6 @@ from helixdask.coverage.running_sum import sum_differences
 from helixdask.errors import BadInputError
 from helixdask.settings import Rules
 
-__all__ = ["Pileup"]
-
 _SETTLE = 1 << 14
 """Mates that are gathered before second mates are counted."""
 

@@ -8,8 +8,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["PLACES", "add_places"]
-
 PLACES: Final = ("exon", "intron", "antisense", "elsewhere")
 """Where coverage lies by the labels of its own strand (UTR and CDS are exons); `antisense`: outside genes of its own
 strand, but on an exon of the other. Of unstranded libraries both strands' labels are looked at alike."""

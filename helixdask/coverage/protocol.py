@@ -22,8 +22,6 @@ from helixdask.coverage.rules import PAIRED, READ1, READ2, REVERSE
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
 
-__all__ = ["ENOUGH_READS", "Evidence", "check_stated", "evidence_of", "find_evidence", "resolved"]
-
 log = logging.getLogger(__name__)
 
 ENOUGH_READS: Final = 100
@@ -119,9 +117,7 @@ class Evidence:
         return {**asdict(self), "forward_share": share, "verdict": self.verdict}
 
 
-def evidence_of(
-    sample: ReadSample, transcript_strand: NDArray[np.int8], source: str, number: NDArray[np.int8] | None = None
-) -> Evidence:
+def evidence_of(sample: ReadSample, transcript_strand: NDArray[np.int8], source: str) -> Evidence:
     """Count sense and antisense reads.
 
     Parameters
@@ -132,11 +128,8 @@ def evidence_of(
         1 plus, -1 minus, 0 unknown, int8 per read.
     source
         Where it is known from.
-    number
-        0 unpaired, 1 or 2 per read; None: from the flags.
     """
-    if number is None:
-        number = np.where(sample.flag & PAIRED == 0, 0, np.where(sample.flag & (READ1 | READ2) == READ2, 2, 1))
+    number = np.where(sample.flag & PAIRED == 0, 0, np.where(sample.flag & (READ1 | READ2) == READ2, 2, 1))
     read_strand = np.where(sample.flag & REVERSE, -1, 1)
     agrees = read_strand * transcript_strand
     counts = {

@@ -26,8 +26,6 @@ from helixdask.inputs.foreign import foreign_errors
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
 
-__all__ = ["sample_reads"]
-
 log = logging.getLogger(__name__)
 
 

@@ -9,8 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FIRST_LOOK", "SAMPLE_SIZES", "UNWANTED", "ReadSample", "SampleSize", "sample_places"]
-
 UNWANTED: Final = 0x4 | 0x100 | 0x200 | 0x400 | 0x800
 """Flags of alignments that say nothing: unmapped, secondary, QC-failed, duplicate, supplementary."""
 _INDEX_STEP: Final = 1 << 14  # an index leads to stretches of this length

@@ -17,8 +17,6 @@ from helixdask.engine.stage import Work
 from helixdask.errors import InternalError
 from helixdask.store.objects import disk_errors, is_url
 
-__all__ = ["load_index", "open_reader", "prepare_index"]
-
 MAX_OPEN = 4
 CRAI = "reads.crai"
 

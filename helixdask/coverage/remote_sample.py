@@ -22,8 +22,6 @@ from helixdask.alignments.index_checks import find_index
 from helixdask.coverage.read_sample import UNWANTED, ReadSample, SampleSize, sample_places
 from helixdask.coverage.rules import DEFAULT_MIN_MAPQ
 
-__all__ = ["mapped_reads", "sample_remote_bam"]
-
 log = logging.getLogger(__name__)
 
 _SKIP: Final = 3

@@ -12,18 +12,6 @@ from helixdask.coverage.settings import DEFAULT_READS, ReadOptions
 from helixdask.errors import BadInputError
 from helixdask.settings import Rules
 
-__all__ = [
-    "DEFAULT_MIN_MAPQ",
-    "REASONS",
-    "STRANDEDNESS",
-    "CountingRules",
-    "make_rules",
-    "reason_of",
-    "sort_out",
-    "strand_of",
-    "target_strand",
-]
-
 STRANDEDNESS = ("unstranded", "forward", "reverse")
 """How reads relate to transcripts. `forward`: read 1 is sense; `reverse`: read 2 is sense (dUTP)."""
 

@@ -6,8 +6,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["sum_differences"]
-
 
 @njit(cache=True, nogil=True)
 def sum_differences(difference: NDArray[np.int32]) -> None:

@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 
 from helixdask.settings import Name, NameTable, Rules, RuleSet, Shown
 
-__all__ = ["DEFAULT_READS", "CoverageSettings", "LibraryFiles", "ReadOptions"]
-
 
 @dataclass(frozen=True)
 class ReadOptions:

@@ -13,8 +13,6 @@ from helixdask.errors import BadInputError
 from helixdask.inputs.tables import number_in, read_table
 from helixdask.store.objects import is_url
 
-__all__ = ["COLUMNS", "read_libraries"]
-
 _YES_NO: Final = MappingProxyType(
     {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False},
 )

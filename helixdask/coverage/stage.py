@@ -31,8 +31,6 @@ from helixdask.public_names import public_name
 from helixdask.store.contigs import Pieces
 from helixdask.store.store import Store
 
-__all__ = ["CoverageStage"]
-
 log = logging.getLogger(__name__)
 
 _BYTES_PER_SECOND = 80e6

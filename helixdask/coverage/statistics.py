@@ -11,8 +11,6 @@ from helixdask.coverage.depths import depth_histogram
 from helixdask.engine.stage import RegionResult
 from helixdask.registry import STRANDS
 
-__all__ = ["QUANTILES", "constants", "region_statistics"]
-
 QUANTILES: Final = (0.5, 0.75, 0.9, 0.99, 0.999)
 """Of the coverage of bases that are covered at all, on each strand."""
 

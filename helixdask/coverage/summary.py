@@ -12,14 +12,11 @@ from helixdask.coverage.places import PLACES, add_places
 from helixdask.coverage.rules import REASONS
 from helixdask.coverage.statistics import QUANTILES
 from helixdask.engine.cluster import RunOptions
-from helixdask.engine.progress import WorkProgress
 from helixdask.engine.slices import run_slices, slices_of
 from helixdask.errors import MissingInputError
 from helixdask.public_names import public_name
 from helixdask.registry import STRANDS
 from helixdask.store.store import Store
-
-__all__ = ["REASON_WORDS", "summarise", "summary_tables"]
 
 REASON_WORDS: Final = {
     "unmapped": "unmapped",
@@ -130,11 +127,9 @@ def _sums(
     shared = (store, [f"coverage/{set_name}/{name}" for name in names], stranded, f"labels/{labels}/label")
     seconds = store.n_bases * len(names) / _BASES_PER_SECOND
     sums = np.zeros((len(names), 6), np.int64)
-    with WorkProgress("coverage", store.n_bases, quiet=options.quiet) as progress:
-        slices = slices_of(store, _TASK)
-        for index, part in run_slices(_slice_sums, shared, slices, options, seconds, store.url):
-            progress.advance(slices[index][1] - slices[index][0])
-            sums += part
+    slices = slices_of(store, _TASK)
+    for _, part in run_slices(_slice_sums, shared, slices, options, seconds, store.url, title="coverage"):
+        sums += part
     return sums
 
 

@@ -14,8 +14,6 @@ from helixdask.figures import figure_module, save_figure, svg_of
 from helixdask.pages import html_table, write_page
 from helixdask.registry import STRANDS
 
-__all__ = ["write_report"]
-
 _PICTURES: Final = (".png", ".svg", ".pdf")
 _BLUE, _GREY, _INK = "#3b75af", "#d4d4d4", "#333333"
 _PLACE_COLOURS: Final = ("#c44e52", "#f0c987", "#7fb2d9", "#e6e6e6")

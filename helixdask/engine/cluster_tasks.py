@@ -12,8 +12,6 @@ from typing import Any, TypeVar
 
 from helixdask.engine.crew import Crew, within
 
-__all__ = ["ATTEMPTS", "run_tasks"]
-
 K = TypeVar("K", bound=Hashable)
 
 ATTEMPTS = 3

@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 
 from helixdask.errors import HelixdaskError, StageFailedError
 
-__all__ = ["Crew", "within"]
-
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")

@@ -7,8 +7,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 
-__all__ = ["held_back", "silence"]
-
 _FAMILIES = ("distributed", "tornado", "asyncio", "bokeh")
 
 

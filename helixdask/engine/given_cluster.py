@@ -19,8 +19,6 @@ from helixdask.engine.worker_probe import WorkerNeeds, find_problem
 from helixdask.errors import BadInputError
 from helixdask.store.objects import Folder
 
-__all__ = ["given_cluster"]
-
 log = logging.getLogger(__name__)
 
 _SAY_AFTER = 5.0

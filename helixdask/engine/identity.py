@@ -25,8 +25,6 @@ import fsspec
 from helixdask.errors import BadInputError
 from helixdask.store.objects import is_url
 
-__all__ = ["describe_identity", "file_identity", "names_identity", "same_identity"]
-
 _WHOLE: Final = 256_000_000
 """Bytes up to which all of a file is read: a fraction of a second."""
 _BLOCK: Final = 1 << 16

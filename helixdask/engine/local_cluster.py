@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from distributed.core import Status
 
-__all__ = ["check_dashboard", "local_cluster"]
-
 log = logging.getLogger(__name__)
 
 _START_SECONDS = 120.0

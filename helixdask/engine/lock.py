@@ -23,8 +23,6 @@ import psutil
 from helixdask.errors import StoreBusyError
 from helixdask.store.objects import Folder
 
-__all__ = ["GroupLock", "is_held", "is_lock_object"]
-
 _BEAT_SECONDS: Final = 5.0
 _STALE_SECONDS: Final = 60.0
 _TRIES: Final = 5

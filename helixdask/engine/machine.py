@@ -8,8 +8,6 @@ from pathlib import Path
 
 from dask.system import CPU_COUNT
 
-__all__ = ["usable_cores", "usable_memory"]
-
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 

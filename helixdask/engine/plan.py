@@ -14,8 +14,6 @@ from helixdask.registry import arrays_of, genome_shard_length
 from helixdask.store.layout import track_layout
 from helixdask.store.objects import is_url
 
-__all__ = ["Plan", "make_plan", "regions_of"]
-
 
 @dataclass(frozen=True)
 class Plan:

@@ -10,8 +10,6 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-__all__ = ["WorkProgress"]
-
 log = logging.getLogger(__name__)
 
 _LOG_SECONDS = 15.0

@@ -17,8 +17,6 @@ from helixdask.errors import HelixdaskError, InternalError, StageFailedError, wo
 from helixdask.store.objects import disk_errors
 from helixdask.store.store import Store, stage_digest
 
-__all__ = ["run_region", "run_regions"]
-
 log = logging.getLogger(__name__)
 
 _FEW = 4

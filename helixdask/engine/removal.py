@@ -11,8 +11,6 @@ from helixdask.store.lineage import dependents
 from helixdask.store.objects import disk_errors
 from helixdask.store.store import Store
 
-__all__ = ["group_to_remove", "remove_group"]
-
 
 def group_to_remove(store: Store, group: str) -> tuple[int, list[str]]:
     """What removing a group would free and leave behind.

@@ -12,8 +12,6 @@ from helixdask.engine.stage import Stage
 from helixdask.store.lineage import Provenance
 from helixdask.store.store import stage_digest
 
-__all__ = ["Difference", "differences", "in_words", "work_digest"]
-
 _NOTHING: Final = "none"
 _FIELDS: Final = {"bam": "path"}
 """Settings that name the file of an input, where they are called otherwise."""

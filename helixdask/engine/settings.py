@@ -7,8 +7,6 @@ from typing import Annotated
 
 from helixdask.settings import InputFile, Natural, Shown
 
-__all__ = ["RunSettings"]
-
 
 @dataclass(frozen=True)
 class RunSettings:

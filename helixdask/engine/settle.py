@@ -10,8 +10,6 @@ from helixdask.store.objects import Folder
 from helixdask.store.publication import WORK, finish_publication, pending_publications
 from helixdask.store.store import Store
 
-__all__ = ["clear_work_folder", "settle_store", "work_folder"]
-
 log = logging.getLogger(__name__)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
 from helixdask.engine.cluster_tasks import run_tasks
+from helixdask.engine.progress import WorkProgress
 from helixdask.errors import HelixdaskError, StageFailedError, words_of
 from helixdask.store.store import Store
-
-__all__ = ["run_slices", "slices_of"]
 
 
 def slices_of(store: Store, bases: int) -> list[tuple[int, int]]:
@@ -26,6 +25,8 @@ def run_slices(
     options: RunOptions,
     seconds: float,
     store: str | None = None,
+    *,
+    title: str = "",
 ) -> Iterator[tuple[int, Any]]:
     """Do the same for many slices, on Dask where that is worth it; results come as they are finished.
 
@@ -43,6 +44,8 @@ def run_slices(
         Estimate for one worker.
     store
         Path or URL of the store that is read, which workers must see.
+    title
+        Shown beside the progress; without one no progress is shown.
 
     Yields
     ------
@@ -55,6 +58,21 @@ def run_slices(
         A worker died, or failed, again and again.
     """
     needs = WorkerNeeds(modules=(work.__module__,), store=store)
+    n_bases = sum(stop - start for start, stop in slices)
+    with WorkProgress(title, n_bases, quiet=options.quiet or not title) as progress:
+        for index, result in _results(work, shared, slices, options, seconds, needs):
+            progress.advance(slices[index][1] - slices[index][0])
+            yield index, result
+
+
+def _results(
+    work: Callable[..., Any],
+    shared: tuple[Any, ...],
+    slices: Sequence[tuple[int, int]],
+    options: RunOptions,
+    seconds: float,
+    needs: WorkerNeeds,
+) -> Iterator[tuple[int, Any]]:
     with connect(options, len(slices), seconds, needs) as crew:
         if crew is None:
             for index, (start, stop) in enumerate(slices):

@@ -26,8 +26,6 @@ from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 from helixdask.store.stored_array import damage_errors
 
-__all__ = ["Receipt", "Region", "RegionResult", "Stage", "Work"]
-
 
 @dataclass(frozen=True)
 class Region:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from helixdask.errors import HelixdaskError
 from helixdask.store.objects import Folder, is_url
 
-__all__ = ["WorkerNeeds", "find_problem"]
-
 
 @dataclass(frozen=True)
 class WorkerNeeds:

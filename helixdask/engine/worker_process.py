@@ -8,8 +8,6 @@ from typing import Any
 
 from helixdask.engine.dask_logs import silence
 
-__all__ = ["dask_setup"]
-
 
 def dask_setup(worker: Any) -> None:
     """Be quiet, and leave Ctrl-C, which reaches all processes of a terminal, to the one that gives the orders."""

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.engine.cluster import RunOptions
-from helixdask.engine.progress import WorkProgress
 from helixdask.engine.slices import run_slices, slices_of
 from helixdask.evaluation.scored_regions import ScoredRegions
 from helixdask.evaluation.tally import BASE_BINS, BaseTally, tally_bases
@@ -20,8 +19,6 @@ from helixdask.labels.tables import label_tables
 from helixdask.scores.reliability import Reliability
 from helixdask.settings import Rules
 from helixdask.store.store import Store
-
-__all__ = ["count_bases"]
 
 _BLOCK = 1 << 20
 _TASK = 1 << 22
@@ -68,15 +65,12 @@ def count_bases(
     regions = [region for region in regions if len(scored.pieces(store.contigs, *region)[0])]
     shared = (store, tables, tuple(names), phased, scored)
     parts: dict[str, list[BaseTally]] = {name: [] for name in names}
-    n_bases = sum(stop - start for start, stop in regions)
-    with WorkProgress("evaluate", n_bases, quiet=options.quiet) as progress:
-        seconds = n_bases * len(names) / _BASES_PER_SECOND
-        for index, tallies in run_slices(_count_region, shared, regions, options, seconds, store.url):
-            progress.advance(regions[index][1] - regions[index][0])
-            for name, tally in tallies.items():
-                parts[name].append(tally)
-                if len(parts[name]) > 64:  # what is kept does not grow with the number of regions
-                    parts[name] = [BaseTally.total(parts[name])]
+    seconds = sum(stop - start for start, stop in regions) * len(names) / _BASES_PER_SECOND
+    for _, tallies in run_slices(_count_region, shared, regions, options, seconds, store.url, title="evaluate"):
+        for name, tally in tallies.items():
+            parts[name].append(tally)
+            if len(parts[name]) > 64:  # what is kept does not grow with the number of regions
+                parts[name] = [BaseTally.total(parts[name])]
     return {name: BaseTally.total(tallies or [_nothing()]) for name, tallies in parts.items()}
 
 

@@ -18,8 +18,6 @@ from helixdask.names.needed import aliases_of
 from helixdask.scores.genes import compare_genes
 from helixdask.store.lineage import predictions_of
 
-__all__ = ["evaluate"]
-
 
 def evaluate(
     source: str,

@@ -19,8 +19,6 @@ from helixdask.scores.match import Match
 
 log = logging.getLogger(__name__)
 
-__all__ = ["PALETTE", "draw_scores", "figures_of"]
-
 PALETTE: Final = ("#4c72b0", "#dd8452", "#55a868", "#8172b3", "#937860", "#da8bc3")
 """One colour for each set, in the order of the evaluation."""
 

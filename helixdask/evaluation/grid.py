@@ -8,8 +8,6 @@ from itertools import product
 
 from helixdask.errors import BadInputError
 
-__all__ = ["Grid", "Point", "numbers"]
-
 
 @dataclass(frozen=True)
 class Point:

@@ -10,8 +10,6 @@ from helixdask.evaluation.tables import contig_tables, tables_of
 from helixdask.figures import figure_module, svg_of
 from helixdask.pages import html_table, write_page
 
-__all__ = ["write_report"]
-
 _WIDTH = 9.0
 
 

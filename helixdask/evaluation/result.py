@@ -21,8 +21,6 @@ from helixdask.scores.reliability import Reliability
 from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import whole_file
 
-__all__ = ["Evaluation", "write_json", "write_tsv"]
-
 TSV_COLUMNS = (
     "set",
     "contig",

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
+from helixdask.intervals import joined, numbers
 from helixdask.registry import SIDES
 from helixdask.selection.table import window_table, windows_of
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 from helixdask.tracks.interval_files import read_intervals
-
-__all__ = ["ScoredRegions", "scored_regions", "side_regions"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +37,9 @@ class ScoredRegions:
     @classmethod
     def of(cls, contig: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> ScoredRegions:
         """Sort any stretches, and join those that touch or overlap."""
-        order = np.lexsort((end, start, contig))
-        contig, start, end = (np.asarray(values, np.int64)[order] for values in (contig, start, end))
-        if not len(contig):
-            return cls(contig, start, end)
-        # Room between the contigs, so that stretches of two are never joined.
-        lift = contig * (int(end.max()) + 1)
-        reach = np.maximum.accumulate(end + lift)
-        fresh = np.ones(len(contig), np.bool_)
-        fresh[1:] = (start + lift)[1:] > reach[:-1]
-        fresh[1:] |= contig[1:] != contig[:-1]
-        first = np.flatnonzero(fresh)
-        last = np.append(first[1:], len(contig)) - 1
-        return cls(contig[first], start[first], (reach - lift)[last])
+        contig, start, end = (np.asarray(values, np.int64) for values in (contig, start, end))
+        unions = joined(contig, start, end)
+        return cls(contig[unions.rows], start[unions.rows], unions.end)
 
     @classmethod
     def of_contigs(cls, table: ContigTable, rows: NDArray[np.int64]) -> ScoredRegions:
@@ -97,8 +86,7 @@ class ScoredRegions:
         # Of each stretch all of the other's on its contig; there are few.
         low = np.searchsorted(other.contig, self.contig, side="left")
         count = np.searchsorted(other.contig, self.contig, side="right") - low
-        mine = np.repeat(np.arange(len(self)), count)
-        theirs = np.arange(len(mine)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)
+        mine, theirs = numbers(low, count)
         start = np.maximum(self.start[mine], other.start[theirs])
         end = np.minimum(self.end[mine], other.end[theirs])
         keep = start < end

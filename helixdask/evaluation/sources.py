@@ -21,8 +21,6 @@ from helixdask.store.lineage import predictions_of
 from helixdask.store.root import is_store
 from helixdask.store.store import Store
 
-__all__ = ["Source", "common_contigs", "contig_rows", "open_source", "read_annotation"]
-
 log = logging.getLogger(__name__)
 
 

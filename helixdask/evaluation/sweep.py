@@ -18,7 +18,6 @@ from helixdask.calling.regions import Scan
 from helixdask.calling.span import call_span
 from helixdask.calling.stage import CallStage
 from helixdask.engine.cluster import RunOptions
-from helixdask.engine.progress import WorkProgress
 from helixdask.engine.slices import run_slices, slices_of
 from helixdask.engine.stage import Region
 from helixdask.evaluation.grid import Grid, Point
@@ -27,8 +26,6 @@ from helixdask.scores.levels import compare_structures
 from helixdask.scores.match import Match
 from helixdask.scores.structure import Structure, structure_of
 from helixdask.store.store import Store
-
-__all__ = ["LEVELS_SHOWN", "SweepRow", "best_row", "sweep"]
 
 LEVELS_SHOWN = ("base", "exon", "gene")
 _TASK = 1 << 20
@@ -110,13 +107,9 @@ def sweep(
     options = options or RunOptions()
     stage.inputs(store)  # checks settings and predictions
     regions = slices_of(store, _TASK)
-    found: dict[int, dict[str, NDArray[Any]]] = {}
     seconds = store.n_bases / stage.bases_per_second * len(grid.edges)
-    with WorkProgress("sweep", store.n_bases, quiet=options.quiet) as progress:
-        shared = (store, stage, grid, contigs)
-        for index, columns in run_slices(_call_region, shared, regions, options, seconds, store.url):
-            progress.advance(regions[index][1] - regions[index][0])
-            found[index] = columns
+    shared = (store, stage, grid, contigs)
+    found = dict(run_slices(_call_region, shared, regions, options, seconds, store.url, title="sweep"))
     parts = [found[index] for index in sorted(found)]
     genes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     truth = None if reference is None else structure_of(reference, "coding", contigs=contigs)

@@ -13,8 +13,6 @@ from helixdask.evaluation.tables import Table, level_title
 from helixdask.figures import figure_module, save_figure
 from helixdask.store.objects import whole_file
 
-__all__ = ["draw_sweep", "sweep_dict", "sweep_table", "write_sweep_tsv"]
-
 
 def sweep_table(rows: Sequence[SweepRow]) -> Table:
     """A row for each set of thresholds; the best one is marked with a star."""

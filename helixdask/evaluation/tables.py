@@ -11,8 +11,6 @@ from helixdask.registry import LABEL_CLASSES
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.reliability import Reliability
 
-__all__ = ["LEVEL_TITLES", "PART_TITLES", "Table", "contig_tables", "tables_of"]
-
 LEVEL_TITLES = {
     "coding": {"exon": "coding segment", "chain": "coding chain", "base": "coding base"},
     "exons": {"exon": "exon", "chain": "transcript", "base": "exon base"},

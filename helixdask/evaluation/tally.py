@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.scores.reliability import Reliability
 
-__all__ = ["BASE_BINS", "BaseTally", "tally_bases"]
-
 BASE_BINS = 20
 _UNIT = 1_000_000
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from helixdask.evaluation.scored_regions import ScoredRegions
 from helixdask.genes.models import GeneModels
-
-__all__ = ["whole_loci"]
+from helixdask.intervals import joined
 
 
 def whole_loci(sides: Sequence[GeneModels], regions: ScoredRegions) -> tuple[list[GeneModels], list[int]]:
@@ -39,7 +38,7 @@ def whole_loci(sides: Sequence[GeneModels], regions: ScoredRegions) -> tuple[lis
     spans = [_spans(models) for models in sides]
     track, start, end, gene_start, gene_end = (np.concatenate(column) for column in zip(*spans, strict=True))
     inside, touched = regions.place(track >> 1, gene_start, gene_end)
-    locus = _loci(track, start, end)
+    locus = joined(track, start, end, touching=False).number
     broken = np.bincount(locus, weights=touched & ~inside) > 0
     keep = inside & ~broken[locus]
     cuts = np.cumsum([len(models) for models in sides])[:-1]
@@ -61,15 +60,3 @@ def _spans(models: GeneModels) -> tuple[NDArray[np.int64], ...]:
     coding = high >= 0
     track = 2 * genes["contig"].to_numpy(np.int64) + genes["strand"].to_numpy(np.int64)
     return track, np.where(coding, low, start), np.where(coding, high, end), start, end
-
-
-def _loci(track: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number of the locus of each span: those that share a base on a track, by way of others too, are one."""
-    order = np.lexsort((end, start, track))
-    width = int(end.max(initial=0)) + 1
-    begin, reach = (track * width + start)[order], np.maximum.accumulate((track * width + end)[order])
-    fresh = np.ones(len(order), np.int64)
-    fresh[1:] = begin[1:] >= reach[:-1]
-    locus = np.empty(len(order), np.int64)
-    locus[order] = np.cumsum(fresh) - 1
-    return locus

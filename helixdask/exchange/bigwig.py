@@ -19,8 +19,6 @@ from helixdask.registry import LABEL_CLASSES
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
-__all__ = ["export_bigwig", "export_probability_bigwig"]
-
 log = logging.getLogger(__name__)
 
 _TRACKS: Final = (("coverage", ""), ("spliced_coverage", ".spliced"))

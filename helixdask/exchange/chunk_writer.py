@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from helixdask.engine.machine import usable_cores
 
-__all__ = ["RowWriter"]
-
 _LEVEL: Final = 1
 _GROUP_BYTES: Final = 1 << 20
 

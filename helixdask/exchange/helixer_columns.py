@@ -25,16 +25,6 @@ from helixdask.windows.cut import COVERAGE_PADDING, WindowLayout
 from helixdask.windows.grid import Spans, Windows
 from helixdask.windows.read import open_track, read_into, read_windows
 
-__all__ = [
-    "Block",
-    "Column",
-    "coverage_columns",
-    "label_columns",
-    "prediction_columns",
-    "row_columns",
-    "sequence_column",
-]
-
 ID_BYTES: Final = 50
 SPECIES_BYTES: Final = 25
 

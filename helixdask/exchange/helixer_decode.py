@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from helixdask.sequence.codes import COMPLEMENT, ONE_HOT, PADDING
 
-__all__ = ["BAD", "decode_bases", "decode_classes", "lay_down", "pack_transitions"]
-
 BAD: Final = 0xFF
 """What stands where a vector means nothing."""
 

@@ -17,8 +17,6 @@ from helixdask.inputs.foreign import foreign_errors
 from helixdask.inputs.hdf5 import open_hdf5, text_of
 from helixdask.store.objects import is_url
 
-__all__ = ["CoverageColumns", "Layout", "describe", "open_h5", "read_rows", "reading_h5"]
-
 LABEL_TAILS: Final = {"y": 4, "phases": 4, "transitions": 6, "sample_weights": 0, "gene_lengths": 0}
 """Label data sets, and how many values each has for a base (0: it has no such axis)."""
 

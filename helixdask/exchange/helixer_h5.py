@@ -35,8 +35,6 @@ from helixdask.store.objects import disk_errors, whole_file
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 
-__all__ = ["export_helixer"]
-
 log = logging.getLogger(__name__)
 
 _BASES_PER_BLOCK: Final = 1 << 21

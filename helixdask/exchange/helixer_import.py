@@ -31,8 +31,6 @@ from helixdask.settings import check_settings
 from helixdask.store.root import is_store
 from helixdask.store.store import Store
 
-__all__ = ["import_helixer"]
-
 log = logging.getLogger(__name__)
 
 

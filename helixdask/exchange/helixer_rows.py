@@ -17,8 +17,6 @@ from helixdask.exchange.helixer_columns import ID_BYTES
 from helixdask.exchange.helixer_file import reading_h5
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["FileRows", "RowIndex", "file_rows", "row_index", "species_of"]
-
 _BYTES_AT_ONCE: Final = 1 << 25
 
 

@@ -25,8 +25,6 @@ from helixdask.sequence.codes import CODE_MASK, N_CODE, PADDING
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
-__all__ = ["HelixerStage", "HelixerTrackStage", "fill_track", "read_sequence", "refuse"]
-
 _SEQUENCE = "genome/sequence"
 Decode = Callable[[NDArray[Any], NDArray[np.int8]], NDArray[Any]]
 

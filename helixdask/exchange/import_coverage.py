@@ -15,8 +15,6 @@ from helixdask.exchange.helixer_stage import HelixerTrackStage, fill_track, refu
 from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
-__all__ = ["ImportCoverageStage"]
-
 log = logging.getLogger(__name__)
 
 

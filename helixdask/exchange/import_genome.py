@@ -19,8 +19,6 @@ from helixdask.sequence.contig_md5 import contig_md5
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
-__all__ = ["ImportGenomeStage"]
-
 log = logging.getLogger(__name__)
 
 

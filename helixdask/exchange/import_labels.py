@@ -19,8 +19,6 @@ from helixdask.public_names import public_name
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
 
-__all__ = ["ImportLabelsStage"]
-
 log = logging.getLogger(__name__)
 
 

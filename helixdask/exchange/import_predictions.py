@@ -17,8 +17,6 @@ from helixdask.exchange.helixer_stage import HelixerTrackStage, fill_track, refu
 from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
-__all__ = ["ImportPredictionsStage"]
-
 log = logging.getLogger(__name__)
 
 _ABOUT_MODEL = ("model_path", "model_md5sum", "timestamp")

@@ -18,8 +18,6 @@ from helixdask.errors import BadInputError
 from helixdask.exchange.helixer_file import open_h5, read_rows
 from helixdask.exchange.helixer_rows import FileRows
 
-__all__ = ["settle_minus_padding"]
-
 log = logging.getLogger(__name__)
 
 _ROWS: Final = 100

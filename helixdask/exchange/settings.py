@@ -8,8 +8,6 @@ from typing import Annotated, Literal
 
 from helixdask.settings import Name, NameTable, Shown
 
-__all__ = ["Compression", "ExportSettings", "HelixerVersion", "ImportSettings", "Order"]
-
 Compression = Literal["gzip", "lzf"]
 HelixerVersion = Literal["0.3.6", "0.3.9"]
 Order = Literal["file", "length"]

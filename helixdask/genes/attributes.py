@@ -10,18 +10,6 @@ from numpy.typing import NDArray
 
 from helixdask.genes.models import GeneModels
 
-__all__ = [
-    "BIOTYPE",
-    "MASKED",
-    "PARTIAL",
-    "PSEUDO",
-    "TRANSLATION_EXCEPTION",
-    "TRANSL_TABLE",
-    "masked_reasons",
-    "translation_exceptions",
-    "translation_tables",
-]
-
 MASKED: Final = "masked"
 """Why the whole gene must not be learnt from: the code of a finding."""
 TRANSL_TABLE: Final = "transl_table"

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from helixdask.genes.models import GeneModels, make_frame
 
-__all__ = ["cds_lengths", "introns", "longest_coding"]
-
 
 def introns(models: GeneModels) -> pd.DataFrame:
     """Gaps between neighbouring exons of each transcript.

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from helixdask.genes.models import GeneModels
 
-__all__ = ["draw_genes", "layers_of"]
-
 _COLOURS: Final = ("#c44e52", "#4c72b0")
 _MOST_LAYERS: Final = 12
 _MOST_NAMES: Final = 40

@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-__all__ = ["CODES", "SEVERITIES", "FindingCode"]
-
 SEVERITIES: Final = ("info", "warning", "error")
 READING: Final = "reading"
 LABELLING: Final = "labelling"

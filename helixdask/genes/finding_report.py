@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from helixdask.genes.finding_codes import CODES, SEVERITIES
 from helixdask.whole_files import whole_files
 
-__all__ = ["TSV_COLUMNS", "CodeSummary", "summarise", "write_findings"]
-
 Columns = Mapping[str, NDArray[Any]]
 
 TSV_COLUMNS: Final = ("file", "line", "contig", "gene", "code", "severity", "action")

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from helixdask.errors import InternalError
 from helixdask.genes.finding_codes import CODES
 
-__all__ = ["COLUMNS", "Findings"]
-
 COLUMNS: Final = ("code", "severity", "file", "line", "contig", "gene", "action")
 """Columns of a table of findings."""
 

@@ -14,8 +14,6 @@ from helixdask.genes.coding import introns
 from helixdask.genes.models import GeneModels
 from helixdask.registry import STRANDS
 
-__all__ = ["GeneSet"]
-
 _SHOWN = 10
 
 

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from helixdask.genes.coding import cds_lengths, longest_coding
 from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, make_frame
 from helixdask.genes.table import PREFIX
+from helixdask.intervals import numbers
 
 if TYPE_CHECKING:
     from helixdask.store.store import Store
     from helixdask.store.stored_array import StoredArray
-
-__all__ = ["RegionIndex", "gene_rows", "genes_in_region"]
 
 _DENSE: Final = 4
 """Rows are read in one slice where it holds at most so many for each that is wanted."""
@@ -92,7 +91,7 @@ class _GeneTable:
         known: dict[str, NDArray[Any]] = {"contig": self.index.contig[found], "start": self.index.start[found]}
         known["end"] = self.index.end[found]
         edges: NDArray[np.int64] = np.searchsorted(self._parent, np.stack([rows, rows + 1]).astype(self._parent.dtype))
-        wanted, of_gene = _ranges(*edges)
+        of_gene, wanted = numbers(edges[0], edges[1] - edges[0])
         transcript = self._transcript[wanted]
         return GeneModels(
             make_frame("genes", self._take("genes", rows, **known)),
@@ -123,7 +122,7 @@ class _GeneTable:
             own = np.flatnonzero((transcripts >= run[0]) & (transcripts <= run[-1]))
             asked = np.stack([transcripts[own], transcripts[own] + 1]).astype(values.dtype)
             edges[:, own] = low + np.searchsorted(values, asked)
-        rows, of_transcript = _ranges(*edges)
+        of_transcript, rows = numbers(edges[0], edges[1] - edges[0])
         return make_frame(table, self._take(table, rows, transcript=of_transcript))
 
     def _bisect(self, array: StoredArray, value: int, low: int = 0) -> int:
@@ -146,13 +145,6 @@ class _GeneTable:
             row = min((chunk + 1) * array.chunks[0], array.shape[0]) - 1
             self._ends[key] = int(array[row : row + 1][0])
         return self._ends[key]
-
-
-def _ranges(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All rows of half-open ranges, and the number of the range that each comes from."""
-    counts = last - first
-    which = np.repeat(np.arange(len(first)), counts)
-    return np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + first[which], which
 
 
 def _take(array: StoredArray, rows: NDArray[np.int64]) -> NDArray[Any]:

@@ -17,8 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import InternalError
 
-__all__ = ["COLUMNS", "OPTIONAL", "GeneModels", "make_frame"]
-
 COLUMNS: Final = MappingProxyType(
     {
         "genes": {

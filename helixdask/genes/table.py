@@ -15,8 +15,6 @@ from helixdask.genes.models import COLUMNS, OPTIONAL, GeneModels, make_frame
 if TYPE_CHECKING:
     from helixdask.store.store import Store
 
-__all__ = ["PREFIX", "columns_to_genes", "genes_to_columns", "places_in_file", "read_genes", "write_genes"]
-
 PREFIX: Final = MappingProxyType({"genes": "gene", "transcripts": "transcript", "exons": "exon", "cds": "cds"})
 """What the columns of each table begin with in the store."""
 ORDER: Final = "gene_order"

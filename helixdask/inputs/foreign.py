@@ -9,8 +9,6 @@ from typing import Final
 
 from helixdask.errors import BadInputError, HelixdaskError, words_of
 
-__all__ = ["COPY_AGAIN", "foreign_errors", "reason"]
-
 COPY_AGAIN: Final = "The file is damaged or cut short: copy or make it again."
 _LONGEST: Final = 160
 _NO_SPACE: Final = frozenset({28, 122})  # ENOSPC, EDQUOT

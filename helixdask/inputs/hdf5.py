@@ -13,8 +13,6 @@ import h5py
 from helixdask.errors import BadInputError, HelixdaskError
 from helixdask.inputs.foreign import COPY_AGAIN, foreign_errors
 
-__all__ = ["open_hdf5", "reading_hdf5", "text_of"]
-
 _MOST_COMPRESSED: Final = 2_000
 """No filter of HDF5's own packs more bytes into one: DEFLATE reaches 1,032."""
 

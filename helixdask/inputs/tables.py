@@ -9,8 +9,6 @@ from typing import Final, NamedTuple
 from helixdask.errors import BadInputError
 from helixdask.inputs.text import read_lines
 
-__all__ = ["LONGEST_SEQUENCE", "Row", "number_in", "read_names", "read_rows", "read_table"]
-
 _LONGEST_NUMBER: Final = 40
 LONGEST_SEQUENCE: Final = 1 << 40
 """Bases that no sequence has: longer numbers in files are none."""

@@ -12,8 +12,6 @@ from isal import igzip
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 
-__all__ = ["read_lines", "start_of_sequences", "whole_lines"]
-
 BLOCK_BYTES: Final = 32 << 20
 _LONGEST_LINE: Final = 32 << 20
 _LARGEST_TABLE: Final = 512 << 20

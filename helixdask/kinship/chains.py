@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from helixdask.kinship.pairs import Anchors
 
-__all__ = ["LEAST_ANCHORS", "Chains", "chains_of"]
-
 LEAST_ANCHORS: Final = 5
 """Anchors of a chain that counts."""
 _LEAST_DENSITY: Final = 0.04

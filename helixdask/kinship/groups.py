@@ -14,8 +14,6 @@ from helixdask.kinship.chains import LEAST_ANCHORS, Chains, chains_of
 from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts
 from helixdask.kinship.settings import MOST_COPIES
 
-__all__ = ["LEAST_HASHES", "Kinship", "components", "find_kinship"]
-
 LEAST_HASHES: Final = 20
 """A contig with fewer k-mers in the sketch is unknown: too little of it is seen."""
 LEAST_COLINEAR: Final = 0.2

@@ -16,9 +16,6 @@ from helixdask.kinship.groups import LEAST_HASHES, components
 from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts
 from helixdask.kinship.settings import MOST_COPIES
 
-__all__ = ["LEAST_SHARED", "Sketch", "Spots", "copied_share", "homologous_places", "near_copies"]
-
-
 LEAST_SHARED: Final = 2
 """K-mers in common from which on two stretches are near copies, at least in part."""
 

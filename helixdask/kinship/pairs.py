@@ -9,8 +9,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["Anchors", "anchors_of", "copies_of", "shared_counts"]
-
 _MOST_AT_ONCE: Final = 1 << 24
 """Pairs of places that are held in memory at a time."""
 

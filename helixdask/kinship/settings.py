@@ -7,8 +7,6 @@ from typing import Annotated, Final
 
 from helixdask.settings import Name, Shown
 
-__all__ = ["MOST_COPIES", "KinshipSettings"]
-
 MOST_COPIES: Final = 64
 """K-mers with more copies are repeats. Subgenomes and tandem duplicates multiply; sugarcane has ten genomes."""
 

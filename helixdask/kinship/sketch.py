@@ -13,8 +13,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["K", "sketch"]
-
 K: Final = 21
 """Bases of a k-mer: at 5 % divergence a third of them is still the same."""
 

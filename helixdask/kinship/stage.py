@@ -16,8 +16,6 @@ from helixdask.kinship.settings import MOST_COPIES, KinshipSettings
 from helixdask.kinship.sketch import K, sketch
 from helixdask.store.store import Store
 
-__all__ = ["KinshipStage"]
-
 log = logging.getLogger(__name__)
 
 

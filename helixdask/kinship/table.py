@@ -13,8 +13,6 @@ from helixdask.kinship.groups import LEAST_HASHES
 from helixdask.store.store import Store
 from helixdask.whole_files import whole_files
 
-__all__ = ["UNKNOWN", "group_rows", "write_groups"]
-
 UNKNOWN: Final = "."
 """The group of contigs of which too little is seen."""
 _COLUMNS: Final = ("#contig", "group", "length", "kmers", "most_like", "shared", "containment", "colinear")

@@ -31,8 +31,6 @@ from helixdask.labels.translation import MIN_INTRON
 from helixdask.labels.unpainted import check_unpainted_isoforms
 from helixdask.labels.whole_genes import check_contradictions, check_whole_genes
 
-__all__ = ["check_genes_default", "check_genes_helixer"]
-
 
 def check_genes_helixer(
     models: GeneModels,

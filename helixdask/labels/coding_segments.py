@@ -10,8 +10,6 @@ import numpy as np
 from helixdask.labels.masks import Collector
 from helixdask.labels.segments import Ints, subtract, union
 
-__all__ = ["check_coding_segments"]
-
 
 def check_coding_segments(collect: Collector) -> None:
     """Mask both kinds of bases of the transcripts that stand for their genes.

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from helixdask.labels.features import Features, mirrored
 from helixdask.labels.segments import Ints
 
-__all__ = ["gather", "missing_codons"]
-
 _START: Final = np.array([1, 2, 3], np.uint8)
 _STOPS: Final = np.array([[2, 1, 3], [2, 3, 1], [2, 1, 1]], np.uint8)
 _N: Final = 4

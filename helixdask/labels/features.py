@@ -16,8 +16,6 @@ from helixdask.genes.models import GeneModels
 from helixdask.labels.segments import Ints
 from helixdask.settings import Rules
 
-__all__ = ["Features", "Spans", "features_of", "mirrored"]
-
 
 @dataclass(frozen=True)
 class Spans:

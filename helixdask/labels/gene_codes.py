@@ -16,8 +16,6 @@ from helixdask.genes.models import GeneModels
 from helixdask.inputs.tables import number_in, read_rows
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["GeneCodes", "codes_of_genes", "read_genetic_codes"]
-
 _LARGEST_CODE = 999
 _ATG = int(codon_index(np.array([[1, 2, 3]], np.uint8))[0])
 

@@ -16,8 +16,6 @@ from helixdask.labels.masks import Masks
 from helixdask.labels.segments import Ints, overlay, subtract, union
 from helixdask.settings import Rules
 
-__all__ = ["StrandTables", "strand_tables"]
-
 
 @dataclass(frozen=True)
 class StrandTables:

@@ -9,8 +9,6 @@ from helixdask.genes.models import GeneModels
 from helixdask.labels.features import Features
 from helixdask.labels.segments import Ints
 
-__all__ = ["longest_sound"]
-
 
 def longest_sound(
     models: GeneModels, features: Features, length: Ints, broken: NDArray[np.bool_]

@@ -16,8 +16,6 @@ from helixdask.labels.soundness import Soundness
 from helixdask.labels.tables import LabelTables
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["label_findings"]
-
 _SUSPECT_GENES = 3
 
 

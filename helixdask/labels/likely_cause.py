@@ -11,8 +11,6 @@ from helixdask.genes.attributes import masked_reasons
 from helixdask.genes.models import GeneModels
 from helixdask.labels.tables import LabelTables
 
-__all__ = ["likely_cause"]
-
 SHARE: Final = 0.1
 """Lost genes, of those that code, from which on a cause is looked for."""
 

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from helixdask.labels.features import Features, mirrored
 from helixdask.labels.segments import Ints
 
-__all__ = ["Collector", "Masks"]
-
 
 @dataclass(frozen=True)
 class Masks:

@@ -11,8 +11,6 @@ from helixdask.genes.models import GeneModels
 from helixdask.labels.features import mirrored
 from helixdask.labels.segments import Ints
 
-__all__ = ["Neighbours", "neighbours_of", "reach"]
-
 
 @dataclass(frozen=True)
 class Neighbours:

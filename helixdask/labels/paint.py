@@ -13,8 +13,6 @@ from helixdask.labels.intervals import StrandTables
 from helixdask.labels.segments import Ints, covered
 from helixdask.registry import LABEL_CLASSES
 
-__all__ = ["TRACKS", "count_bases", "is_blank", "paint"]
-
 TRACKS: Final = ("label", "phase", "transition", "valid", "gene_length")
 
 

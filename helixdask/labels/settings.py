@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from helixdask.settings import STANDARD_CODE, InputFile, Name, NameTable, Natural, Rules, RuleSet
 
-__all__ = ["LabelsSettings"]
-
 
 @dataclass(frozen=True)
 class LabelsSettings:

@@ -12,8 +12,6 @@ from helixdask.labels.features import Features
 from helixdask.labels.segments import Ints, subtract, union
 from helixdask.labels.translation import Reading
 
-__all__ = ["Soundness", "outside_exons", "soundness_of"]
-
 
 @dataclass(frozen=True)
 class Soundness:

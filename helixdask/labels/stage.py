@@ -27,8 +27,6 @@ from helixdask.registry import LABEL_CLASSES
 from helixdask.settings import Rules
 from helixdask.store.store import Store
 
-__all__ = ["LabelsStage"]
-
 log = logging.getLogger(__name__)
 
 

@@ -24,8 +24,6 @@ from helixdask.labels.whole_genes import BAD_COORDINATES, DISAGREES, EXCEPTION
 from helixdask.settings import Rules
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["LabelTables", "annotated_contigs", "label_tables"]
-
 
 @dataclass(frozen=True)
 class LabelTables:

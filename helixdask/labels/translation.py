@@ -19,8 +19,6 @@ from helixdask.labels.features import Features, mirrored
 from helixdask.labels.gene_codes import GeneCodes
 from helixdask.labels.segments import Ints
 
-__all__ = ["MIN_INTRON", "Reading", "read_features"]
-
 MIN_INTRON: Final = 20
 """A gap of fewer bases is no intron."""
 

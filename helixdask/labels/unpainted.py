@@ -10,8 +10,6 @@ from helixdask.labels.features import mirrored
 from helixdask.labels.masks import Collector
 from helixdask.labels.segments import Ints, subtract, union
 
-__all__ = ["check_unpainted_isoforms"]
-
 
 def check_unpainted_isoforms(collect: Collector, models: GeneModels, contig_lengths: Ints) -> None:
     """Mask coding bases outside the painted transcript of their gene, and the rest of such an isoform.

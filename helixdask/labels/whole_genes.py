@@ -14,8 +14,6 @@ from helixdask.labels.neighbours import Neighbours
 from helixdask.labels.segments import Ints, depth, subtract, union
 from helixdask.labels.soundness import Soundness
 
-__all__ = ["BAD_COORDINATES", "DISAGREES", "EXCEPTION", "NO_STRAND", "check_contradictions", "check_whole_genes"]
-
 BAD_COORDINATES: Final = "bad_coordinates"
 DISAGREES: Final = "disagrees_with_sequence"
 EXCEPTION: Final = "translation_exception"

@@ -11,8 +11,6 @@ from helixdask.inputs.tables import LONGEST_SEQUENCE, number_in
 from helixdask.inputs.text import read_lines
 from helixdask.store.contigs import UNKNOWN_LENGTH, ContigTable
 
-__all__ = ["read_aliases"]
-
 _REPORT_NAMES: Final = ("Sequence-Name", "GenBank-Accn", "RefSeq-Accn", "UCSC-style-name")
 _REPORT_LENGTH: Final = "Sequence-Length"
 _NOTHING: Final = frozenset({"", "na", "n/a", "."})

@@ -16,8 +16,6 @@ from helixdask.inputs.tables import LONGEST_SEQUENCE, number_in
 from helixdask.inputs.text import read_lines, start_of_sequences, whole_lines
 from helixdask.names.name_changes import name_changes
 
-__all__ = ["TEXT_COLUMNS", "TextNames", "names_in_text"]
-
 TEXT_COLUMNS: Final = {"gff3": 0, "bed": 0, "bedgraph": 0, "repeatmasker": 4, "table": 0}
 """Column of the name in each kind of file, from 0. All but GFF and tables may be set with spaces."""
 

@@ -6,8 +6,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["name_changes"]
-
 
 @njit(cache=True, nogil=True)
 def name_changes(

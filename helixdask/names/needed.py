@@ -8,8 +8,6 @@ from helixdask.engine.identity import names_identity
 from helixdask.names.aliases import read_aliases
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["aliases_input", "aliases_of", "needed_names"]
-
 
 def aliases_of(table: str | None, contigs: ContigTable) -> dict[str, str]:
     """Other names of the genome's sequences; none where there is no table. See :func:`read_aliases`."""

@@ -9,8 +9,6 @@ from typing import Final
 
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["ForeignNames", "Proposal", "propose"]
-
 _SHARE: Final = 0.5
 """Share of the bases whose lengths must be on both sides before lengths are believed."""
 

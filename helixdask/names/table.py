@@ -10,8 +10,6 @@ from typing import Final
 from helixdask.names.proposal import Proposal
 from helixdask.store.objects import whole_file
 
-__all__ = ["write_table"]
-
 _SHOWN: Final = 20
 
 _FIRST: Final = "# Proposed by helixdask: name in a file, name in the genome. Check it, then give it with --aliases."

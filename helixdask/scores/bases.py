@@ -17,8 +17,6 @@ from helixdask.errors import BadInputError
 from helixdask.registry import LABEL_CLASSES
 from helixdask.scores.match import Match
 
-__all__ = ["PHASE_NAMES", "BaseScores", "PhaseScores", "confusion"]
-
 PHASE_NAMES = ("no_phase", "phase_0", "phase_1", "phase_2")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["chain_classes", "row_classes"]
-
 
 def row_classes(*columns: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number rows so that equal rows, and only they, have equal numbers.

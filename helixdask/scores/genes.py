@@ -68,17 +68,17 @@ class GeneScores:
         ]
         return np.stack(columns, axis=1).astype(np.int64)
 
-    def reliability(self, level: str, part: str = "coding", bins: int = 10) -> Reliability | None:
+    def reliability(self, level: str, part: str = "coding") -> Reliability | None:
         """Confidence against the share that is right; None where the prediction has no confidence (or no shares)."""
         units = self.parts[part][level][1]
-        return reliability_of(units.score, units.met, units.size, bins)
+        return reliability_of(units.score, units.met, units.size)
 
-    def above(self, level: str, thresholds: NDArray[np.float32], part: str = "coding") -> list[Match]:
+    def above(self, level: str, thresholds: NDArray[np.float32]) -> list[Match]:
         """Scores if only units of at least this confidence were kept, for each threshold.
 
         Not for bases: which of several overlapping genes covers a base is not kept.
         """
-        reference, prediction = self.parts[part][level]
+        reference, prediction = self.parts["coding"][level]
         return [
             Match(
                 int(reference.size.sum()),

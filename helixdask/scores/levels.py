@@ -17,8 +17,6 @@ from helixdask.scores.loci import covered_intervals, locus_of, on_one_axis
 from helixdask.scores.nearby import FIRST, LAST, match_exons, match_single_exons
 from helixdask.scores.structure import Structure
 
-__all__ = ["LEVELS", "MATCHING", "Sides", "Units", "compare_structures"]
-
 LEVELS = ("base", "exon", "intron", "intron_chain", "chain", "locus", "gene")
 MATCHING = ("exact", "gffcompare")
 """How ends are compared: exactly, or as gffcompare does without options (free ends of transcripts)."""

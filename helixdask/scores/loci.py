@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from helixdask.intervals import joined
 from helixdask.scores.structure import Structure
-
-__all__ = ["covered_intervals", "locus_of", "on_one_axis"]
 
 
 def on_one_axis(track: NDArray[np.int64], at: NDArray[np.int64], width: int) -> NDArray[np.int64]:
@@ -30,16 +29,13 @@ def covered_intervals(
         start, end (interval,) int64, and the interval of each segment, (segment,) int64.
     """
     track = structure.segment_track
-    start, end = on_one_axis(track, structure.start, width), on_one_axis(track, structure.end, width)
-    order = np.argsort(start, kind="stable")
-    start, end = start[order], end[order]
-    reach = np.maximum.accumulate(end) if len(end) else end
-    fresh = np.ones(len(start), np.bool_)
-    fresh[1:] = start[1:] >= reach[:-1]
-    interval = np.empty(len(start), np.int64)
-    interval[order] = np.cumsum(fresh) - 1
-    first = np.flatnonzero(fresh)
-    return start[first], reach[np.append(first[1:], len(start)) - 1] if len(first) else end, interval
+    unions = joined(track, structure.start, structure.end, touching=False)
+    track = track[unions.rows]
+    return (
+        on_one_axis(track, structure.start[unions.rows], width),
+        on_one_axis(track, unions.end, width),
+        unions.number,
+    )
 
 
 def locus_of(structure: Structure, width: int) -> NDArray[np.int64]:

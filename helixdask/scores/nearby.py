@@ -6,8 +6,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["FIRST", "LAST", "match_exons", "match_single_exons"]
-
 FIRST, LAST = 1, 2
 """Bits: the leftmost, the rightmost segment of some transcript."""
 

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Reliability", "bin_of", "reliability_of"]
-
 _UNIT = 1_000_000
 
 

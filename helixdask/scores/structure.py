@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.genes.models import GeneModels
-
-__all__ = ["PARTS", "Structure", "structure_of"]
+from helixdask.intervals import joined
 
 PARTS = ("coding", "exons")
 """What of a transcript is compared: its coding segments, or all its exons."""
@@ -97,9 +96,9 @@ def structure_of(
     parent = parent[keep]
     start = frame["start"].to_numpy().astype(np.int64)[keep]
     end = frame["end"].to_numpy().astype(np.int64)[keep]
-    order = np.lexsort((end, start, parent))
-    parent, start, end, score = parent[order], start[order], end[order], score[order]
-    parent, start, end, score = _merged(parent, start, end, score)
+    unions = joined(parent, start, end)
+    parent, start, end = parent[unions.rows], start[unions.rows], unions.end
+    score = np.fmax.reduceat(score[unions.order], unions.first) if len(score) else score
     begins = np.diff(parent, prepend=-1) != 0
     first = np.flatnonzero(begins)
     rows = parent[first]
@@ -114,18 +113,3 @@ def structure_of(
         gene=gene[rows],
         gene_score=gene_score[gene[rows]],
     )
-
-
-def _merged(
-    parent: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64], score: NDArray[np.float32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Join what touches or overlaps within a parent; input sorted by parent and start."""
-    if not len(parent):
-        return parent, start, end, score
-    lift = parent * (end.max() + 1)
-    reach = np.maximum.accumulate(end + lift) - lift
-    fresh = np.ones(len(parent), np.bool_)
-    fresh[1:] = (parent[1:] != parent[:-1]) | (start[1:] > reach[:-1])
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(parent)) - 1
-    return parent[first], start[first], reach[last], np.fmax.reduceat(score, first)

@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["draw_keys"]
-
 
 def draw_keys(values: NDArray[Any], seed: int) -> NDArray[np.uint64]:
     """Well mixed numbers that depend on each value and the seed only, on any machine.

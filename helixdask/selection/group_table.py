@@ -14,8 +14,6 @@ from helixdask.inputs.tables import read_rows
 from helixdask.kinship.table import UNKNOWN
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["GroupTable", "read_groups"]
-
 log = logging.getLogger(__name__)
 
 

@@ -18,8 +18,6 @@ from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
 from helixdask.windows.grid import Windows
 
-__all__ = ["kin_of"]
-
 log = logging.getLogger(__name__)
 
 _LEAST_KNOWN = 0.5

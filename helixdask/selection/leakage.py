@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from helixdask.selection.sides import Kin
 from helixdask.selection.split import TRAIN, VALIDATION
 
-__all__ = ["MUCH", "Leakage", "leakage_of"]
-
 MUCH: Final = 0.05
 """Share of the coding bases of validation with a near copy in training, above which scores flatter."""
 

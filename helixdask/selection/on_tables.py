@@ -18,8 +18,6 @@ from helixdask.selection.split import split_n90
 from helixdask.selection.table import measure_names, windows_of, with_sides, with_strata
 from helixdask.settings import Rules
 
-__all__ = ["refuse_other_measures", "refuse_other_rules", "select", "split", "usable_windows"]
-
 
 def select(
     windows: xr.Dataset,

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from helixdask.selection.settings import INTERGENIC_CAP
 
-__all__ = ["CERTAIN_SHARE", "Chosen", "choose"]
-
 CERTAIN_SHARE: Final = 0.5
 """Share of a ranked stratum that is given at most, unless more than that is asked for of the whole genome."""
 

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from helixdask.errors import BadInputError
+from helixdask.pages import html_table, write_page
 from helixdask.registry import SIDES
 from helixdask.selection.leakage import Leakage
 from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
 
-__all__ = ["write_selection_report", "write_split_report"]
-
 _MOST_CONTIGS = 60
 _GREY, _BLUE, _ORANGE, _GREEN = "#d4d4d4", "#3b75af", "#ef8636", "#519e3e"
 _SIDE_COLOURS = (_BLUE, _ORANGE, _GREEN)
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .15rem .8rem .15rem 0; text-align: right }
-th:first-child, td:first-child { text-align: left } th { border-bottom: 1px solid #999; font-weight: 600 }
-svg { width: 100%; height: auto; font-size: 12px } .key { display: inline-block; width: .8em; height: .8em }
-"""
 
 
 def write_selection_report(store: Store, name: str, path: str | Path) -> None:
@@ -84,8 +76,9 @@ def write_selection_report(store: Store, name: str, path: str | Path) -> None:
         "weight",
         edge,
     )
-    body = _facts(facts) + _table(columns, rows) + _key(("kept", _BLUE), ("not kept", _GREY)) + _bars(bars)
-    _write(path, f"Selection {name} of {store.species}", body)
+    key = _key(("kept", _BLUE), ("not kept", _GREY))
+    parts = [html_table((), facts.items()), html_table(columns, rows), key, _bars(bars)]
+    write_page(path, f"Selection {name} of {store.species}", parts)
 
 
 def write_split_report(store: Store, name: str, path: str | Path) -> None:
@@ -130,8 +123,8 @@ def write_split_report(store: Store, name: str, path: str | Path) -> None:
     heading = f"<h2>The {len(bars):,} contigs with most windows, of {n_contigs:,}, in bases of their windows</h2>"
     key = _key(*zip(("training", "validation", "test")[: len(sides)], _SIDE_COLOURS, strict=False))
     columns = ("side", "windows", "bases", "contigs", "share of bases")
-    body = _facts(facts) + _table(columns, rows) + _leakage(attrs.get("leakage") or []) + heading + key + _bars(bars)
-    _write(path, f"Split {name} of {store.species}", body)
+    tables = [html_table((), facts.items()), html_table(columns, rows), _leakage(attrs.get("leakage") or [])]
+    write_page(path, f"Split {name} of {store.species}", [*tables, heading, key, _bars(bars)])
 
 
 _Bar = tuple[str, tuple[tuple[int, str], ...]]
@@ -142,7 +135,7 @@ def _leakage(found: Sequence[dict[str, Any]]) -> str:
     if not found:
         return ""
     columns = ("validation with a near copy in training", "windows", "coding bases")
-    return _table(columns, [(row["split"], *(_share(row[name], 1) for name in Leakage._fields)) for row in found])
+    return html_table(columns, [(row["split"], *(_share(row[name], 1) for name in Leakage._fields)) for row in found])
 
 
 def _contig_bars(store: Store, name: str, windows: str, n_sides: int) -> tuple[list[_Bar], int]:
@@ -170,21 +163,6 @@ def _shares(parts: Sequence[float]) -> list[str]:
     return [_share(part, sum(parts)) for part in parts]
 
 
-def _cell(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else escape(str(value))
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
-    lines = ["<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>" for row in rows]
-    return f"<table><tr>{head}</tr>\n" + "\n".join(lines) + "</table>\n"
-
-
-def _facts(facts: dict[str, Any]) -> str:
-    lines = [f"<tr><td>{escape(name)}</td><td>{_cell(value)}</td></tr>" for name, value in facts.items()]
-    return "<table>" + "\n".join(lines) + "</table>\n"
-
-
 def _key(*entries: tuple[str, str]) -> str:
     marks = [f'<span class="key" style="background:{colour}"></span> {escape(text)}' for text, colour in entries]
     return "<p>" + "&emsp;".join(marks) + "</p>\n"
@@ -194,7 +172,7 @@ def _bars(bars: Sequence[_Bar]) -> str:
     """Horizontal stacked bars as SVG."""
     left, width, step = 200.0, 520.0, 20
     most = max((sum(amount for amount, _ in parts) for _, parts in bars), default=0) or 1
-    lines = [f'<svg viewBox="0 0 820 {step * len(bars) + 4}" role="img">']
+    lines = [f'<svg width="100%" viewBox="0 0 820 {step * len(bars) + 4}" role="img">']
     for row, (name, parts) in enumerate(bars):
         y, x = row * step, left
         shown = name if len(name) <= 28 else f"{name[:27]}…"
@@ -205,14 +183,3 @@ def _bars(bars: Sequence[_Bar]) -> str:
             x += length
         lines.append(f'<text x="{x + 6:.1f}" y="{y + 14}">{sum(amount for amount, _ in parts):,}</text>')
     return "\n".join([*lines, "</svg>\n"])
-
-
-def _write(path: str | Path, title: str, body: str) -> None:
-    page = (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
-        f"<style>{_STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n{body}</body></html>\n"
-    )
-    try:
-        Path(path).write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise BadInputError(f"the report cannot be written: {error.strerror}", where=str(path)) from error

@@ -24,8 +24,6 @@ from helixdask.selection.quota import choose
 from helixdask.selection.settings import INTERGENIC_CAP
 from helixdask.settings import Rules
 
-__all__ = ["INTERGENIC_EDGES", "Selection", "Stratum", "select_helixer", "select_windows", "strata"]
-
 INTERGENIC_EDGES = (0.2, 0.4, 0.6, 0.8)
 """Inner edges of the bins of the intergenic fraction among windows that hold genic bases."""
 

@@ -7,8 +7,6 @@ from typing import Annotated, Final
 
 from helixdask.settings import InputFile, Name, NameTable, Natural, Rules, RuleSet, Share, Shown
 
-__all__ = ["INTERGENIC_CAP", "KEEP_FRACTION", "SelectSettings", "SplitSettings"]
-
 KEEP_FRACTION: Final = 0.2
 """Share of the bases that is kept of windows that predictions rank."""
 

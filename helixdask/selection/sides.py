@@ -26,8 +26,6 @@ from helixdask.selection.draw import draw_keys
 from helixdask.selection.split import LEAST, LEFT_OUT, MOST, TEST, TRAIN, VALIDATION, assign_units, keep_apart
 from helixdask.windows.grid import Windows
 
-__all__ = ["Kin", "Sides", "draw_sides"]
-
 LEAST_VALIDATION: Final = 0.05
 """Share of the bases that validation holds at least, unless less is asked for."""
 MOST_DROPPED: Final = 0.1

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.windows.grid import Windows
 
-__all__ = ["LEAST", "LEFT_OUT", "MOST", "TEST", "TRAIN", "VALIDATION", "assign_units", "keep_apart", "split_n90"]
-
 TRAIN, VALIDATION, TEST, LEFT_OUT = 0, 1, 2, -1
 LEAST: Final = 0.5
 MOST: Final = 1.5

@@ -27,8 +27,6 @@ from helixdask.selection.table import chosen_rows, read_table, windows_behind, w
 from helixdask.settings import Rules
 from helixdask.store.store import Store
 
-__all__ = ["SplitStage"]
-
 log = logging.getLogger(__name__)
 
 

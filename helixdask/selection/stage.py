@@ -16,8 +16,6 @@ from helixdask.selection.split import TRAIN
 from helixdask.selection.table import chosen_rows, read_table, windows_behind
 from helixdask.store.store import Store
 
-__all__ = ["SelectStage"]
-
 
 @dataclass(frozen=True)
 class SelectStage(SelectSettings, Stage):

@@ -20,17 +20,6 @@ from helixdask.store.lineage import Provenance
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid, Windows
 
-__all__ = [
-    "DEFAULT_LENGTH",
-    "Side",
-    "chosen_rows",
-    "parent",
-    "read_table",
-    "window_table",
-    "windows_behind",
-    "windows_of",
-]
-
 DEFAULT_LENGTH: Final = 21_384
 Side = Literal["train", "validation", "test"]
 

@@ -14,22 +14,6 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = [
-    "CODE_MASK",
-    "COMPLEMENT",
-    "LETTERS",
-    "LETTER_TO_CODE",
-    "N_CODE",
-    "ONE_HOT",
-    "PADDING",
-    "SOFT_MASK",
-    "codes_to_text",
-    "complement",
-    "one_hot",
-    "reverse_complement",
-    "text_to_codes",
-]
-
 LETTERS: Final = "CATGNYRWSKMDVHB"
 """Letter of each code."""
 

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from helixdask.sequence.codes import CODE_MASK, N_CODE, SOFT_MASK
 
-__all__ = ["count_kinds"]
-
 
 @njit(cache=True, nogil=True)
 def _count(codes: NDArray[np.uint8]) -> tuple[int, int, int, int]:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from helixdask.sequence.codes import CODE_MASK, LETTERS
 from helixdask.store.store import Store
 
-__all__ = ["contig_md5"]
-
 _BASES_AT_ONCE = 1 << 24
 
 

@@ -28,8 +28,6 @@ from helixdask.sequence.fasta_source import (
 )
 from helixdask.sequence.settings import OnBadBase
 
-__all__ = ["FastaScan", "scan"]
-
 
 @dataclass(frozen=True, eq=False)
 class FastaScan:

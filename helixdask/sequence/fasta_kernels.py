@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from helixdask.sequence.codes import LETTER_TO_CODE, N_CODE, SOFT_MASK
 
-__all__ = ["CHECKPOINT", "new_state", "parse_block", "scan_block"]
-
 CHECKPOINT: Final = 1 << 16
 """Every that many bases of the genome-long axis the place in the file is noted."""
 

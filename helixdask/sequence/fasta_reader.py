@@ -15,8 +15,6 @@ from helixdask.sequence import fasta_kernels as kernels
 from helixdask.sequence.fasta_kernels import CHECKPOINT
 from helixdask.sequence.fasta_source import BLOCK, open_source, read_blocks
 
-__all__ = ["FastaIndex", "FastaReader", "open_fasta"]
-
 _KINDS = ("plain", "gzip", "bgzip")
 
 

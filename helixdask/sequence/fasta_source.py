@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["BLOCK", "finish_source", "open_source", "read_blocks", "source_kind"]
-
 BLOCK: Final = 1 << 20
 """Bytes read at once: block, letters and codes stay in the processor's cache."""
 

@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 
 from helixdask.settings import Shown
 
-__all__ = ["EncodeSettings", "OnBadBase"]
-
 OnBadBase = Literal["error", "n"]
 
 

@@ -23,8 +23,6 @@ from helixdask.sequence.settings import EncodeSettings, OnBadBase
 from helixdask.settings import check_settings
 from helixdask.store.store import Store
 
-__all__ = ["EncodeStage", "scanned"]
-
 _SEQUENCE = "genome/sequence"
 _COMPRESSION_OF_DNA = 3.3
 

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from helixdask.simulate.genes import offsets_of
 from helixdask.simulate.reads import READ_LENGTH, Alignments
 
-__all__ = ["BamBody", "bam_header", "finish_bam"]
-
 _NAME_LENGTH = 13  # an 'r', eleven digits and the closing NUL
 _FIXED = 36
 _QUALITY = 37

@@ -12,8 +12,6 @@ from helixdask.simulate.genes import MIN_INTRON, GenePool, codon_starts, offsets
 from helixdask.simulate.genome import MASKED, Ancestor, substitute
 from helixdask.simulate.species import AMINO_ACID, STOP
 
-__all__ = ["Block", "diverge", "mutate_transcripts"]
-
 _NONSYNONYMOUS_KEPT = 0.25
 
 

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from helixdask.simulate.species import CONTEXT, Species, sample_columns
 
-__all__ = ["GenePool", "codon_starts", "draw_genes", "offsets_of", "random_dna"]
-
 MIN_INTRON = 60
 MAX_INTRON = 5_000
 MIN_EXON = 30

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from helixdask.simulate.genes import GenePool, draw_genes, offsets_of, random_dna
 from helixdask.simulate.species import Species, sample_columns
 
-__all__ = ["MASKED", "Ancestor", "draw_ancestor", "draw_gap", "paste_repeats", "substitute"]
-
 MASKED = np.uint8(0x80)
 UNKNOWN = np.uint8(4)
 _MIN_GAP = 120

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from helixdask.simulate.genome import Ancestor, draw_gap, paste_repeats
 from helixdask.simulate.species import STOP, Species
 
-__all__ = ["draw_transposons", "with_transposons", "with_turnover"]
-
 KEPT_BESIDE_GENES: Final = 1_000
 """Bases beside a gene that turnover leaves alone."""
 _FAMILIES: Final = 40

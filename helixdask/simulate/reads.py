@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from helixdask.simulate.divergence import Block
 from helixdask.simulate.genes import offsets_of
 
-__all__ = ["READ_LENGTH", "Alignments", "draw_reads"]
-
 READ_LENGTH = 100
 INSERT = (250.0, 40.0)
 ERROR_RATE = 0.003

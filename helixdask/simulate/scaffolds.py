@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from helixdask.simulate.divergence import Block
 
-__all__ = ["cut_block", "cut_places"]
-
 
 def cut_places(length: int, pieces: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Where a contig is cut so that lengths of pieces are lognormal, few long and many short: ascending int64."""

@@ -9,8 +9,6 @@ from typing import Annotated
 from helixdask.errors import BadInputError
 from helixdask.settings import Shown
 
-__all__ = ["SimulateResult", "SimulateSettings"]
-
 
 @dataclass(frozen=True)
 class SimulateSettings:

@@ -26,8 +26,6 @@ from helixdask.simulate.species import Species, draw_species
 from helixdask.simulate.tandem import with_tandem_copies
 from helixdask.simulate.write import FastaWriter, write_genes, write_table
 
-__all__ = ["simulate"]
-
 BLOCK_LENGTH = 1_000_000
 _SETTINGS_FILE = "simulation.json"
 _SCRATCH = ".simulation-in-progress"

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AMINO_ACID", "CONTEXT", "STOP", "Species", "draw_species", "lognormal_mean", "sample_columns"]
-
 CONTEXT = 3
 """Bases before a base that its probability depends on."""
 

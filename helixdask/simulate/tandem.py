@@ -12,8 +12,6 @@ from helixdask.simulate.divergence import mutate_transcripts
 from helixdask.simulate.genes import GenePool, offsets_of
 from helixdask.simulate.genome import substitute
 
-__all__ = ["with_tandem_copies"]
-
 _MOST_COPIES: Final = 4
 _AGE: Final = 0.06
 """Substitutions per neutral base between the copies of an array."""

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from helixdask.simulate.divergence import Block
 
-__all__ = ["LINE_WIDTH", "FastaWriter", "write_genes", "write_table"]
-
 LINE_WIDTH = 80
 _SOURCE = "simulated"
 

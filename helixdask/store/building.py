@@ -17,8 +17,6 @@ from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder
 from helixdask.store.shards import ShardWriter, encode_shard, shard_writer
 
-__all__ = ["Building"]
-
 
 class Building:
     """A group that is not published yet.

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["UNKNOWN_LENGTH", "ContigTable", "Pieces"]
-
 UNKNOWN_LENGTH: Final = 1 << 40
 """Length of contigs that are known by name only."""
 

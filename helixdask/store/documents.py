@@ -18,8 +18,6 @@ from helixdask.store.manifest import (
 )
 from helixdask.store.objects import Folder
 
-__all__ = ["GroupDocuments", "parse_group"]
-
 _MOST_NAMED = 3
 
 

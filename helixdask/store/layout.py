@@ -13,8 +13,6 @@ from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 from helixdask.errors import InternalError
 from helixdask.registry import FIXED_SIZES, POSITION, ArraySpec, genome_shard_length
 
-__all__ = ["TrackLayout", "create_table_column", "create_track", "track_layout"]
-
 
 class TrackLayout(NamedTuple):
     """Shape of a track and of its shards and chunks."""

@@ -9,16 +9,6 @@ from typing import Any
 from helixdask.registry import KINDS
 from helixdask.store.store import Store
 
-__all__ = [
-    "Provenance",
-    "are_predicted",
-    "dependents",
-    "model_digest",
-    "predictions_of",
-    "provenance",
-    "stale_groups",
-]
-
 
 @dataclass(frozen=True)
 class Provenance:

@@ -18,8 +18,6 @@ from helixdask.store.documents import parse_group
 from helixdask.store.manifest import ATTRIBUTES, Manifest, digest_of, manifest_name, remedy_for
 from helixdask.store.objects import is_url
 
-__all__ = ["ListedStore"]
-
 
 class ListedStore(WrapperStore[Store]):
     """Objects of a store, read only; an object that a manifest lists and that is not there is an error.

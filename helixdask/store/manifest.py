@@ -19,20 +19,6 @@ from isal import isal_zlib
 from helixdask.errors import StoreDamagedError
 from helixdask.store.objects import Folder
 
-__all__ = [
-    "ATTRIBUTES",
-    "Damage",
-    "Manifest",
-    "ObjectRecord",
-    "attributes_checksum",
-    "json_checksum",
-    "make_manifest",
-    "manifest_name",
-    "manifests_of",
-    "plain_value",
-    "read_manifest",
-]
-
 ATTRIBUTES = "zarr.json"
 """Object of a group that holds its attributes. These name the manifest, so it cannot be listed with its checksum."""
 

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from helixdask.errors import DiskFullError, MissingDependencyError
 
-__all__ = ["Folder", "disk_errors", "is_url", "whole_file"]
-
 
 def is_url(path: str) -> bool:
     """Whether a path names a protocol, such as ``s3://bucket/wheat.zarr``."""

@@ -12,8 +12,6 @@ from helixdask.store.manifest import ATTRIBUTES
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.root import root_problem
 
-__all__ = ["open_root"]
-
 
 def open_root(folder: Folder, *, read_only: bool) -> zarr.Group:
     """Open the root; one that is damaged is made anew first.

@@ -20,19 +20,6 @@ from helixdask.store.consolidated import consolidate, group_document
 from helixdask.store.manifest import ATTRIBUTES, ObjectRecord, make_manifest, manifest_name
 from helixdask.store.objects import Folder, is_url
 
-__all__ = [
-    "MANIFESTS",
-    "OLD",
-    "WORK",
-    "begin_place",
-    "building_place",
-    "finish_publication",
-    "new_event",
-    "pending_publications",
-    "publish",
-    "withdraw",
-]
-
 WORK = ".work"
 OLD = ".old"
 MANIFESTS = ".manifests"

@@ -21,8 +21,6 @@ from helixdask.store.objects import Folder, is_url
 from helixdask.store.opening import open_root
 from helixdask.store.stored_array import StoredArray, damage_errors
 
-__all__ = ["StoreReader"]
-
 
 class StoreReader:
     """What can be read of a genome's store.

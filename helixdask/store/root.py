@@ -15,17 +15,6 @@ from helixdask.store.documents import parse_group
 from helixdask.store.manifest import ATTRIBUTES, json_checksum, plain_value
 from helixdask.store.objects import Folder
 
-__all__ = [
-    "COPY",
-    "copy_is_sound",
-    "ensure_containers",
-    "group_document",
-    "is_store",
-    "read_root",
-    "root_problem",
-    "write_root",
-]
-
 COPY: Final = ".manifests/store.json"
 _OWN: Final = ("helixdask_format", "species")
 

@@ -20,8 +20,6 @@ from zarr.codecs import BloscCodec, BytesCodec, Crc32cCodec, ShardingCodec
 
 from helixdask.errors import InternalError
 
-__all__ = ["ShardWriter", "encode_shard", "shard_writer"]
-
 _MISSING: Final = np.iinfo(np.uint64).max
 _SHUFFLES: Final = {"noshuffle": blosc.NOSHUFFLE, "shuffle": blosc.SHUFFLE, "bitshuffle": blosc.BITSHUFFLE}
 _LAYOUTS: Final = ([BytesCodec, BloscCodec, Crc32cCodec], [BytesCodec, BloscCodec])

@@ -19,8 +19,6 @@ from helixdask.store.publication import begin_place, building_place, new_event, 
 from helixdask.store.reading import StoreReader
 from helixdask.store.root import ensure_containers, is_store, write_root
 
-__all__ = ["Store", "stage_digest"]
-
 
 def stage_digest(*parts: Any) -> str:
     """SHA-256 of any JSON values, as 16 hex digits: what identifies settings and inputs."""

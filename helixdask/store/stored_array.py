@@ -17,8 +17,6 @@ from helixdask.errors import HelixdaskError, StoreDamagedError
 from helixdask.registry import ArraySpec, arrays_of
 from helixdask.store.manifest import remedy_for
 
-__all__ = ["StoredArray", "damage_errors"]
-
 # What zarr, tensorstore, numcodecs and json raise for bytes that are not what was written.
 _SIGNS_OF_DAMAGE = (
     ValueError,

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 from helixdask.inputs.text import whole_lines
+from helixdask.intervals import joined
 from helixdask.store.contigs import ContigTable
-
-__all__ = ["FORMATS", "Intervals", "read_intervals"]
 
 _BLOCK_BYTES: Final = 1 << 24
 _EXACT: Final = float(1 << 53)
@@ -136,7 +135,8 @@ def read_intervals(
                 f"lines {first} and {second} both give a value to one base", where=str(path), remedy="Keep one of them."
             )
     else:
-        start, end = _union(start, end)
+        unions = joined(np.zeros_like(start), start, end)
+        start, end = start[unions.rows], unions.end
     return Intervals(start, end, value if form.value else value[:0], n, dict(sorted(unmatched.items())), ignored)
 
 
@@ -230,14 +230,3 @@ def _refuse(path: str | Path, frame: pd.DataFrame, bad: NDArray[np.bool_], probl
             where=f"{path}, line {int(row['line'])}",
             remedy="Is it the format that the option names, and made for this genome?",
         )
-
-
-def _union(start: NDArray[np.int64], end: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sorted intervals, those that touch or overlap joined."""
-    if not len(start):
-        return start, end
-    reach = np.maximum.accumulate(end)
-    first = np.ones(len(start), bool)
-    first[1:] = start[1:] > reach[:-1]
-    last = np.append(first[1:], True)
-    return start[first], reach[last]

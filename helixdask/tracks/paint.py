@@ -8,8 +8,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["paint_mask", "paint_values"]
-
 
 def paint_mask(start: NDArray[np.int64], end: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
     """1 inside the intervals, 0 elsewhere: ``(base,)`` uint8. Intervals are half-open, inside ``[0, length)``."""

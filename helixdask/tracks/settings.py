@@ -7,8 +7,6 @@ from typing import Annotated
 
 from helixdask.settings import Name, NameTable, Shown
 
-__all__ = ["TrackSettings"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class TrackSettings:

@@ -17,8 +17,6 @@ from helixdask.tracks.interval_files import FORMATS, read_intervals
 from helixdask.tracks.paint import paint_mask, paint_values
 from helixdask.tracks.settings import TrackSettings
 
-__all__ = ["TrackStage"]
-
 
 @dataclass(frozen=True)
 class TrackStage(TrackSettings, Stage):

@@ -17,8 +17,6 @@ from helixdask.store.contigs import ContigTable
 from helixdask.store.manifest import Damage, Manifest, ObjectRecord
 from helixdask.store.store import Store
 
-__all__ = ["Check", "ChecksumsCheck", "ContigCheck", "ReadCheck", "checksum_checks", "contig_checks", "read_checks"]
-
 _SEQUENCE: Final = "genome/sequence"
 _BYTES_AT_ONCE: Final = 32 << 20
 _OBJECTS_AT_ONCE: Final = 256

@@ -20,8 +20,6 @@ from helixdask.store.publication import MANIFESTS
 from helixdask.store.store import Store
 from helixdask.verification.checks import Check, checksum_checks, contig_checks, length_damages, read_checks
 
-__all__ = ["Inspected", "inspect_group", "sequence_checks"]
-
 
 @dataclass
 class Inspected:

@@ -13,8 +13,6 @@ from helixdask.store.publication import MANIFESTS, OLD, WORK, pending_publicatio
 from helixdask.store.store import Store
 from helixdask.verification.result import Finding
 
-__all__ = ["leftovers"]
-
 
 def leftovers(store: Store) -> Iterator[Finding]:
     """What could be removed from a store, or go on, as warnings.

@@ -20,8 +20,6 @@ from helixdask.store.store import Store
 from helixdask.tracks.settings import TrackSettings
 from helixdask.windows.settings import WindowsSettings
 
-__all__ = ["records_of", "remake_commands"]
-
 _Options = Mapping[str, tuple[str, Any]]
 """Option of the command line and default, by the name of the setting."""
 

@@ -24,8 +24,6 @@ from helixdask.verification.leftovers import leftovers
 from helixdask.verification.remake import records_of, remake_commands
 from helixdask.verification.result import Finding, GroupState, Verification
 
-__all__ = ["verify_store"]
-
 _MENDED = "It was made anew; nothing is lost."
 
 

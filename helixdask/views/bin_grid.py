@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 
-__all__ = ["BinGrid"]
-
 
 @dataclass(frozen=True, eq=False)
 class BinGrid:

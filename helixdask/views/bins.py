@@ -22,8 +22,6 @@ from helixdask.views.bin_grid import BinGrid
 from helixdask.views.reduce import REDUCTIONS, reduce_bins
 from helixdask.views.tracks import Lazy, merged_dataset, rows_of
 
-__all__ = ["bins_dataset"]
-
 _SEQUENCE: Final = "genome/sequence"
 _MANY: Final = 1 << 22
 _DIM_OF: Final = {LABEL_CLASSES: "label_class", PHASE_CLASSES: "phase_class", TRANSITIONS: "transition"}

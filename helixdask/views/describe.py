@@ -10,8 +10,6 @@ from helixdask.registry import FORMAT_VERSION, KINDS
 from helixdask.store.lineage import stale_groups
 from helixdask.store.store import Store
 
-__all__ = ["store_html", "store_summary", "store_text"]
-
 
 def store_summary(store: Store) -> dict[str, Any]:
     """The genome, and each published group with its attributes."""

@@ -8,8 +8,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["REDUCTIONS", "reduce_bins"]
-
 REDUCTIONS: Final = ("mean", "sum", "max", "min")
 """Ways of making one value from those of the bases of a bin."""
 

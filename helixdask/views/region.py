@@ -12,8 +12,6 @@ from helixdask.sequence.codes import SOFT_MASK
 from helixdask.store.store import Store
 from helixdask.views.tracks import merged_dataset, track_slice
 
-__all__ = ["region_dataset"]
-
 _LONG: Final = 1 << 20
 
 

@@ -17,8 +17,6 @@ from helixdask.registry import LABEL_CLASSES, PHASE_CLASSES, STRANDS, TRANSITION
 from helixdask.store.store import Store
 from helixdask.store.stored_array import StoredArray
 
-__all__ = ["Lazy", "decoded", "merged_dataset", "rows_of", "shown_attrs", "track_slice"]
-
 Lazy = tuple[tuple[str, ...], da.Array, dict[str, Any]]
 """Dimensions, values and attributes of a variable."""
 

@@ -12,8 +12,6 @@ from helixdask.store.store import Store
 from helixdask.store.stored_array import StoredArray
 from helixdask.views.tracks import decoded, shown_attrs
 
-__all__ = ["lazy_tree"]
-
 
 def lazy_tree(store: Store) -> xr.DataTree:
     """All published groups of a store, each array decoded, one block for each shard."""

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import BadInputError
-
-__all__ = ["Spans", "WindowGrid", "Windows", "numbers"]
+from helixdask.intervals import numbers
 
 
 class Spans(NamedTuple):
@@ -54,12 +53,6 @@ class Windows(NamedTuple):
     def spans(self, offsets: NDArray[np.int64]) -> Spans:
         """Their places on the genome-long axis; ``offsets`` is the position of each contig's first base."""
         return Spans(offsets[self.contig] + self.start, self.end - self.start, self.strand)
-
-
-def numbers(first: NDArray[np.int64], count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count from ``first[i]`` on, ``count[i]`` numbers for each ``i``: the ``i`` of each number, and the numbers."""
-    which = np.repeat(np.arange(len(count)), count)
-    return which, first[which] + np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
 
 
 @dataclass(frozen=True, eq=False)

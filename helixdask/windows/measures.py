@@ -19,8 +19,6 @@ from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.sequence.codes import CODE_MASK, N_CODE
 from helixdask.settings import Rules
 
-__all__ = ["Measures", "likeliest_class", "measure_windows", "round_to_float16", "share_of_bases"]
-
 _ONE = 1 << 24  # 1.0 in units of the smallest float16
 
 

@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.windows.grid import Spans, numbers
-
-__all__ = ["SHORTEST_BUCKET", "PlannedWindows", "WindowRule", "bucket_lengths", "buckets", "plan_windows"]
+from helixdask.intervals import numbers
+from helixdask.windows.grid import Spans
 
 SHORTEST_BUCKET: Final = 300
 

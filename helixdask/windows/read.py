@@ -24,8 +24,6 @@ from helixdask.store.stored_array import StoredArray, damage_errors
 from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout, cut
 from helixdask.windows.grid import Spans
 
-__all__ = ["WindowTrack", "held_track", "open_track", "read_into", "read_windows"]
-
 _SEQUENCE: Final = "genome/sequence"
 _CACHE_BYTES: Final = 256 << 20
 _THREADS: Final = 4

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from helixdask.settings import WINDOW_LENGTH, Name, Natural, Rules, RuleSet
 
-__all__ = ["WindowsSettings"]
-
 
 @dataclass(frozen=True)
 class WindowsSettings:

@@ -18,8 +18,6 @@ from helixdask.windows.grid import WindowGrid
 from helixdask.windows.measures import likeliest_class, measure_windows, share_of_bases
 from helixdask.windows.settings import WindowsSettings
 
-__all__ = ["WindowsStage"]
-
 
 @dataclass(frozen=True)
 class WindowsStage(WindowsSettings, Stage):

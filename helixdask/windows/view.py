@@ -21,8 +21,6 @@ from helixdask.windows.cut import PADDING, WindowLayout
 from helixdask.windows.grid import Spans, Windows
 from helixdask.windows.read import open_track, read_windows
 
-__all__ = ["lazy_windows"]
-
 _BASES_PER_BLOCK: Final = 1 << 23
 
 

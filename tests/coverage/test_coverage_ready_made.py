@@ -6,7 +6,8 @@ import pybigtools
 import pytest
 
 from helixdask.coverage.libraries import Library
-from helixdask.coverage.ready_made import ReadyMadeStage, as_counts
+from helixdask.coverage.ready_made import ReadyMadeStage
+from helixdask.coverage.ready_made_files import as_counts
 from helixdask.engine.run import run_stage
 from helixdask.errors import BadInputError
 from tests.coverage.small_genome import HERE, LENGTHS, make_store

@@ -11,8 +11,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BatchOrder", "Stretches", "balanced_order", "epoch_order", "epoch_shifts", "free_stretches"]
-
 
 def _generator(seed: int, epoch: int, purpose: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch, purpose])))

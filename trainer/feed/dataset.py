@@ -21,8 +21,6 @@ from helixdask.trainer.feed.training_windows import WindowSet
 from helixdask.trainer.feed.window_reader import WindowReader
 from helixdask.windows.grid import Windows
 
-__all__ = ["Feed", "network_input", "normalised_coverage"]
-
 # One batch is read while others wait or are trained on. Two at a time would fight for the interpreter, and be slower.
 _PARALLEL_READS: Final = 1
 _BATCHES_AHEAD: Final = 2

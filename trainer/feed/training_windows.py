@@ -18,8 +18,6 @@ from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches
 
-__all__ = ["StoreSplit", "WindowSet", "gather_windows", "read_split"]
-
 
 @dataclass(frozen=True, eq=False)
 class WindowSet:

@@ -17,8 +17,6 @@ from helixdask.windows.cut import COVERAGE_PADDING, WindowLayout
 from helixdask.windows.grid import Windows
 from helixdask.windows.read import WindowTrack, open_track, read_into
 
-__all__ = ["LABEL_TRACKS", "TrackSet", "WindowReader"]
-
 LABEL_TRACKS: Final = ("label", "phase", "transition", "valid")
 
 

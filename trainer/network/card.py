@@ -7,16 +7,6 @@ from typing import Any, Final, Literal, get_args
 from helixdask.errors import BadInputError
 from helixdask.settings import WINDOW_LENGTH
 
-__all__ = [
-    "CARD_FORMAT",
-    "CLASS_WEIGHTS",
-    "COVERAGE_NORMS",
-    "TRANSITION_WEIGHTS",
-    "CoverageNorm",
-    "default_card",
-    "published_window",
-]
-
 CARD_FORMAT = 1
 CLASS_WEIGHTS = (0.7, 1.6, 1.2, 1.2)
 TRANSITION_WEIGHTS = (1.0, 12.0, 3.0, 1.0, 12.0, 3.0)

@@ -15,18 +15,6 @@ from helixdask.trainer.network.card import CARD_FORMAT, default_card, published_
 from helixdask.trainer.network.helixer_h5 import HelixerFile, read_helixer_h5
 from helixdask.trainer.network.spec import NetworkSpec, parameter_count
 
-__all__ = [
-    "CARD_MEMBER",
-    "MODEL_REMEDY",
-    "WEIGHTS_MEMBER",
-    "ModelDescription",
-    "card_of_helixer",
-    "describe_model",
-    "file_digest",
-    "is_h5",
-    "read_description",
-]
-
 CARD_MEMBER = "helixdask.json"
 WEIGHTS_MEMBER = "model.weights.h5"
 MODEL_REMEDY = "Use a .keras file that helixdask wrote or a Helixer .h5 file; copy it again if it was cut short."

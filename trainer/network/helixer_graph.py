@@ -10,8 +10,6 @@ from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
 from helixdask.trainer.network.spec import HIDDEN_ACTIVATIONS, N_CLASSES, NetworkSpec
 
-__all__ = ["HelixerGraph", "SourceLayer", "read_graph"]
-
 _REMEDY = "Use a model that Helixer 0.3.x trained, or one that helixdask wrote."
 _KERAS_3 = "Keras 3 saved it, in another layout than Helixer's. Use the file that Helixer wrote, not one saved again."
 _PASS_THROUGH = {"TFOpLambda", "SlicingOpLambda"}

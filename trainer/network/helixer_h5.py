@@ -16,8 +16,6 @@ from helixdask.inputs.hdf5 import reading_hdf5, text_of
 from helixdask.trainer.network.helixer_graph import SourceLayer, read_graph
 from helixdask.trainer.network.spec import NetworkSpec, weight_shapes
 
-__all__ = ["HelixerFile", "read_helixer_h5"]
-
 _REMEDY = "Download or copy the file again; it must be a model of Helixer 0.3.x."
 _DIRECTIONS = ("forward", "backward")
 _ORDER = {

@@ -15,8 +15,6 @@ from helixdask.errors import BadInputError, words_of
 from helixdask.store.objects import whole_file
 from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec, weight_shapes
 
-__all__ = ["write_helixer_h5"]
-
 _KERAS: Final = "2.15.0"
 Layer = dict[str, Any]
 

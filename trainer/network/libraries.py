@@ -10,8 +10,6 @@ from helixdask.errors import BadInputError, MissingInputError
 from helixdask.store.store import Store
 from helixdask.trainer.network.spec import NetworkSpec
 
-__all__ = ["NamedLibrary", "libraries_of_set", "model_libraries", "shared_libraries"]
-
 log = logging.getLogger(__name__)
 
 

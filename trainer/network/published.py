@@ -23,8 +23,6 @@ from helixdask.own_folder import own_temporary_folder
 from helixdask.store.objects import whole_file
 from helixdask.trainer.network.describe import file_digest
 
-__all__ = ["PublishedModel", "fetch", "find", "model_folder", "model_path", "published_models"]
-
 BASE_URL: Final = "https://zenodo.org/records/10836346/files"
 _URL_VARIABLE: Final = "HELIXDASK_MODELS_URL"
 _FOLDER_VARIABLE: Final = "HELIXDASK_MODELS"
@@ -90,7 +88,7 @@ def find(model: PublishedModel) -> Path | None:
     return theirs if theirs.is_file() else None
 
 
-def fetch(model: PublishedModel, *, quiet: bool = False) -> Path:
+def fetch(model: PublishedModel) -> Path:
     """The model's file, downloaded if it is not on this machine.
 
     Raises
@@ -109,7 +107,7 @@ def fetch(model: PublishedModel, *, quiet: bool = False) -> Path:
     url = f"{os.environ.get(_URL_VARIABLE, BASE_URL)}/{model.file}?download=1"
     known = _checksums(folder).get(model.file)
     aside = f".{model.file}.part"
-    downloader = pooch.HTTPDownloader(progressbar=_bar(model) if not quiet else False)
+    downloader = pooch.HTTPDownloader(progressbar=_bar(model))
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel("WARNING")

@@ -8,8 +8,6 @@ from typing import Annotated, Any
 from helixdask.errors import BadInputError
 from helixdask.settings import Natural, Share, Shown
 
-__all__ = ["HIDDEN_ACTIVATIONS", "N_CLASSES", "NetworkSpec", "parameter_count", "weight_shapes"]
-
 N_CLASSES = 4
 HIDDEN_ACTIVATIONS = ("linear", "relu")
 _LARGEST = 1 << 16

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from helixdask.windows.plan import PlannedWindows
 
-__all__ = ["add_predictions", "count_contributions"]
-
 
 @njit(cache=True)
 def _add_predictions(total, total_start, predicted, position, strand, keep_start, keep_stop):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.trainer.runtime import configure_tensorflow
 
-__all__ = ["Predictor", "cached_predictor"]
-
 
 class Predictor:
     """Probabilities for batches of windows.

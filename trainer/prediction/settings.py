@@ -8,8 +8,6 @@ from typing import Annotated, Literal
 from helixdask.settings import Name, Natural, Rules, RuleSet, Shown
 from helixdask.trainer.network.card import CoverageNorm
 
-__all__ = ["PredictSettings"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class PredictSettings:

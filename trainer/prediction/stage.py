@@ -26,8 +26,6 @@ from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout
 from helixdask.windows.plan import PlannedWindows, WindowRule, buckets, plan_windows
 from helixdask.windows.read import held_track, read_into
 
-__all__ = ["PredictStage", "default_batch_size"]
-
 _TRACKS = ("class_probability", "phase_probability")
 _BASES_PER_BATCH = 4 * WINDOW_LENGTH
 _FEWEST_WINDOWS, _ENOUGH_WINDOWS = 12, 24

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from helixdask.registry import LABEL_CLASSES
 
-__all__ = ["Intervals", "base_intervals", "match_intervals", "window_confusions"]
-
 _DRAWS: Final = 1000
 _LEVEL: Final = 0.95
 

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.store.objects import disk_errors
 
-__all__ = ["Checkpoint", "LoopState"]
-
 _ARRAYS: Final = ("best_weights", "best_windows", "base_windows")
 _HEADER: Final = "header"
 

@@ -25,8 +25,6 @@ from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.training_windows import WindowSet
 from helixdask.trainer.tuning.learner import Learner
 
-__all__ = ["LEVELS", "StretchWindows", "count_genes", "join_windows"]
-
 LEVELS: Final = ("gene", "exon")
 MOST_BASES: Final = 20_000_000
 _CALLED_AT_ONCE: Final = 1_000_000

@@ -7,8 +7,6 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-__all__ = ["StopRequest", "StoppedError"]
-
 
 class StoppedError(Exception):
     """The user, or the batch system, asked for an end."""

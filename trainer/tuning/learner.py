@@ -19,8 +19,6 @@ from helixdask.trainer.tuning.bootstrap import window_confusions
 from helixdask.trainer.tuning.losses import total_loss
 from helixdask.trainer.tuning.sample_weights import base_weights
 
-__all__ = ["Confusions", "Learner"]
-
 
 class Confusions(NamedTuple):
     """Confusion matrices ``[reference][prediction]`` over validation windows, (4, 4) int64 each."""

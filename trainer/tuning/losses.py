@@ -12,8 +12,6 @@ from typing import Any, Final
 
 import tensorflow as tf
 
-__all__ = ["OUTPUT_WEIGHTS", "cross_entropy", "total_loss"]
-
 OUTPUT_WEIGHTS: Final = (0.8, 0.2)
 """Share of the genic and of the phase output in the total."""
 

@@ -15,8 +15,6 @@ import keras
 from helixdask.errors import BadInputError
 from helixdask.settings import Rules
 
-__all__ = ["CLIP_NORM", "REFERENCE_LEARNING_RATE", "WEIGHT_DECAY", "DecoupledAdamW", "make_optimiser"]
-
 WEIGHT_DECAY: Final = 3.5e-5
 CLIP_NORM: Final = 3.0
 REFERENCE_LEARNING_RATE: Final = 3e-4

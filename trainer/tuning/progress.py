@@ -12,8 +12,6 @@ from typing import Any, Literal
 
 from helixdask.store.objects import disk_errors, whole_file
 
-__all__ = ["Event", "OnProgress", "draw_curves", "show_progress", "silent", "write_log"]
-
 
 @dataclass(frozen=True)
 class Event:
@@ -63,18 +61,12 @@ def silent(event: Event) -> None:
 
 
 @contextmanager
-def show_progress(console: Any = None) -> Iterator[OnProgress]:
-    """Progress bars on a terminal, a line per check; give what it yields to ``tune`` as ``on_progress``.
-
-    Parameters
-    ----------
-    console
-        A rich Console; None: standard error.
-    """
+def show_progress() -> Iterator[OnProgress]:
+    """Progress bars on standard error, a line per check; give what it yields to ``tune`` as ``on_progress``."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    console = console or Console(stderr=True)
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None, rate="")

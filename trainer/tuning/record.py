@@ -23,8 +23,6 @@ from helixdask.trainer.tuning.settings import TuneResult
 from helixdask.trainer.tuning.starting_point import Start
 from helixdask.trainer.tuning.verdict import GeneCounts, verdict_of
 
-__all__ = ["Record"]
-
 _NO_PART_OF_A_MODEL: Final = ("output", "resume", "tensorboard")
 _NO_PART_OF_A_RUN: Final = (*_NO_PART_OF_A_MODEL, "stores", "model", "patience", "max_hours")
 _LENGTH: Final = ("epochs", "max_steps")

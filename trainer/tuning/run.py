@@ -29,8 +29,6 @@ from helixdask.trainer.tuning.starting_point import Start, quicken_normalisation
 from helixdask.trainer.tuning.validation import Validation
 from helixdask.trainer.tuning.verdict import GeneCounts, in_words, score_row
 
-__all__ = ["TrainingRun"]
-
 log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_CHECKPOINTS: Final = 300.0

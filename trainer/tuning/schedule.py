@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Decay", "Schedule"]
-
 Decay = Literal["none", "linear", "cosine"]
 
 

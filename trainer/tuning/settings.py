@@ -12,8 +12,6 @@ from helixdask.settings import Count, Limit, Natural, Rules, RuleSet, Shown, che
 from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.tuning.schedule import Decay
 
-__all__ = ["LEARNING_RATES", "Mode", "Precision", "TuneResult", "TuneSettings"]
-
 Mode = Literal["auto", "head", "coverage", "whole"]
 Precision = Literal["float32", "bfloat16"]
 Weights = Annotated[tuple[float, ...], Shown(metavar="JSON")]

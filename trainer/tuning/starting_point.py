@@ -27,16 +27,6 @@ from helixdask.trainer.network.libraries import NamedLibrary, model_libraries, s
 from helixdask.trainer.network.model_file import LoadedModel
 from helixdask.trainer.tuning.settings import Mode, TuneSettings
 
-__all__ = [
-    "NORM_MOMENTUM",
-    "Start",
-    "carried_rows",
-    "quicken_normalisation",
-    "start_from_base",
-    "start_from_nothing",
-    "starting_network",
-]
-
 NORM_MOMENTUM = 0.9
 
 

@@ -18,8 +18,6 @@ from helixdask.trainer.tuning.learner import Confusions, Learner
 from helixdask.trainer.tuning.progress import Event, OnProgress
 from helixdask.trainer.tuning.verdict import GeneCounts
 
-__all__ = ["Validation"]
-
 
 class Validation:
     """Scores networks on windows that no step learns from.

@@ -11,9 +11,6 @@ from helixdask.scores.match import Match
 from helixdask.trainer.tuning.bootstrap import base_intervals, match_intervals
 from helixdask.trainer.tuning.checkpoint import LoopState
 
-__all__ = ["GeneCounts", "in_words", "score_row", "verdict_of"]
-
-
 _LITTLE: Final = (
     "this says little about the truth. Compare both on a known annotation (helixdask evaluate) before you choose."
 )

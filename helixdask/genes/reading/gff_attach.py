@@ -16,8 +16,6 @@ from helixdask.genes.reading.gff_silent import SilentRows
 from helixdask.genes.reading.gff_tree import Tree, parents_of
 from helixdask.genes.reading.gff_types import EXON, STOP
 
-__all__ = ["build_tree"]
-
 
 def build_tree(
     rows: GffRows,

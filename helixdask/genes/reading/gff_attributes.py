@@ -15,8 +15,6 @@ from helixdask.genes.reading.gff_text import plain
 from helixdask.genes.reading.gff_tree import Tree
 from helixdask.genes.reading.gff_types import CDS, GENE, is_noncoding
 
-__all__ = ["as_json", "gene_attributes", "given_mask", "noncoding_transcripts", "open_ends"]
-
 _VALUE: Final = r"(?:=|\s+\"?)([^;\"]*)"
 _KEPT: Final = re.compile(
     r"(?:^|;)\s*(Name|gene_name|gene_biotype|gene_type|biotype|locus_tag|gene|product|description|Note|Dbxref|coverage"

@@ -13,8 +13,6 @@ from helixdask.genes.findings import Findings
 from helixdask.genes.reading.gff_lines import GffRows
 from helixdask.genes.reading.gff_tree import Tree
 
-__all__ = ["HOLLOW", "Strands", "strands_of", "usable_children"]
-
 HOLLOW: Final = frozenset({"bad_coordinates", "contig_mismatch", "crosses_origin", "gene_in_parts", "no_strand"})
 """Reasons for which a gene is kept without its transcripts: as a place that is masked."""
 

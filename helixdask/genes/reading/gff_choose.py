@@ -18,8 +18,6 @@ from helixdask.genes.reading.gff_relations import id_of
 from helixdask.genes.reading.gff_tree import parents_of
 from helixdask.genes.reading.gff_types import CDS, EXON, is_noncoding
 
-__all__ = ["Chooser"]
-
 AMBIGUOUS = "ambiguous_parent"
 
 

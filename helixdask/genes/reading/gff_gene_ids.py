@@ -16,8 +16,6 @@ from helixdask.genes.reading.gff_lines import GffRows
 from helixdask.genes.reading.gff_text import plain
 from helixdask.genes.reading.gff_types import GENE, OTHER, TRANSCRIPT
 
-__all__ = ["with_genes_of_transcripts"]
-
 _GENE_NAME: Final = re.compile(r"(?:^|;)\s*gene_name\s+\"?([^\";]*)")
 _SAMPLE: Final = 1000
 

@@ -18,8 +18,6 @@ from helixdask.genes.reading.gff_relations import relations
 from helixdask.genes.reading.gff_text import Block, plain, read_blocks
 from helixdask.genes.reading.gff_types import GENE, OTHER, level_of
 
-__all__ = ["GffFile", "GffRows", "read_rows"]
-
 _FIELDS: Final = 9
 _STRANDS: Final = {"+": 0, "-": 1, ".": -1, "?": -1}
 _PHASES: Final = {"0": 0, "1": 1, "2": 2}

@@ -18,8 +18,6 @@ from helixdask.genes.reading.gff_places import past_origin, stray_places, with_p
 from helixdask.genes.reading.gff_tree import Tree
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["assemble"]
-
 _Columns = dict[str, Any]
 
 

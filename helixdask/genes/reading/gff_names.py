@@ -15,8 +15,6 @@ from helixdask.genes.findings import Findings
 from helixdask.genes.reading.gff_lines import GffFile, GffRows
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["on_contigs"]
-
 _SHOWN = 5
 _COMPARED = 2_000
 

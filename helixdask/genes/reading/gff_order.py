@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from helixdask.genes.reading.gff_lines import GffRows
 
-__all__ = ["by_content"]
-
 
 def by_content(rows: GffRows, some: NDArray[np.int64]) -> NDArray[np.int64]:
     """Some rows by sequence, start, end, strand and phase; where those are equal by their texts.

@@ -13,8 +13,6 @@ from helixdask.genes.reading.gff_tree import Tree
 from helixdask.genes.reading.gff_types import CDS, UTR
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["past_origin", "stray_places", "with_places"]
-
 Columns = dict[str, Any]
 Place = tuple[int, str, int, int, int, int]
 """Gene, what its name ends with, contig, strand, start and end."""

@@ -14,8 +14,6 @@ from helixdask.genes.reading.gff_relations import id_of
 from helixdask.genes.reading.gff_tree import Tree
 from helixdask.genes.reading.gff_types import CDS
 
-__all__ = ["apart", "one_transcript_each"]
-
 
 def one_transcript_each(
     children: pd.DataFrame, rows: GffRows, tree: Tree, findings: Findings

@@ -24,8 +24,6 @@ from helixdask.genes.reading.gff_tree import Tree
 from helixdask.genes.reading.gff_types import OTHER
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["read_gff"]
-
 
 def read_gff(
     path: str | Path, contigs: ContigTable, *, aliases: Mapping[str, str] | None = None, phases: str = "chain"

@@ -15,8 +15,6 @@ from helixdask.genes.reading.gff_tree import Tree, parents_of
 from helixdask.genes.reading.gff_twins import rows_of_one_transcript
 from helixdask.genes.reading.gff_types import GENE, OTHER, TRANSCRIPT, is_noncoding
 
-__all__ = ["TreeBuilder"]
-
 Key = tuple[int, str]
 _PARTS = ("part=", "exception=trans-splicing")
 

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from helixdask.genes.reading.gff_text import plain
 from helixdask.genes.reading.gff_types import EXON, GENE, OTHER, TRANSCRIPT
 
-__all__ = ["Relations", "id_of", "relations"]
-
 _OTHER_CASE: Final = {"ID=": ("Id=", "id="), "Parent=": ("PARENT=", "parent=")}
 _AFTER: Final = {
     key: re.compile(r"(?:^|;)\s*" + key + "([^;]*)") for keys in _OTHER_CASE.items() for key in (keys[0], *keys[1])

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from helixdask.genes.findings import Findings
 from helixdask.genes.reading.gff_tree import Tree
 from helixdask.genes.reading.gff_types import CDS, EXON, STOP
-
-__all__ = ["chain_phases", "coding_segments", "exon_segments"]
+from helixdask.intervals import joined
 
 
 def exon_segments(children: pd.DataFrame, tree: Tree, findings: Findings) -> pd.DataFrame:
@@ -42,17 +41,9 @@ def exon_segments(children: pd.DataFrame, tree: Tree, findings: Findings) -> pd.
 
 def _joined(rows: pd.DataFrame) -> pd.DataFrame:
     """Union of each transcript's intervals; those that touch become one."""
-    rows = rows.sort_values(["transcript", "start", "end"], kind="stable")
-    transcript = rows["transcript"].to_numpy(np.int64)
-    start, end = rows["start"].to_numpy(np.int64), rows["end"].to_numpy(np.int64)
-    if not len(rows):
-        return pd.DataFrame({"transcript": transcript, "start": start, "end": end})
-    lift = transcript * np.int64(int(end.max()) + 2)
-    reach = np.maximum.accumulate(end + lift)
-    first = np.ones(len(rows), bool)
-    first[1:] = (start + lift)[1:] > reach[:-1]
-    last = np.append(first[1:], True)
-    return pd.DataFrame({"transcript": transcript[first], "start": start[first], "end": (reach - lift)[last]})
+    transcript, start, end = (rows[name].to_numpy(np.int64) for name in ("transcript", "start", "end"))
+    unions = joined(transcript, start, end)
+    return pd.DataFrame({"transcript": transcript[unions.rows], "start": start[unions.rows], "end": unions.end})
 
 
 def coding_segments(

@@ -12,8 +12,6 @@ from helixdask.genes.reading.gff_choose import Chooser
 from helixdask.genes.reading.gff_tree import parents_of
 from helixdask.genes.reading.gff_types import CDS, STOP, UTR, is_noncoding
 
-__all__ = ["SilentRows"]
-
 
 class SilentRows:
     """Rows without a known Parent, one by one.

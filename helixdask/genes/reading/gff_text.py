@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.inputs.text import start_of_sequences, whole_lines
 
-__all__ = ["Block", "plain", "read_blocks"]
-
 _TABS: Final = 8
 _NO_FEATURE: Final = re.compile(rb"\s*(?:#|track |browser |$)")
 

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from helixdask.genes.findings import Findings
 from helixdask.genes.reading.gff_text import plain
 
-__all__ = ["Tree", "parents_of"]
-
 
 @dataclass
 class Tree:

@@ -7,8 +7,6 @@ from collections import Counter, defaultdict
 from helixdask.genes.reading.gff_lines import GffRows
 from helixdask.genes.reading.gff_types import is_noncoding
 
-__all__ = ["rows_of_one_transcript"]
-
 Span = tuple[int, int]
 
 

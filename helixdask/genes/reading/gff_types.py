@@ -6,8 +6,6 @@ import re
 from functools import cache
 from typing import Final
 
-__all__ = ["CDS", "EXON", "GENE", "IGNORED", "OTHER", "STOP", "TRANSCRIPT", "UTR", "is_noncoding", "level_of"]
-
 GENE: Final = 0
 TRANSCRIPT: Final = 1
 EXON: Final = 2

@@ -14,8 +14,6 @@ from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
-__all__ = ["ImportGenesStage"]
-
 
 @dataclass(frozen=True)
 class ImportGenesStage(Stage):

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from helixdask.genes.writing.escapes import word
 from helixdask.genes.writing.records import Gene, Transcript
 
-__all__ = ["bed_lines", "bed_score"]
-
 
 def bed_lines(gene: Gene, contig: str) -> Iterator[str]:
     """A line for each transcript of a gene; a gene without transcripts is one block.

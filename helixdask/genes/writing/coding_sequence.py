@@ -13,8 +13,6 @@ from helixdask.genes.attributes import TRANSL_TABLE
 from helixdask.genes.genetic_code import GeneticCode, codon_index, genetic_code, translate
 from helixdask.genes.writing.records import Gene, Part, Transcript
 
-__all__ = ["BlockReader", "Coding", "code_of", "coding_sequences", "first_bases", "last_bases"]
-
 # The genome's complement of codes and its marks, as `helixdask.sequence.codes` declares them.
 _LETTERS: Final = "CATGNYRWSKMDVHB"
 _COMPLEMENTS: Final = "GTACNRYWSMKHBDV"

@@ -6,8 +6,6 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-__all__ = ["gff3_attribute", "gff3_seqid", "gtf_seqid", "gtf_value", "one_line", "word"]
-
 # White space and quotes at an end would be cut off by readers.
 _ENDS: Final = r"\A[\s\"]+|[\s\"]+\Z"
 # What the specification of GFF3 asks to be escaped in attributes, and lets stand in the first column.

@@ -22,8 +22,6 @@ from helixdask.whole_files import whole_files
 if TYPE_CHECKING:
     from helixdask.store.store import Store
 
-__all__ = ["export_genes"]
-
 Writer = Callable[[Gene, str, list[Coding | None]], Iterable[str]]
 
 
@@ -35,7 +33,6 @@ def export_genes(
     region: str | None = None,
     longest: bool = False,
     code: int = STANDARD,
-    source: str | None = "helixdask",
 ) -> int:
     """Write gene models sorted by place, under names that are unique in a file; all files appear whole, or none.
 
@@ -55,8 +52,6 @@ def export_genes(
         In FASTA only the longest coding transcript of each gene.
     code
         Number of NCBI's genetic code, for genes whose attributes name none.
-    source
-        Second column of GFF3; None: that of each gene.
 
     Returns
     -------
@@ -84,7 +79,7 @@ def export_genes(
     contigs = store.contigs
     digest = model_digest(store, name)
     writers: dict[str, Writer] = {
-        "gff3": lambda gene, contig, _: gff3_lines(gene, contig, source),
+        "gff3": lambda gene, contig, _: gff3_lines(gene, contig),
         "gtf": gtf_lines,
         "bed": lambda gene, contig, _: bed_lines(gene, contig),
         "cds": lambda gene, contig, coding: fasta_records(gene, contig, coding, protein=False, longest=longest),

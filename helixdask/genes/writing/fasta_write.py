@@ -10,8 +10,6 @@ from helixdask.genes.writing.coding_sequence import Coding
 from helixdask.genes.writing.escapes import word
 from helixdask.genes.writing.records import Gene, Transcript
 
-__all__ = ["fasta_records"]
-
 _WIDTH: Final = 80
 
 

@@ -10,8 +10,6 @@ from helixdask.genes.models import GeneModels
 from helixdask.genes.writing.records import Transcript, gene_records, untranslated
 from helixdask.store.contigs import ContigTable
 
-__all__ = ["helixer_lines"]
-
 
 def helixer_lines(models: GeneModels, contigs: ContigTable, species: str, model_digest: str | None) -> Iterator[str]:
     """Lines of HelixerPost's file: parts of minus-strand genes descend, every segment has an ID, nothing is escaped.

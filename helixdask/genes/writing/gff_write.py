@@ -25,8 +25,6 @@ from helixdask.settings import Rules
 from helixdask.store.contigs import ContigTable
 from helixdask.whole_files import whole_files
 
-__all__ = ["gff3_header", "gff3_lines", "write_gff3"]
-
 
 def write_gff3(
     path: str | Path,

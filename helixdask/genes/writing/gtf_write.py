@@ -21,8 +21,6 @@ from helixdask.genes.writing.records import (
     untranslated,
 )
 
-__all__ = ["gtf_header", "gtf_lines"]
-
 _RANK: Final = {"exon": 0, "5UTR": 1, "CDS": 2, "start_codon": 3, "stop_codon": 4, "3UTR": 5}
 
 
@@ -32,7 +30,7 @@ def gtf_header(species: str, model_digest: str | None) -> str:
     return text + (f"#!model {one_line(model_digest)}\n" if model_digest else "")
 
 
-def gtf_lines(gene: Gene, contig: str, coding: Sequence[Coding | None], source: str = "helixdask") -> Iterator[str]:
+def gtf_lines(gene: Gene, contig: str, coding: Sequence[Coding | None]) -> Iterator[str]:
     """Lines of a gene and all that belongs to it.
 
     Parameters
@@ -43,10 +41,8 @@ def gtf_lines(gene: Gene, contig: str, coding: Sequence[Coding | None], source: 
         Name of its contig.
     coding
         Coding sequence of each transcript: only what is a start or a stop in the genome is called so.
-    source
-        Second column.
     """
-    left, sign = f"{gtf_seqid(contig)}\t{source}", "-" if gene.strand else "+"
+    left, sign = f"{gtf_seqid(contig)}\thelixdask", "-" if gene.strand else "+"
     name = f'gene_id "{gtf_value(gene.name)}";'
     more = _attributes(gene)
     yield f"{left}\tgene\t{gene.start + 1}\t{gene.end}\t{score_text(gene.score)}\t{sign}\t.\t{name}{more}\n"

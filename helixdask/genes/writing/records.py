@@ -12,18 +12,6 @@ import pandas as pd
 from helixdask.genes.attributes import PARTIAL, TRANSLATION_EXCEPTION
 from helixdask.genes.models import GeneModels
 
-__all__ = [
-    "Gene",
-    "Part",
-    "Transcript",
-    "gene_open_ends",
-    "gene_records",
-    "kept_attributes",
-    "open_ends",
-    "score_text",
-    "untranslated",
-]
-
 Untranslated = tuple[int, int, bool, int]
 
 _BATCH: Final = 4096

@@ -7,8 +7,6 @@ from typing import Annotated
 
 from helixdask.settings import Shown
 
-__all__ = ["GeneFiles"]
-
 
 @dataclass(frozen=True)
 class GeneFiles:

@@ -8,8 +8,6 @@ from typing import Final
 
 from helixdask.genes.models import GeneModels
 
-__all__ = ["unique_names"]
-
 _OF_A_PART: Final = re.compile(r"(.*)\.(cds|(exon|five_prime_UTR|three_prime_UTR)\.[0-9]+)\Z", re.DOTALL)
 
 
