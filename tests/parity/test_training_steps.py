@@ -8,6 +8,7 @@ import pytest
 
 from helixdask.sequence.codes import ONE_HOT
 from helixdask.trainer.feed.dataset import network_input
+from helixdask.trainer.network.build import HEAD_LAYERS
 from helixdask.trainer.network.model_file import load_model
 from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.optimisers import make_optimiser
@@ -96,3 +97,16 @@ def test_three_steps(golden, rows, case, optimiser):
     for layer, arrays in zip(layers, groups.values(), strict=True):
         for weight, array in zip(layer.get_weights(), arrays, strict=True):
             np.testing.assert_allclose(weight, array, atol=1e-5, err_msg=layer.name)
+
+
+def test_weights_of_windows_weigh_their_losses(golden, rows):
+    model = load_model(golden / "models" / "small.h5")
+    for layer in model.network.layers:
+        layer.trainable = layer.name in HEAD_LAYERS  # statistics of a batch would differ from those of its rows
+    learner = Learner(model.network, model.spec, rules="helixer")
+    whole = batch(rows, 0)
+    each = np.array([learner.train({name: values[k : k + 1] for name, values in whole.items()}) for k in range(8)])
+    weight = np.array([0, 0.5, 1, 2, 1, 0.1, 3, 1], np.float32)
+    np.testing.assert_allclose(
+        learner.train(whole | {"weight": weight}), (weight[:, None] * each).mean(axis=0), rtol=1e-4
+    )
