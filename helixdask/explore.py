@@ -267,7 +267,7 @@ class GenomeStore(Store):
         --------
         >>> ds = store.windows(10_000)
         >>> ds.sizes["window"], store.windows(side="train").sizes["window"]
-        (42, 13)
+        (42, 30)
         >>> sure = ds.isel(window=(ds.agreement > 0.9).values)
         >>> gc = ds.sequence.isin([0, 3]).mean("offset").groupby(ds.stratum).mean()
         >>> gc.round(2).values

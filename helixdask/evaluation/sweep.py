@@ -22,7 +22,7 @@ from helixdask.engine.slices import run_slices, slices_of
 from helixdask.engine.stage import Region
 from helixdask.evaluation.grid import Grid, Point
 from helixdask.genes.models import GeneModels
-from helixdask.scores.levels import compare_structures
+from helixdask.scores.levels import compare_structures, match_of
 from helixdask.scores.match import Match
 from helixdask.scores.structure import Structure, structure_of
 from helixdask.store.store import Store
@@ -187,10 +187,7 @@ def _row(
     matches = {}
     if truth is not None:
         levels = compare_structures(truth, called_structure(genes, chosen))
-        for level in LEVELS_SHOWN:
-            reference, prediction = levels[level]
-            counts = (reference.size, prediction.size, reference.met, prediction.met)
-            matches[level] = Match(*(int(count.sum()) for count in counts))
+        matches = {level: match_of(levels[level]) for level in LEVELS_SHOWN}
     return SweepRow(
         point,
         len(coding),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.genes.models import GeneModels
-from helixdask.scores.levels import LEVELS, Sides, compare_structures
+from helixdask.scores.levels import LEVELS, Sides, compare_structures, match_of
 from helixdask.scores.match import Match
 from helixdask.scores.reliability import Reliability, reliability_of
 from helixdask.scores.structure import PARTS, structure_of
@@ -34,8 +34,7 @@ class GeneScores:
 
     def match(self, level: str, part: str = "coding") -> Match:
         """Counts of one level over all contigs."""
-        reference, prediction = self.parts[part][level]
-        return Match(*(int(n.sum()) for n in (reference.size, prediction.size, reference.met, prediction.met)))
+        return match_of(self.parts[part][level])
 
     @property
     def base(self) -> Match:

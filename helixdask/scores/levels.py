@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.scores.chains import chain_classes, row_classes
 from helixdask.scores.loci import covered_intervals, locus_of, on_one_axis
+from helixdask.scores.match import Match
 from helixdask.scores.nearby import FIRST, LAST, match_exons, match_single_exons
 from helixdask.scores.structure import Structure
 
@@ -48,6 +49,12 @@ class Units:
 
 Sides = tuple[Units, Units]
 """Reference and prediction."""
+
+
+def match_of(sides: Sides) -> Match:
+    """Counts over all units."""
+    reference, prediction = sides
+    return Match(*(int(counts.sum()) for counts in (reference.size, prediction.size, reference.met, prediction.met)))
 
 
 def compare_structures(reference: Structure, prediction: Structure, matching: str = "exact") -> dict[str, Sides]:

@@ -126,7 +126,7 @@ def test_pages_about_selection_and_split(labelled, tmp_path):
     rows = {row[0]: row[1:] for row in page.rows if row}
     assert rows["kept"][0].startswith(f"{made['n_kept']:,} ")
     for stratum in made["strata"]:
-        assert rows[stratum["name"]][2] == f"{stratum['kept']:,}"
+        assert rows[stratum["name"]][1] == f"{stratum['kept']:,}"
     edge = ["--by", "valid", "--largest", "--name", "sure", "--report", selected]
     done("select", labelled, "--window-length", "900", *edge, *HERE)
     assert "smallest valid kept" in selected.read_text()
