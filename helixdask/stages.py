@@ -197,17 +197,21 @@ def split_stage(url: str, settings: SplitSettings) -> SplitStage:
     MissingInputError
         There are no windows, or several tables and none was named.
     BadInputError
-        A table and a selection were named.
+        A table was named together with a selection of another.
     """
     from helixdask.selection.split_stage import SplitStage
     from helixdask.selection.table import windows_behind
 
     store, windows, selection = Store.open(url), settings.windows, settings.selection
-    if windows is not None and selection is not None:
-        raise BadInputError("a selection has its own windows", remedy="Give either --windows or --selection.")
     if selection is not None or (settings.rules == Rules.HELIXER and windows is None):
         selection = store.resolve("selections", selection)
-        windows = windows_behind(store, f"selections/{selection}")
+        behind = windows_behind(store, f"selections/{selection}")
+        if windows not in (behind, None):
+            raise BadInputError(
+                f"selections/{selection} is of windows/{behind}, not of windows/{windows}",
+                remedy="Leave --windows out.",
+            )
+        windows = behind
     windows = store.resolve("windows", windows)
     return SplitStage(**vars(settings) | {"windows": windows, "selection": selection})
 

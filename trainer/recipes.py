@@ -124,6 +124,7 @@ def prepare(
             "the rules helixer select windows by predictions, and there is no model to make them",
             remedy="Give --model, or choose the default rules.",
         )
+    replace(settings.split, rules=settings.labels.rules).check()
     check_folder(settings.store)
     if settings.model is not None and not options.dry_run:
         require_tensorflow()

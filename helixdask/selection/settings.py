@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
+from helixdask.errors import BadInputError
 from helixdask.settings import InputFile, Name, NameTable, Natural, Rules, RuleSet, Share, Shown
 
 KEEP_FRACTION: Final = 0.2
@@ -94,3 +95,18 @@ class SplitSettings:
     output: Name = "default"
     rules: RuleSet = Rules.DEFAULT
     aliases: NameTable | None = None
+
+    def check(self) -> None:
+        """Refuse what cannot be.
+
+        Raises
+        ------
+        BadInputError
+            Says which setting.
+        """
+        if not 0 <= self.seed < 1 << 32:
+            raise BadInputError(f"a seed of {self.seed}", remedy="Use --seed from 0 to 4,294,967,295.")
+        if self.rules == Rules.HELIXER and (self.test_fraction or self.groups):
+            raise BadInputError(
+                "Helixer's split knows neither a test side nor groups", remedy="Leave --test-fraction and --groups out."
+            )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import RegionResult, Stage, Work
-from helixdask.errors import BadInputError, MissingInputError
+from helixdask.errors import MissingInputError
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.registry import SIDES
@@ -52,12 +52,7 @@ class SplitStage(SplitSettings, Stage):
         BadInputError
             Something is missing or cannot be used, or the windows were made anew after the selection.
         """
-        if not 0 <= self.seed < 1 << 32:
-            raise BadInputError(f"a seed of {self.seed}", remedy="Use --seed from 0 to 4,294,967,295.")
-        if self.rules == Rules.HELIXER and (self.test_fraction or self.groups):
-            raise BadInputError(
-                "Helixer's split knows neither a test side nor groups", remedy="Leave --test-fraction and --groups out."
-            )
+        self.check()
         found = {}
         windows = f"windows/{self._windows(store)}"
         if self.selection is not None:

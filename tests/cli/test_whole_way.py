@@ -83,12 +83,13 @@ def test_with_an_annotation(species, tiny_model, tmp_path):
         "labels/reference": "done",
         "coverage/rnaseq/leaf": "done",
         f"windows/{WINDOW}-reference": "done",
-        "selections/default": "done",
+        "kinship/default": "done",
         "splits/default": "done",
+        "selections/default": "done",
     }
     before = contents(store)
     again = done(*prepare, "--json").json()
-    assert [stage["state"] for stage in again] == ["already there"] * 7
+    assert [stage["state"] for stage in again] == ["already there"] * 8
     assert contents(store) == before
     # `select` finds the table of windows that is there.
     chosen = done("select", store, "--name", "other", "--keep-fraction", "0.5", *HERE, "--json").json()
@@ -124,7 +125,7 @@ def test_with_pseudolabels(species, tiny_model, tmp_path):
     store, tuned, gff3 = tmp_path / "s.zarr", tmp_path / "tuned.keras", tmp_path / "genes.gff3"
     model = BASE_MODEL if BASE_MODEL.exists() else tiny_model  # without training there are hardly any genes
     prepare = ["prepare", species.genome, "-o", store, "--model", model, "--keep-fraction", "0.5"]
-    prepare += ["--window-length", WINDOW]
+    prepare += ["--window-length", WINDOW, "--kinship", "off"]
     prepare += ["--bam", species.reads, "--strandedness", "reverse"]
     groups = [stage["group"] for stage in done(*prepare, *HERE, "--json").json()]
     assert groups == [
@@ -134,8 +135,8 @@ def test_with_pseudolabels(species, tiny_model, tmp_path):
         "genes/pseudo",
         "labels/pseudo",
         f"windows/{WINDOW}-pseudo-base",
-        "selections/default",
         "splits/default",
+        "selections/default",
     ]
     tune = ["tune", store, "--model", model, "-o", tuned, "--epochs", "1", "--require-better", "-q", "--json"]
     ran = helixdask(*tune)

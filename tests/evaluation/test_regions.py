@@ -204,8 +204,14 @@ def test_sides_of_a_split(store):
     assert list(zip(both.contig, both.start, both.end, strict=True)) == [(0, 600, 1100)]
     with pytest.raises(BadInputError, match="no base of the genome is left"):
         scored_regions(store.contigs, rows=np.array([1]), store=store, split="default", side="train")
-    with pytest.raises(BadInputError, match="side"):
+    with pytest.raises(BadInputError, match="no window on this side"):
         side_regions(store, None, "test")
+    with pytest.raises(BadInputError, match="no side 'tests'"):
+        side_regions(store, None, "tests")
+    side[-1] = 2
+    add_split(store, contig, start, side)
+    found = side_regions(store, None, "test")
+    assert list(zip(found.contig, found.start, found.end, strict=True)) == [(1, 0, 2000)]
 
 
 def test_a_side_on_the_command_line(store, tmp_path):

@@ -7,8 +7,10 @@ import pytest
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.selection.settings import SelectSettings, SplitSettings
 from helixdask.selection.split_stage import SplitStage
 from helixdask.selection.stage import SelectStage
+from helixdask.stages import select_stages, split_stage
 from helixdask.store.store import Store
 from helixdask.windows.stage import WindowsStage
 from tests.small_store import publish, small_store
@@ -233,3 +235,37 @@ def test_windows_that_are_mostly_masked_or_n_are_on_no_side(store):
     fresh = Store.open(store.url)
     split, _ = run(fresh, SplitStage("poor", kinship="off", output="poor"))
     assert not poor[split["window_row"]].any()
+
+
+def test_names_that_are_left_out_are_looked_up(tmp_path):
+    store = prepared(tmp_path / "s.zarr")
+    run(store, SelectStage())
+    made = split_stage(store.url, SplitSettings())
+    assert (made.windows, made.selection) == ("default", None)
+    made = split_stage(store.url, SplitSettings(selection="default"))
+    assert (made.windows, made.selection) == ("default", "default")
+    assert split_stage(store.url, SplitSettings(rules="helixer")).selection == "default"
+    run(store, SplitStage())
+    measure, chosen = select_stages(store.url, SelectSettings(split="default"))
+    assert measure is None
+    assert (chosen.windows, chosen.split) == ("default", "default")
+    run_stage(WindowsStage(50, "reference", "base", output="short"), store.url, QUIET)
+    with pytest.raises(MissingInputError, match="several"):
+        split_stage(store.url, SplitSettings())
+    with pytest.raises(BadInputError, match="is of windows/default, not"):
+        split_stage(store.url, SplitSettings(windows="short", selection="default"))
+    with pytest.raises(BadInputError, match="was not made from windows/short"):
+        run(Store.open(store.url), SelectStage("short", split="default", output="x"))
+    with pytest.raises(BadInputError, match="Give either"):
+        select_stages(store.url, SelectSettings(split="default"), window_length=50)
+
+
+@pytest.mark.parametrize("wrong", [{"seed": -1}, {"rules": "helixer", "groups": "g.tsv"}, {"seed": 1 << 32}])
+def test_settings_that_cannot_be(wrong):
+    with pytest.raises(BadInputError):
+        SplitSettings(**wrong).check()
+
+
+def test_helixer_rules_have_no_test_side(store):
+    with pytest.raises(BadInputError, match="neither a test side nor groups"):
+        run(store, SplitStage(rules="helixer", test_fraction=0.1, output="x"))

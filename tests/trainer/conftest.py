@@ -84,13 +84,13 @@ def write_toy_store(path, seed=0, masked=False, window=WINDOW):
     return store
 
 
-def write_split(store, side, name="default", selection="default"):
+def write_split(store, side, name="default", selection="default", **more):
     store.begin_group(f"splits/{name}")
     rows = np.arange(len(side), dtype=np.int64)
     keep = side >= 0
     store.write_table(f"splits/{name}", {"window_row": rows[keep], "window_side": side[keep].astype(np.int8)})
     parents = {"windows": "default", "labels": "reference", "selection": selection}
-    store.complete_group(f"splits/{name}", {"digest": f"split {name}", **parents})
+    store.complete_group(f"splits/{name}", {"digest": f"split {name}", **parents, **more})
 
 
 def add_library(store, group, seed=0):

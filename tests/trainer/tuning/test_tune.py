@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.trainer.feed.training_windows import read_split
 from helixdask.trainer.network.build import build_network
+from helixdask.trainer.network.card import default_card
+from helixdask.trainer.network.card_page import card_page
 from helixdask.trainer.network.model_file import load_model, save_model
 from helixdask.trainer.network.spec import NetworkSpec
-from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch, tune
+from helixdask.trainer.tuning.tune import TuneSettings, dry_run, train_from_scratch, tune
 from tests.trainer.conftest import POOL, add_library, write_split, write_toy_store
 
 pytestmark = pytest.mark.slow
@@ -49,6 +52,19 @@ def test_training_from_scratch_learns_and_tells(base):
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert float(rows[1]["loss"]) == pytest.approx(losses[1])
+
+
+@pytest.mark.parametrize(("share", "warned"), [(0.04, False), (0.06, True)])
+def test_near_copies_in_training_are_warned_of_and_in_the_card(tmp_path, caplog, share, warned):
+    store = write_toy_store(tmp_path / "toy.zarr")
+    side = np.where(store.table("windows/default")["window_contig"] == 1, 1, 0)
+    write_split(store, side, leakage=[{"split": "this one", "windows": 0.5, "coding_bases": share}])
+    dry_run(settings_for(store, tmp_path / "x.keras"), SPEC)
+    assert ("have a near copy in training" in caplog.text) == warned
+    card = read_split(store).card()
+    assert card["leakage"] == share
+    page = card_page(default_card(training_stores=[card]), {}, "digest", 1)
+    assert f"{100 * share:.1f} %" in page
 
 
 def test_tuned_head_is_better_and_the_body_unchanged(base, toy_store, tmp_path):
