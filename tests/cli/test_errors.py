@@ -83,7 +83,8 @@ def test_a_bad_region(region, says, labelled_forever):
 
 def test_names_that_are_not_there(labelled_forever, tmp_path):
     refused("windows", labelled_forever, "--labels", "pseudo", says=["labels/pseudo", "reference"])
-    refused("split", labelled_forever, says=["no selections", "helixdask select"])
+    refused("split", labelled_forever, says=["no windows", "helixdask windows"])
+    refused("split", labelled_forever, "--selection", "s", says=["selections/s"])
     refused("select", labelled_forever, "--windows", "w", "--labels", "reference", says=["--windows"])
     refused("call", labelled_forever, "-o", tmp_path / "g.gff3", says=["no predictions", "helixdask predict"])
 

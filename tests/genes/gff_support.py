@@ -26,7 +26,8 @@ def read_text(folder, text, contigs=CONTIGS, **options):
     path = folder / "a.gff3"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     models, findings = read_gff(path, contigs, **options)
-    models.validate(contigs.lengths)
+    # Genes that are read for the rules of Helixer may end beyond their contig.
+    models.validate(None if options.get("phases") == "file" else contigs.lengths)
     return models, findings
 
 
