@@ -85,8 +85,8 @@ def select(
 ) -> None:
     """Choose the windows whose predictions are surest, stratified by how much of them is intergenic.
 
-    The windows are cut and measured first, unless that was done before. Without predictions every window with valid
-    labels is kept.
+    The windows are cut and measured first, unless that was done before. Fully intergenic windows are drawn by lot, up
+    to --max-intergenic. Without predictions all others are kept by default.
     """
     from helixdask.engine.run import run_stage
     from helixdask.outputs import check_outputs
