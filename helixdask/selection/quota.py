@@ -54,7 +54,7 @@ def choose(
     Parameters
     ----------
     stratum
-        ``(window,)``; the last of ``n_strata`` is the fully intergenic one, and neighbours have neighbouring numbers.
+        ``(window,)``; the last of ``n_strata`` is the fully intergenic one.
     bases
         ``(window,)`` bases of each window, padding left out.
     usable
@@ -106,20 +106,6 @@ def _quotas(available: NDArray[np.int64], limit: NDArray[np.float64], total: flo
         return np.minimum(available, total).astype(np.float64)
     empty = min(share[-1], cap)
     genic = share[:-1] / share[:-1].sum() * (1 - empty) * total
-    quota = np.minimum(genic, limit[:-1])
-    while (left := genic.sum() - quota.sum()) > 0.5 and (room := limit[:-1] - quota).sum() > 0.5:
-        quota += np.minimum(_to_neighbours(genic - quota, room, left), room)
+    quota = np.minimum(genic, limit[:-1])  # both in proportion to what is there: all strata are short, or none
     most = cap / (1 - cap) * quota.sum() if cap < 1 else np.inf
     return np.append(quota, min(empty * total, most, float(available[-1])))
-
-
-def _to_neighbours(missing: NDArray[np.float64], room: NDArray[np.float64], left: float) -> NDArray[np.float64]:
-    """Share what strata lack among those nearest to them that have room."""
-    extra = np.zeros_like(room)
-    has_room = np.flatnonzero(room > 0)
-    for stratum in np.flatnonzero(missing > 0):
-        distance = np.abs(has_room - stratum)
-        nearest = has_room[distance == distance.min()]
-        extra[nearest] += missing[stratum] * room[nearest] / room[nearest].sum()
-    total = extra.sum()
-    return extra * (left / total) if total > left else extra
