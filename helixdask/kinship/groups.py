@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from helixdask.intervals import joined
 from helixdask.kinship.chains import LEAST_ANCHORS, Chains, chains_of
-from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts
+from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts, tells_kin
 from helixdask.kinship.settings import MOST_COPIES
 
 LEAST_HASHES: Final = 20
@@ -82,10 +83,8 @@ def find_kinship(
     """
     n = len(lengths)
     copies = copies_of(hashes)
-    keep = copies <= most_copies
-    hashes, contig, start, copies = hashes[keep], contig[keep], start[keep], copies[keep]
-    n_hashes = np.bincount(contig, minlength=n)
-    seen = (n_hashes >= LEAST_HASHES)[contig]
+    n_hashes = np.bincount(contig[copies <= most_copies], minlength=n)
+    seen = tells_kin(copies, contig, most_copies, LEAST_HASHES)
     hashes, contig, start, copies = hashes[seen], contig[seen], start[seen], copies[seen]
     first, second, shared = shared_counts(hashes, contig, LEAST_ANCHORS)
     chains = chains_of(anchors_of(hashes, contig, first, second), copies)
@@ -129,12 +128,9 @@ def _covered(
     on_first = lengths[first] <= lengths[second]
     low = np.where(on_first[chains.pair], start[chains.first_low], start[chains.second_low])
     high = np.where(on_first[chains.pair], start[chains.first_high], start[chains.second_high])
-    order = np.lexsort((low, chains.pair))
-    order = order[(high - low >= np.minimum(LONG, LEAST_COLINEAR * smaller[chains.pair]))[order]]
-    pair, low, high = chains.pair[order], low[order], high[order]
-    width = int(high.max(initial=0)) + 1
-    reach = np.maximum.accumulate(np.concatenate([[0], high + pair * width])[:-1]) - pair * width
-    bases = np.maximum(high - np.maximum(low, reach), 0)
-    covered = np.bincount(pair, bases, minlength=len(first))
+    long = high - low >= np.minimum(LONG, LEAST_COLINEAR * smaller[chains.pair])
+    pair, low, high = chains.pair[long], low[long], high[long]
+    union = joined(pair, low, high)
+    covered = np.bincount(pair[union.rows], union.end - low[union.rows], minlength=len(first))
     found: NDArray[np.float64] = covered / smaller
     return found

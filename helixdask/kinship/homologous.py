@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from helixdask.kinship.chains import chains_of
 from helixdask.kinship.groups import LEAST_HASHES, components
-from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts
+from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts, tells_kin
 from helixdask.kinship.settings import MOST_COPIES
 
 LEAST_SHARED: Final = 2
@@ -75,8 +75,7 @@ def homologous_places(
         ``(spot,)`` base on that contig.
     """
     copies = copies_of(sketch.hashes)
-    keep = copies <= MOST_COPIES
-    keep &= (np.bincount(sketch.contig[keep], minlength=len(lengths)) >= LEAST_HASHES)[sketch.contig]
+    keep = tells_kin(copies, sketch.contig, MOST_COPIES, LEAST_HASHES)
     hashes, contig, start = sketch.hashes[keep], sketch.contig[keep], sketch.start[keep]
     anchors = anchors_of(hashes, contig, first, second)
     chained = chains_of(anchors, copies[keep]).member >= 0
@@ -123,9 +122,8 @@ def near_copies(
     shared
         ``(pair,)`` number of different k-mers that both hold.
     """
-    spot = spots.holding(sketch.contig, sketch.start)
-    keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
-    return shared_counts(sketch.hashes[keep], spot[keep], least)
+    few, spot = _in_spots(sketch, spots)
+    return shared_counts(few.hashes, spot, least)
 
 
 def copied_share(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -142,9 +140,7 @@ def copied_share(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArr
     held
         ``(spot,)`` those that are compared with, such as all of training.
     """
-    spot = spots.holding(sketch.contig, sketch.start)
-    keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
-    hashes, spot, start = sketch.hashes[keep], spot[keep], sketch.start[keep]
+    (hashes, _, start), spot = _in_spots(sketch, spots)
     is_held = held[spot]
     own, place = spot[~is_held], (start[~is_held] - spots.start[spot[~is_held]]) // _BIN
     shared = np.isin(hashes[~is_held], hashes[is_held])
@@ -155,6 +151,13 @@ def copied_share(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArr
     n_bins = np.bincount(bins // width, minlength=len(held))
     found: NDArray[np.float64] = np.bincount(bins[some] // width, minlength=len(held)) / np.maximum(n_bins, 1)
     return found
+
+
+def _in_spots(sketch: Sketch, spots: Spots) -> tuple[Sketch, NDArray[np.int64]]:
+    """K-mers that are no repeats and lie in spots, and the spot of each."""
+    spot = spots.holding(sketch.contig, sketch.start)
+    keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
+    return Sketch(sketch.hashes[keep], sketch.contig[keep], sketch.start[keep]), spot[keep]
 
 
 def _axes(first: NDArray[np.int64], second: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

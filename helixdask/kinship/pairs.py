@@ -36,6 +36,12 @@ def copies_of(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
     return found
 
 
+def tells_kin(copies: NDArray[np.int64], contig: NDArray[np.int64], most: int, least: int) -> NDArray[np.bool_]:
+    """K-mers with at most so many copies, on contigs that hold at least so many of these, ``(kept,)``."""
+    keep: NDArray[np.bool_] = copies <= most
+    return keep & (np.bincount(contig[keep], minlength=int(contig.max(initial=-1)) + 1) >= least)[contig]
+
+
 def shared_counts(
     hashes: NDArray[np.uint64], contig: NDArray[np.int64], least: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

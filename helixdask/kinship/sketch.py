@@ -23,6 +23,11 @@ _A, _B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
+def largest_hash(scale: int) -> np.uint64:
+    """The largest hash that is kept where one of so many k-mers is."""
+    return np.uint64((1 << 64) // max(scale, 1) - 1)
+
+
 def sketch(
     codes: NDArray[np.uint8],
     ends: NDArray[np.int64],
@@ -63,7 +68,7 @@ def sketch(
     True
     """
     last = len(codes) if n_starts is None else n_starts
-    thresholds = [np.uint64((1 << 64) // max(each, 1) - 1) for each in (scale, fine_scale)]
+    thresholds = largest_hash(scale), largest_hash(fine_scale)
     room = len(codes) // max(min(scale, fine_scale) // 2, 1) + 64
     while True:
         hashes, starts = np.empty(room, np.uint64), np.empty(room, np.int64)

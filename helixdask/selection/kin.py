@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from helixdask.kinship.groups import LEAST_HASHES
 from helixdask.kinship.homologous import Sketch, Spots, copied_share, homologous_places, near_copies
+from helixdask.kinship.sketch import largest_hash
 from helixdask.selection.draw import draw_keys
 from helixdask.selection.group_table import GroupTable
 from helixdask.selection.sides import Kin
@@ -109,7 +110,7 @@ def _near_genes(sketch: Sketch, store: Store, kinship: str) -> Sketch:
     """What is sampled near genes only; all of it where the sample knows no genes."""
     group = f"kinship/{kinship}"
     scale = int(provenance(store, group).settings.get("scale", 1))
-    near = sketch.hashes > np.uint64((1 << 64) // scale - 1)
+    near = sketch.hashes > largest_hash(scale)
     if not store.attrs(group).get("genes") or not near.any():
         return sketch
     return Sketch(sketch.hashes[near], sketch.contig[near], sketch.start[near])
