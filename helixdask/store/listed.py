@@ -12,7 +12,7 @@ from zarr.abc.store import ByteRequest, Store
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import FsspecStore, LocalStore, WrapperStore
 
-from helixdask.errors import StoreDamagedError
+from helixdask.errors import StoreChangedError, StoreDamagedError
 from helixdask.registry import group_of
 from helixdask.store.documents import parse_group
 from helixdask.store.manifest import ATTRIBUTES, Manifest, digest_of, manifest_name, remedy_for
@@ -26,6 +26,8 @@ class ListedStore(WrapperStore[Store]):
     ------
     StoreDamagedError
         When it is read.
+    StoreChangedError
+        When it is read, and its group was replaced or removed at that moment.
     """
 
     def __init__(self, store: Store) -> None:
@@ -45,22 +47,40 @@ class ListedStore(WrapperStore[Store]):
         return found
 
     async def _refuse_lost(self, key: str) -> None:
+        """Tell an object that was never written from one that is lost, and from a group that is being replaced."""
         group = group_of(key)
         path = key.removeprefix(f"{group}/")
         if path in (key, ATTRIBUTES):
             return
-        attrs = await self._attributes(group)
-        digest = attrs.get("manifest") if attrs.get("complete") is True else None
+        digest = await self._published_digest(group)
         if digest is None:
             return
+        objects = await self._listed(group, digest)
+        if objects is not None and path not in objects:
+            return
+        unchanged = await self._read(key) is None and await self._published_digest(group) == digest
+        if not unchanged:
+            raise StoreChangedError(
+                "was replaced or removed while it was being read",
+                where=f"{self._store}/{group}",
+                remedy="Run the same command again.",
+            )
+        unlisted = "is not there, and the list of the group's objects cannot be read"
+        problem = unlisted if objects is None else "is missing"
+        raise StoreDamagedError(problem, where=f"{self._store}/{key}", remedy=remedy_for(group))
+
+    async def _published_digest(self, group: str) -> str | None:
+        attrs = await self._attributes(group)
+        return attrs.get("manifest") if attrs.get("complete") is True else None
+
+    async def _listed(self, group: str, digest: str) -> frozenset[str] | None:
+        """Objects that a group's manifest lists; None where the manifest cannot be read."""
         if self._objects.get(group, ("", None))[0] != digest:
             data = await self._read(f".manifests/{manifest_name(group, digest)}")
             if data is None or digest_of(data) != digest:
-                problem = "is not there, and the list of the group's objects cannot be read"
-                raise StoreDamagedError(problem, where=f"{self._store}/{key}", remedy=remedy_for(group))
+                return None
             self._objects[group] = digest, frozenset(Manifest.from_bytes(data).objects)
-        if path in self._objects[group][1]:
-            raise StoreDamagedError("is missing", where=f"{self._store}/{key}", remedy=remedy_for(group))
+        return self._objects[group][1]
 
     async def _attributes(self, group: str) -> dict[str, Any]:
         data = await self._read(f"{group}/{ATTRIBUTES}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -110,7 +112,7 @@ class StoreReader:
             if building is None:
                 self._use(group)
             root, inner = (self._root, path) if building is None else (building.root, path.removeprefix(f"{group}/"))
-            with damage_errors(self.url, group, path):
+            with self.reading(path):
                 try:
                     node = root[inner]
                 except KeyError:
@@ -119,8 +121,27 @@ class StoreReader:
                     raise
             if not isinstance(node, zarr.Array):
                 raise MissingInputError("no such array", where=f"{self.url}/{path}")
-            self._arrays[path] = StoredArray(self.url, group, path, node)
+            self._arrays[path] = StoredArray(self.url, path, node, partial(self.reading, path))
         return self._arrays[path]
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[None]:
+        """Name an array whose bytes cannot be read in the block, and say whether they are damaged or being replaced.
+
+        Raises
+        ------
+        StoreDamagedError
+            Something in the block raised one of the errors by which libraries answer damaged bytes.
+        StoreChangedError
+            The same, and the group was replaced or removed meanwhile: bytes of two versions look damaged.
+        """
+        group = group_of(path)
+        try:
+            with damage_errors(self.url, group, path):
+                yield
+        except StoreDamagedError:
+            self.check_unchanged(group)
+            raise
 
     def read(self, path: str, start: int, stop: int) -> NDArray[Any]:
         """Slice ``[start, stop)`` of a track along ``position``, its last axis."""

@@ -6,7 +6,8 @@ import contextlib
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import zarr
 from numpy.typing import NDArray
 
 from helixdask.errors import HelixdaskError, StoreDamagedError
-from helixdask.registry import ArraySpec, arrays_of
+from helixdask.registry import ArraySpec, arrays_of, group_of
 from helixdask.store.manifest import remedy_for
 
 # What zarr, tensorstore, numcodecs and json raise for bytes that are not what was written.
@@ -70,16 +71,21 @@ class StoredArray:
 
     Parameters
     ----------
-    url, group, path
-        The store, the group, and the array's path within the store.
+    url, path
+        The store, and the array's path within it.
     array
         The Zarr array.
+    reading
+        Makes the block in which values are read: see :meth:`helixdask.store.reading.StoreReader.reading`.
     """
 
-    def __init__(self, url: str, group: str, path: str, array: zarr.Array[Any]) -> None:
-        self.url, self.group, self.path = url, group, path
+    def __init__(
+        self, url: str, path: str, array: zarr.Array[Any], reading: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self.url, self.group, self.path = url, group_of(path), path
         self.zarr = array
         """The Zarr array itself."""
+        self.reading = reading
 
     @property
     def spec(self) -> ArraySpec:
@@ -137,9 +143,9 @@ class StoredArray:
 
     def rows(self, which: NDArray[np.int64]) -> NDArray[Any]:
         """Some rows of the first dimension, ascending."""
-        with damage_errors(self.url, self.group, self.path):
+        with self.reading():
             return np.asarray(self.zarr.oindex[which])
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
-        with damage_errors(self.url, self.group, self.path):
+        with self.reading():
             return np.asarray(self.zarr[key])

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from helixdask.registry import group_of
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
-from helixdask.store.stored_array import StoredArray, damage_errors
+from helixdask.store.stored_array import StoredArray
 from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout, cut
 from helixdask.windows.grid import Spans
 
@@ -218,7 +218,7 @@ def _by_tensorstore(track: Any, array: StoredArray, spans: Spans, length: int) -
 
 
 def _layer(array: StoredArray, future: Any) -> NDArray[Any]:
-    with damage_errors(array.url, array.group, array.path):
+    with array.reading():
         values: NDArray[Any] = future.result()[np.newaxis]
     return values
 
@@ -227,7 +227,7 @@ def _open_tensorstore(store: Store, path: str) -> Any:
     import tensorstore as ts
 
     spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(Path(store.url) / path)}}
-    with damage_errors(store.url, group_of(path), path):
+    with store.reading(path):
         return ts.open(spec, context=_tensorstore_context(), read=True, open=True).result()
 
 
