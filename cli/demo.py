@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,15 +21,11 @@ import typer
 
 from helixdask.cli.report import print_table, say
 from helixdask.errors import AlreadyExistsError, StageFailedError
+from helixdask.trainer.base_models import DEMO
 
 _HELD_OUT = "chr4"
 _NOTE = "demo.json"
 """Says what the genome in a folder was simulated with, once all of it is there."""
-
-
-def base_model() -> Path:
-    """Path of the small base model that comes with the package."""
-    return Path(str(files("helixdask.trainer.base_model") / "demo.keras"))
 
 
 class _Steps:
@@ -124,7 +119,7 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
     tuning, groups = folder / "tuning.fa", folder / "groups.tsv"
     held_out, truth = folder / "held_out.fa", folder / "held_out.gff3"
     store, scored, tuned = folder / "tuning.zarr", folder / "held_out.zarr", folder / "tuned.keras"
-    model = base_model()
+    model = DEMO
     if _is_simulated(folder, {"seed": seed, "bases": bases}, (store, scored)):
         steps.skip("the genome is there from an earlier run")
     else:

@@ -14,7 +14,10 @@ from helixdask.trainer.prediction.settings import PredictSettings
 
 ModelOption = Annotated[
     str,
-    typer.Option(metavar="PATH", help="A model: .keras, Helixer's .h5, or a name or lineage of its published ones."),
+    typer.Option(
+        metavar="PATH",
+        help="A model: .keras, Helixer's .h5, fungi-mini or another that comes along, or a published name or lineage.",
+    ),
 ]
 
 
@@ -50,7 +53,7 @@ def models(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List Helixer's published models and which of them are here; or show one model, whoever made it.
+    """List the models that come along and Helixer's published ones, and which of those are here; or show one model.
 
     A published model is downloaded when it is first asked for, here or with --model. They are kept in a folder of your
     own (HELIXDASK_MODELS names another); those that a Helixer installation has are used where they are.
@@ -91,12 +94,16 @@ def models(
 
 
 def _print_published(*, as_json: bool) -> None:
+    from helixdask.trainer.base_models import shipped_models
     from helixdask.trainer.network.published import find, model_folder, published_models
 
     columns = ["lineage", "name", "since", "window", "here"]
+    shipped = shipped_models()
     rows = [[m.lineage, m.name, m.since, m.window, str(find(m) or "")] for m in published_models()]
     if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        ours = [{"lineage": "", "name": m.name, "about": m.about, "here": str(m.path)} for m in shipped]
+        print_json([*ours, *(dict(zip(columns, row, strict=True)) for row in rows)])
         return
+    print_table("Models that come with helixdask", ["name", "for"], [[m.name, m.about] for m in shipped])
     print_table("Helixer's published models, the recommended one of each lineage first", columns, rows)
     say(f"downloaded ones are kept in {model_folder()}")

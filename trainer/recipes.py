@@ -37,6 +37,7 @@ from helixdask.stages import (
 )
 from helixdask.store.objects import is_url
 from helixdask.store.root import is_store
+from helixdask.trainer.base_models import shipped_models
 from helixdask.trainer.prediction.settings import PredictSettings
 from helixdask.trainer.runtime import require_tensorflow
 from helixdask.windows.settings import WindowsSettings
@@ -117,7 +118,9 @@ def prepare(
     """
     if settings.gff3 is None and settings.model is None:
         raise BadInputError(
-            "there is nothing to learn from", remedy="Give --gff3 with an annotation, or --model with a base model."
+            "there is nothing to learn from",
+            remedy="Give --gff3 with an annotation, or --model with a base model: "
+            f"{', '.join(model.name for model in shipped_models())} come along, helixdask models lists others.",
         )
     if settings.labels.rules == Rules.HELIXER and settings.model is None:
         raise BadInputError(
