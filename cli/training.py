@@ -35,7 +35,8 @@ _OF_TUNING = ("mode", "new_head", "confidence")
 _PANELS = {
     "The loop": (
         *("patience", "check_every", "max_steps", "max_hours", "batch_size", "warmup_steps", "decay", "precision"),
-        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "tensorboard"),
+        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "replace"),
+        "tensorboard",
     ),
     "The loss": ("class_weights", "transition_weights"),
 }
@@ -74,8 +75,9 @@ def tune(
     """Tune a model on prepared stores.
 
     After each epoch it is scored on the validation windows; the best is kept. Ctrl-C leaves the best so far. A run that
-    was interrupted or killed goes on when the same command is given again, and ends with the same model. A tuned model
-    can be tuned further: it keeps its libraries, weights of the loss and norm.
+    was interrupted or killed goes on when the same command is given again, and ends with the same model; one that came
+    to its end is left as it is. A tuned model can be tuned further: it keeps its libraries, weights of the loss and
+    norm.
     """
     result = _learn(dataclasses.replace(settings, model=resolved(model)), None, report)
     if require_better and result is not None and not result.better:
@@ -146,10 +148,13 @@ def _print_training(result: TuneResult, *, as_json: bool) -> None:
         print_json(dataclasses.asdict(result))
         return
     shown = [name for name in _EPOCH_COLUMNS if any(name in row for row in result.history)]
+    there = result.state != "done"
+    state = f" ({result.state})" if there else ""
     print_table(
-        f"{result.path}: best epoch {result.best_epoch}, ended by {result.stopped}",
+        f"{result.path}{state}: best epoch {result.best_epoch}, ended by {result.stopped}",
         [_EPOCH_COLUMNS[name] for name in shown],
         [[row.get(name) for name in shown] for row in result.history],
     )
-    say(f"{result.windows_per_second:.1f} windows/s, {result.bases_per_second:,.0f} bases/s while training")
+    if not there:
+        say(f"{result.windows_per_second:.1f} windows/s, {result.bases_per_second:,.0f} bases/s while training")
     say(str(result.verdict.get("text", "")), style="bold" if result.better else "bold yellow")

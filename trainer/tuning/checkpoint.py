@@ -72,13 +72,13 @@ class Checkpoint:
     output
         The model's file; the checkpoint is a hidden file beside it.
     identity
-        What the run is made from: settings and the digests of its inputs. Another run's checkpoint is never used.
+        What the run is made from, as plain JSON: see `recipe.without_length`. Another run's checkpoint is never used.
     """
 
     def __init__(self, output: str | Path, identity: dict[str, Any]) -> None:
         target = Path(output)
         self.path = target.with_name(f".{target.name}.checkpoint")
-        self.identity: dict[str, Any] = json.loads(json.dumps(identity, default=str))
+        self.identity = identity
 
     def exists(self) -> bool:
         """Whether there is one, of this run or another."""
@@ -102,17 +102,15 @@ class Checkpoint:
         finally:
             aside.unlink(missing_ok=True)
 
-    def difference(self) -> str | None:
-        """In what the run that left the checkpoint differs from this one, in words; None: in nothing.
+    def recipe(self) -> dict[str, Any]:
+        """Identity of the run that left the checkpoint.
 
         Raises
         ------
         BadInputError
             The file cannot be read.
         """
-        other = self._load()[0]["identity"]
-        names = [name for name in {*other, *self.identity} if other.get(name) != self.identity.get(name)]
-        return ", ".join(sorted(names)) or None
+        return dict(self._load()[0]["identity"])
 
     def restore(self, network: Any, optimiser: Any) -> LoopState:
         """Set weights and moments, and hand back the state.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -19,13 +19,10 @@ from helixdask.trainer.network.model_file import save_model
 from helixdask.trainer.network.spec import parameter_count
 from helixdask.trainer.tuning.checkpoint import LoopState
 from helixdask.trainer.tuning.progress import draw_curves, write_log
+from helixdask.trainer.tuning.recipe import NOT_IN_A_MODEL, recipe_of
 from helixdask.trainer.tuning.settings import TuneResult
 from helixdask.trainer.tuning.starting_point import Start
 from helixdask.trainer.tuning.verdict import GeneCounts, verdict_of
-
-_NO_PART_OF_A_MODEL: Final = ("output", "resume", "tensorboard")
-_NO_PART_OF_A_RUN: Final = (*_NO_PART_OF_A_MODEL, "stores", "model", "patience", "max_hours")
-_LENGTH: Final = ("epochs", "max_steps")
 
 
 class Record:
@@ -45,23 +42,15 @@ class Record:
         self.settings, self.start, self.splits = start.settings, start, splits
         self.window_length, self.n_validation = window_length, n_validation
         self.libraries = [library._asdict() for library in start.libraries]
-
-    def identity(self) -> dict[str, Any]:
-        """What two runs must share to be one and the same; their length only where the learning rate depends on it."""
-        settings = {k: v for k, v in self.settings.to_dict().items() if k not in _NO_PART_OF_A_RUN}
-        if self.settings.decay == "none":
-            settings = {k: v for k, v in settings.items() if k not in _LENGTH}
-        stores = [{k: v for k, v in split.card().items() if k != "store"} for split in self.splits]
-        base = self.start.base.digest if self.start.base else None
-        return settings | {"mode": self.start.mode, "base": base, "stores": stores, "libraries": self.libraries}
+        self.recipe = recipe_of(start, splits)
 
     def verdict(self, state: LoopState, genes: GeneCounts | None = None, *, ended: bool = False) -> dict[str, Any]:
         """Whether the best check's model is better than the base model."""
         pseudolabels = any(split.has_pseudolabels for split in self.splits)
         return verdict_of(state, self.n_validation, pseudolabels=pseudolabels, genes=genes, ended=ended)
 
-    def card(self, state: LoopState, verdict: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Card of the best check's model."""
+    def card(self, state: LoopState, verdict: dict[str, Any] | None = None, ended: str | None = None) -> dict[str, Any]:
+        """Card of the best check's model; `ended` says why training came to its end, where it did."""
         settings, base, start = self.settings, self.start.base, self.start
         window = base.card["inference_window"] if base else default_card()["inference_window"]
         return {
@@ -78,7 +67,9 @@ class Record:
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "python": platform.python_version()},
             "scores": [{k: v for k, v in row.items() if k != "windows_per_second"} for row in state.history],
             "verdict": verdict or self.verdict(state),
-            "settings": {k: v for k, v in settings.to_dict().items() if k not in _NO_PART_OF_A_MODEL}
+            "recipe": self.recipe,
+            "ended": ended,
+            "settings": {k: v for k, v in settings.to_dict().items() if k not in NOT_IN_A_MODEL}
             | {
                 "stores": [public_name(store) for store in settings.stores],
                 "model": public_name(settings.model) if settings.model else None,
@@ -106,8 +97,9 @@ class Record:
         settings = self.settings
         if state.best_weights is not None:
             network.set_weights(state.best_weights)
-        verdict = self.verdict(state, genes, ended=stopped != "interrupted")
-        card = self.card(state, verdict)
+        ended = stopped if stopped != "interrupted" else None
+        verdict = self.verdict(state, genes, ended=ended is not None)
+        card = self.card(state, verdict, ended)
         output = Path(settings.output)
         digest = save_model(output, network, self.start.spec, card)
         page = card_page(card, self.start.spec.to_dict(), digest, parameter_count(self.start.spec))

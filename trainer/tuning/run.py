@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from helixdask.errors import MissingInputError
+from helixdask.engine.same_work import in_words as differences_in_words
+from helixdask.errors import AlreadyExistsError, MissingInputError
 from helixdask.selection.leakage import MUCH
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
@@ -18,10 +19,12 @@ from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, 
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.network.model_file import LoadedModel, save_model
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
+from helixdask.trainer.tuning.finished import finished_run
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
 from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.optimisers import make_optimiser
 from helixdask.trainer.tuning.progress import Event, OnProgress
+from helixdask.trainer.tuning.recipe import recipe_differences, without_length
 from helixdask.trainer.tuning.record import Record
 from helixdask.trainer.tuning.schedule import Schedule
 from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneResult
@@ -99,7 +102,7 @@ class TrainingRun:
         )
         self.state = LoopState(settings.batch_size)
         self.record = Record(start, self.splits, self.train_feed.length, len(validation))
-        self.checkpoint = Checkpoint(settings.output, self.record.identity())
+        self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe))
         self._saved_at = time.monotonic()
         self._describe()
 
@@ -168,7 +171,13 @@ class TrainingRun:
             "n_weights": self.network.count_params(),
             "n_weights_that_learn": self._n_learning(),
             "written": settings.output,
+            "state": self._state(),
         }
+
+    def _state(self) -> str:
+        if self.checkpoint.exists():
+            return "interrupted"
+        return "already there" if finished_run(self.settings, self.record.recipe) else "planned"
 
     def _say(self, text: str) -> None:
         self.tell(Event("message", text=text))
@@ -183,7 +192,17 @@ class TrainingRun:
             )
 
     def fit(self) -> TuneResult:
-        """Train until an end is reached, or go on where a killed run left off; then write the best check's model."""
+        """Train until an end is reached, or go on where a killed run left off; then write the best check's model.
+
+        A model that is there, of the same recipe and trained to its end, is left as it is.
+
+        Raises
+        ------
+        AlreadyExistsError
+            A model or an interrupted run of another recipe has the output's name, and is not to be replaced.
+        """
+        if not self.checkpoint.exists() and (there := finished_run(self.settings, self.record.recipe)):
+            return there
         resumed = self._resume()
         settings, state = self.settings, self.state
         begin = time.monotonic() - state.seconds
@@ -227,14 +246,15 @@ class TrainingRun:
                     "there is nothing to go on from", where=str(self.checkpoint.path), remedy="Leave --resume out."
                 )
             return False
-        if other := self.checkpoint.difference():
-            if wanted:
-                raise MissingInputError(
-                    f"the interrupted run was another one: it differs in {other}",
+        if found := recipe_differences(self.checkpoint.recipe(), self.checkpoint.identity):
+            other = differences_in_words(found)
+            if wanted or not self.settings.replace:
+                raise AlreadyExistsError(
+                    f"an interrupted run is left there that was another one: {other}",
                     where=str(self.checkpoint.path),
-                    remedy="Give the same settings, or start afresh with --no-resume.",
+                    remedy="Give the same settings to go on with it; or start afresh with --replace.",
                 )
-            self._say(f"An interrupted run is left there that differs in {other}: starting afresh.")
+            self._say(f"The interrupted run that was left there is given up: {other}.")
             return False
         self.state = self.checkpoint.restore(self.network, self.learner.optimiser)
         if self.state.batch_size != self.train_feed.order.batch_size:

@@ -90,6 +90,8 @@ class TuneSettings:
         CPU threads; 0: all there are. Same seed and threads: same model.
     resume
         Demand to go on from an interrupted run, or never do. Default: if it was this one.
+    replace
+        Train anew where the model is there already, or where an interrupted run with other settings is.
     precision
         bfloat16: quicker on GPUs that have it. Matrix products are in bfloat16 then, weights and losses in float32.
     xla
@@ -139,6 +141,7 @@ class TuneSettings:
     seed: int = 0
     threads: Count = 0
     resume: bool | None = None
+    replace: bool = False
     tensorboard: Annotated[str, Shown(metavar="DIR")] | None = None
     rules: RuleSet = Rules.DEFAULT
 
@@ -186,6 +189,8 @@ class TuneResult:
         As in the card: ``better``, scores of both by class, and ``text``.
     history
         One row per check, epoch 0 the base model.
+    state
+        ``done``, or ``already there`` where an earlier run of the same recipe had ended and nothing was trained.
     stopped
         Why training ended: ``epochs``, ``patience``, ``max_steps``, ``max_hours`` or ``interrupted``.
     windows_per_second, bases_per_second
@@ -199,6 +204,7 @@ class TuneResult:
     base_genic_f1: float | None
     verdict: dict[str, Any]
     history: list[dict[str, Any]] = field(repr=False)
+    state: str = "done"
     stopped: str = "epochs"
     steps: int = 0
     seconds: float = 0.0
