@@ -31,11 +31,11 @@ _EPOCH_COLUMNS = {
     "phase_accuracy": "phase",
 }
 _NOT_CHOSEN = ("model", "validation_batch_size", "optimiser", "weight_decay", "clip_norm", "random_offsets")
-_OF_TUNING = ("mode", "new_head", "confidence")
+_OF_TUNING = ("mode", "new_head", "confidence", "keep_worse")
 _PANELS = {
     "The loop": (
         *("patience", "check_every", "max_steps", "max_hours", "batch_size", "warmup_steps", "decay", "precision"),
-        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "replace"),
+        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "keep_worse", "replace"),
         "tensorboard",
     ),
     "The loss": ("class_weights", "transition_weights"),
@@ -67,7 +67,10 @@ def tune(
     settings: Annotated[TuneSettings, Options(without=_NOT_CHOSEN, panels=_PANELS)],
     model: ModelOption,
     require_better: Annotated[
-        bool, typer.Option("--require-better", help="Exit with 1 when the tuned model is not better than the base.")
+        bool,
+        typer.Option(
+            "--require-better", help="Exit with 1 when the tuned model is not shown to be better than the base."
+        ),
     ] = False,
     *,
     report: _Report,

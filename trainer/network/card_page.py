@@ -12,6 +12,15 @@ _SCORES = {
     "cds": "CDS",
     "intron": "intron",
 }
+_TERMS = {
+    "junctions": "introns called, and spliced reads",
+    "coverage": "exons called, and reads",
+    "frames": "raw coding bases, and reading frames",
+}
+_EVIDENCE = (
+    "How well genes that were called on the validation windows agree with reads, and raw coding bases with reading "
+    "frames: what of either side has its match on the other. This decides whether the tuned model is better."
+)
 
 
 def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weights: int) -> str:
@@ -37,7 +46,9 @@ def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weig
         parts += ["## Scores on validation windows", _score_table(verdict)]
         parts.append(f"{verdict['validation_windows']:,} windows that no step has learnt from.")
         if verdict.get("pseudolabels"):
-            parts.append("Their labels were called from predictions: they are not the truth.")
+            parts.append("Their labels were called from predictions: they are not the truth, and decide nothing.")
+    if (verdict.get("evidence") or {}).get("terms"):
+        parts += ["## Agreement with evidence", _EVIDENCE, _evidence_table(verdict["evidence"])]
     if card["training_stores"]:
         parts += ["## Trained on", _store_table(card["training_stores"])]
     if card.get("scores"):
@@ -89,6 +100,13 @@ def _score_table(verdict: dict[str, Any]) -> str:
             of_base = genes[key].get("base")
             rows.append(_score_row(title, genes[key]["tuned"]["f1"], of_base and of_base["f1"], genes[key].get("gain")))
     return _table(("F1", "this model", "base model", "gain (95 % interval)"), rows)
+
+
+def _evidence_table(found: dict[str, Any]) -> str:
+    rows = [
+        _score_row(_TERMS[name], term["tuned"], term["base"], term["gain"]) for name, term in found["terms"].items()
+    ]
+    return _table(("agreement (F1)", "tuned model", "base model", "gain (95 % interval)"), rows)
 
 
 def _score_row(title: str, tuned: float, base: float | None, gain: Sequence[float] | None) -> list[str]:

@@ -29,8 +29,9 @@ class LoopState:
     """Where a run is.
 
     ``step`` counts batches from the start, ``epoch`` the finished epochs; ``losses`` are sums over the
-    ``steps_since_check``, ``waited`` counts the checks since the best. ``best_windows`` and ``base_windows`` are
-    confusion matrices of each validation window, ``(window, 4, 4)``. ``batch_size`` may have been halved on the way,
+    ``steps_since_check``, ``waited`` counts the checks since the best, whose ``best_score`` is genic F1 or agreement
+    with evidence. ``best_windows`` and ``base_windows`` are confusion matrices of each validation window,
+    ``(window, 4, 4)``. ``batch_size`` may have been halved on the way,
     which begins the epoch anew: ``first_step`` is where the current batch size began, ``first_epoch`` in which epoch.
     """
 
@@ -43,7 +44,7 @@ class LoopState:
     waited: int = 0
     best_epoch: int = 0
     best_step: int = 0
-    best_f1: float = -1.0
+    best_score: float = -1.0
     best_scores: dict[str, Any] = field(default_factory=dict)
     base_scores: dict[str, Any] | None = None
     history: list[dict[str, Any]] = field(default_factory=list)

@@ -17,9 +17,12 @@ from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
+from helixdask.trainer.network.libraries import read_groups
 from helixdask.trainer.network.model_file import LoadedModel, save_model
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
+from helixdask.trainer.tuning.criterion import criterion, judge
 from helixdask.trainer.tuning.finished import finished_run
+from helixdask.trainer.tuning.gene_counts import LEVELS
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
 from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.optimisers import make_optimiser
@@ -30,7 +33,7 @@ from helixdask.trainer.tuning.schedule import Schedule
 from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneResult
 from helixdask.trainer.tuning.starting_point import Start, quicken_normalisation
 from helixdask.trainer.tuning.validation import Validation
-from helixdask.trainer.tuning.verdict import GeneCounts, in_words, score_row
+from helixdask.trainer.tuning.verdict import GeneCounts, evidence_in_words, in_words, score_row
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,7 @@ class TrainingRun:
         self.validation = Validation(
             validation,
             self._readers(None),  # every label counts in full
+            self._evidence_readers(),
             batch_size=settings.validation_batch_size,
             pool_size=self.spec.pool_size,
             epochs=settings.epochs,
@@ -110,6 +114,14 @@ class TrainingRun:
         return [
             WindowReader(split.store, TrackSet(split.labels, groups, confidence))
             for split, groups in zip(self.splits, self.start.groups, strict=True)
+        ]
+
+    def _evidence_readers(self) -> list[WindowReader]:
+        """Readers of the libraries that the network sees, or of those that it does not: reads to judge genes by."""
+        groups = self.start.groups if self.spec.n_libraries else read_groups([split.store for split in self.splits])
+        return [
+            WindowReader(split.store, TrackSet(split.labels, each))
+            for split, each in zip(self.splits, groups, strict=True)
         ]
 
     def _train_feed(self, batch_size: int) -> Feed:
@@ -266,8 +278,16 @@ class TrainingRun:
         """Score the base model on the validation windows: what the tuned one is measured against."""
         found = self.validation.confusions(self._base_learner(base), epoch=0)
         self.state.base_scores, self.state.base_windows = found.scores(), found.by_window
-        self.state.history.append(score_row(0, 0, self.state.base_scores))
-        self._say(f"base model: {in_words(self.state.base_scores)}")
+        row = score_row(0, 0, self.state.base_scores)
+        evidence = self._evidence_of(self._base_learner(base), 0)
+        self.state.history.append(row if evidence is None else row | {"evidence": evidence})
+        self._say(f"base model: {in_words(self.state.base_scores)}{evidence_in_words(evidence)}")
+
+    def _evidence_of(self, learner: Learner, epoch: int) -> float | None:
+        """How well what a network calls agrees with evidence, where that decides."""
+        if not self.record.by_evidence or not self.spec.predict_phase:
+            return None
+        return criterion(self.validation.count_genes(learner, epoch), reads_seen=self.spec.n_libraries > 0)
 
     def _base_learner(self, base: LoadedModel) -> Learner:
         norm = str(base.card["coverage_norm"])
@@ -281,9 +301,15 @@ class TrainingRun:
         self.network.set_weights(self.state.best_weights)
         base = self.start.base
         try:
-            return self.validation.genes(self.learner, self._base_learner(base) if base is not None else None)
+            tuned = self.validation.count_genes(self.learner, self.settings.epochs)
+            before = self.validation.count_genes(self._base_learner(base), 0) if base is not None else None
         finally:
             self.network.set_weights(current)
+        judged = None
+        if self.record.by_evidence and before is not None:
+            judged = judge(tuned, before, reads_seen=self.spec.n_libraries > 0)
+        bases = self.validation.called_bases
+        return GeneCounts(LEVELS, bases, tuned.labels, before.labels if before is not None else None, judged)
 
     def _train_some(self, begin: float) -> str:
         """Train to the next check, the end of the epoch or a limit, which is handed back."""
@@ -387,19 +413,22 @@ class TrainingRun:
         row |= dict(zip(("loss", "genic_loss", "phase_loss"), losses.tolist(), strict=False))
         row["learning_rate"] = self._schedule().rate(state.step - 1)
         row["windows_per_second"] = state.train_windows / max(state.train_seconds, 1e-9)
-        state.history.append(row)
+        evidence = self._evidence_of(self.learner, epoch)
+        state.history.append(row if evidence is None else row | {"evidence": evidence})
         state.losses, state.steps_since_check = [], 0
-        better = scores["genic"]["f1"] > state.best_f1
+        score = scores["genic"]["f1"] if evidence is None else evidence
+        better = score > state.best_score
         if better:
             state.waited = 0
             state.best_epoch, state.best_step = epoch, state.step
-            state.best_f1, state.best_scores = scores["genic"]["f1"], scores
+            state.best_score, state.best_scores = score, scores
             state.best_windows, state.best_weights = found.by_window, self.network.get_weights()
-            save_model(self.settings.output, self.network, self.spec, self.record.card(state))
+            if not self.record.may_keep_base:
+                save_model(self.settings.output, self.network, self.spec, self.record.card(state))
         else:
             state.waited += 1
         self.record.log(state)
         mark = "  best so far" if better else ""
         where = f"epoch {epoch}, step {state.step:,}" if self.settings.check_every else f"epoch {epoch}"
-        text = f"{where}: loss {row['loss']:.4f}, {in_words(scores)}{mark}"
+        text = f"{where}: loss {row['loss']:.4f}, {in_words(scores)}{evidence_in_words(evidence)}{mark}"
         self.tell(Event("check", epoch, self.settings.epochs, text=text, scores=row))

@@ -90,6 +90,9 @@ class TuneSettings:
         CPU threads; 0: all there are. Same seed and threads: same model.
     resume
         Demand to go on from an interrupted run, or never do. Default: if it was this one.
+    keep_worse
+        Without known genes: write the tuned model also where it is not shown to be better than the base model, which is
+        written in its place otherwise.
     replace
         Train anew where the model is there already, or where an interrupted run with other settings is.
     precision
@@ -141,6 +144,7 @@ class TuneSettings:
     seed: int = 0
     threads: Count = 0
     resume: bool | None = None
+    keep_worse: bool = False
     replace: bool = False
     tensorboard: Annotated[str, Shown(metavar="DIR")] | None = None
     rules: RuleSet = Rules.DEFAULT
@@ -186,7 +190,7 @@ class TuneResult:
     genic_f1, base_genic_f1
         Of the model and of its base model on the same validation windows; None where not scored.
     verdict
-        As in the card: ``better``, scores of both by class, and ``text``.
+        As in the card: ``outcome``, ``better``, ``written`` (``tuned`` or ``base``), scores of both, and ``text``.
     history
         One row per check, epoch 0 the base model.
     state
