@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helixdask.cli.report import as_dict, print_json, print_summaries, print_table
+from helixdask.cli.report import as_dict, give, print_summaries, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,9 +42,8 @@ def print_with_findings(store: str, summaries: Sequence[Summary], tsv: Path | No
     tables: list[Mapping[str, NDArray[Any]]] = [opened.table(f"{summary.group}/findings") for summary in summaries]
     if tsv is not None:
         write_findings(tsv, tables)
-    if as_json:
-        rows = [[row._asdict() for row in summarise([table])] for table in tables]
-        print_json([as_dict(s) | {"findings": found} for s, found in zip(summaries, rows, strict=True)])
+    rows = [[row._asdict() for row in summarise([table])] for table in tables]
+    if give([as_dict(s) | {"findings": found} for s, found in zip(summaries, rows, strict=True)], as_json=as_json):
         return
     for summary in summaries:
         for name in _COUNTS:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.progress import tell_inside
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
@@ -178,17 +179,19 @@ class PredictStage(PredictSettings, Stage):
         lengths = contigs.lengths[pieces.contig]
         counts = np.zeros((2, region.length), np.uint16)
         totals = [np.zeros((2, 4, region.length), np.float32) for _ in range(predictor.spec.n_outputs)]
-        n_windows = n_batches = 0
+        n_windows = n_batches = n_bases = 0
         for rule, members in self._rules_of(lengths, predictor.spec.pool_size):
             offsets = contigs.offsets[pieces.contig[members]]
             part = (offsets, lengths[members], pieces.contig_start[members], pieces.contig_stop[members])
             windows = plan_windows(*part, rule)
             count_contributions(counts, region.start, windows)
+            bases, n_done = int((pieces.contig_stop - pieces.contig_start)[members].sum()), 0
             for batch, codes, coverage in self._batches(store, windows, rule.length):
-                n_batches += 1
+                n_batches, n_done = n_batches + 1, n_done + len(batch)
                 for total, predicted in zip(totals, predictor(codes, coverage), strict=True):
                     add_predictions(total, region.start, predicted, batch)
-            n_windows += len(windows)
+                tell_inside(region.index, n_bases + bases * n_done / len(windows))
+            n_windows, n_bases = n_windows + len(windows), n_bases + bases
         for track in _TRACKS[: len(totals)]:
             self._write(store, f"{self.group()}/{track}", region, totals.pop(0), counts)
         return RegionResult({"windows": n_windows, "batches": n_batches})
