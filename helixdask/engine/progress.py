@@ -222,7 +222,8 @@ class WorkProgress:
             return f"{self._title}: {so_far}"
         amount = f"{short(self._amount)} of {short(self._total)} {self._unit}"
         left = self._seconds_left()
-        how = so_far if left is None else f"{self._rate_in_words()}, {duration(left)} left"
+        rate = f"{self._rate_in_words()}, " if self._note or left is not None else ""
+        how = rate + (so_far if left is None else f"{duration(left)} left")
         return f"{self._title}: {100 * self._share:.0f} %, {amount}, {how}"
 
     def _record(self) -> dict[str, Any]:
