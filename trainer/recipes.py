@@ -145,8 +145,6 @@ def prepare(
             break
         done.append(summary)
         on_stage(summary)
-        if summary.stage == "call" and summary.attrs.get("genes") == 0:
-            log.warning("the base model found no genes in this genome: there is hardly anything to learn from")
     return done
 
 

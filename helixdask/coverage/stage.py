@@ -17,6 +17,7 @@ from helixdask.alignments.bam_blocks import Reader
 from helixdask.alignments.stretches import stretches_of
 from helixdask.coverage.checks import CheckedLibrary, check_library, is_cram
 from helixdask.coverage.cut_sites import MARGIN, SITE_KINDS, CutSites
+from helixdask.coverage.few_reads import few_reads
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.protocol import check_stated
@@ -158,8 +159,8 @@ class CoverageStage(CoverageSettings, Stage):
         counts = {name: int(value) for name, value in sorted(result.counts.items())}
         foreign_contigs, foreign_reads, without = work.load("contigs")["foreign"].tolist()
         used = counts.get("reads_used", 0)
-        if not used:
-            log.warning("%s: no alignment passed the rules `%s`; all tracks are zero", self.path, self.rules)
+        if few := few_reads(counts):
+            log.warning("%s: %s", self.path, few)
         return {
             "path": public_name(self.path),
             "kind": self.kind,

@@ -89,8 +89,8 @@ def show_progress(*, quiet: bool = False) -> Iterator[OnProgress]:
                 piece = (event.kind, event.epoch, event.total)
                 where = f"epoch {event.epoch}/{event.epochs}" if event.epoch else "base model"
                 progress.begin(event.total, f"{where}, {_DONE_IN[event.kind]}", done=event.done)
-            note = f"{event.windows_per_second:,.1f} windows/s, {short(event.bases_per_second)}b/s"
-            facts = {"epoch": event.epoch, "windows_per_second": event.windows_per_second}
+            note = f"{short(event.windows_per_second)} windows/s"
+            facts = {name: getattr(event, name) for name in ("epoch", "windows_per_second", "bases_per_second")}
             if event.kind != "step":
                 progress.at(event.done, note, **facts)
                 return
