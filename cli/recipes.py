@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from helixdask.calling.settings import CallSettings
+from helixdask.cli.findings import print_stage
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import NewStore, Options, Output, Running, with_settings
-from helixdask.cli.report import print_summaries
+from helixdask.cli.report import print_summaries, print_written
 from helixdask.coverage.settings import LibraryFiles
 from helixdask.labels.settings import LabelsSettings
 from helixdask.selection.settings import SelectSettings, SplitSettings
@@ -60,16 +61,16 @@ def prepare(
         select,
         split,
     )
-    summaries = run(settings, output.run_options(), _shows_each_stage(output))
+    summaries = run(settings, output.run_options(), _shows_each_stage(store, output))
     if output.json or output.dry_run:
         print_summaries(summaries, as_json=output.json)
 
 
-def _shows_each_stage(output: Output) -> Any:
+def _shows_each_stage(store: str, output: Output) -> Any:
     """A callback that prints each stage's table when it is done; for JSON all is printed at the end."""
     if output.json or output.dry_run:
         return lambda summary: None
-    return lambda summary: print_summaries([summary], as_json=False)
+    return lambda summary: print_stage(store, summary)
 
 
 @with_settings
@@ -95,7 +96,9 @@ def annotate(
     """Predict the genes of a genome and write them as GFF3."""
     from helixdask.stages import libraries_of
     from helixdask.trainer.recipes import annotate as run
+    from helixdask.trainer.recipes import store_for
 
+    place = store_for(source, gff3, store)
     summaries = run(
         source,
         resolved(model),
@@ -107,7 +110,9 @@ def annotate(
         aliases=aliases,
         predict=predict,
         call=call,
-        on_stage=_shows_each_stage(output),
+        on_stage=_shows_each_stage(place, output),
     )
     if output.json or output.dry_run:
         print_summaries(summaries, as_json=output.json)
+    else:
+        print_written(gff3)

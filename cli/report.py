@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from helixdask.amounts import duration, size
+from helixdask.cli.facts import facts_of
 from helixdask.cli.plain import plain
 from helixdask.cli.showing import shown, tell_result
 from helixdask.public_names import without_secrets
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from helixdask.engine.run import Summary
     from helixdask.engine.stage import Stage
 
-_HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
 _MOST_VALUES = 12
 _SMALLEST = 0.001
@@ -153,11 +153,16 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
                 old = size(plan.bytes_replaced)
                 say(f"{plan.group}: {old} of it are those of the group that is there, until the new one is published")
         return
+    print_stages(summaries)
+
+
+def print_stages(summaries: Sequence[Summary]) -> None:
+    """Print what stages did, in words for people."""
     for summary in summaries:
         state = f"{summary.state}, {duration(summary.seconds)}" if summary.state == "done" else summary.state
         if summary.resumed:
             state += f", {summary.resumed:,} of {summary.tasks:,} tasks were finished before"
-        facts = {name: value for name, value in summary.attrs.items() if name not in _HIDDEN}
+        facts = facts_of(summary.stage, summary.attrs)
         print_facts(f"{summary.stage} → {summary.group} ({state})", {} if summary.state == "already there" else facts)
 
 

@@ -207,6 +207,11 @@ def _predict(url: str, model: str, settings: PredictSettings) -> Stage:
     return PredictStage.for_model(url, model, settings)
 
 
+def store_for(source: str, gff3: str | Path, store: str | None = None) -> str:
+    """The store that `annotate` works on: the source itself, the one that was named, or one beside the annotation."""
+    return source if is_store(source) else store or str(Path(gff3).with_suffix(".zarr"))
+
+
 def annotate(
     source: str,
     model: str,
@@ -258,8 +263,7 @@ def annotate(
 
     call = call or CallSettings()
     predict = replace(predict or PredictSettings(), rules=call.rules)
-    has_store = is_store(source)
-    url = source if has_store else store or str(Path(gff3).with_suffix(".zarr"))
+    has_store, url = is_store(source), store_for(source, gff3, store)
     check_outputs(gff3)
     check_folder(url)
     if not options.dry_run:
