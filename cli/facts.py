@@ -91,12 +91,15 @@ def _coverage(attrs: Attrs) -> Facts:
         "alignments that count": _share(used, total) if total else None,
         "left out": {words: count for words, count in lost.items() if count},
         "spliced": _share(counts.get("reads_spliced", 0), used) if used else None,
-        "introns too long": counts.get("introns_too_long"),
+        "longest intron": attrs.get("max_intron"),
+        "introns too long, left out": counts.get("introns_too_long") or None,
         "bases covered": bases["coverage_bases"],
         "mean depth there": _mean(bases["coverage_sum"], bases["coverage_bases"]),
         "bases spliced over": bases["spliced_coverage_bases"],
         "least mapping quality": attrs.get("min_mapq"),
-        "also counted": ", ".join(name for name, value in options.items() if value is True and name != "mates_once"),
+        "also counted": ", ".join(
+            name for name, value in options.items() if value is True and name.startswith("count_")
+        ),
         "contigs": {
             "only in the file": counts.get("contigs_only_in_bam", 0),
             "only in the genome": counts.get("contigs_only_in_genome", 0),

@@ -34,9 +34,11 @@ def verify(
         _print(found)
     if not found.is_sound:
         if output.quiet:
-            groups = ", ".join(sorted({one.group or "the store itself" for one in found.damages}))
+            damaged = ", ".join(sorted({one.group or "the store itself" for one in found.damages}))
             say(
-                f"{len(found.damages):,} damaged: {groups}; without --quiet all are listed", to_errors=True, always=True
+                f"{len(found.damages):,} damaged: {damaged}; without --quiet all are listed",
+                to_errors=True,
+                always=True,
             )
         raise typer.Exit(1)
 
