@@ -13,6 +13,7 @@ from helixdask.cli import (
     coverage,
     data,
     demo,
+    doctor,
     evaluate,
     exchange,
     kinship,
@@ -23,6 +24,7 @@ from helixdask.cli import (
     tracks,
     training,
 )
+from helixdask.cli.examples import epilog_of
 from helixdask.cli.proposed import with_command
 from helixdask.cli.report import say
 from helixdask.cli.showing import with_showing
@@ -33,7 +35,6 @@ from helixdask.public_names import without_secrets
 app = typer.Typer(
     name="helixdask",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="""
@@ -110,12 +111,13 @@ for panel, commands in (
             exchange.export,
             data.simulate,
             demo.demo,
+            doctor.doctor,
         ),
     ),
 ):
     for command in commands:
         name = _NAMES.get(command, command.__name__)
-        app.command(name, rich_help_panel=panel)(with_showing(command, name))
+        app.command(name, rich_help_panel=panel, epilog=epilog_of(name))(with_showing(command, name))
 
 
 _INTERRUPTED = 130

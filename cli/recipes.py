@@ -12,14 +12,16 @@ from helixdask.cli.findings import print_stage
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import NewStore, Options, Output, Running, with_settings
 from helixdask.cli.report import print_summaries, print_written
-from helixdask.coverage.settings import LibraryFiles
+from helixdask.coverage.settings import LibraryFiles, ReadOptions
 from helixdask.labels.settings import LabelsSettings
 from helixdask.selection.settings import SelectSettings, SplitSettings
 from helixdask.sequence.settings import EncodeSettings
 from helixdask.settings import NameTable
 from helixdask.trainer.prediction.settings import PredictSettings
 
-_Reads = Annotated[LibraryFiles, Options(without=("kind",))]
+_ADVANCED = "Advanced"
+_READS = Annotated[ReadOptions, Options(panel="Advanced: which reads count (for --bam; a sheet has columns for it)")]
+_GENE_MODEL = ("min_exon_length", "min_intron_length", "splice_site_cost", "phase_weight")
 
 
 @with_settings
@@ -32,13 +34,25 @@ def prepare(
     ] = None,
     gff3: Annotated[Path | None, typer.Option(help="Annotation to learn from, GFF3 or GTF.")] = None,
     *,
-    files: _Reads,
+    files: LibraryFiles,
     window_length: Annotated[
         int | None, typer.Option(min=1, help="Bases of a training window. Default: the base model's, else 21384.")
     ] = None,
-    select: Annotated[SelectSettings, Options(only=("keep_fraction",))],
+    select: Annotated[
+        SelectSettings,
+        Options(
+            only=("keep_fraction", "keep_bases", "keep_windows", "max_intergenic", "by", "largest"),
+            panels={_ADVANCED: ("keep_bases", "keep_windows", "max_intergenic", "by", "largest")},
+        ),
+    ],
     split: Annotated[SplitSettings, Options(only=("val_fraction", "test_fraction", "seed", "kinship", "groups"))],
     labels: Annotated[LabelsSettings, Options(without=("output",))],
+    predict: Annotated[PredictSettings, Options(only=("batch_size", "overlap", "precision"), panel=_ADVANCED)],
+    call: Annotated[
+        CallSettings,
+        Options(only=("peak_threshold", "edge_threshold", "min_coding_length", "min_score"), panel=_ADVANCED),
+    ],
+    reads: _READS,
     output: Running,
 ) -> None:
     """Make a store ready for tuning: genome, labels or pseudolabels, coverage, windows, kinship, split, selection.
@@ -55,11 +69,13 @@ def prepare(
         store,
         str(gff3) if gff3 else None,
         resolved(model) if model else None,
-        tuple(libraries_of(files)),
+        tuple(libraries_of(files, reads)),
         window_length,
         labels,
         select,
         split,
+        predict,
+        call,
     )
     summaries = run(settings, output.run_options(), _shows_each_stage(store, output))
     if output.json or output.dry_run:
@@ -83,14 +99,23 @@ def annotate(
     ] = None,
     species: Annotated[str | None, typer.Option(help="Name of the species, for a genome.")] = None,
     *,
-    files: _Reads,
+    files: LibraryFiles,
     aliases: NameTable | None = None,
     predict: Annotated[
-        PredictSettings, Options(only=("predictions", "coverage", "window_length", "overlap", "batch_size"))
+        PredictSettings,
+        Options(
+            without=("threads", "rules"),
+            panels={_ADVANCED: ("overlap", "offset", "core_length", "precision", "coverage_norm")},
+        ),
     ],
     call: Annotated[
-        CallSettings, Options(only=("peak_threshold", "min_coding_length", "min_score", "genetic_code", "rules"))
+        CallSettings,
+        Options(
+            without=("predictions", "output"),
+            panels={_ADVANCED: ("window_size", "edge_threshold", *_GENE_MODEL)},
+        ),
     ],
+    reads: _READS,
     output: Running,
 ) -> None:
     """Predict the genes of a genome and write them as GFF3."""
@@ -106,7 +131,7 @@ def annotate(
         output.run_options(),
         store=store,
         species=species,
-        libraries=libraries_of(files),
+        libraries=libraries_of(files, reads),
         aliases=aliases,
         predict=predict,
         call=call,

@@ -74,6 +74,8 @@ class PrepareSettings:
         of groups and genetic codes. The rules are those of every step.
     select, split
         How windows are chosen and divided; kinship is found first unless it is ``off``.
+    predict, call
+        How the base model predicts, and how its genes are called where they are the labels.
     """
 
     genome: EncodeSettings
@@ -85,6 +87,8 @@ class PrepareSettings:
     labels: LabelsSettings = field(default_factory=LabelsSettings)
     select: SelectSettings = field(default_factory=SelectSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
+    predict: PredictSettings = field(default_factory=PredictSettings)
+    call: CallSettings = field(default_factory=CallSettings)
 
 
 def prepare(
@@ -181,9 +185,11 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
     libraries = cache(lambda: coverage_stages(url, settings.libraries, coverage, replace=replace_there))
     stages += [partial(lambda row: libraries()[row], row) for row in range(len(settings.libraries))]
     if settings.model:
-        stages.append(partial(_predict, url, settings.model, PredictSettings(predictions=BASE, rules=rules)))
+        predict = replace(settings.predict, predictions=BASE, rules=rules)
+        stages.append(partial(_predict, url, settings.model, predict))
         if not settings.gff3:
-            calling = CallSettings(BASE, PSEUDO, rules=rules, genetic_code=labels.genetic_code)
+            named = {"predictions": BASE, "output": PSEUDO, "rules": rules, "genetic_code": labels.genetic_code}
+            calling = replace(settings.call, **named)
             stages += [lambda: call_stage(url, calling), lambda: LabelsStage(**vars(labels), genes=PSEUDO)]
     windows = WindowsSettings(window_length, labels.output, BASE if settings.model else None, rules=rules)
     name = windows_name(windows)
