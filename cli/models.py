@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.options import Options, Running, StoreUrl, with_settings
-from helixdask.cli.report import print_facts, print_json, print_table, print_written, run_and_print, say
+from helixdask.cli.report import give, print_facts, print_table, print_written, run_and_print, say
 from helixdask.errors import BadInputError
 from helixdask.trainer.prediction.settings import PredictSettings
 
@@ -81,8 +81,7 @@ def models(
         return
     card = {key: value for key, value in found.card.items() if value not in (None, [], {})}
     facts = {"file": found.path, "sha256": found.digest, "weights": parameter_count(found.spec)}
-    if as_json:
-        print_json(facts | {"network": found.spec.to_dict(), "card": card})
+    if give(facts | {"network": found.spec.to_dict(), "card": card}, as_json=as_json):
         return
     verdict = (card.pop("verdict", None) or {}).get("text")
     scores = card.pop("scores", [])
@@ -100,9 +99,8 @@ def _print_published(*, as_json: bool) -> None:
     columns = ["lineage", "name", "since", "window", "here"]
     shipped = shipped_models()
     rows = [[m.lineage, m.name, m.since, m.window, str(find(m) or "")] for m in published_models()]
-    if as_json:
-        ours = [{"lineage": "", "name": m.name, "about": m.about, "here": str(m.path)} for m in shipped]
-        print_json([*ours, *(dict(zip(columns, row, strict=True)) for row in rows)])
+    ours = [{"lineage": "", "name": m.name, "about": m.about, "here": str(m.path)} for m in shipped]
+    if give([*ours, *(dict(zip(columns, row, strict=True)) for row in rows)], as_json=as_json):
         return
     print_table("Models that come with helixdask", ["name", "for"], [[m.name, m.about] for m in shipped])
     print_table("Helixer's published models, the recommended one of each lineage first", columns, rows)

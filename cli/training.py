@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import Options, with_settings
-from helixdask.cli.report import print_facts, print_json, print_table, say
+from helixdask.cli.report import give, print_facts, print_table, say
 from helixdask.settings import Rules, Shown
 from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneSettings
 
 if TYPE_CHECKING:
     from helixdask.trainer.tuning.settings import TuneResult
+
+log = logging.getLogger(__name__)
 
 _EPOCH_COLUMNS = {
     "epoch": "epoch",
@@ -52,7 +54,7 @@ class _Report:
     dry_run
         Check everything, print the plan (windows, steps, weights) and stop.
     quiet
-        No progress.
+        No progress and no tables; warnings and errors are shown all the same.
     json
         Print the result as JSON.
     """
@@ -117,38 +119,25 @@ def _learn(settings: TuneSettings, spec: NetworkSpec | None, report: _Report) ->
 
     require_tensorflow()
     settings.check()
-    if not report.quiet:
-        say("starting TensorFlow", to_errors=True)
+    log.info("starting TensorFlow")
     from helixdask.trainer.tuning import tune as training
 
     if report.dry_run:
         plan = training.dry_run(settings, spec)
-        print_json(plan) if report.json else print_facts("nothing was trained", plan)
+        if not give(plan, as_json=report.json):
+            print_facts("nothing was trained", plan)
         return None
-    result = _with_progress(
-        lambda told: (
-            training.tune(settings, told) if spec is None else training.train_from_scratch(settings, spec, told)
-        ),
-        quiet=report.quiet,
-    )
+    from helixdask.trainer.tuning.progress import show_progress
+
+    with show_progress(quiet=report.quiet) as told:
+        result = training.tune(settings, told) if spec is None else training.train_from_scratch(settings, spec, told)
     _print_training(result, as_json=report.json)
     return result
 
 
-def _with_progress(run: Callable[[Any], TuneResult], *, quiet: bool) -> TuneResult:
-    """Run a training and show how it goes."""
-    from helixdask.trainer.tuning.progress import show_progress, silent
-
-    if quiet:
-        return run(silent)
-    with show_progress() as told:
-        return run(told)
-
-
 def _print_training(result: TuneResult, *, as_json: bool) -> None:
     """Print how training went: scores of the base model and of each epoch, and the verdict."""
-    if as_json:
-        print_json(dataclasses.asdict(result))
+    if give(dataclasses.asdict(result), as_json=as_json):
         return
     shown = [name for name in _EPOCH_COLUMNS if any(name in row for row in result.history)]
     there = result.state != "done"
