@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from helixdask.amounts import duration, in_bytes
 from helixdask.public_names import without_secrets
 
 if TYPE_CHECKING:
@@ -131,10 +132,10 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
                 plan.group,
                 plan.bases,
                 f"{plan.finished:,} of {plan.tasks:,}" if plan.finished else plan.tasks,
-                _size(plan.bytes_out + plan.bytes_replaced),
-                _size(plan.memory_per_worker),
+                in_bytes(plan.bytes_out + plan.bytes_replaced),
+                in_bytes(plan.memory_per_worker),
                 plan.workers,
-                _duration(plan.seconds) if state == "planned" else state,
+                duration(plan.seconds) if state == "planned" else state,
             )
             for plan, state in planned
         ]
@@ -142,11 +143,11 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
         print_table("Plan; nothing was done", (*columns, "disk", "memory each", "workers", "about"), rows)
         for plan, _ in planned:
             if plan.bytes_replaced:
-                old = _size(plan.bytes_replaced)
+                old = in_bytes(plan.bytes_replaced)
                 say(f"{plan.group}: {old} of it are those of the group that is there, until the new one is published")
         return
     for summary in summaries:
-        state = f"{summary.state}, {_duration(summary.seconds)}" if summary.state == "done" else summary.state
+        state = f"{summary.state}, {duration(summary.seconds)}" if summary.state == "done" else summary.state
         if summary.resumed:
             state += f", {summary.resumed:,} of {summary.tasks:,} tasks were finished before"
         facts = {name: value for name, value in summary.attrs.items() if name not in _HIDDEN}
@@ -165,19 +166,6 @@ def print_written(*paths: object) -> None:
     for path in paths:
         if path:
             say(f"written: {path}")
-
-
-def _size(n_bytes: float) -> str:
-    for scale, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
-        if n_bytes >= scale:
-            return f"{n_bytes / scale:,.1f} {unit}"
-    return f"{n_bytes / 1e3:,.0f} kB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:,.0f} min" if seconds < 6_000 else f"{seconds / 3_600:,.1f} h"
 
 
 def as_dict(summary: Summary) -> dict[str, Any]:
