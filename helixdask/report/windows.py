@@ -79,7 +79,8 @@ def selection_parts(store: Store, name: str) -> Iterator[str]:
     ]
     yield heading(f"selections/{name}")
     yield html_table((), facts, text=(1,))
-    yield _strata_table(attrs["strata"])
+    edge = f"{'smallest' if largest else 'largest'} {by or 'distance'} kept"
+    yield _strata_tables(attrs["strata"], edge)
     try:
         chosen = chosen_windows(store, name)
     except (BadInputError, MissingInputError):
@@ -117,7 +118,8 @@ def sides_of(store: Store, split: str, n: int) -> NDArray[np.int8]:
     return side
 
 
-def _strata_table(strata: list[dict[str, Any]]) -> str:
+def _strata_tables(strata: list[dict[str, Any]], edge: str) -> str:
+    """What each stratum holds and gave, and its shares; ``edge`` names the last value that was kept."""
     most = max((stratum["available_bases"] for stratum in strata), default=0)
     before, after = (sum(stratum[key] for stratum in strata) for key in ("available_bases", "kept_bases"))
     weighted = sum(stratum["kept_bases"] * stratum["weight"] for stratum in strata)
@@ -135,11 +137,12 @@ def _strata_table(strata: list[dict[str, Any]]) -> str:
             share(s["kept_bases"], after),
             share(s["kept_bases"] * s["weight"], weighted),
             f"{s['weight']:.3g}",
+            None if s["threshold"] is None else f"{s['threshold']:.4g}",
         )
         for s in strata
     ]
     columns = ("stratum", "usable windows", "kept", "dark: kept", "usable bases", "kept", "asked for")
-    of_shares = ("stratum, share of the bases", "before", "after", "weighted", "weight")
+    of_shares = ("stratum, share of the bases", "before", "after", "weighted", "weight", edge)
     return beside(html_table(columns, amounts, raw=(3,)), html_table(of_shares, shares))
 
 
