@@ -154,6 +154,9 @@ def measures_of(table: xr.Dataset) -> dict[str, NDArray[np.float64]]:
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = count / count.sum(axis=1, keepdims=True)
         found |= {f"{name} share": shares[:, i] for i, name in enumerate(LABEL_CLASSES)}
+    for name, words in (("coverage", "depth"), ("coverage_agreement", "agreement with labels")):
+        for i, library in enumerate(table["library"].to_numpy().tolist() if name in table else []):
+            found[f"{library}: {words}"] = table[name].to_numpy()[:, i].astype(np.float64)
     for name in measure_names([str(name) for name in table.coords]):
         if name not in _COUNTS:
             found[name.replace("_", " ")] = table[name].to_numpy().astype(np.float64)
