@@ -165,7 +165,10 @@ def select_stages(
             remedy="Give either --windows or --split, or --window-length, --labels and --predictions.",
         )
     if windows is None:
-        asked = WindowsSettings(window_length or WINDOW_LENGTH, labels, predictions, rules=settings.rules)
+        coverage = store.resolve("coverage", None) if settings.min_support is not None else None
+        asked = WindowsSettings(
+            window_length or WINDOW_LENGTH, labels, predictions, rules=settings.rules, coverage=coverage
+        )
         wanted = windows_stage(url, asked)
         if wanted.labels is None and wanted.predictions is None:
             raise MissingInputError(

@@ -81,7 +81,11 @@ def measure_names(table: Collection[str]) -> list[str]:
 
 def with_strata(table: xr.Dataset, rules: Rules) -> xr.Dataset:
     """The table with the stratum of each window."""
-    number, names = strata(table["class_count"].to_numpy(), rules)
+    return numbered_strata(table, *strata(table["class_count"].to_numpy(), rules))
+
+
+def numbered_strata(table: xr.Dataset, number: NDArray[np.int64], names: list[str]) -> xr.Dataset:
+    """The table with given strata."""
     words = " ".join(name.replace(" ", "_") for name in names)
     meanings = {"flag_values": list(range(len(names))), "flag_meanings": words}
     return table.assign_coords(stratum=("window", number.astype(np.int8), meanings))
