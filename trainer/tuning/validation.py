@@ -30,6 +30,8 @@ class Validation:
         One for each store.
     batch_size, pool_size
         Windows in a batch, bases of a time step.
+    padded_little
+        Whether short windows come in batches of their own where bases are scored.
     epochs
         Of the run, for what is told.
     tell, stop
@@ -43,6 +45,7 @@ class Validation:
         *,
         batch_size: int,
         pool_size: int,
+        padded_little: bool,
         epochs: int,
         tell: OnProgress,
         stop: StopRequest,
@@ -50,7 +53,7 @@ class Validation:
         self.windows, self.readers = windows, readers
         self.batch_size, self.pool_size, self.epochs = batch_size, pool_size, epochs
         self.tell, self.stop = tell, stop
-        self.feed = self._feed_of(windows)
+        self.feed = self._feed_of(windows, pool_size if padded_little else None)
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -83,8 +86,9 @@ class Validation:
         bases = int((joined.windows.end - joined.windows.start).sum())
         return GeneCounts(LEVELS, bases, counts[0], counts[1] if base is not None else None)
 
-    def _feed_of(self, windows: WindowSet) -> Feed:
-        return Feed(windows, self.readers, windows.order(self.batch_size, shuffle=False), self.pool_size)
+    def _feed_of(self, windows: WindowSet, fitted: int | None = None) -> Feed:
+        order = windows.order(self.batch_size, shuffle=False, pool_size=fitted)
+        return Feed(windows, self.readers, order, self.pool_size)
 
     def _teller(self, feed: Feed, epoch: int, kind: Any = "validation") -> Callable[[int], None]:
         started, batches, windows = time.monotonic(), 0, 0
