@@ -104,7 +104,7 @@ def select(
     if not (measure and output.dry_run):  # the plan of the choice needs the windows
         summaries.append(run_stage(choose, store, options))
     if report and not output.dry_run:
-        from helixdask.selection.report import write_selection_report
+        from helixdask.report.page import write_selection_report
         from helixdask.store.store import Store
 
         write_selection_report(Store.open(store), settings.output, report)
@@ -125,7 +125,7 @@ def split(store: StoreUrl, report: Report = None, *, settings: SplitSettings, ou
     check_outputs(report)
     summary = run_stage(split_stage(store, settings), store, output.run_options())
     if report and not output.dry_run:
-        from helixdask.selection.report import write_split_report
+        from helixdask.report.page import write_split_report
         from helixdask.store.store import Store
 
         write_split_report(Store.open(store), settings.output, report)

@@ -18,6 +18,7 @@ from helixdask.cli import (
     exchange,
     kinship,
     models,
+    page,
     recipes,
     results,
     store_care,
@@ -103,6 +104,7 @@ for panel, commands in (
         _LOOK,
         (
             evaluate.evaluate,
+            page.report,
             models.models,
             results.inspect,
             store_care.verify,

@@ -28,7 +28,7 @@ class Chosen(NamedTuple):
         ``(window,)`` float64: share of the window's stratum in the genome over its share in what is kept, so that a sum
         over kept windows stands for the genome; 0 for windows that are not kept. The mean over kept bases is 1.
     available, quota, given
-        ``(stratum,)`` int64 bases: usable, asked for after the cap, kept.
+        ``(stratum,)`` int64 bases: may be chosen, asked for after the cap, kept.
     """
 
     kept: NDArray[np.bool_]
@@ -48,6 +48,7 @@ def choose(
     n_strata: int,
     value: NDArray[np.float64] | None = None,
     cap: float = INTERGENIC_CAP,
+    eligible: NDArray[np.bool_] | None = None,
 ) -> Chosen:
     """Choose windows.
 
@@ -58,7 +59,7 @@ def choose(
     bases
         ``(window,)`` bases of each window, padding left out.
     usable
-        ``(window,)`` windows that may be chosen.
+        ``(window,)`` windows that the chosen ones stand for.
     lot
         ``(window,)`` the lot that each window drew.
     total
@@ -69,6 +70,8 @@ def choose(
         ``(window,)`` what windows of genic strata are ranked by, smallest first; None: by lot, too.
     cap
         Largest share of the fully intergenic stratum, 0 to 1.
+    eligible
+        ``(window,)`` usable windows that may be chosen; None: all.
 
     Examples
     --------
@@ -77,15 +80,17 @@ def choose(
     >>> choose(stratum, bases, bases > 0, lot, 400, n_strata=2, cap=0.5).given.tolist()
     [200, 200]
     """
-    weighed = np.where(usable, bases, 0)
-    available = np.bincount(stratum, weighed, minlength=n_strata).astype(np.int64)
-    everything = max(int(available.sum()), 1)
+    may = usable if eligible is None else usable & eligible
+    there, available = (
+        np.bincount(stratum, np.where(mask, bases, 0), minlength=n_strata).astype(np.int64) for mask in (usable, may)
+    )
+    everything = max(int(there.sum()), 1)
     limit = available.astype(np.float64)
     if value is not None:
         limit[:-1] *= max(CERTAIN_SHARE, min(total / everything, 1.0))
     quota = _quotas(available, limit, float(min(total, everything)), cap)
     order = np.lexsort((lot, np.where(stratum == n_strata - 1, 0.0, 0.0 if value is None else value), stratum))
-    order = order[usable[order]]
+    order = order[may[order]]
     before = np.cumsum(bases[order]) - bases[order]
     first = np.concatenate([[0], np.cumsum(available)])[:-1]
     # A window is taken while more than half of it is still asked for.
@@ -93,7 +98,7 @@ def choose(
     kept = np.zeros(len(stratum), np.bool_)
     kept[order[taken & (quota[stratum[order]] > 0)]] = True
     given = np.bincount(stratum, np.where(kept, bases, 0), minlength=n_strata).astype(np.int64)
-    share = available / everything / np.maximum(given / max(int(given.sum()), 1), 1e-300)
+    share = there / everything / np.maximum(given / max(int(given.sum()), 1), 1e-300)
     weight = np.where(kept, share[stratum], 0.0)
     mean = float((weight * bases).sum()) / max(int(given.sum()), 1)
     return Chosen(kept, weight / mean if mean else weight, available, np.rint(quota).astype(np.int64), given)

@@ -17,6 +17,7 @@ from helixdask.settings import Rules
 from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches
+from helixdask.trainer.feed.buckets import padded_lengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +40,30 @@ class WindowSet:
         return len(self.start)
 
     def order(
-        self, batch_size: int, *, seed: int = 0, shuffle: bool, max_shift: int = 0, balanced: bool = False
+        self,
+        batch_size: int,
+        *,
+        seed: int = 0,
+        shuffle: bool,
+        max_shift: int = 0,
+        balanced: bool = False,
+        pool_size: int | None = None,
     ) -> BatchOrder:
-        """Batches of these windows; ``balanced``: as many of each store."""
+        """Batches of these windows.
+
+        Parameters
+        ----------
+        batch_size, seed, shuffle, max_shift
+            See `BatchOrder`.
+        balanced
+            As many of each store.
+        pool_size
+            Short windows come in batches of their own, whose length is a multiple of it; None: all are padded to a
+            full window.
+        """
+        padded = None
+        if pool_size is not None and not self.window_length % pool_size:
+            padded = padded_lengths(self.end - self.start, self.window_length, pool_size)
         return BatchOrder(
             self.start,
             self.end,
@@ -52,6 +74,7 @@ class WindowSet:
             shuffle=shuffle,
             max_shift=max_shift,
             balance=self.store if balanced else None,
+            padded=padded,
         )
 
 

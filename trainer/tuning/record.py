@@ -39,11 +39,15 @@ class Record:
         Bases of a window as the network gets it.
     n_validation
         Validation windows.
+    mean_bases
+        Bases of a training window on average, padding left out.
     """
 
-    def __init__(self, start: Start, splits: Sequence[StoreSplit], window_length: int, n_validation: int) -> None:
+    def __init__(
+        self, start: Start, splits: Sequence[StoreSplit], window_length: int, n_validation: int, mean_bases: float
+    ) -> None:
         self.settings, self.start, self.splits = start.settings, start, splits
-        self.window_length, self.n_validation = window_length, n_validation
+        self.window_length, self.n_validation, self.mean_bases = window_length, n_validation, mean_bases
         self.libraries = [library._asdict() for library in start.libraries]
         self.recipe = recipe_of(start, splits)
         self.pseudolabels = any(split.has_pseudolabels for split in splits)
@@ -143,5 +147,5 @@ class Record:
             steps=state.step,
             seconds=seconds,
             windows_per_second=rate,
-            bases_per_second=rate * self.window_length,
+            bases_per_second=rate * self.mean_bases,
         )

@@ -79,6 +79,7 @@ class TrainingRun:
             self._evidence_readers(),
             batch_size=settings.validation_batch_size,
             pool_size=self.spec.pool_size,
+            padded_little=settings.rules != Rules.HELIXER,
             epochs=settings.epochs,
             tell=on_progress,
             stop=stop,
@@ -105,8 +106,11 @@ class TrainingRun:
             xla=settings.xla,
         )
         self.state = LoopState(settings.batch_size)
-        self.record = Record(start, self.splits, self.train_feed.length, len(validation))
-        self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe))
+        windows = self.train_windows
+        mean = float((windows.end - windows.start).mean())
+        self.record = Record(start, self.splits, self.train_feed.length, len(validation), mean)
+        by_length = {"batches": "by length"} if self.train_feed.order.has_lengths else {}
+        self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
         self._saved_at = time.monotonic()
         self._describe()
 
@@ -133,6 +137,7 @@ class TrainingRun:
             shuffle=True,
             max_shift=windows.window_length // 4 if shifted else 0,
             balanced=settings.balance_stores,
+            pool_size=None if settings.rules == Rules.HELIXER else self.spec.pool_size,
         )
         return Feed(windows, self.readers, order, self.spec.pool_size)
 
@@ -350,7 +355,7 @@ class TrainingRun:
                 windows_per_second=len(batch["codes"]) / max(per_step, 1e-9),
                 seconds_left=per_step * (schedule.total_steps - state.step),
             )
-            self.tell(event.with_bases(feed.length))
+            self.tell(event.with_bases(batch["codes"].shape[1]))
             if self.stop.wanted:
                 raise StoppedError
             if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:

@@ -27,6 +27,8 @@ class Validation:
         One for each store; what is read beside the libraries that the network sees, where genes are called: reads.
     batch_size, pool_size
         Windows in a batch, bases of a time step.
+    padded_little
+        Whether short windows come in batches of their own where bases are scored.
     epochs
         Of the run, for what is told.
     tell, stop
@@ -41,6 +43,7 @@ class Validation:
         *,
         batch_size: int,
         pool_size: int,
+        padded_little: bool,
         epochs: int,
         tell: OnProgress,
         stop: StopRequest,
@@ -48,7 +51,7 @@ class Validation:
         self.windows, self.readers, self.evidence = windows, readers, evidence
         self.batch_size, self.pool_size, self.epochs = batch_size, pool_size, epochs
         self.tell, self.stop = tell, stop
-        self.feed = self._feed_of(windows, readers)
+        self.feed = self._feed_of(windows, readers, pool_size if padded_little else None)
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -85,8 +88,9 @@ class Validation:
         joined = join_windows(self.windows, self.pool_size)
         return joined, self._feed_of(joined.windows, self.evidence)
 
-    def _feed_of(self, windows: WindowSet, readers: Sequence[WindowReader]) -> Feed:
-        return Feed(windows, readers, windows.order(self.batch_size, shuffle=False), self.pool_size)
+    def _feed_of(self, windows: WindowSet, readers: Sequence[WindowReader], fitted: int | None = None) -> Feed:
+        order = windows.order(self.batch_size, shuffle=False, pool_size=fitted)
+        return Feed(windows, readers, order, self.pool_size)
 
     def _teller(self, feed: Feed, epoch: int, kind: Any = "validation") -> Callable[[int], None]:
         started, batches, windows = time.monotonic(), 0, 0
