@@ -35,6 +35,6 @@ def cost_section(store: Store) -> Section:
     total = sum(seconds.values())
     parts = [
         html_table(("group", "time", "", "on the disk"), rows, raw=(2,)),
-        note(f"Together {amounts.duration(total)}, with what was made anew. Training is not in it: models tell theirs."),
+        note(f"Together {amounts.duration(total)}, with what was made anew. Models tell how long training took."),
     ]
     return Section("Cost", tuple(parts))
