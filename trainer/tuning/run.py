@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
-from helixdask.trainer.network.model_file import LoadedModel, save_model
+from helixdask.trainer.network.model_file import save_model
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
 from helixdask.trainer.tuning.learner import Learner
@@ -189,8 +190,8 @@ class TrainingRun:
         begin = time.monotonic() - state.seconds
         stopped, genes = "epochs", None
         try:
-            if self.start.base is not None and state.base_scores is None:
-                self._score_base(self.start.base)
+            if self._base_learner is not None and state.base_scores is None:
+                self._score_base(self._base_learner)
             if not resumed:
                 self.checkpoint.remove()
             while state.epoch < settings.epochs and state.waited < settings.patience:
@@ -242,14 +243,19 @@ class TrainingRun:
         self._say(f"Going on after step {self.state.step:,}, in epoch {self.state.epoch + 1}.")
         return True
 
-    def _score_base(self, base: LoadedModel) -> None:
+    def _score_base(self, learner: Learner) -> None:
         """Score the base model on the validation windows: what the tuned one is measured against."""
-        found = self.validation.confusions(self._base_learner(base), epoch=0)
+        found = self.validation.confusions(learner, epoch=0)
         self.state.base_scores, self.state.base_windows = found.scores(), found.by_window
         self.state.history.append(score_row(0, 0, self.state.base_scores))
         self._say(f"base model: {in_words(self.state.base_scores)}")
 
-    def _base_learner(self, base: LoadedModel) -> Learner:
+    @cached_property
+    def _base_learner(self) -> Learner | None:
+        """The base model, to be scored before the first step and again after the last one."""
+        base = self.start.base
+        if base is None:
+            return None
         norm = str(base.card["coverage_norm"])
         return Learner(base.network, base.spec, rules=self.settings.rules, coverage_norm=norm)
 
@@ -259,9 +265,8 @@ class TrainingRun:
             return None
         current = self.network.get_weights()
         self.network.set_weights(self.state.best_weights)
-        base = self.start.base
         try:
-            return self.validation.genes(self.learner, self._base_learner(base) if base is not None else None)
+            return self.validation.genes(self.learner, self._base_learner)
         finally:
             self.network.set_weights(current)
 
