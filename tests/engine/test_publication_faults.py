@@ -35,7 +35,7 @@ def before(tmp_path_factory):
     runs.mkdir()
     make_store(str(folder / "new"), LENGTHS)
     shutil.copytree(folder / "new", folder / "replaced")
-    run_stage(ToyStage(str(runs), seconds=0.001), str(folder / "replaced"), OPTIONS)
+    run_stage(ToyStage(str(runs), setting=1), str(folder / "replaced"), OPTIONS)
     for name in ("new", "replaced"):
         shutil.copytree(folder / name, folder / f"{name}.done")
         run_stage(ToyStage(str(runs)), str(folder / f"{name}.done"), OPTIONS)
