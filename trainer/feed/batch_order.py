@@ -108,6 +108,39 @@ def free_stretches(
     return Stretches(np.minimum(lower, start), np.maximum(upper, end))
 
 
+def touching_stretches(
+    contig: NDArray[np.integer], start: NDArray[np.int64], end: NDArray[np.int64], strand: NDArray[np.integer]
+) -> Stretches:
+    """Stretch around each window that windows of its strand cover without a gap.
+
+    Parameters
+    ----------
+    contig, start, end, strand
+        The windows: row in the contig table, half-open contig coordinates, 0 plus and 1 minus, (row,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> start = np.array([0, 10, 30])
+    >>> stretches = touching_stretches(np.zeros(3, int), start, start + 10, np.zeros(3, int))
+    >>> stretches.lower.tolist(), stretches.upper.tolist()
+    ([0, 0, 30], [20, 20, 40])
+    """
+    lower, upper = start.copy(), end.copy()
+    if not len(start):
+        return Stretches(lower, upper)
+    order = np.lexsort((start, strand, contig))
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = start[order[1:]] > end[order[:-1]]
+    for column in (contig, strand):
+        begins[1:] |= column[order[1:]] != column[order[:-1]]
+    first = np.flatnonzero(begins)
+    run = np.cumsum(begins) - 1
+    lower[order] = start[order[first]][run]
+    upper[order] = np.maximum.reduceat(end[order], first)[run]
+    return Stretches(lower, upper)
+
+
 @dataclass(frozen=True, eq=False)
 class BatchOrder:
     """Batches of one set of windows, epoch after epoch.

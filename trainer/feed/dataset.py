@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import HelixdaskError
 from helixdask.sequence.codes import ONE_HOT
-from helixdask.trainer.feed.batch_order import BatchOrder
+from helixdask.trainer.feed.batch_order import BatchOrder, Stretches
 from helixdask.trainer.feed.training_windows import WindowSet
 from helixdask.trainer.feed.window_reader import WindowReader
 from helixdask.windows.grid import Windows
@@ -77,6 +77,8 @@ class Feed:
                 reader.fill(
                     buffers, mine, Windows(windows.contig[chosen], start[mine], end[mine], windows.strand[chosen])
                 )
+        if windows.taught is not None:
+            buffers["valid"] *= _taught(windows.taught, rows, start, end, windows.strand[rows], length)
         length -= length % self.pool_size
         batch = {name: np.ascontiguousarray(array[:, :length]) for name, array in buffers.items()}
         if not self._has_weight:
@@ -156,6 +158,23 @@ class Feed:
             for name, array in buffers.items()
         }
         return signature | {"weight": tf.TensorSpec((None,), tf.float32)} if self._has_weight else signature
+
+
+def _taught(
+    taught: Stretches,
+    rows: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    strand: NDArray[np.int8],
+    length: int,
+) -> NDArray[np.bool_]:
+    """Bases of windows whose labels count, ``(window, length)``, each window 5' to 3'."""
+    before, behind = np.maximum(taught.lower[rows] - start, 0), np.maximum(end - taught.upper[rows], 0)
+    first = np.where(strand == 1, behind, before)[:, np.newaxis]
+    last = length - np.where(strand == 1, before, behind)[:, np.newaxis]
+    base = np.arange(length)
+    counts: NDArray[np.bool_] = (base >= first) & (base < last)
+    return counts
 
 
 def normalised_coverage(coverage: Any, norm: str) -> Any:

@@ -16,7 +16,7 @@ from helixdask.selection.table import chosen_rows, parent, window_table, windows
 from helixdask.settings import Rules
 from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
-from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches
+from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches, touching_stretches
 from helixdask.trainer.feed.buckets import padded_lengths
 
 
@@ -24,7 +24,8 @@ from helixdask.trainer.feed.buckets import padded_lengths
 class WindowSet:
     """Windows of one side of the split: one entry per window, contig coordinates, all stores end to end.
 
-    ``weight`` is how much each counts in the loss, float32; None: all alike.
+    ``weight`` is how much each counts in the loss, float32; None: all alike. ``taught`` is where labels count when a
+    window is shifted; None: everywhere.
     """
 
     store: NDArray[np.int16]
@@ -35,6 +36,7 @@ class WindowSet:
     stretches: Stretches
     window_length: int
     weight: NDArray[np.float32] | None = None
+    taught: Stretches | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -285,7 +287,10 @@ def _sides_of(split: StoreSplit, index: int, rules: Rules, *, weighted: bool) ->
         store = np.full(int(mine.sum()), index, np.int16)
         places = contig[mine], start[mine], end[mine], strand[mine]
         counts = weight[mine] if weighted and wanted == TRAIN else None
-        sets.append(WindowSet(store, *places, stretches, split.window_length, counts))
+        # Pseudolabels beyond the windows that were selected for being sure are not taught.
+        sure = split.selection is not None and split.has_pseudolabels and rules != Rules.HELIXER
+        taught = touching_stretches(*places) if sure and wanted == TRAIN else None
+        sets.append(WindowSet(store, *places, stretches, split.window_length, counts, taught))
     return sets[0], sets[1]
 
 
@@ -293,10 +298,14 @@ def _join(parts: list[WindowSet]) -> WindowSet:
     def joined(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    stretches = Stretches(
-        np.concatenate([part.stretches.lower for part in parts]),
-        np.concatenate([part.stretches.upper for part in parts]),
-    )
+    def end_to_end(stretches: Sequence[Stretches]) -> Stretches:
+        lower, upper = ([getattr(each, side) for each in stretches] for side in ("lower", "upper"))
+        return Stretches(np.concatenate(lower), np.concatenate(upper))
+
+    taught = None
+    if any(part.taught is not None for part in parts):
+        taught = end_to_end([part.stretches if part.taught is None else part.taught for part in parts])
+    stretches = end_to_end([part.stretches for part in parts])
     return WindowSet(
         joined("store"),
         joined("contig"),
@@ -306,4 +315,5 @@ def _join(parts: list[WindowSet]) -> WindowSet:
         stretches,
         parts[0].window_length,
         None if parts[0].weight is None else joined("weight"),
+        taught,
     )
