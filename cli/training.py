@@ -33,11 +33,11 @@ _EPOCH_COLUMNS = {
     "phase_accuracy": "phase",
 }
 _NOT_CHOSEN = ("model", "validation_batch_size", "optimiser", "weight_decay", "clip_norm", "random_offsets")
-_OF_TUNING = ("mode", "new_head", "confidence", "keep_worse")
+_OF_TUNING = ("mode", "new_head", "confidence", "doubt", "keep_worse")
 _PANELS = {
     "The loop": (
         *("patience", "check_every", "max_steps", "max_hours", "batch_size", "warmup_steps", "decay", "precision"),
-        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "keep_worse", "replace"),
+        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "doubt", "keep_worse", "replace"),
         "tensorboard",
     ),
     "The loss": ("class_weights", "transition_weights"),

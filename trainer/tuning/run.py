@@ -16,6 +16,7 @@ from helixdask.errors import AlreadyExistsError, MissingInputError
 from helixdask.selection.leakage import MUCH
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
+from helixdask.trainer.feed.doubt import DoubtfulReads, doubtful_reads
 from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.network.libraries import read_groups
@@ -72,7 +73,9 @@ class TrainingRun:
             rules=settings.rules,
             weighted=settings.window_weights and settings.rules != Rules.HELIXER,
         )
-        self.readers = self._readers(settings.confidence)
+        self.readers = self._readers(
+            settings.confidence, doubts=settings.doubt == "mask" and settings.rules != Rules.HELIXER
+        )
         self.train_feed = self._train_feed(settings.batch_size)
         self.validation = Validation(
             validation,
@@ -115,10 +118,21 @@ class TrainingRun:
         self._saved_at = time.monotonic()
         self._describe()
 
-    def _readers(self, confidence: str | None) -> list[WindowReader]:
+    def _readers(self, confidence: str | None, *, doubts: bool = False) -> list[WindowReader]:
+        doubtful = self._doubtful if doubts else [()] * len(self.splits)
         return [
-            WindowReader(split.store, TrackSet(split.labels, groups, confidence))
-            for split, groups in zip(self.splits, self.start.groups, strict=True)
+            WindowReader(split.store, TrackSet(split.labels, groups, confidence, reads))
+            for split, groups, reads in zip(self.splits, self.start.groups, doubtful, strict=True)
+        ]
+
+    @property
+    def _doubtful(self) -> list[tuple[DoubtfulReads, ...]]:
+        """Libraries whose reads cast doubt on the pseudolabels of each store."""
+        return [
+            doubtful_reads(split.store, index, self.train_windows, split.labels, read_groups([split.store])[0])
+            if split.has_pseudolabels
+            else ()
+            for index, split in enumerate(self.splits)
         ]
 
     def _evidence_readers(self) -> list[WindowReader]:

@@ -12,6 +12,7 @@ from helixdask.settings import Count, Limit, Natural, Rules, RuleSet, Shown, che
 from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.tuning.schedule import Decay
 
+Doubt = Literal["mask", "teach"]
 Mode = Literal["auto", "head", "coverage", "whole"]
 Precision = Literal["float32", "bfloat16"]
 Weights = Annotated[tuple[float, ...], Shown(metavar="JSON")]
@@ -90,6 +91,9 @@ class TuneSettings:
         CPU threads; 0: all there are. Same seed and threads: same model.
     resume
         Demand to go on from an interrupted run, or never do. Default: if it was this one.
+    doubt
+        What is done with pseudolabels that reads contradict, bases that are covered and labelled intergenic: ``mask``
+        them, or ``teach`` them as they are.
     keep_worse
         Without known genes: write the tuned model also where it is not shown to be better than the base model, which is
         written in its place otherwise.
@@ -144,6 +148,7 @@ class TuneSettings:
     seed: int = 0
     threads: Count = 0
     resume: bool | None = None
+    doubt: Doubt = "mask"
     keep_worse: bool = False
     replace: bool = False
     tensorboard: Annotated[str, Shown(metavar="DIR")] | None = None
