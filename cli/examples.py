@@ -80,6 +80,7 @@ _EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("the card of a model", "models tuned.keras"),
         ("a tuned model for Helixer", "models tuned.keras --helixer tuned.h5"),
     ),
+    "report": (("a whole run as one page", "report genome.zarr tuned.keras -o report.html"),),
     "inspect": (
         ("what a store holds", "inspect genome.zarr"),
         ("a region", "inspect genome.zarr chr1:10,000-60,000 --plot region.png"),

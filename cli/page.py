@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.report import print_written
+from helixdask.cli.report import give, print_written
 from helixdask.errors import BadInputError
 
 Sources = Annotated[
@@ -16,7 +16,10 @@ Sources = Annotated[
 PageFile = Annotated[Path, typer.Option("--output", "-o", metavar="HTML", help="The page to write.")]
 
 
-def report(sources: Sources, page: PageFile) -> None:
+AsJson = Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")]
+
+
+def report(sources: Sources, page: PageFile, as_json: AsJson = False) -> None:
     """Show a whole run on one page: genome, findings, libraries, windows, sides, kinship, leakage, models, genes, cost.
 
     The page needs nothing else and can be sent by mail. What is not there yet is named on it.
@@ -40,4 +43,5 @@ def report(sources: Sources, page: PageFile) -> None:
         else:
             raise BadInputError("neither a store nor a model", where=source, remedy="Check the path.")
     write_run_report(stores, cards, page)
-    print_written(page)
+    if not give({"written": [{"file": str(page), "kind": "report"}]}, as_json=as_json):
+        print_written(page)

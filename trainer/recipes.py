@@ -191,8 +191,8 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
         predict = replace(settings.predict, predictions=BASE, rules=rules)
         stages.append(partial(_predict, url, settings.model, predict))
         if not settings.gff3:
-            named = {"predictions": BASE, "output": PSEUDO, "rules": rules, "genetic_code": labels.genetic_code}
-            calling = replace(settings.call, **named)
+            calling = replace(settings.call, predictions=BASE, output=PSEUDO, rules=rules)
+            calling = replace(calling, genetic_code=labels.genetic_code)
             stages += [lambda: call_stage(url, calling), lambda: LabelsStage(**vars(labels), genes=PSEUDO)]
     windows = WindowsSettings(window_length, labels.output, BASE if settings.model else None, rules=rules)
     name = windows_name(windows)

@@ -110,8 +110,8 @@ def _genes() -> bool:
     silent = np.zeros(len(labels), np.int64)
     codes = np.array([_LETTERS.index(letter) for letter in text], np.uint8)
     settings = CallSettings()
-    probabilities = (np.stack([_sure(rows), _sure(silent)]) for rows in (classes, phases))
-    span = whole_contigs(codes, *probabilities, np.array([len(codes)], np.int64))
+    sure_classes, sure_phases = (np.stack([_sure(rows), _sure(silent)]) for rows in (classes, phases))
+    span = whole_contigs(codes, sure_classes, sure_phases, np.array([len(codes)], np.int64))
     columns, counts = call_span(span, settings.model(), settings)
     return counts["genes"] == 1 and int(columns["gene_start"][0]) < 460 and int(columns["gene_end"][0]) > 1150
 
