@@ -62,11 +62,14 @@ def _model(card: Mapping[str, Any]) -> Iterator[str]:
                 store["split"],
                 store.get("selection"),
                 share(store.get("leakage")),
+                store.get("role", "both"),
             )
             for store in stores
         ]
         yield html_table(
-            ("trained on", "bases", "labels", "split", "selection", "leakage of coding bases"), rows, text=(2, 3, 4)
+            ("trained on", "bases", "labels", "split", "selection", "leakage", "role"),
+            rows,
+            text=(2, 3, 4),
         )
     if not _checks(card):
         yield note("It tells nothing of its training.")

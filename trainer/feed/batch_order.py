@@ -62,6 +62,10 @@ class Stretches:
     lower: NDArray[np.int64]
     upper: NDArray[np.int64]
 
+    def some(self, rows: NDArray[np.int64]) -> Stretches:
+        """Those of some rows."""
+        return Stretches(self.lower[rows], self.upper[rows])
+
 
 def free_stretches(
     contig: NDArray[np.integer],

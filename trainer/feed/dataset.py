@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from helixdask.errors import HelixdaskError
 from helixdask.sequence.codes import ONE_HOT
 from helixdask.trainer.feed.batch_order import BatchOrder, Stretches
-from helixdask.trainer.feed.training_windows import WindowSet
 from helixdask.trainer.feed.window_reader import WindowReader
+from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.windows.grid import Windows
 
 # One batch is read while others wait or are trained on. Two at a time would fight for the interpreter, and be slower.

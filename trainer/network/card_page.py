@@ -117,9 +117,9 @@ def _score_row(title: str, tuned: float, base: float | None, gain: Sequence[floa
 
 
 def _store_table(stores: Sequence[Any]) -> str:
-    columns = ("species", "n_bases", "labels", "labels_digest", "split", "split_digest", "selection", "leakage")
+    columns = ("species", "n_bases", "labels", "labels_digest", "split", "split_digest", "selection", "leakage", "role")
     rows = [
-        [_cell(store.get(name)) for name in columns] if isinstance(store, dict) else [str(store), *[""] * 7]
+        [_cell(store.get(name)) for name in columns] if isinstance(store, dict) else [str(store), *[""] * 8]
         for store in stores
     ]
     return _table(columns, rows)

@@ -7,7 +7,6 @@ reads and reading frames, is counted over all genes that were called: see `helix
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -25,9 +24,8 @@ from helixdask.scores.evidence import TERMS, CalledGenes, Reads, evidence_counts
 from helixdask.scores.genes import GeneScores
 from helixdask.scores.levels import compare_structures
 from helixdask.sequence.codes import SOFT_MASK
-from helixdask.trainer.feed.batch_order import Stretches
 from helixdask.trainer.feed.dataset import Feed
-from helixdask.trainer.feed.training_windows import WindowSet
+from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.trainer.tuning.learner import Learner
 
 LEVELS: Final = ("gene", "exon")
@@ -74,7 +72,7 @@ def join_windows(windows: WindowSet, pool_size: int, *, seed: int = 0, most_base
     minus = windows.strand == 1
     along = np.where(minus, -windows.end, windows.start)
     rows = np.lexsort((along, windows.strand, windows.contig, windows.store))
-    taken = _taken(windows, rows)
+    taken = windows.some(rows)
     begin = np.where(taken.strand == 1, -taken.end, taken.start)
     end = begin + taken.end - taken.start
     joined = end[:-1] == begin[1:]
@@ -93,13 +91,7 @@ def join_windows(windows: WindowSet, pool_size: int, *, seed: int = 0, most_base
     drawn = np.random.default_rng(seed).permutation(len(bases))
     drawn = drawn[np.cumsum(bases[drawn]) - bases[drawn] < most_bases]
     kept = np.isin(stretch, drawn)
-    return StretchWindows(_taken(taken, np.flatnonzero(kept)), np.unique(stretch[kept], return_inverse=True)[1])
-
-
-def _taken(windows: WindowSet, rows: NDArray[np.int64]) -> WindowSet:
-    columns = {name: getattr(windows, name)[rows] for name in ("store", "contig", "start", "end", "strand")}
-    room = Stretches(windows.stretches.lower[rows], windows.stretches.upper[rows])
-    return dataclasses.replace(windows, **columns, stretches=room)
+    return StretchWindows(taken.some(np.flatnonzero(kept)), np.unique(stretch[kept], return_inverse=True)[1])
 
 
 class Counts(NamedTuple):

@@ -15,7 +15,17 @@ from helixdask.trainer.tuning.starting_point import Start
 
 NOT_IN_A_MODEL: Final = ("output", "resume", "replace", "tensorboard")
 """Settings that change nothing in the model."""
-_TOLD_OTHERWISE: Final = ("stores", "model", "mode", "labels", "split", "selection", "coverage", "hidden_units")
+_TOLD_OTHERWISE: Final = (
+    "stores",
+    "model",
+    "mode",
+    "labels",
+    "split",
+    "selection",
+    "coverage",
+    "hidden_units",
+    "validate_on",
+)
 _FILLED_IN: Final = ("coverage_norm", "class_weights", "transition_weights")
 _LENGTH: Final = ("epochs", "max_steps", "patience", "max_hours")
 _OF_A_STORE: Final = ("labels", "split", "selection")
@@ -51,6 +61,8 @@ def recipe_of(start: Start, splits: Sequence[StoreSplit]) -> Recipe:
         card, store = split.card(), split.store
         named = {name: card[name] and f"{card[name]} {card[f'{name}_digest']}" for name in _OF_A_STORE}
         named["coverage"] = [f"{group.partition('/')[2]} {store.identity(group)}" for group in groups]
+        if split.role != "both":
+            named["role"] = split.role
         if settings.confidence:
             named["confidence"] = store.identity(f"predictions/{settings.confidence}")
         recipe |= {f"{name} of store {number}": value for name, value in named.items()}

@@ -90,6 +90,7 @@ class Record:
             | {
                 "stores": [public_name(store) for store in settings.stores],
                 "model": public_name(settings.model) if settings.model else None,
+                "validate_on": public_name(settings.validate_on) if settings.validate_on else None,
                 "mode": start.mode,
                 "batch_size": state.batch_size,
             },

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from helixdask.engine.same_work import in_words as differences_in_words
 from helixdask.errors import AlreadyExistsError, MissingInputError
+from helixdask.selection.across import Across
 from helixdask.selection.leakage import MUCH
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.doubt import DoubtfulReads, doubtful_reads
+from helixdask.trainer.feed.many_genomes import with_roles, without_copies_across
 from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.network.libraries import read_groups
@@ -64,18 +66,19 @@ class TrainingRun:
         settings = start.settings
         self.start, self.settings, self.network, self.spec = start, settings, start.network, start.spec
         self.tell, self.stop = on_progress, stop
-        self.splits: list[StoreSplit] = [
-            read_split(store, settings.split, settings.labels, settings.selection) for store in start.stores
-        ]
+        found = [read_split(store, settings.split, settings.labels, settings.selection) for store in start.stores]
+        self.splits: list[StoreSplit] = with_roles(found, settings.validate_on, settings.stores)
         self.train_windows, validation = gather_windows(
             self.splits,
             self.spec.pool_size,
             rules=settings.rules,
             weighted=settings.window_weights and settings.rules != Rules.HELIXER,
         )
-        self.readers = self._readers(
-            settings.confidence, doubts=settings.doubt == "mask" and settings.rules != Rules.HELIXER
-        )
+        self.across: Across | None = None
+        if settings.copies_across and settings.rules != Rules.HELIXER:
+            self.train_windows, self.across = without_copies_across(self.train_windows, validation, self.splits)
+        masks_doubt = settings.doubt == "mask" and settings.rules != Rules.HELIXER
+        self.readers = self._readers(settings.confidence, doubts=masks_doubt)
         self.train_feed = self._train_feed(settings.batch_size)
         self.validation = Validation(
             validation,
@@ -175,10 +178,26 @@ class TrainingRun:
                     split.split,
                     100 * (split.leakage or 0),
                 )
+        self._describe_copies()
         self._say(
             f"{len(train):,} training and {len(validation):,} validation windows of {train.window_length:,} bases; "
             f"{self._n_learning():,} of {self.network.count_params():,} weights learn."
         )
+
+    def _describe_copies(self) -> None:
+        """What is known of near copies between stores."""
+        if self.across is None:
+            if len(self.splits) > 1 and self.settings.copies_across:
+                self._say("Near copies between stores were not looked for: not all splits were made with kinship.")
+            return
+        dropped = sum(int(each.sum()) for each in self.across.dropped)
+        self._say(f"{dropped:,} training windows are near copies of validation windows of another store: left out.")
+        if self.across.leaked > MUCH:
+            log.warning(
+                "%.0f %% of the validation windows have a near copy in a store that trains, so that scores look better "
+                "than they are",
+                100 * self.across.leaked,
+            )
 
     def _n_learning(self) -> int:
         return sum(int(np.prod(variable.shape)) for variable in self.network.trainable_variables)

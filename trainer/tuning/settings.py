@@ -59,6 +59,11 @@ class TuneSettings:
         Split to learn from; the only one by default.
     selection
         Selection among its training windows; the only one by default. Validation is all of the split's.
+    validate_on
+        Store among them that only validates, with all windows of its split but those for test; the others only train.
+    copies_across
+        Leave training windows out that are near copies of validation windows of another store, where kinship was found
+        in all of them.
     batch_size
         Windows in a step; halved when memory is short.
     validation_batch_size
@@ -120,6 +125,8 @@ class TuneSettings:
     split: str | None = None
     selection: str | None = None
     labels: str | None = None
+    validate_on: Annotated[str | None, Shown(metavar="STORE")] = None
+    copies_across: bool = True
     coverage: str | None = None
     coverage_norm: CoverageNorm | None = None
     hidden_units: Annotated[int, Shown(option="--hidden-layer", min=0)] | None = None

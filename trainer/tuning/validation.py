@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from helixdask.trainer.feed.dataset import Feed
-from helixdask.trainer.feed.training_windows import WindowSet
 from helixdask.trainer.feed.window_reader import WindowReader
+from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.trainer.tuning.gene_counts import Counts, StretchWindows, count_genes, join_windows
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
 from helixdask.trainer.tuning.learner import Confusions, Learner

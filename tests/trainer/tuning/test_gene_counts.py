@@ -7,7 +7,7 @@ import pytest
 
 from helixdask.sequence.codes import reverse_complement
 from helixdask.trainer.feed.batch_order import Stretches
-from helixdask.trainer.feed.training_windows import WindowSet
+from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.trainer.tuning.gene_counts import LEVELS, count_genes, join_windows
 
 WINDOW = 900
