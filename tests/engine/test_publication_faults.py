@@ -61,7 +61,7 @@ def version(url: Path) -> str:
     codes = store.read("genome/sequence", 0, store.n_bases)
     np.testing.assert_array_equal(label, [codes, 3 - codes])
     assert len(first) == 1
-    return {0.001: "old", 0.0: "new"}[store.attrs("labels/toy")["settings"]["seconds"]]
+    return {1: "old", 0: "new"}[store.attrs("labels/toy")["settings"]["setting"]]
 
 
 @pytest.mark.slow
