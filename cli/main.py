@@ -178,8 +178,8 @@ def run(arguments: list[str]) -> None:
             raise
         _fail(
             f"internal error: {words_of(error, typed=True)}{_done_when(error, arguments)}\n"
-            "  This is a fault of helixdask, please report it, with what `helixdask doctor` prints. HELIXDASK_DEBUG=1 shows "
-            "where it happened."
+            "  This is a fault of helixdask, please report it, with what `helixdask doctor` prints. "
+            "HELIXDASK_DEBUG=1 shows where it happened."
         )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helixdask.registry import LABEL_CLASSES
 from helixdask.store.store import Store
-from helixdask.trainer.feed.training_windows import WindowSet
+from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.windows.cut import WindowLayout
 from helixdask.windows.grid import Windows
 from helixdask.windows.read import read_windows
