@@ -188,9 +188,7 @@ def _tables_like(store: Store, wanted: WindowsStage, *, any_length: bool) -> lis
     for name in store.names("windows"):
         made = provenance(store, f"windows/{name}")
         length = int(made.settings["window_length"]) if any_length else wanted.window_length
-        coverage, repeats = (
-            made.settings.get(key) for key in ("coverage", "repeats")
-        )  # further measures are no matter
+        coverage, repeats = (made.settings.get(key) for key in ("coverage", "repeats"))
         if wanted.coverage not in (None, coverage) or not _are_there(store, coverage, repeats):
             continue
         same = replace(wanted, output=name, window_length=length, coverage=coverage, repeats=repeats)
