@@ -5,7 +5,7 @@ A name that is left out means the only group of its kind; where there are severa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -188,18 +188,17 @@ def _tables_like(store: Store, wanted: WindowsStage, *, any_length: bool) -> lis
     for name in store.names("windows"):
         made = provenance(store, f"windows/{name}")
         length = int(made.settings["window_length"]) if any_length else wanted.window_length
-        more = {key: made.settings.get(key) for key in ("coverage", "repeats")}  # a table may hold further measures
-        if wanted.coverage not in (None, more["coverage"]) or not _are_there(store, more):
+        coverage, repeats = (made.settings.get(key) for key in ("coverage", "repeats"))
+        if wanted.coverage not in (None, coverage) or not _are_there(store, coverage, repeats):
             continue
-        same = replace(wanted, output=name, window_length=length, **more)
+        same = replace(wanted, output=name, window_length=length, coverage=coverage, repeats=repeats)
         if not differences(same, store.attrs(f"windows/{name}"), same.inputs(store)):
             found.append(name)
     return found
 
 
-def _are_there(store: Store, more: Mapping[str, str | None]) -> bool:
+def _are_there(store: Store, coverage: str | None, repeats: str | None) -> bool:
     """Whether the coverage set and the track that a table was measured by are still there."""
-    coverage, repeats = more["coverage"], more["repeats"]
     return (coverage is None or coverage in store.names("coverage")) and (
         repeats is None or repeats in store.names("tracks")
     )

@@ -13,6 +13,8 @@ from helixdask.store.store import Store
 
 def cost_section(store: Store) -> Section:
     """Time and bytes of each group, as the store's history and its manifests tell."""
+    if store.read_only:
+        return Section("Cost", missing="the history of a store over HTTP cannot be listed")
     history = store.folder.folder("history")
     seconds: dict[str, float] = {}
     made: dict[str, int] = {}

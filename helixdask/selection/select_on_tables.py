@@ -144,9 +144,9 @@ def select(
     kept[chosen.rows], weight[chosen.rows] = True, chosen.weight
     table = with_strata(windows, rules) if rules == Rules.HELIXER else numbered_strata(windows, stratum, names)
     table = table.assign_coords(kept=("window", kept), weight=("window", weight))
-    found = [stratum.as_dict() for stratum in chosen.strata]
-    for stratum in found:
-        stratum["threshold"] = sign * stratum["threshold"] if stratum["threshold"] is not None else None
+    found = [each.as_dict() for each in chosen.strata]
+    for each in found:
+        each["threshold"] = sign * each["threshold"] if each["threshold"] is not None else None
     return table.assign_attrs(strata=found)
 
 
@@ -179,7 +179,7 @@ def _supported(windows: xr.Dataset, least: float | None) -> NDArray[np.bool_]:
             "a least support is wanted, but these windows are not measured by reads",
             remedy="Run helixdask windows with --coverage SET, and select with --windows NAME.",
         )
-    support = windows["support"].to_numpy()
+    support: NDArray[np.float32] = windows["support"].to_numpy()
     return np.isnan(support) | (support >= least)
 
 

@@ -113,7 +113,10 @@ class WindowsStage(WindowsSettings, Stage):
         return [f"coverage/{self.coverage}/{name}" for name in names]
 
     def _reads(
-        self, store: Store, stretch: tuple[int, int], windows: tuple[NDArray[Any], ...]
+        self,
+        store: Store,
+        stretch: tuple[int, int],
+        windows: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8], NDArray[np.uint8], NDArray[np.uint8]],
     ) -> dict[str, NDArray[np.float32]]:
         """Measures of reads, one library after the other: depth, agreement with the labels, support of exons."""
         label = windows[3]
