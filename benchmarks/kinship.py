@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import csv
 import logging
+import shutil
 import sys
 import time
 from collections import defaultdict
@@ -28,7 +29,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.copies.alignment import Pieces, leaked_bases, near_copies
-from benchmarks.copies.genomes import genomes, write_genome
+from benchmarks.copies.genomes import GENOME_SEED, genomes, write_genome
 
 WINDOW = 21_384
 SEEDS = 20
@@ -37,8 +38,8 @@ COLUMNS = ("genome", "soft_masked", "split", "seed", "leaked", "validation", "tr
            "own_measure", "unrelated", "refused")  # fmt: skip
 
 
-def build(fasta: Path, gff3: Path, url: str) -> None:
-    """Store, labels, windows and kinship."""
+def build(fasta: Path, gff3: Path, done: Path) -> None:
+    """Store, labels, windows and kinship; the store is there when it is whole."""
     from helixdask.engine.run import RunOptions, run_stage
     from helixdask.genes.reading.stage import ImportGenesStage
     from helixdask.kinship.stage import KinshipStage
@@ -46,13 +47,15 @@ def build(fasta: Path, gff3: Path, url: str) -> None:
     from helixdask.sequence.stage import EncodeStage
     from helixdask.windows.stage import WindowsStage
 
-    here = RunOptions(quiet=True, workers=1)
+    here, url = RunOptions(quiet=True, workers=1), str(done.with_name("unfinished.zarr"))
+    shutil.rmtree(url, ignore_errors=True)
     for stage in (EncodeStage(str(fasta), "benchmark"), ImportGenesStage(str(gff3)), LabelsStage()):
         run_stage(stage, url, here)
     run_stage(WindowsStage(WINDOW, "reference"), url, here)
     begin = time.perf_counter()
     run_stage(KinshipStage("reference"), url, here)
-    print(f"{url}: kinship took {time.perf_counter() - begin:.1f} s", flush=True)
+    print(f"{done}: kinship took {time.perf_counter() - begin:.1f} s", flush=True)
+    Path(url).rename(done)
 
 
 def splits(url: str, aligned: Path, minimap2: str, seeds: int) -> list[dict[str, Any]]:
@@ -178,25 +181,25 @@ def main() -> None:
         table(args.folder)
         return
     if args.command == "store":
-        url = str(args.folder / "real.zarr")
-        if not Path(url).exists():
-            build(args.fasta, args.gff3, url)
-        append(args.folder, args.fasta.name, True, splits(url, args.folder / "real.npz", args.minimap2, args.seeds))
+        store = args.folder / "real.zarr"
+        if not store.exists():
+            build(args.fasta, args.gff3, store)
+        append(args.folder, args.fasta.name, True, splits(str(store), args.folder / "real.npz", args.minimap2, args.seeds))
         return
     done = set()
     if (args.folder / "leakage.csv").exists():
         with (args.folder / "leakage.csv").open(newline="") as file:
             done = {(row["genome"], row["soft_masked"]) for row in csv.DictReader(file)}
-    for genome in genomes():
+    for genome in sorted(genomes(), key=lambda one: (one.seed - GENOME_SEED) % (len(genomes()) // 4)):
         if (genome.name, str(int(genome.soft_masked))) in done:
             continue
         if args.only and not any(part in genome.name for part in args.only):
             continue
         folder = args.folder / genome.name
-        url = str(folder / ("masked.zarr" if genome.soft_masked else "unmasked.zarr"))
-        if not Path(url).exists():
-            build(*write_genome(genome, args.real, folder), url)
-        rows = splits(url, folder / "aligned.npz", args.minimap2, args.seeds)
+        store = folder / ("masked.zarr" if genome.soft_masked else "unmasked.zarr")
+        if not store.exists():
+            build(*write_genome(genome, args.real, folder), store)
+        rows = splits(str(store), folder / "aligned.npz", args.minimap2, args.seeds)
         append(args.folder, genome.name, genome.soft_masked, rows)
 
 

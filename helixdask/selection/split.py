@@ -64,8 +64,8 @@ def split_n90(unit: NDArray[np.int64], names: NDArray[Any], *, val_fraction: flo
 
 
 def assign_units(
-    unit: NDArray[np.int64],
-    size: NDArray[np.int64],
+    unit: NDArray[np.integer[Any]],
+    size: NDArray[np.integer[Any]],
     genic: NDArray[np.bool_],
     key: NDArray[np.uint64],
     val_fraction: float,
