@@ -12,7 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 from helixdask.intervals import joined
 from helixdask.kinship.chains import LEAST_ANCHORS, Chains, chains_of
-from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts, tells_kin
+from helixdask.kinship.pairs import anchors_of, shared_counts, tells_kin
+from helixdask.kinship.runs import runs_of
 from helixdask.kinship.settings import MOST_COPIES
 
 LEAST_HASHES: Final = 20
@@ -82,12 +83,13 @@ def find_kinship(
         K-mers that the sketch holds more often are left out.
     """
     n = len(lengths)
-    copies = copies_of(hashes)
+    runs = runs_of(hashes)
+    copies = runs.copies
     n_hashes = np.bincount(contig[copies <= most_copies], minlength=n)
     seen = tells_kin(copies, contig, most_copies, LEAST_HASHES)
-    hashes, contig, start, copies = hashes[seen], contig[seen], start[seen], copies[seen]
-    first, second, shared = shared_counts(hashes, contig, LEAST_ANCHORS)
-    chains = chains_of(anchors_of(hashes, contig, first, second), copies)
+    runs, contig, start, copies = runs.where(seen), contig[seen], start[seen], copies[seen]
+    first, second, shared = shared_counts(runs, contig, LEAST_ANCHORS)
+    chains = chains_of(anchors_of(runs, contig, first, second), copies)
     chained = np.bincount(chains.pair, chains.anchors, minlength=len(first))
     product = n_hashes[first].astype(np.float64) * n_hashes[second]
     colinear = _covered(chains, start, first, second, lengths)
