@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from helixdask.errors import BadInputError
 from helixdask.selection.draw import draw_keys
+from helixdask.selection.quota import Likes
 from helixdask.selection.select import select_helixer, select_windows
 from helixdask.selection.settings import INTERGENIC_CAP, KEEP_FRACTION
 from helixdask.selection.sides import Kin, draw_sides
@@ -33,8 +34,9 @@ def select(
 ) -> xr.Dataset:
     """Choose windows to learn from: the surest of every kind.
 
-    Windows are sorted into strata by how much of them is intergenic, and each stratum gives its own surest ones. Fully
-    intergenic windows are drawn by lot: the surest of them are the easy ones.
+    Windows are sorted into strata by how much of them is intergenic, and each stratum gives its own surest ones, each
+    compared with windows of about the same GC content, share of repeats and length of genes. Fully intergenic windows
+    are drawn by lot: the surest of them are the easy ones.
 
     Parameters
     ----------
@@ -109,6 +111,7 @@ def select(
             usable=usable_windows(windows, unannotated),
             # Drawn by lot, equally certain windows do not all come from the first contig.
             lot=_lots(windows),
+            likes=_likes(windows) if by is None and distance is not None else None,
             cap=max_intergenic,
         )
     kept, weight = np.zeros(len(count), np.bool_), np.zeros(len(count), np.float32)
@@ -265,6 +268,15 @@ def usable_windows(windows: xr.Dataset, unannotated: bool | None) -> NDArray[np.
     if not (bool(windows.attrs.get("predicted_labels")) if unannotated is None else unannotated):
         usable &= windows["annotated"].to_numpy()
     return usable
+
+
+def _likes(table: xr.Dataset) -> Likes:
+    """What should not decide which windows are the surest: GC content, repeats, and how long genes are."""
+    measures = [table[name].to_numpy() for name in ("gc", "soft_masked") if name in table]
+    if "genes" in table:
+        genic = table["class_count"].to_numpy()[:, 1:].sum(axis=1, dtype=np.int64)
+        measures.append(genic / np.maximum(table["genes"].to_numpy(), 1))
+    return Likes(measures, table["contig"].to_numpy())
 
 
 def _lots(table: xr.Dataset) -> NDArray[np.uint64]:

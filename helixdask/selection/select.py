@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.selection.quota import choose
+from helixdask.selection.quota import Likes, choose
 from helixdask.selection.settings import INTERGENIC_CAP
 from helixdask.settings import Rules
 
@@ -69,6 +69,7 @@ def select_windows(
     value: NDArray[np.float64] | None = None,
     usable: NDArray[np.bool_] | None = None,
     lot: NDArray[np.uint64] | None = None,
+    likes: Likes | None = None,
     cap: float = INTERGENIC_CAP,
 ) -> Selection:
     """Choose windows by the default rules.
@@ -90,6 +91,8 @@ def select_windows(
         ``(window,)`` False where a window must not be chosen.
     lot
         ``(window,)`` the lot that each window drew; by default its row.
+    likes
+        What should not decide among windows, such as their GC content.
     cap
         Largest share of the kept bases that fully intergenic windows may have.
 
@@ -112,7 +115,7 @@ def select_windows(
         )
     stratum, names = strata(class_count)
     lots = np.arange(n).astype(np.uint64) if lot is None else lot
-    made = choose(stratum, bases, ok, lots, total, n_strata=len(names), value=value, cap=cap)
+    made = choose(stratum, bases, ok, lots, total, n_strata=len(names), value=value, likes=likes, cap=cap)
     if not made.kept.any():
         raise BadInputError(
             f"{total:,} bases are less than a window of any kind", remedy="Keep more: --keep-fraction or --keep-bases."

@@ -93,27 +93,6 @@ def measure_windows(
     return Measures(count, n_valid, n_usable, *(doubts if probability is not None else (None, None, None)))
 
 
-def share_of_bases(begin: NDArray[np.int64], size: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Share of each window's bases at which a mask is set, ``(window,)``, whatever the strand.
-
-    Parameters
-    ----------
-    begin, size
-        Windows, as in `measure_windows`; none is empty.
-    mask
-        ``(base,)``.
-
-    Examples
-    --------
-    >>> share_of_bases(np.array([0, 2]), np.array([2, 4]), np.array([True, True, False, False, False, True]))
-    array([1.  , 0.25], dtype=float32)
-    """
-    before = np.zeros(len(mask) + 1, np.int32)  # how often the mask is set in front of each base
-    np.cumsum(mask, out=before[1:])
-    share: NDArray[np.float32] = ((before[begin + size] - before[begin]) / size).astype(np.float32)
-    return share
-
-
 def likeliest_class(probability: NDArray[Any]) -> NDArray[np.uint8]:
     """Class of the largest probability, the first at ties: ``(strand, class, base)`` to ``(strand, base)`` uint8."""
     return _likeliest(bits(probability), decoding_table(str(probability.dtype)))

@@ -15,7 +15,8 @@ from helixdask.settings import Name
 from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid
-from helixdask.windows.measures import likeliest_class, measure_windows, share_of_bases
+from helixdask.windows.measures import likeliest_class, measure_windows
+from helixdask.windows.shares import gc_content, genic_stretches, share_of_bases
 from helixdask.windows.settings import WindowsSettings
 
 
@@ -80,7 +81,10 @@ class WindowsStage(WindowsSettings, Stage):
         codes = store.read("genome/sequence", region.start, stop)
         got = measure_windows(position - region.start, size, strand, label, valid, probability, self.rules, codes)
         measured = {f"window_{name}": values for name, values in got._asdict().items() if values is not None}
-        measured["window_soft_masked"] = share_of_bases(position - region.start, size, codes >= SOFT_MASK)
+        begin = position - region.start
+        measured["window_soft_masked"] = share_of_bases(begin, size, codes >= SOFT_MASK)
+        measured["window_gc"] = gc_content(begin, size, codes)
+        measured["window_genes"] = genic_stretches(begin, size, strand, label)
         return RegionResult(tables={"row": rows, "annotated": contigs.holding(region.start, label)} | measured)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
