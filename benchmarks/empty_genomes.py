@@ -1,4 +1,4 @@
-"""What is kept of a genome that is nearly empty: the cap, the quotas, and whether what is kept stands for what there is.
+"""What is kept of a genome that is nearly empty: the cap, the quotas, and how well it stands for all there is.
 
     python benchmarks/empty_genomes.py STORE [--windows NAME] [--draws 300000]
 

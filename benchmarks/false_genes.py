@@ -31,7 +31,7 @@ COLUMNS = ("seed", "model", "cap", "mode", "called", "false", "empty_megabases",
 def helixdask(*words: str | Path) -> str:
     """Run a command quietly."""
     command = [sys.executable, "-m", "helixdask.cli.main", *map(str, words)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
     return done.stdout
@@ -89,7 +89,9 @@ def run(folder: Path, seed: int, caps: list[float], modes: list[str], out: csv.D
         if scored.exists():
             helixdask("annotate", scored, "--model", model, "-o", gff3, "--name", name, "-q")
         else:
-            helixdask("annotate", held / "genome.fa", "--model", model, "-o", gff3, "--name", name, "--store", scored, "-q")
+            helixdask(
+                "annotate", held / "genome.fa", "--model", model, "-o", gff3, "--name", name, "--store", scored, "-q"
+            )
         truth = held / "truth.gff3"
         result = json.loads(helixdask("evaluate", scored, "--reference", truth, "--predictions", name, "--json"))
         genic = result["bases"][name]["genic"]

@@ -146,14 +146,16 @@ def append(folder: Path, name: str, soft_masked: bool, rows: list[dict[str, Any]
             writer.writeheader()
         for row in rows:
             named = {"genome": name, "soft_masked": int(soft_masked), **row}
-            writer.writerow({key: f"{value:.5f}" if isinstance(value, float) else value for key, value in named.items()})
+            writer.writerow(
+                {key: f"{value:.5f}" if isinstance(value, float) else value for key, value in named.items()}
+            )
     for kind in ("kinship", "by lot"):
         some = [row for row in rows if row["split"] == kind]
         leaked = [row["leaked"] for row in some]
-        least = (min(row[key] for row in some) for key in ("validation", "training"))
-        print(f"{name} masked={soft_masked} {kind}: {np.mean(leaked):.4f}, at most {max(leaked):.4f};",
-              "validation %.3f, training %.3f" % tuple(least),
-              f"refused {sum('refused' in row for row in some)}, unrelated {some[0]['unrelated']:.3f}", flush=True)  # fmt: skip
+        held, train = (min(row[key] for row in some) for key in ("validation", "training"))
+        refused, unrelated = sum("refused" in row for row in some), some[0]["unrelated"]
+        print(f"{name} masked={soft_masked} {kind}: {np.mean(leaked):.4f}, at most {max(leaked):.4f}; ", end="")
+        print(f"validation {held:.3f}, training {train:.3f}, refused {refused}, unrelated {unrelated:.3f}", flush=True)
 
 
 def table(folder: Path) -> None:
@@ -208,7 +210,12 @@ def main() -> None:
         store = args.folder / "real.zarr"
         if not store.exists():
             build(args.fasta, args.gff3, store)
-        append(args.folder, args.fasta.name, True, splits(str(store), "default", args.folder / "real.npz", args.minimap2, args.seeds))
+        append(
+            args.folder,
+            args.fasta.name,
+            True,
+            splits(str(store), "default", args.folder / "real.npz", args.minimap2, args.seeds),
+        )
         return
     done = set()
     if (args.folder / "leakage.csv").exists():

@@ -40,11 +40,14 @@ def table_of(n: int, n_scaffolds: int, *, whole: bool = False):
     distance = rng.random((len(contig), 4)) * size[:, None]
     names = np.array([f"scaffold_{i}" for i in range(n_scaffolds)], object)
     columns = {"contig": contig, "start": start, "end": start + size, "annotated": np.ones(len(contig), bool),
-               "strand": np.tile(np.array([0, 1], np.int8), len(contig) // 2), "usable": size.astype(np.int32)}  # fmt: skip
+               "strand": np.tile(np.array([0, 1], np.int8), len(contig) // 2),
+               "usable": size.astype(np.int32)}  # fmt: skip
     coords = {name: ("window", column) for name, column in columns.items()}
     coords |= {"class_count": (("window", "label_class"), count), "contig_name": ("contig_row", names)}
     coords |= {"class_distance": (("window", "label_class"), distance)}
-    coords |= {name: ("window", rng.random(len(contig), np.float32)) for name in ("agreement", "confidence", "soft_masked")}
+    coords |= {
+        name: ("window", rng.random(len(contig), np.float32)) for name in ("agreement", "confidence", "soft_masked")
+    }
     coords["valid"] = ("window", size.astype(np.int32))
     return xr.Dataset(coords=coords, attrs={"window_length": length})
 

@@ -86,7 +86,9 @@ def write_genome(genome: Genome, real: tuple[Path, Path] | None, folder: Path) -
     return fasta, gff3
 
 
-def _copies(genome: Genome, sequence: np.ndarray, lines: list[list[str]]) -> Iterator[tuple[str, bytes, list[list[str]]]]:
+def _copies(
+    genome: Genome, sequence: np.ndarray, lines: list[list[str]]
+) -> Iterator[tuple[str, bytes, list[list[str]]]]:
     """Pieces of the sequence as chromosomes, each with its mutated copies: name, text and annotation."""
     length = round(genome.megabases * 1e6) // (genome.contigs * genome.subgenomes)
     genes = [(int(line[3]) - 1, int(line[4])) for line in lines if line[2] in {"gene", "pseudogene"}]

@@ -32,7 +32,7 @@ class Kinship:
     Attributes
     ----------
     group
-        ``(contig,)`` int32: the lowest row of a contig of the group.
+        ``(contig,)`` int32: the row of the group's first contig.
     n_hashes
         ``(contig,)`` int32 k-mers of each contig in the sketch, repeats left out.
     first, second
@@ -52,6 +52,22 @@ class Kinship:
     shared: NDArray[np.int32]
     containment: NDArray[np.float32]
     colinear: NDArray[np.float32]
+
+    def in_rows(self, order: NDArray[np.int64]) -> Kinship:
+        """The same for contigs in their rows, where those that were compared were ``order``."""
+        group, n_hashes = np.empty_like(self.group), np.empty_like(self.n_hashes)
+        group[order], n_hashes[order] = order[self.group], self.n_hashes
+        first, second = np.sort(np.stack([order[self.first], order[self.second]]), axis=0)
+        by_row = np.lexsort((second, first))
+        return Kinship(
+            group,
+            n_hashes,
+            first[by_row].astype(np.int32),
+            second[by_row].astype(np.int32),
+            self.shared[by_row],
+            self.containment[by_row],
+            self.colinear[by_row],
+        )
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -76,7 +92,8 @@ def find_kinship(
     Parameters
     ----------
     hashes, contig, start
-        ``(kept,)`` the sketch in order of ``position``: hash, contig and place on it.
+        ``(kept,)`` the sketch: hash, contig and place on it, ascending by both. Of two contigs that are alike in all
+        else the first counts as first, so contigs come in an order that does not depend on the file.
     lengths
         ``(contig,)`` bases of each contig.
     most_copies

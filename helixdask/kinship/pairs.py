@@ -68,9 +68,7 @@ def shared_counts(
     return keys[enough] // n, keys[enough] % n, counts[enough]
 
 
-def anchors_of(
-    runs: Runs, contig: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]
-) -> Anchors:
+def anchors_of(runs: Runs, contig: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]) -> Anchors:
     """Where the contigs of each pair have k-mers in common.
 
     Parameters

@@ -1,7 +1,8 @@
 """How many bases each stratum of windows gives, which of its windows, and how much each counts then.
 
-Strata with genes give by rank, each window among its likes (`helixdask.selection.likes`); fully intergenic windows are drawn by lot, because the surest of them are the easy ones.
-Their share of what is kept has a cap that nothing lifts: what genic strata cannot give is not filled up with empty DNA.
+Strata with genes give by rank, each window among its likes (`helixdask.selection.likes`). Fully intergenic windows are
+drawn by lot, because the surest of them are the easy ones. Their share of what is kept has a cap that nothing lifts:
+what genic strata cannot give is not filled up with empty DNA.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 A unit, such as a contig, a group of homoeologs or a block, goes to one side as a whole. Which ones is drawn with a
 seed. Only where the bases of the side are far from what was asked for, single units are moved or exchanged until they
-are near: the side that comes nearest would be the same for all seeds. Both sides hold genes. How units are made is told in `helixdask.selection.sides`.
+are near: the side that comes nearest would be the same for all seeds. Both sides hold genes. How units are made is told
+in `helixdask.selection.sides`.
 
 `split_n90` is Helixer's N90 script: by number of sequences, among large and small ones separately.
 """

@@ -16,8 +16,8 @@ from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid
 from helixdask.windows.measures import likeliest_class, measure_windows
-from helixdask.windows.shares import gc_content, genic_stretches, share_of_bases
 from helixdask.windows.settings import WindowsSettings
+from helixdask.windows.shares import gc_content, genic_stretches, share_of_bases
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ def test_no_single_move_or_exchange_brings_validation_nearer_where_it_is_far(len
 
 
 def test_seeds_differ_where_few_units_are_of_much_the_same_size():
-    """Seven groups of homoeologs, as in wheat, and blocks of a single contig: each is held out by one seed or another."""
+    """Seven groups of homoeologs, as in wheat, and blocks of one contig: some seed holds each of them out."""
     sizes = [1270, 1310, 1350, 1400, 1450, 1540, 1590]
     held = [set(windows.contig[got.side == VALIDATION]) for windows, got in (draw(sizes, 0.2, n) for n in range(40))]
     assert all(len(each) == 1 for each in held)
