@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helixdask.selection.likes import rank_among_likes
+from helixdask.selection.on_tables import select
 from helixdask.selection.quota import Likes, choose
 
 
@@ -60,3 +62,32 @@ def test_quotas_are_met_all_the_same(seed, asked):
     likes = Likes(measures, contig)
     made = choose(stratum, bases, bases > 0, lot, total, n_strata=6, value=value, likes=likes)
     assert (np.abs(made.given - np.minimum(made.quota, made.available)) <= [501] * 5 + [1001]).all()
+
+
+def test_select_compares_windows_with_their_likes():
+    """A genome of which nine tenths are empty, and whose model is surest where there is little G and C."""
+    rng = np.random.default_rng(5)
+    n, length = 12_000, 1_000
+    genic = np.where(rng.random(n) < 0.1, rng.integers(1, length + 1, n), 0)
+    gc = rng.normal(0.4, 0.05, n).astype(np.float32)
+    distance = np.abs(rng.normal(0, 0.02, n) + gc) * length
+    count = np.zeros((n, 4), np.int32)
+    count[:, 0], count[:, 2] = length - genic, genic
+    start = np.arange(n) // 4 * length
+    columns = {"contig": (np.arange(n) % 4).astype(np.int32), "start": start, "end": start + length,
+               "strand": np.zeros(n, np.int8), "usable": np.full(n, length), "annotated": np.ones(n, bool),
+               "gc": gc, "soft_masked": np.zeros(n, np.float32), "genes": (genic > 0).astype(np.int32)}  # fmt: skip
+    coords = {name: ("window", column) for name, column in columns.items()}
+    coords["class_count"] = (("window", "label_class"), count)
+    coords["class_distance"] = (("window", "label_class"), np.repeat(distance[:, None] / 4, 4, axis=1))
+    coords["contig_name"] = ("contig_row", np.array(["a", "b", "c", "d"], object))
+    table = xr.Dataset(coords=coords, attrs={"window_length": length})
+    kept, alone = (select(table, 0.05, by=by)["kept"].to_numpy() for by in (None, distance))
+    some = genic > 0
+    assert distance_of_gc(gc, kept, some) < 0.1
+    assert distance_of_gc(gc, alone, some) > 0.4
+    assert kept[~some].sum() / kept.sum() <= 0.35
+
+
+def distance_of_gc(gc, kept, some):
+    return distance(gc[kept & some], gc[some])
