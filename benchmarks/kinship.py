@@ -2,14 +2,14 @@
 
     python benchmarks/kinship.py sets FOLDER --real GENOME.fa.gz GENES.gff3.gz [--only NAME ...] [--seeds 20]
     python benchmarks/kinship.py store GENOME.fa GENES.gff3 FOLDER [--seeds 20]
-    python benchmarks/kinship.py table FOLDER
+    python benchmarks/kinship.py table FOLDER ... [--csv leakage.csv]
 
 Leakage is measured by alignment and not by the sketches that the split goes by: the coding bases of validation that lie
 in 500 aligned columns with a training stretch, of which 450 match (minimap2, ``-x asm20 -N 50 -p .1``). Beside it
 stands the split of contigs by lot. A genome is aligned once, for all its splits. A refused split counts as all leaked.
 
 ``sets`` makes each genome of the comparison, or goes on where it stopped: rows are appended to FOLDER/leakage.csv.
-``--real`` is a chromosome of a plant, bgzipped, of which pieces are copied and mutated. ``table`` prints means.
+``--real`` is a chromosome of a plant, bgzipped, of which pieces are copied and mutated. ``table`` prints what all come to.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.copies.alignment import Pieces, leaked_bases, near_copies
 from benchmarks.copies.genomes import genomes, write_genome
 
+MEANS = ("splits", "leaked", "at_most", "by_lot", "least_validation", "least_training", "refused", "unrelated_grouped")
 WINDOW = 21_384
 SEEDS = 20
 """Seeds of splits are 0, 1, 2 ..."""
@@ -158,30 +159,35 @@ def append(folder: Path, name: str, soft_masked: bool, rows: list[dict[str, Any]
         print(f"validation {held:.3f}, training {train:.3f}, refused {refused}, unrelated {unrelated:.3f}", flush=True)
 
 
-def table(folder: Path) -> None:
-    """Print means over seeds, and write them to FOLDER/leakage_means.csv."""
-    sets: dict[tuple[str, str], dict[str, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
-    with (folder / "leakage.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            sets[row["genome"], row["soft_masked"]][row["split"]].append(row)
-    header = ("genome", "soft-masked", "seeds", "leaked", "at most", "by lot", "refused", "validation", "training",
-              "unrelated grouped")  # fmt: skip
-    lines = []
-    for (name, masked), kinds in sets.items():
-        ours = kinds["kinship"]
+def table(folders: list[Path], out: Path | None) -> None:
+    """Print what all seeds of all variants of a genome come to; write the means of each variant as CSV."""
+    sets: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for folder in folders:
+        with (folder / "leakage.csv").open(newline="") as file:
+            for row in csv.DictReader(file):
+                sets[row["genome"], row["soft_masked"]].append(row)
+    header = ("genome", "soft_masked", *MEANS)
+    lines = [(*name, *means(rows)) for name, rows in sorted(sets.items())]
+    if out is not None:
+        with out.open("w", newline="") as file:
+            csv.writer(file).writerows([header, *lines])
+    together: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for (name, _), rows in sorted(sets.items()):
+        together[name.rpartition("_turnover")[0]] += rows
+    print("| genome | " + " | ".join(MEANS).replace("_", " ") + " |\n|" + "---|" * (len(MEANS) + 1))
+    for name, rows in together.items():
+        print(f"| {name.replace('_', ' ')} | " + " | ".join(means(rows)) + " |")
 
-        def values(key: str, rows: list[dict[str, str]] = ours) -> list[float]:
-            return [float(row[key]) for row in rows]
 
-        numbers = (np.mean(values("leaked")), max(values("leaked")), np.mean(values("leaked", kinds["by lot"])))
-        refused = sum(bool(row["refused"]) for row in ours)
-        least = (min(values("validation")), min(values("training")), max(values("unrelated")))
-        lines.append((name, masked, str(len(ours)), *(f"{n:.4f}" for n in numbers), str(refused),
-                      *(f"{n:.3f}" for n in least)))  # fmt: skip
-    with (folder / "leakage_means.csv").open("w", newline="") as out:
-        csv.writer(out).writerows([header, *lines])
-    print("| " + " | ".join(header) + " |\n|" + "---|" * len(header))
-    print("\n".join("| " + " | ".join(line) + " |" for line in lines))
+def means(rows: list[dict[str, str]]) -> tuple[str, ...]:
+    """Columns of a table of means: see MEANS."""
+    ours, lot = ([row for row in rows if row["split"] == kind] for kind in ("kinship", "by lot"))
+    leaked = [float(row["leaked"]) for row in ours]
+    by_lot = np.mean([float(row["leaked"]) for row in lot])
+    held, train = (min(float(row[key]) for row in ours) for key in ("validation", "training"))
+    refused, unrelated = sum(bool(row["refused"]) for row in ours), max(float(row["unrelated"]) for row in ours)
+    numbers = (f"{np.mean(leaked):.4f}", f"{max(leaked):.4f}", f"{by_lot:.2f}", f"{held:.2f}", f"{train:.2f}")
+    return (str(len(ours)), *numbers, str(refused), f"{unrelated:.3f}")
 
 
 def main() -> None:
@@ -199,13 +205,15 @@ def main() -> None:
     for each in (one, two):
         each.add_argument("--seeds", type=int, default=SEEDS)
         each.add_argument("--minimap2", default="minimap2")
-    commands.add_parser("table").add_argument("folder", type=Path)
+    three = commands.add_parser("table")
+    three.add_argument("folders", type=Path, nargs="+")
+    three.add_argument("--csv", type=Path)
     args = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    args.folder.mkdir(parents=True, exist_ok=True)
     if args.command == "table":
-        table(args.folder)
+        table(args.folders, args.csv)
         return
+    args.folder.mkdir(parents=True, exist_ok=True)
     if args.command == "store":
         store = args.folder / "real.zarr"
         if not store.exists():
