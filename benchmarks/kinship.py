@@ -9,7 +9,7 @@ in 500 aligned columns with a training stretch, of which 450 match (minimap2, ``
 stands the split of contigs by lot. A genome is aligned once, for all its splits. A refused split counts as all leaked.
 
 ``sets`` makes each genome of the comparison, or goes on where it stopped: rows are appended to FOLDER/leakage.csv.
-``--real`` is a chromosome of a plant, bgzipped, of which pieces are copied and mutated. ``table`` prints what all come to.
+``--real`` is a chromosome of a plant, bgzipped; pieces of it are copied and mutated. ``table`` prints what all come to.
 """
 
 from __future__ import annotations

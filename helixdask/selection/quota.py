@@ -101,9 +101,9 @@ def choose(
     if value is not None and likes is not None:
         for number in range(n_strata - 1):
             mine = np.flatnonzero(usable & (stratum == number))
-            share = float(quota[number]) / max(int(available[number]), 1)
+            chosen = float(quota[number]) / max(int(available[number]), 1)
             score[mine] = rank_among_likes(
-                value[mine], [each[mine] for each in likes.measures], likes.contig[mine], lot[mine], share
+                value[mine], [each[mine] for each in likes.measures], likes.contig[mine], lot[mine], chosen
             )
     order = np.lexsort((lot, score, stratum))
     order = order[usable[order]]
