@@ -49,7 +49,7 @@ def drawn(table, empty: float, n: int):
 
 def main() -> None:
     """Read the command line, draw, select, and print a row for each stratum."""
-    from helixdask.selection.on_tables import select
+    from helixdask.selection.select_on_tables import select
     from helixdask.selection.table import read_table
     from helixdask.store.store import Store
 

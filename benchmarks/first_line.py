@@ -100,9 +100,9 @@ def main() -> None:
     if asked.make_demo:
         first_of_make_demo(3)
         return
-    from helixdask.cli.demo import base_model
+    from helixdask.trainer.base_models import DEMO
 
-    chosen = {"demo": "demo --folder demo"} if asked.demo else commands(str(base_model()))
+    chosen = {"demo": "demo --folder demo"} if asked.demo else commands(DEMO)
     print(
         "| command | " + " | ".join("first line, s | done, s | CPU s" for _ in asked.pythons) + " | load | says first |"
     )

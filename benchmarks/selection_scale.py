@@ -79,7 +79,8 @@ def peak_memory(anew: bool = False) -> float:
 
 def one(what: str, n: int, n_scaffolds: int) -> None:
     """Run a function and say what it took."""
-    from helixdask.selection.on_tables import select, split
+    from helixdask.selection.on_tables import split
+    from helixdask.selection.select_on_tables import select
 
     small = table_of(2_000, 100)
     for warm in (lambda: select(small), lambda: split(small, kin=kin_of(small, 100, whole=False))):

@@ -47,7 +47,7 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bases", type=int, default=400_000)
-    parser.add_argument("--model", default=str(files("helixdask.trainer.base_model") / "demo.keras"))
+    parser.add_argument("--model", default=str(files("helixdask.trainer.base_models") / "demo.keras"))
     given = parser.parse_args()
     print("| contigs | default: s | genic F1 | whole windows: s | genic F1 | times |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

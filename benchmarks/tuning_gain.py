@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from helixdask.cli.demo import base_model, run_demo
+from helixdask.cli.demo import run_demo
+from helixdask.trainer.base_models import DEMO
 
 COLUMNS = ("genic", "UTR", "CDS", "intron", "exon", "gene")
 MODES = {
@@ -40,7 +41,7 @@ def other_modes(folder: Path) -> dict[str, list[float]]:
     for title, words in MODES.items():
         name = title.replace(", ", "_").replace(" ", "_").replace(".", "_")
         model = folder / f"{name}.keras"
-        helixdask("tune", folder / "tuning.zarr", "--model", base_model(), "-o", model, "-q", *words)
+        helixdask("tune", folder / "tuning.zarr", "--model", DEMO, "-o", model, "-q", *words)
         helixdask(
             *("annotate", folder / "held_out.zarr", "--model", model, "-o", folder / f"{name}.gff3"),
             *("--name", name, "-q"),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.options import Options, Running, StoreUrl, with_settings
-from helixdask.cli.report import print_json, print_summaries, print_table, print_written, say
+from helixdask.cli.report import give, print_summaries, print_table, print_written, say
 from helixdask.coverage.settings import CoverageSettings, LibraryFiles, ReadOptions
 from helixdask.errors import BadInputError
 
@@ -74,9 +74,7 @@ def _remove(store: str, name: str, library: str, *, as_json: bool) -> None:
     from helixdask.store.store import Store
 
     remove_library(Store.open(store), name, library)
-    if as_json:
-        print_json({"removed": f"coverage/{name}/{library}"})
-    else:
+    if not give({"removed": f"coverage/{name}/{library}"}, as_json=as_json):
         say(f"removed: coverage/{name}/{library}")
 
 
@@ -89,8 +87,7 @@ def _show(store: str, name: str, labels: str | None, report: Path | None, output
         from helixdask.coverage.summary_report import write_report
 
         write_report(summary, report)
-    if output.json:
-        print_json(summary)
+    if give(summary, as_json=output.json):
         return
     for title, columns, rows in summary_tables(summary):
         print_table(title, columns, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,15 @@ import typer
 
 from helixdask.cli.findings import print_with_findings
 from helixdask.cli.options import NewStore, Options, Running, StoreUrl, with_settings
-from helixdask.cli.report import print_facts, print_json, print_summaries, run_and_print, say
+from helixdask.cli.report import give, print_facts, print_summaries, run_and_print
 from helixdask.errors import BadInputError
 from helixdask.labels.settings import LabelsSettings
 from helixdask.selection.settings import SelectSettings, SplitSettings
 from helixdask.sequence.settings import EncodeSettings
 from helixdask.simulate.settings import SimulateSettings
 from helixdask.windows.settings import WindowsSettings
+
+log = logging.getLogger(__name__)
 
 Report = Annotated[Path | None, typer.Option(metavar="HTML", help="Write a page that shows what was chosen.")]
 
@@ -101,7 +104,7 @@ def select(
     if not (measure and output.dry_run):  # the plan of the choice needs the windows
         summaries.append(run_stage(choose, store, options))
     if report and not output.dry_run:
-        from helixdask.selection.report import write_selection_report
+        from helixdask.report.page import write_selection_report
         from helixdask.store.store import Store
 
         write_selection_report(Store.open(store), settings.output, report)
@@ -122,7 +125,7 @@ def split(store: StoreUrl, report: Report = None, *, settings: SplitSettings, ou
     check_outputs(report)
     summary = run_stage(split_stage(store, settings), store, output.run_options())
     if report and not output.dry_run:
-        from helixdask.selection.report import write_split_report
+        from helixdask.report.page import write_split_report
         from helixdask.store.store import Store
 
         write_split_report(Store.open(store), settings.output, report)
@@ -143,13 +146,10 @@ def simulate(
 
     check_folder(folder)
     settings = replace(asked, bases=_size(bases))
-    if not as_json:
-        say(f"simulating {settings.bases:,} bases", to_errors=True)
+    log.info("simulating %s bases", f"{settings.bases:,}")
     result = simulation.simulate(settings, folder)
     facts = {key: str(value) if isinstance(value, Path) else value for key, value in vars(result).items()}
-    if as_json:
-        print_json(facts)
-    else:
+    if not give(facts, as_json=as_json):
         print_facts(f"simulate → {folder}", facts)
 
 

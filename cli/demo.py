@@ -7,36 +7,32 @@ is known of the truth; the truth is only for the scores, on contigs that no step
 from __future__ import annotations
 
 import json
-import logging
 import shlex
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from helixdask.cli.report import print_table, say
+from helixdask.cli.report import give, print_table, say
+from helixdask.cli.showing import shown
 from helixdask.errors import AlreadyExistsError, StageFailedError
+from helixdask.trainer.base_models import DEMO
 
 _HELD_OUT = "chr4"
 _NOTE = "demo.json"
 """Says what the genome in a folder was simulated with, once all of it is there."""
 
 
-def base_model() -> Path:
-    """Path of the small base model that comes with the package."""
-    return Path(str(files("helixdask.trainer.base_model") / "demo.keras"))
-
-
 class _Steps:
     """Says which step of how many begins, and runs its command as a user would."""
 
-    def __init__(self, n_steps: int) -> None:
+    def __init__(self, n_steps: int, *, as_json: bool = False) -> None:
+        self._stdout = 2 if as_json else None  # only the result goes to standard output then
         self._began = time.monotonic()
         self._n_steps, self._step = n_steps, 0
 
@@ -52,7 +48,7 @@ class _Steps:
 
     def run(self, what: str, *arguments: str | Path) -> None:
         """Run a command; what it prints goes where ours goes."""
-        self._run(what, arguments)
+        self._run(what, arguments, self._stdout)
 
     def result_of(self, what: str, *arguments: str | Path) -> Any:
         """Run a command with ``--json`` and return what it printed."""
@@ -63,8 +59,7 @@ class _Steps:
         command = f"helixdask {shlex.join(map(str, arguments))}"
         say(f"$ {command}", to_errors=True)
         sys.stdout.flush()
-        verbose = ["--verbose"] if logging.getLogger("helixdask").isEnabledFor(logging.DEBUG) else []
-        words = [sys.executable, "-m", "helixdask", *verbose, *map(str, arguments)]
+        words = [sys.executable, "-m", "helixdask", *map(str, arguments), *shown().words()]
         done = subprocess.run(words, stdout=stdout, check=False)
         if done.returncode:
             raise StageFailedError(
@@ -100,7 +95,7 @@ def scores_of(evaluated: dict[str, Any], name: str) -> list[float]:
     return [*by_class, genes["exon"]["f1"], genes["gene"]["f1"]]
 
 
-def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[float]]:
+def run_demo(folder: Path, seed: int = 0, bases: str = "2M", *, as_json: bool = False) -> dict[str, list[float]]:
     """Run the demonstration in a folder and return the scores of both models.
 
     Returns
@@ -113,7 +108,7 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
 
     check_folder(folder)
     require_tensorflow()
-    steps = _Steps(6)
+    steps = _Steps(6, as_json=as_json)
     say(
         f"The demonstration tunes a small model to a simulated genome of {bases} bases: six commands, some minutes "
         f"on two cores.\nEverything it makes goes to {folder}/.",
@@ -124,7 +119,7 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
     tuning, groups = folder / "tuning.fa", folder / "groups.tsv"
     held_out, truth = folder / "held_out.fa", folder / "held_out.gff3"
     store, scored, tuned = folder / "tuning.zarr", folder / "held_out.zarr", folder / "tuned.keras"
-    model = base_model()
+    model = DEMO
     if _is_simulated(folder, {"seed": seed, "bases": bases}, (store, scored)):
         steps.skip("the genome is there from an earlier run")
     else:
@@ -152,7 +147,8 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M") -> dict[str, list[f
     evaluated = steps.result_of("compare both with the true genes", "evaluate", scored, "--reference", truth)
     scores = {name: scores_of(evaluated, name) for name in ("base", "tuned")}
     (folder / "scores.json").write_text(json.dumps({"seed": seed, **scores}, indent=1), encoding="utf-8")
-    _show(scores, folder, steps.seconds)
+    if not give(scores, as_json=as_json):
+        _show(scores, folder, steps.seconds)
     return scores
 
 
@@ -198,6 +194,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where to put everything.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Seed of the simulated genome.")] = 0,
     bases: Annotated[str, typer.Option(help="Size of the simulated genome.")] = "2M",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
 ) -> None:
     """Simulate a genome, tune the small base model to it, and show the scores before and after."""
-    run_demo(folder, seed, bases)
+    run_demo(folder, seed, bases, as_json=as_json)

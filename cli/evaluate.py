@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from helixdask.cli.options import Running, with_settings
-from helixdask.cli.report import print_json, print_table, print_written
+from helixdask.cli.report import give, print_table, print_written
 from helixdask.errors import BadInputError
 from helixdask.settings import InputFile, NameTable, Shown
 
@@ -92,8 +92,7 @@ def evaluate(
         from helixdask.evaluation.report import write_report
 
         write_report(scores, report)
-    if output.json:
-        print_json(scores.as_dict(per_contig=per_contig))
+    if give(scores.as_dict(per_contig=per_contig), as_json=output.json):
         return
     for table in (*tables_of(scores), *(contig_tables(scores) if per_contig else ())):
         print_table(f"\n{table.title}", table.columns, table.rows)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from helixdask.cli.options import Options, Running, StoreUrl, with_settings
-from helixdask.cli.report import print_summaries, print_written, say
+from helixdask.cli.report import give, print_summaries, say
 from helixdask.errors import BadInputError
 from helixdask.exchange.settings import ExportSettings, ImportSettings
 from helixdask.genes.writing.settings import GeneFiles
@@ -88,6 +88,7 @@ def export(
             rich_help_panel="bigWig",
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Write files for other programs: gene models in any format, coverage as bigWig, or Helixer's HDF5."""
     from helixdask.genes.writing.export import export_genes
@@ -104,6 +105,7 @@ def export(
         raise BadInputError("--genes, --region and --longest are for gene models", remedy="Give --gff3 or the like.")
     check_outputs(helixer, *files.given().values())
     check_folder(bigwig)
+    written: list[dict[str, Any]] = []
     if helixer is not None:
         if window_length is None:
             raise BadInputError("--helixer needs --window-length", remedy="Helixer's own default is 21384.")
@@ -111,19 +113,21 @@ def export(
 
         wanted = replace(settings, alternative=_named(alternative or []))
         export_helixer(opened, str(helixer), window_length, wanted)
-        print_written(helixer)
+        written.append({"file": str(helixer), "kind": "helixer"})
     if bigwig is not None:
         from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig
 
         coverage, predictions = settings.coverage, settings.predictions
-        written = export_probability_bigwig(opened, bigwig, predictions) if predictions else []
+        tracks = export_probability_bigwig(opened, bigwig, predictions) if predictions else []
         if coverage or not predictions:
-            written += export_bigwig(opened, bigwig, coverage)
-        print_written(*written)
+            tracks += export_bigwig(opened, bigwig, coverage)
+        written += [{"file": str(path), "kind": "bigwig"} for path in tracks]
     if files.given():
         n_genes = export_genes(opened, genes, files, region=region, longest=longest, code=genetic_code)
-        for path in files.given().values():
-            say(f"written: {path} ({n_genes:,} genes)")
+        written += [{"file": str(path), "kind": kind, "genes": n_genes} for kind, path in files.given().items()]
+    if not give({"written": written}, as_json=as_json):
+        for one in written:
+            say(f"written: {one['file']}" + (f" ({one['genes']:,} genes)" if "genes" in one else ""))
 
 
 def _named(pairs: list[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helixdask.cli.report import as_dict, print_json, print_summaries, print_table
+from helixdask.cli.report import as_dict, give, print_stages, print_summaries, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,9 +13,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from helixdask.engine.run import Summary
+    from helixdask.genes.finding_report import CodeSummary
 
-_COUNTS = ("findings", "masks")
-"""Attributes that the tables say better."""
+_WITH_FINDINGS = ("genes", "labels")
+"""Stages that write a table of findings."""
+
+
+def print_stage(store: str, summary: Summary) -> None:
+    """Print what a stage did, with its findings by gene where it has a table of them."""
+    from helixdask.genes.finding_report import summarise
+    from helixdask.store.store import Store
+
+    print_summaries([summary], as_json=False)
+    if summary.stage in _WITH_FINDINGS and summary.state == "done":
+        _print_by_gene(summary.group, summarise([Store.open(store).table(f"{summary.group}/findings")]))
+
+
+def _print_by_gene(group: str, found: Sequence[CodeSummary]) -> None:
+    """A table of findings by code: how many genes, and what was done with them."""
+    if found:
+        lines = [(row.code, row.severity, row.genes or "–", row.findings, row.done) for row in found]
+        columns = ("code", "severity", "genes", "findings", "what was done")
+        print_table(f"Findings of {group}", columns, lines, text=("severity", "what was done"))
 
 
 def print_with_findings(store: str, summaries: Sequence[Summary], tsv: Path | None, *, as_json: bool) -> None:
@@ -42,19 +61,11 @@ def print_with_findings(store: str, summaries: Sequence[Summary], tsv: Path | No
     tables: list[Mapping[str, NDArray[Any]]] = [opened.table(f"{summary.group}/findings") for summary in summaries]
     if tsv is not None:
         write_findings(tsv, tables)
-    if as_json:
-        rows = [[row._asdict() for row in summarise([table])] for table in tables]
-        print_json([as_dict(s) | {"findings": found} for s, found in zip(summaries, rows, strict=True)])
+    rows = [[row._asdict() for row in summarise([table])] for table in tables]
+    if give([as_dict(s) | {"findings": found} for s, found in zip(summaries, rows, strict=True)], as_json=as_json):
         return
-    for summary in summaries:
-        for name in _COUNTS:
-            summary.attrs.pop(name, None)
-    print_summaries(summaries, as_json=False)
+    print_stages(summaries)
     for summary, table in zip(summaries, tables, strict=True):
-        found = summarise([table])
-        if found:
-            lines = [(row.code, row.severity, row.findings, row.genes, row.done) for row in found]
-            columns = ("code", "severity", "findings", "genes", "what was done")
-            print_table(f"Findings of {summary.group}", columns, lines, text=("severity", "what was done"))
+        _print_by_gene(summary.group, summarise([table]))
     if tsv is not None:
         print_table("", ("", ""), [("all findings", str(tsv))])

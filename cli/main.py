@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -13,18 +15,22 @@ from helixdask.cli import (
     coverage,
     data,
     demo,
+    doctor,
     evaluate,
     exchange,
     kinship,
     models,
+    page,
     recipes,
     results,
     store_care,
     tracks,
     training,
 )
+from helixdask.cli.examples import epilog_of
 from helixdask.cli.proposed import with_command
 from helixdask.cli.report import say
+from helixdask.cli.showing import with_showing
 from helixdask.cli.terminal import VERBOSE, log_to_terminal, only_our_words, only_what_it_can_show
 from helixdask.errors import HelixdaskError, words_of
 from helixdask.public_names import without_secrets
@@ -32,7 +38,6 @@ from helixdask.public_names import without_secrets
 app = typer.Typer(
     name="helixdask",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="""
@@ -57,7 +62,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or usage, 130 stopped by Ctrl-C.
 
 def _show_version(show: bool) -> None:
     if show:
-        say(f"helixdask {version('helixdask')}")
+        say(f"helixdask {version('helixdask')}", always=True)
         raise typer.Exit
 
 
@@ -67,7 +72,8 @@ def _root(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option(VERBOSE, help="Show warnings and log lines of other packages, too; after a command as well.")
+        bool,
+        typer.Option(VERBOSE, help="Show warnings and log lines of other packages, too. Each command has it."),
     ] = False,
 ) -> None:
     del show_version
@@ -100,6 +106,7 @@ for panel, commands in (
         _LOOK,
         (
             evaluate.evaluate,
+            page.report,
             models.models,
             results.inspect,
             store_care.verify,
@@ -108,11 +115,13 @@ for panel, commands in (
             exchange.export,
             data.simulate,
             demo.demo,
+            doctor.doctor,
         ),
     ),
 ):
     for command in commands:
-        app.command(_NAMES.get(command), rich_help_panel=panel)(command)
+        name = _NAMES.get(command, command.__name__)
+        app.command(name, rich_help_panel=panel, epilog=epilog_of(name))(with_showing(command, name))
 
 
 _INTERRUPTED = 130
@@ -132,13 +141,6 @@ def _repeat_bam(arguments: list[str]) -> list[str]:
     return repeated
 
 
-def _verbose_first(arguments: list[str]) -> list[str]:
-    """Let ``--verbose`` stand anywhere."""
-    if VERBOSE not in arguments:
-        return arguments
-    return [VERBOSE, *(argument for argument in arguments if argument != VERBOSE)]
-
-
 def main() -> None:
     """Run the command line as a program: what the terminal cannot show, or should not, is held back first."""
     only_what_it_can_show()
@@ -147,15 +149,21 @@ def main() -> None:
     run(sys.argv[1:])
 
 
+@cache
+def _command_line() -> Callable[..., Any]:
+    """All commands with their options, which take 40 ms to put together."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: list[str]) -> None:
     """Run a command line; exit codes: 0 done, 1 failed, 2 bad input or usage, 130 stopped by the user."""
     try:
-        app(args=_verbose_first(_repeat_bam(arguments)), prog_name="helixdask")
+        _command_line()(args=_repeat_bam(arguments), prog_name="helixdask")
     except HelixdaskError as error:
         _fail(f"error: {with_command(error, arguments)}", error.exit_code)
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:  # what typer makes of Ctrl-C
-            say("stopped; run the same command again to go on", style="yellow", to_errors=True)
+            say("stopped; run the same command again to go on", style="yellow", to_errors=True, always=True)
         raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -170,7 +178,8 @@ def run(arguments: list[str]) -> None:
             raise
         _fail(
             f"internal error: {words_of(error, typed=True)}{_done_when(error, arguments)}\n"
-            "  This is a fault of helixdask, please report it. HELIXDASK_DEBUG=1 shows where it happened."
+            "  This is a fault of helixdask, please report it, with what `helixdask doctor` prints. "
+            "HELIXDASK_DEBUG=1 shows where it happened."
         )
 
 
@@ -182,7 +191,7 @@ def _done_when(error: Exception, arguments: list[str]) -> str:
 
 
 def _fail(text: str, code: int = 1) -> NoReturn:
-    say(without_secrets(text), style="red", to_errors=True)
+    say(without_secrets(text), style="red", to_errors=True, always=True)
     sys.exit(code)
 
 

@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.options import Options, Running, StoreUrl, with_settings
-from helixdask.cli.report import print_facts, print_json, print_table, print_written, run_and_print, say
+from helixdask.cli.report import give, print_facts, print_table, print_written, run_and_print, say
 from helixdask.errors import BadInputError
 from helixdask.trainer.prediction.settings import PredictSettings
 
 ModelOption = Annotated[
     str,
-    typer.Option(metavar="PATH", help="A model: .keras, Helixer's .h5, or a name or lineage of its published ones."),
+    typer.Option(
+        metavar="PATH",
+        help="A model: .keras, Helixer's .h5, fungi-mini or another that comes along, or a published name or lineage.",
+    ),
 ]
 
 
@@ -50,7 +53,7 @@ def models(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List Helixer's published models and which of them are here; or show one model, whoever made it.
+    """List the models that come along and Helixer's published ones, and which of those are here; or show one model.
 
     A published model is downloaded when it is first asked for, here or with --model. They are kept in a folder of your
     own (HELIXDASK_MODELS names another); those that a Helixer installation has are used where they are.
@@ -78,8 +81,7 @@ def models(
         return
     card = {key: value for key, value in found.card.items() if value not in (None, [], {})}
     facts = {"file": found.path, "sha256": found.digest, "weights": parameter_count(found.spec)}
-    if as_json:
-        print_json(facts | {"network": found.spec.to_dict(), "card": card})
+    if give(facts | {"network": found.spec.to_dict(), "card": card}, as_json=as_json):
         return
     verdict = (card.pop("verdict", None) or {}).get("text")
     scores = card.pop("scores", [])
@@ -91,12 +93,15 @@ def models(
 
 
 def _print_published(*, as_json: bool) -> None:
+    from helixdask.trainer.base_models import shipped_models
     from helixdask.trainer.network.published import find, model_folder, published_models
 
     columns = ["lineage", "name", "since", "window", "here"]
+    shipped = shipped_models()
     rows = [[m.lineage, m.name, m.since, m.window, str(find(m) or "")] for m in published_models()]
-    if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    ours = [{"lineage": "", "name": m.name, "about": m.about, "here": str(m.path)} for m in shipped]
+    if give([*ours, *(dict(zip(columns, row, strict=True)) for row in rows)], as_json=as_json):
         return
+    print_table("Models that come with helixdask", ["name", "for"], [[m.name, m.about] for m in shipped])
     print_table("Helixer's published models, the recommended one of each lineage first", columns, rows)
     say(f"downloaded ones are kept in {model_folder()}")

@@ -8,17 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from helixdask.calling.settings import CallSettings
+from helixdask.cli.findings import print_stage
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import NewStore, Options, Output, Running, with_settings
-from helixdask.cli.report import print_summaries
-from helixdask.coverage.settings import LibraryFiles
+from helixdask.cli.report import print_summaries, print_written
+from helixdask.coverage.settings import LibraryFiles, ReadOptions
 from helixdask.labels.settings import LabelsSettings
 from helixdask.selection.settings import SelectSettings, SplitSettings
 from helixdask.sequence.settings import EncodeSettings
 from helixdask.settings import NameTable
 from helixdask.trainer.prediction.settings import PredictSettings
 
-_Reads = Annotated[LibraryFiles, Options(without=("kind",))]
+_ADVANCED = "Advanced"
+_READS = Annotated[ReadOptions, Options(panel="Advanced: which reads count (for --bam; a sheet has columns for it)")]
+_GENE_MODEL = ("min_exon_length", "min_intron_length", "splice_site_cost", "phase_weight")
 
 
 @with_settings
@@ -31,13 +34,25 @@ def prepare(
     ] = None,
     gff3: Annotated[Path | None, typer.Option(help="Annotation to learn from, GFF3 or GTF.")] = None,
     *,
-    files: _Reads,
+    files: LibraryFiles,
     window_length: Annotated[
         int | None, typer.Option(min=1, help="Bases of a training window. Default: the base model's, else 21384.")
     ] = None,
-    select: Annotated[SelectSettings, Options(only=("keep_fraction",))],
+    select: Annotated[
+        SelectSettings,
+        Options(
+            only=("keep_fraction", "keep_bases", "keep_windows", "max_intergenic", "by", "largest"),
+            panels={_ADVANCED: ("keep_bases", "keep_windows", "max_intergenic", "by", "largest")},
+        ),
+    ],
     split: Annotated[SplitSettings, Options(only=("val_fraction", "test_fraction", "seed", "kinship", "groups"))],
     labels: Annotated[LabelsSettings, Options(without=("output",))],
+    predict: Annotated[PredictSettings, Options(only=("batch_size", "overlap", "precision"), panel=_ADVANCED)],
+    call: Annotated[
+        CallSettings,
+        Options(only=("peak_threshold", "edge_threshold", "min_coding_length", "min_score"), panel=_ADVANCED),
+    ],
+    reads: _READS,
     output: Running,
 ) -> None:
     """Make a store ready for tuning: genome, labels or pseudolabels, coverage, windows, kinship, split, selection.
@@ -54,22 +69,24 @@ def prepare(
         store,
         str(gff3) if gff3 else None,
         resolved(model) if model else None,
-        tuple(libraries_of(files)),
+        tuple(libraries_of(files, reads)),
         window_length,
         labels,
         select,
         split,
+        predict,
+        call,
     )
-    summaries = run(settings, output.run_options(), _shows_each_stage(output))
+    summaries = run(settings, output.run_options(), _shows_each_stage(store, output))
     if output.json or output.dry_run:
         print_summaries(summaries, as_json=output.json)
 
 
-def _shows_each_stage(output: Output) -> Any:
+def _shows_each_stage(store: str, output: Output) -> Any:
     """A callback that prints each stage's table when it is done; for JSON all is printed at the end."""
     if output.json or output.dry_run:
         return lambda summary: None
-    return lambda summary: print_summaries([summary], as_json=False)
+    return lambda summary: print_stage(store, summary)
 
 
 @with_settings
@@ -82,20 +99,31 @@ def annotate(
     ] = None,
     species: Annotated[str | None, typer.Option(help="Name of the species, for a genome.")] = None,
     *,
-    files: _Reads,
+    files: LibraryFiles,
     aliases: NameTable | None = None,
     predict: Annotated[
-        PredictSettings, Options(only=("predictions", "coverage", "window_length", "overlap", "batch_size"))
+        PredictSettings,
+        Options(
+            without=("threads", "rules"),
+            panels={_ADVANCED: ("overlap", "offset", "core_length", "precision", "coverage_norm")},
+        ),
     ],
     call: Annotated[
-        CallSettings, Options(only=("peak_threshold", "min_coding_length", "min_score", "genetic_code", "rules"))
+        CallSettings,
+        Options(
+            without=("predictions", "output"),
+            panels={_ADVANCED: ("window_size", "edge_threshold", *_GENE_MODEL)},
+        ),
     ],
+    reads: _READS,
     output: Running,
 ) -> None:
     """Predict the genes of a genome and write them as GFF3."""
     from helixdask.stages import libraries_of
     from helixdask.trainer.recipes import annotate as run
+    from helixdask.trainer.recipes import store_for
 
+    place = store_for(source, gff3, store)
     summaries = run(
         source,
         resolved(model),
@@ -103,11 +131,13 @@ def annotate(
         output.run_options(),
         store=store,
         species=species,
-        libraries=libraries_of(files),
+        libraries=libraries_of(files, reads),
         aliases=aliases,
         predict=predict,
         call=call,
-        on_stage=_shows_each_stage(output),
+        on_stage=_shows_each_stage(place, output),
     )
     if output.json or output.dry_run:
         print_summaries(summaries, as_json=output.json)
+    else:
+        print_written(gff3)

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from helixdask.amounts import duration, size
+from helixdask.cli.facts import facts_of
+from helixdask.cli.plain import plain
+from helixdask.cli.showing import shown, tell_result
 from helixdask.public_names import without_secrets
 
 if TYPE_CHECKING:
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
     from helixdask.engine.run import Summary
     from helixdask.engine.stage import Stage
 
-_HIDDEN = {"settings", "inputs", "digest", "stage", "complete", "model_digest", "network", "model_card"}
 _WIDE = 200
 _MOST_VALUES = 12
 _SMALLEST = 0.001
@@ -37,25 +40,27 @@ def human(value: Any) -> str:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on standard output; numbers that JSON does not know (NaN) become null."""
-    sys.stdout.write(json.dumps(_plain(value), indent=1, allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(plain(value), indent=1, allow_nan=False) + "\n")
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, bool | int) or value is None:
-        return value
-    if hasattr(value, "tolist"):  # NumPy's scalars and arrays
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return without_secrets(str(value))
+def give(result: Any, *, as_json: bool) -> bool:
+    """Hand over the result of a command: to the log for programs, and as JSON where that is wanted.
+
+    Returns
+    -------
+    bool
+        Whether all is said: tables for people are not wanted.
+    """
+    tell_result(result)
+    if as_json:
+        print_json(result)
+    return as_json
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, text: Sequence[str] = ()) -> None:
-    """Print a table on standard output; all but the first column and those of text are set to the right."""
+    """Print a table on standard output, unless quiet; all but the first column and those of text are set right."""
+    if shown().quiet:
+        return
     table = Table(box=None, pad_edge=False, show_header=any(columns))
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index and column not in text else "left", overflow="fold")
@@ -72,20 +77,24 @@ def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _WIDE, markup=False, emoji=False, highlight=False)
 
 
-def say(text: str, *, style: str = "", to_errors: bool = False) -> None:
-    """Print a line as it is, unwrapped; characters that the terminal lacks become question marks.
+def say(text: str, *, style: str = "", to_errors: bool = False, always: bool = False) -> None:
+    """Print a line as it is, unwrapped, unless quiet; characters that the terminal lacks become question marks.
 
     `typer.echo` would write UTF-8 to a terminal that says it knows ASCII only.
     """
+    if shown().quiet and not always:
+        return
     console = Console(stderr=to_errors, markup=False, emoji=False, highlight=False)
     console.print(text, style=style, soft_wrap=True)
 
 
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:
-    """Print named values on standard output, one line each; what is empty or says nothing is left out.
+    """Print named values on standard output, unless quiet, one line each; what is empty or says nothing is left out.
 
     A mapping of numbers takes one line, a list of mappings (such as the strata of a selection) a table of its own.
     """
+    if shown().quiet:
+        return
     grid = Table(box=None, pad_edge=False, show_header=False)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -121,8 +130,7 @@ def _in_a_line(value: Any) -> str:
 
 def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
     """Print what one or several stages did, or plan to do."""
-    if as_json:
-        print_json([as_dict(summary) for summary in summaries])
+    if give([as_dict(summary) for summary in summaries], as_json=as_json):
         return
     planned = [(summary.plan, summary.state) for summary in summaries if summary.plan is not None]
     if planned:
@@ -131,10 +139,10 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
                 plan.group,
                 plan.bases,
                 f"{plan.finished:,} of {plan.tasks:,}" if plan.finished else plan.tasks,
-                _size(plan.bytes_out + plan.bytes_replaced),
-                _size(plan.memory_per_worker),
+                size(plan.bytes_out + plan.bytes_replaced),
+                size(plan.memory_per_worker),
                 plan.workers,
-                _duration(plan.seconds) if state == "planned" else state,
+                duration(plan.seconds) if state == "planned" else state,
             )
             for plan, state in planned
         ]
@@ -142,14 +150,19 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
         print_table("Plan; nothing was done", (*columns, "disk", "memory each", "workers", "about"), rows)
         for plan, _ in planned:
             if plan.bytes_replaced:
-                old = _size(plan.bytes_replaced)
+                old = size(plan.bytes_replaced)
                 say(f"{plan.group}: {old} of it are those of the group that is there, until the new one is published")
         return
+    print_stages(summaries)
+
+
+def print_stages(summaries: Sequence[Summary]) -> None:
+    """Print what stages did, in words for people."""
     for summary in summaries:
-        state = f"{summary.state}, {_duration(summary.seconds)}" if summary.state == "done" else summary.state
+        state = f"{summary.state}, {duration(summary.seconds)}" if summary.state == "done" else summary.state
         if summary.resumed:
             state += f", {summary.resumed:,} of {summary.tasks:,} tasks were finished before"
-        facts = {name: value for name, value in summary.attrs.items() if name not in _HIDDEN}
+        facts = facts_of(summary.stage, summary.attrs)
         print_facts(f"{summary.stage} → {summary.group} ({state})", {} if summary.state == "already there" else facts)
 
 
@@ -165,19 +178,6 @@ def print_written(*paths: object) -> None:
     for path in paths:
         if path:
             say(f"written: {path}")
-
-
-def _size(n_bytes: float) -> str:
-    for scale, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
-        if n_bytes >= scale:
-            return f"{n_bytes / scale:,.1f} {unit}"
-    return f"{n_bytes / 1e3:,.0f} kB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:,.0f} min" if seconds < 6_000 else f"{seconds / 3_600:,.1f} h"
 
 
 def as_dict(summary: Summary) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 
 from helixdask.calling.settings import CallSettings
 from helixdask.cli.options import Options, Running, StoreUrl, with_settings
-from helixdask.cli.report import print_json, print_summaries, print_table, print_written, say
+from helixdask.cli.report import give, print_summaries, print_table, print_written, say
 from helixdask.cli.sweep import Sweeping, run_sweep
 from helixdask.errors import BadInputError
 from helixdask.genes.writing.settings import GeneFiles
@@ -89,9 +89,7 @@ def inspect(
     check_figure(plot)
     opened = open_store(store)
     if region is None and plot is None:
-        if as_json:
-            print_json(opened.summary())
-        else:
+        if not give(opened.summary(), as_json=as_json):
             say(repr(opened))
         opened.check_all()
         return
@@ -100,10 +98,10 @@ def inspect(
     genes = {name: opened.genes(region, name).models for name in opened.names("genes")}
     if plot is not None:
         opened.plot(region, plot)
-    if as_json:
-        facts = view.to_dict(data=False) | {"genes": {name: gene_rows(models) for name, models in genes.items()}}
-        print_json(facts | ({"plot": str(plot)} if plot is not None else {}))
-    elif plot is not None:
+    facts = view.to_dict(data=False) | {"genes": {name: gene_rows(models) for name, models in genes.items()}}
+    if give(facts | ({"plot": str(plot)} if plot is not None else {}), as_json=as_json):
+        return
+    if plot is not None:
         print_written(plot)
     else:
         say(repr(view))

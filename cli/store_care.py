@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from helixdask.cli.options import Reading, StoreUrl, with_settings
-from helixdask.cli.report import print_json, print_table, say
+from helixdask.cli.report import give, print_table, say
 
 if TYPE_CHECKING:
     from helixdask.verification.result import Verification
@@ -30,11 +30,16 @@ def verify(
     from helixdask.verification.verify import verify_store
 
     found = verify_store(store, groups or (), quick=quick, options=output.run_options())
-    if output.json:
-        print_json(found.as_dict())
-    else:
+    if not give(found.as_dict(), as_json=output.json):
         _print(found)
     if not found.is_sound:
+        if output.quiet:
+            damaged = ", ".join(sorted({one.group or "the store itself" for one in found.damages}))
+            say(
+                f"{len(found.damages):,} damaged: {damaged}; without --quiet all are listed",
+                to_errors=True,
+                always=True,
+            )
         raise typer.Exit(1)
 
 
@@ -81,8 +86,8 @@ def remove(
     n_bytes, made_from_it = group_to_remove(opened, group)
     if not dry_run:
         remove_group(opened, group)
-    if as_json:
-        print_json({"group": group, "removed": not dry_run, "bytes": n_bytes, "made_from_it": made_from_it})
+    result = {"group": group, "removed": not dry_run, "bytes": n_bytes, "made_from_it": made_from_it}
+    if give(result, as_json=as_json):
         return
     say(f"{'would remove' if dry_run else 'removed'}: {group} ({format_bytes(n_bytes)})")
     if made_from_it:

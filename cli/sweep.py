@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from helixdask.cli.options import Output
-from helixdask.cli.report import print_json, print_table, print_written
+from helixdask.cli.report import give, print_table, print_written
 from helixdask.errors import BadInputError
 from helixdask.settings import InputFile, Shown
 
@@ -93,8 +93,7 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
         write_sweep_tsv(rows, asked.tsv)
     if asked.plot:
         draw_sweep(rows, asked.plot)
-    if output.json:
-        print_json(sweep_dict(rows))
+    if give(sweep_dict(rows), as_json=output.json):
         return
     print_table(*sweep_table(rows))
     print_written(asked.tsv, asked.plot)

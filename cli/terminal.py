@@ -17,20 +17,34 @@ _QUIET_ENVIRONMENT = {"PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3", "
 """For libraries that read it, and for processes started from here."""
 
 
+class _Words(PublicFormatter):
+    """A message as it is; of warnings it is said that they are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return f"warning: {text}" if record.levelno >= logging.WARNING else text
+
+
 class _TerminalHandler(logging.StreamHandler[TextIO]):
-    """Writes to what standard error is at the time."""
+    """Writes to what standard error is at the time, but nothing that is for programs only, or that a bar shows."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
-        self.setFormatter(PublicFormatter("%(message)s"))
+        self.setFormatter(_Words("%(message)s"))
+        self.addFilter(_is_for_people)
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
         return sys.stderr
 
 
-def log_to_terminal(*, verbose: bool) -> None:
-    """Show helixdask's log; with ``verbose`` also what other packages log.
+def _is_for_people(record: logging.LogRecord) -> bool:
+    kind = getattr(record, "told", {}).get("kind", "message")
+    return kind in ("message", "check") or (kind == "progress" and not sys.stderr.isatty())
+
+
+def log_to_terminal(*, verbose: bool, quiet: bool = False) -> None:
+    """Show helixdask's log, when ``quiet`` its warnings only; with ``verbose`` also what other packages log.
 
     Without that their messages get a handler that drops them, since Python prints those that have none.
     """
@@ -38,7 +52,9 @@ def log_to_terminal(*, verbose: bool) -> None:
     for logger in (ours, root):
         for handler in [handler for handler in logger.handlers if isinstance(handler, _TerminalHandler)]:
             logger.removeHandler(handler)
-    (root if verbose else ours).addHandler(_TerminalHandler())
+    handler = _TerminalHandler()
+    handler.setLevel(logging.WARNING if quiet else logging.NOTSET)
+    (root if verbose else ours).addHandler(handler)
     ours.setLevel(logging.DEBUG if verbose else logging.INFO)
     if not any(isinstance(handler, logging.NullHandler) for handler in root.handlers):
         root.addHandler(logging.NullHandler())

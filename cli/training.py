@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import Options, with_settings
-from helixdask.cli.report import print_facts, print_json, print_table, say
+from helixdask.cli.report import give, print_facts, print_table, say
 from helixdask.settings import Rules, Shown
 from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneSettings
 
 if TYPE_CHECKING:
     from helixdask.trainer.tuning.settings import TuneResult
+
+log = logging.getLogger(__name__)
 
 _EPOCH_COLUMNS = {
     "epoch": "epoch",
@@ -31,11 +33,12 @@ _EPOCH_COLUMNS = {
     "phase_accuracy": "phase",
 }
 _NOT_CHOSEN = ("model", "validation_batch_size", "optimiser", "weight_decay", "clip_norm", "random_offsets")
-_OF_TUNING = ("mode", "new_head", "confidence")
+_OF_TUNING = ("mode", "new_head", "confidence", "doubt", "keep_worse")
 _PANELS = {
     "The loop": (
         *("patience", "check_every", "max_steps", "max_hours", "batch_size", "warmup_steps", "decay", "precision"),
-        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "tensorboard"),
+        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "doubt", "keep_worse", "replace"),
+        "tensorboard",
     ),
     "The loss": ("class_weights", "transition_weights"),
 }
@@ -51,7 +54,7 @@ class _Report:
     dry_run
         Check everything, print the plan (windows, steps, weights) and stop.
     quiet
-        No progress.
+        No progress and no tables; warnings and errors are shown all the same.
     json
         Print the result as JSON.
     """
@@ -66,7 +69,10 @@ def tune(
     settings: Annotated[TuneSettings, Options(without=_NOT_CHOSEN, panels=_PANELS)],
     model: ModelOption,
     require_better: Annotated[
-        bool, typer.Option("--require-better", help="Exit with 1 when the tuned model is not better than the base.")
+        bool,
+        typer.Option(
+            "--require-better", help="Exit with 1 when the tuned model is not shown to be better than the base."
+        ),
     ] = False,
     *,
     report: _Report,
@@ -74,8 +80,9 @@ def tune(
     """Tune a model on prepared stores.
 
     After each epoch it is scored on the validation windows; the best is kept. Ctrl-C leaves the best so far. A run that
-    was interrupted or killed goes on when the same command is given again, and ends with the same model. A tuned model
-    can be tuned further: it keeps its libraries, weights of the loss and norm.
+    was interrupted or killed goes on when the same command is given again, and ends with the same model; one that came
+    to its end is left as it is. A tuned model can be tuned further: it keeps its libraries, weights of the loss and
+    norm.
     """
     result = _learn(dataclasses.replace(settings, model=resolved(model)), None, report)
     if require_better and result is not None and not result.better:
@@ -112,44 +119,34 @@ def _learn(settings: TuneSettings, spec: NetworkSpec | None, report: _Report) ->
 
     require_tensorflow()
     settings.check()
-    if not report.quiet:
-        say("starting TensorFlow", to_errors=True)
+    log.info("starting TensorFlow")
     from helixdask.trainer.tuning import tune as training
 
     if report.dry_run:
         plan = training.dry_run(settings, spec)
-        print_json(plan) if report.json else print_facts("nothing was trained", plan)
+        if not give(plan, as_json=report.json):
+            print_facts("nothing was trained", plan)
         return None
-    result = _with_progress(
-        lambda told: (
-            training.tune(settings, told) if spec is None else training.train_from_scratch(settings, spec, told)
-        ),
-        quiet=report.quiet,
-    )
+    from helixdask.trainer.tuning.progress import show_progress
+
+    with show_progress(quiet=report.quiet) as told:
+        result = training.tune(settings, told) if spec is None else training.train_from_scratch(settings, spec, told)
     _print_training(result, as_json=report.json)
     return result
 
 
-def _with_progress(run: Callable[[Any], TuneResult], *, quiet: bool) -> TuneResult:
-    """Run a training and show how it goes."""
-    from helixdask.trainer.tuning.progress import show_progress, silent
-
-    if quiet:
-        return run(silent)
-    with show_progress() as told:
-        return run(told)
-
-
 def _print_training(result: TuneResult, *, as_json: bool) -> None:
     """Print how training went: scores of the base model and of each epoch, and the verdict."""
-    if as_json:
-        print_json(dataclasses.asdict(result))
+    if give(dataclasses.asdict(result), as_json=as_json):
         return
     shown = [name for name in _EPOCH_COLUMNS if any(name in row for row in result.history)]
+    there = result.state != "done"
+    state = f" ({result.state})" if there else ""
     print_table(
-        f"{result.path}: best epoch {result.best_epoch}, ended by {result.stopped}",
+        f"{result.path}{state}: best epoch {result.best_epoch}, ended by {result.stopped}",
         [_EPOCH_COLUMNS[name] for name in shown],
         [[row.get(name) for name in shown] for row in result.history],
     )
-    say(f"{result.windows_per_second:.1f} windows/s, {result.bases_per_second:,.0f} bases/s while training")
+    if not there:
+        say(f"{result.windows_per_second:.1f} windows/s, {result.bases_per_second:,.0f} bases/s while training")
     say(str(result.verdict.get("text", "")), style="bold" if result.better else "bold yellow")

@@ -12,7 +12,8 @@ from helixdask.compiled_cache import find_place_for_compiled_kernels
 
 if TYPE_CHECKING:
     from helixdask.explore import GenomeStore, open_store
-    from helixdask.selection.on_tables import select, split
+    from helixdask.selection.on_tables import split
+    from helixdask.selection.select_on_tables import select
 
 __all__ = ["GenomeStore", "open_store", "select", "split"]
 
@@ -30,6 +31,6 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     """Import what people use when they use it, so that the command line starts fast."""
     if name in __all__:
-        home = "selection.on_tables" if name in ("select", "split") else "explore"
-        return getattr(_import_module(f"helixdask.{home}"), name)
+        homes = {"select": "selection.select_on_tables", "split": "selection.on_tables"}
+        return getattr(_import_module(f"helixdask.{homes.get(name, 'explore')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

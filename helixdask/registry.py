@@ -58,6 +58,7 @@ DIMENSIONS: Final = MappingProxyType(
         "window": "windows, in the order of their rows",
         "row": "chosen windows",
         "kmer": "k-mers of the sample, by position",
+        "library": "libraries of a coverage set, sorted by name",
         "pair": "pairs of contigs that are copies of each other",
     }
 )
@@ -196,6 +197,7 @@ def _windows() -> list[ArraySpec]:
     w = "windows/{name}"
     measure: dict[str, Any] = {"optional": True}
     per_class = {"more_dims": ("label_class",), "optional": True}
+    per_library = {"more_dims": ("library",), "optional": True}
     return [
         column(w, "window", "window_contig", "int32", "row in the contig table"),
         column(w, "window", "window_start", "int64", "first base, from the contig's start", unit="base"),
@@ -225,9 +227,43 @@ def _windows() -> list[ArraySpec]:
             w, "window", "window_agreement", "float32", "share of bases where label and prediction agree", **measure
         ),
         column(w, "window", "window_confidence", "float32", "mean probability of the likeliest class", **measure),
+        column(
+            w,
+            "window",
+            "window_genic_agreement",
+            "float32",
+            "the same over bases that are labelled as part of a gene; NaN: none",
+            **measure,
+        ),
+        column(
+            w,
+            "window",
+            "window_genic_confidence",
+            "float32",
+            "mean probability of the likeliest class over these bases",
+            **measure,
+        ),
         column(w, "window", "window_soft_masked", "float32", "share of bases that are soft-masked", **measure),
-        column(w, "window", "window_gc", "float32", "share of G and C in the bases that are A, C, G or T", **measure),
+        column(w, "window", "window_gc", "float32", "share of G and C among A, C, G and T; NaN: none", **measure),
         column(w, "window", "window_genes", "int32", "stretches of genic bases, whole or cut by its ends", **measure),
+        column(w, "window", "window_repeats", "float32", "share of bases in intervals of a track", **measure),
+        column(
+            w,
+            "window",
+            "window_support",
+            "float32",
+            "share of exonic bases that reads of any library cover; NaN: no exon",
+            **measure,
+        ),
+        column(w, "window", "window_coverage", "float32", "mean coverage on the strand", unit="reads", **per_library),
+        column(
+            w,
+            "window",
+            "window_coverage_agreement",
+            "float32",
+            "share of bases that are covered and exonic, or neither",
+            **per_library,
+        ),
         column("selections/{name}", "row", "window_row", "int64", "row in the window table"),
         column(
             "selections/{name}",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from helixdask.coverage.settings import DEFAULT_READS, CoverageSettings, LibraryFiles, ReadOptions
+from helixdask.engine.same_work import differences
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.settings import WINDOW_LENGTH, Rules
 from helixdask.store.lineage import model_digest, provenance
@@ -105,7 +106,8 @@ def call_stage(url: str, settings: CallSettings) -> CallStage:
 def windows_name(settings: WindowsSettings) -> str:
     """Name of a table of windows where none is given, so that tables of several lengths and labels lie side by side."""
     rules = settings.rules if settings.rules == Rules.HELIXER else None
-    parts = [str(settings.window_length), settings.labels, settings.predictions, rules]
+    named = (settings.labels, settings.predictions, settings.coverage, settings.repeats)
+    parts = [str(settings.window_length), *named, rules]
     return "-".join(part for part in parts if part)
 
 
@@ -163,7 +165,10 @@ def select_stages(
             remedy="Give either --windows or --split, or --window-length, --labels and --predictions.",
         )
     if windows is None:
-        asked = WindowsSettings(window_length or WINDOW_LENGTH, labels, predictions, rules=settings.rules)
+        coverage = store.resolve("coverage", None) if settings.min_support is not None else None
+        asked = WindowsSettings(
+            window_length or WINDOW_LENGTH, labels, predictions, rules=settings.rules, coverage=coverage
+        )
         wanted = windows_stage(url, asked)
         if wanted.labels is None and wanted.predictions is None:
             raise MissingInputError(
@@ -183,10 +188,20 @@ def _tables_like(store: Store, wanted: WindowsStage, *, any_length: bool) -> lis
     for name in store.names("windows"):
         made = provenance(store, f"windows/{name}")
         length = int(made.settings["window_length"]) if any_length else wanted.window_length
-        same = replace(wanted, output=name, window_length=length)
-        if made.settings == same.settings() and made.inputs == same.inputs(store):
+        coverage, repeats = (made.settings.get(key) for key in ("coverage", "repeats"))
+        if wanted.coverage not in (None, coverage) or not _are_there(store, coverage, repeats):
+            continue
+        same = replace(wanted, output=name, window_length=length, coverage=coverage, repeats=repeats)
+        if not differences(same, store.attrs(f"windows/{name}"), same.inputs(store)):
             found.append(name)
     return found
+
+
+def _are_there(store: Store, coverage: str | None, repeats: str | None) -> bool:
+    """Whether the coverage set and the track that a table was measured by are still there."""
+    return (coverage is None or coverage in store.names("coverage")) and (
+        repeats is None or repeats in store.names("tracks")
+    )
 
 
 def split_stage(url: str, settings: SplitSettings) -> SplitStage:

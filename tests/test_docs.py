@@ -33,12 +33,7 @@ def options_of(command: Any) -> set[str]:
     return {name for name in names if name.startswith("--")} | {"--help"}
 
 
-EVERY = set().union(*(options_of(command) for command in commands().values())) | {
-    "--verbose",
-    "--version",
-    "--install-completion",
-    "--show-completion",
-}
+EVERY = set().union(*(options_of(command) for command in commands().values())) | options_of(typer.main.get_command(app))
 
 
 def text_of(page: str) -> str:
@@ -101,6 +96,22 @@ def test_options_that_messages_advise_exist():
                     place = f"{path.relative_to(ROOT)}:{node.lineno}"
                     wrong += [f"{place}: {name}" for name in mentioned - EVERY - OF_OTHERS]
     assert wrong == []
+
+
+def test_options_that_messages_advise_for_a_command_are_options_of_it():
+    known = {name: options_of(command) for name, command in commands().items()}
+    advised = re.compile(rf"\b({'|'.join(known)}) (?:[A-Z][\w.]* )*(--[a-z][a-z0-9-]+[a-z0-9])")
+    found, wrong = 0, []
+    for folder in ("helixdask", "trainer", "cli"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    for name, option in advised.findall(" ".join(node.value.split())):
+                        found += 1
+                        if option not in known[name]:
+                            wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {name} {option}")
+    assert wrong == []
+    assert found > 20
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -35,6 +35,7 @@ def reached(room: str) -> set[str]:
     return FOR_ALL.union(*({name} | reached(name) for name in uses()[room]))
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Modules of the product by name, without ``helixdask.``."""
     return {
@@ -44,6 +45,7 @@ def modules() -> dict[str, Path]:
     }
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Full names of the modules that a file imports, wherever in it."""
     found = set()

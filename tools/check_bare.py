@@ -86,7 +86,7 @@ def main() -> None:
     if parser.parse_args().hide:
         for name in HEAVY:
             sys.modules[name] = None  # type: ignore[assignment]
-    from helixdask.cli.demo import base_model
+    from helixdask.trainer.base_models import DEMO
 
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +100,7 @@ def main() -> None:
             wrong += code != 0
         before = sorted(Path().rglob("*"))
         for command in REFUSED.strip().splitlines():
-            code, printed = outcome(command.replace("MODEL", str(base_model())))
+            code, printed = outcome(command.replace("MODEL", DEMO))
             is_right = code == 2 and "TensorFlow is needed" in printed and sorted(Path().rglob("*")) == before
             print("ok    " if is_right else "FAILED", command, "is refused" if is_right else f"\n{code} {printed}")
             wrong += not is_right

@@ -4,8 +4,8 @@
 
 It simulates a species that is not the demonstration's, prepares a store from its true genes, trains a small network
 from scratch, and scores it on new genomes of its own and of the demonstration's species. Writes
-trainer/base_model/demo.keras and CARD.md beside it. One core and about half an hour; the same seeds and one thread give
-the same weights on the same hardware.
+trainer/base_models/demo.keras and CARD.md beside it. One core and about half an hour; the same seeds and one thread
+give the same weights on the same hardware.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from helixdask.trainer.tuning.progress import Event
 from helixdask.trainer.tuning.settings import TuneSettings
 from helixdask.trainer.tuning.tune import train_from_scratch, tune
 
-TARGET = Path(__file__).parents[1] / "trainer/base_model"
+TARGET = Path(__file__).parents[1] / "trainer/base_models"
 OPTIONS = RunOptions(workers=1, quiet=True)
 SPEC = NetworkSpec(cnn_layers=2, filter_depth=32, kernel_size=10, pool_size=9, lstm_layers=1, units=48)
 GENOME = SimulateSettings(bases=6_000_000, seed=100, species_seed=10, subgenomes=1, contigs=16, read_depth=0)

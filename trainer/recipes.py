@@ -37,6 +37,7 @@ from helixdask.stages import (
 )
 from helixdask.store.objects import is_url
 from helixdask.store.root import is_store
+from helixdask.trainer.base_models import shipped_models
 from helixdask.trainer.prediction.settings import PredictSettings
 from helixdask.trainer.runtime import require_tensorflow
 from helixdask.windows.settings import WindowsSettings
@@ -74,6 +75,8 @@ class PrepareSettings:
         of groups and genetic codes. The rules are those of every step.
     select, split
         How windows are chosen and divided; kinship is found first unless it is ``off``.
+    predict, call
+        How the base model predicts, and how its genes are called where they are the labels.
     """
 
     genome: EncodeSettings
@@ -85,6 +88,8 @@ class PrepareSettings:
     labels: LabelsSettings = field(default_factory=LabelsSettings)
     select: SelectSettings = field(default_factory=SelectSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
+    predict: PredictSettings = field(default_factory=PredictSettings)
+    call: CallSettings = field(default_factory=CallSettings)
 
 
 def prepare(
@@ -117,7 +122,9 @@ def prepare(
     """
     if settings.gff3 is None and settings.model is None:
         raise BadInputError(
-            "there is nothing to learn from", remedy="Give --gff3 with an annotation, or --model with a base model."
+            "there is nothing to learn from",
+            remedy="Give --gff3 with an annotation, or --model with a base model: "
+            f"{', '.join(model.name for model in shipped_models())} come along, helixdask models lists others.",
         )
     if settings.labels.rules == Rules.HELIXER and settings.model is None:
         raise BadInputError(
@@ -145,8 +152,6 @@ def prepare(
             break
         done.append(summary)
         on_stage(summary)
-        if summary.stage == "call" and summary.attrs.get("genes") == 0:
-            log.warning("the base model found no genes in this genome: there is hardly anything to learn from")
     return done
 
 
@@ -183,9 +188,11 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
     libraries = cache(lambda: coverage_stages(url, settings.libraries, coverage, replace=replace_there))
     stages += [partial(lambda row: libraries()[row], row) for row in range(len(settings.libraries))]
     if settings.model:
-        stages.append(partial(_predict, url, settings.model, PredictSettings(predictions=BASE, rules=rules)))
+        predict = replace(settings.predict, predictions=BASE, rules=rules)
+        stages.append(partial(_predict, url, settings.model, predict))
         if not settings.gff3:
-            calling = CallSettings(BASE, PSEUDO, rules=rules, genetic_code=labels.genetic_code)
+            calling = replace(settings.call, predictions=BASE, output=PSEUDO, rules=rules)
+            calling = replace(calling, genetic_code=labels.genetic_code)
             stages += [lambda: call_stage(url, calling), lambda: LabelsStage(**vars(labels), genes=PSEUDO)]
     windows = WindowsSettings(window_length, labels.output, BASE if settings.model else None, rules=rules)
     name = windows_name(windows)
@@ -207,6 +214,11 @@ def _predict(url: str, model: str, settings: PredictSettings) -> Stage:
     from helixdask.trainer.prediction.stage import PredictStage
 
     return PredictStage.for_model(url, model, settings)
+
+
+def store_for(source: str, gff3: str | Path, store: str | None = None) -> str:
+    """The store that `annotate` works on: the source itself, the one that was named, or one beside the annotation."""
+    return source if is_store(source) else store or str(Path(gff3).with_suffix(".zarr"))
 
 
 def annotate(
@@ -260,8 +272,7 @@ def annotate(
 
     call = call or CallSettings()
     predict = replace(predict or PredictSettings(), rules=call.rules)
-    has_store = is_store(source)
-    url = source if has_store else store or str(Path(gff3).with_suffix(".zarr"))
+    has_store, url = is_store(source), store_for(source, gff3, store)
     check_outputs(gff3)
     check_folder(url)
     if not options.dry_run:

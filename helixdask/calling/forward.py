@@ -177,7 +177,8 @@ def advance(
                 )
             else:
                 acceptor[motif] = 1e11
-            leaving[motif, :] = 4 * INFINITE
+            for group in range(n_groups):
+                leaving[motif, group] = 4 * INFINITE
         for kind in range(n_types):
             motif = model.acceptor_of_type[kind]
             for group in range(n_groups):
@@ -243,7 +244,8 @@ def advance(
                 young[age, state] = min(best, INFINITE)
                 back.young[row, age * _N_HOSTS + state] = best_code
         if n_young > 0:
-            young[0, :] = entered
+            for state in range(_N_HOSTS):
+                young[0, state] = entered[state]
 
         # Introns that go on, or whose donor block has just ended and which began `block` bases ago.
         step = _units(emissions[row, 5])
@@ -259,4 +261,5 @@ def advance(
                 for group in range(n_groups):
                     back.body[row, kind * n_groups + group] = 0
                     body[kind, group] += step
-        host[:] = fresh
+        for state in range(_N_HOSTS):
+            host[state] = fresh[state]

@@ -55,7 +55,10 @@ def _local_weights(
     ahead = min(stop + model.block.max(), n)
     costs = np.empty((ahead - start, 7))
     emission_costs(classes, phases, start - low, ahead - low, model.phase_weight, model.raw_coding1, costs)
-    emitted = np.exp2(-weights.sharpness * costs[: stop - start])
+    emitted = np.empty((stop - start, 7))  # in loops: operations on whole arrays take seconds to compile
+    for row in range(stop - start):
+        for kind in range(7):
+            emitted[row, kind] = np.exp2(-weights.sharpness * costs[row, kind])
     so_far = np.zeros(ahead - start + 1)
     for row in range(ahead - start):
         so_far[row + 1] = so_far[row] + costs[row, 5]
@@ -72,11 +75,29 @@ def _local_weights(
 @njit(cache=True, nogil=True)
 def _keep_scale(sums: Sums) -> None:
     """Bring the largest value back to 1 when it has become small or large."""
-    largest = max(sums.host.max(), sums.body.max())
+    n_types, n_groups = sums.body.shape
+    largest = 0.0
+    for state in range(_N_HOSTS):
+        largest = max(largest, sums.host[state])
+    for kind in range(n_types):
+        for group in range(n_groups):
+            largest = max(largest, sums.body[kind, group])
     if largest > 0.0 and (largest < 1e-20 or largest > 1e20):
-        sums.host[:] /= largest
-        sums.body[:] /= largest
+        for state in range(_N_HOSTS):
+            sums.host[state] /= largest
+        for kind in range(n_types):
+            for group in range(n_groups):
+                sums.body[kind, group] /= largest
         sums.scale[0] += np.log2(largest)
+
+
+@njit(cache=True, nogil=True)
+def _value_of(sums: Sums, state: int) -> float:
+    """Value of one state."""
+    if state < _N_HOSTS:
+        return sums.host[state]  # type: ignore[no-any-return]
+    n_groups = sums.body.shape[1]
+    return sums.body[(state - _N_HOSTS) // n_groups, (state - _N_HOSTS) % n_groups]  # type: ignore[no-any-return]
 
 
 @njit(cache=True, nogil=True)
@@ -151,7 +172,7 @@ def sum_forward(
         state = int(states[position])
         path_cost += steps[row]
         while mark < marks.size and marks[mark] == position:
-            value = sums.host[state] if state < _N_HOSTS else sums.body.ravel()[state - _N_HOSTS]
+            value = _value_of(sums, state)
             found[mark] = np.log2(value) + sums.scale[0]
             cost[mark] = path_cost
             mark += 1
@@ -229,7 +250,7 @@ def sum_backward(
         code = codes[position - low]
         state = int(states[position])
         while mark >= 0 and marks[mark] == position:
-            value = sums.host[state] if state < _N_HOSTS else sums.body.ravel()[state - _N_HOSTS]
+            value = _value_of(sums, state)
             found[mark] = np.log2(value) + sums.scale[0]
             mark -= 1
         slot = position & mask

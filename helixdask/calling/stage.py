@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.assemble import build_models, keep_genes
+from helixdask.calling.few_genes import few_genes
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
@@ -16,6 +18,8 @@ from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.genes.table import write_genes
 from helixdask.settings import STANDARD_CODE
 from helixdask.store.store import Store
+
+log = logging.getLogger(__name__)
 
 _LOOK_AHEAD = 1 << 16
 
@@ -77,6 +81,9 @@ class CallStage(CallSettings, Stage):
         )
         write_genes(store, self.group(), models)
         predicted = store.attrs(f"predictions/{self.predictions}")
+        below = len(scores) - len(models)
+        if few := few_genes(len(models), store.n_bases, self, predicted, below):
+            log.warning("%s: %s", self.group(), few)
         partial = models.transcripts["partial5"].to_numpy() | models.transcripts["partial3"].to_numpy()
         return {
             "predictions": self.predictions,
@@ -85,7 +92,7 @@ class CallStage(CallSettings, Stage):
             "regions": int(result.counts.get("regions", 0)),
             "region_bases": int(result.counts.get("region_bases", 0)),
             "genes": len(models),
-            **({"genes_below_min_score": len(scores) - len(models)} if self.min_score else {}),
+            **({"genes_below_min_score": below} if self.min_score else {}),
             "partial_genes": int(partial.sum()),
             "coding_bases": int((models.cds["end"] - models.cds["start"]).sum()),
         }

@@ -112,9 +112,10 @@ def search_best_first(
                 came_from[after, target] = state
                 if size == heap.shape[0]:
                     larger = np.empty((2 * size, 3), np.int64)
-                    larger[:size] = heap
+                    for place in range(size):
+                        _put(larger, place, heap[place, 0], heap[place, 1], heap[place, 2])
                     heap = larger
-                heap[size, 0], heap[size, 1], heap[size, 2] = new, after, target
+                _put(heap, size, new, after, target)
                 _move_up(heap, size)
                 size += 1
 
@@ -127,13 +128,19 @@ def search_best_first(
     return cost
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
+def _put(rows: NDArray[np.int64], row: int, cost: int, position: int, state: int) -> None:
+    """Write a row number by number: assigning rows to rows takes seconds to compile."""
+    rows[row, 0], rows[row, 1], rows[row, 2] = cost, position, state
+
+
+@njit(cache=True, nogil=True)
 def _reach(reached: NDArray[np.int64], count: int, cost: int, position: int, state: int) -> int:
-    reached[count, 0], reached[count, 1], reached[count, 2] = cost, position, state
+    _put(reached, count, cost, position, state)
     return count + 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _goes_first(cost: int, position: int, other_cost: int, other_position: int) -> bool:
     """Whether the first belongs strictly nearer to the top: cheaper, or as cheap and further on."""
     return cost < other_cost or (cost == other_cost and position > other_position)
@@ -147,9 +154,9 @@ def _move_up(heap: NDArray[np.int64], place: int) -> None:
         parent = (place - 1) // 2
         if not _goes_first(cost, position, heap[parent, 0], heap[parent, 1]):
             break
-        heap[place] = heap[parent]
+        _put(heap, place, heap[parent, 0], heap[parent, 1], heap[parent, 2])
         place = parent
-    heap[place, 0], heap[place, 1], heap[place, 2] = cost, position, state
+    _put(heap, place, cost, position, state)
 
 
 @njit(cache=True, nogil=True)
@@ -167,11 +174,11 @@ def _remove_first(heap: NDArray[np.int64], size: int) -> int:
     while child + 1 < size:
         if not _goes_first(heap[child, 0], heap[child, 1], heap[child + 1, 0], heap[child + 1, 1]):
             child += 1
-        heap[place] = heap[child]
+        _put(heap, place, heap[child, 0], heap[child, 1], heap[child, 2])
         place, child = child, 2 * child + 1
     if child == size - 1:
-        heap[place] = heap[child]
+        _put(heap, place, heap[child, 0], heap[child, 1], heap[child, 2])
         place = child
-    heap[place, 0], heap[place, 1], heap[place, 2] = cost, position, state
+    _put(heap, place, cost, position, state)
     _move_up(heap, place)
     return size

@@ -10,6 +10,9 @@ from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS, SPLICED
 from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16
 from helixdask.coverage.rules import MATE_UNMAPPED, PAIRED, READ1, READ2, UNCLEAR_MATE, USED, reason_of, strand_of
 
+DELETION, SKIP = 2, 3
+"""Operations `D` and `N` of a CIGAR."""
+
 UNKNOWN = -(1 << 60)
 """Place of a mate that a record does not tell."""
 ELSEWHERE = UNKNOWN + 1
@@ -45,6 +48,7 @@ def count_records(
     helixer: bool,
     spliced_ops: int,
     mates_once: bool,
+    max_intron: int,
     difference: NDArray[np.int32],
     counts: NDArray[np.int64],
     frontier: int,
@@ -65,12 +69,13 @@ def count_records(
         Records, inflated.
     contig, start, stop, place
         The `Stretch`.
-    protocol, skip_flags, min_mapq, helixer, spliced_ops, mates_once
+    protocol, skip_flags, min_mapq, helixer, spliced_ops, mates_once, max_intron
         What is counted and how, see `Rules`.
     difference
         (4, length + 1) int32: coverage plus, minus, spliced plus, minus. Changed.
     counts
-        Alignments that begin here by reason, and those that are used and spliced at the end; int64. Changed.
+        Alignments that begin here by reason, and at the end those that are used and spliced, and their introns that are
+        too long; int64. Changed.
     frontier
         Place on the axis where the alignment before these begins.
     mates, mate_hash, mate_cigar, mate_cigar_end
@@ -142,6 +147,9 @@ def count_records(
             spliced = 0
             for c in range(operations):
                 value = load_i32(data, cigar + 4 * c) & 0xFFFFFFFF
+                if value & 15 == SKIP and value >> 4 > max_intron:
+                    value = (value & ~15) | DELETION
+                    counts[-1] += position >= low
                 op = 1 << (value & 15)
                 if op & REFERENCE_OPS:
                     if not op & COVERAGE_OPS:
@@ -153,7 +161,7 @@ def count_records(
                     after += value >> 4
             add_block(difference, strand, begin, after, low, high)
             if spliced and position >= low:
-                counts[-1] += 1
+                counts[-2] += 1
 
         # Second mates that wait, and first mates that their second mates may overlap, go into the table of mates with
         # their CIGARs; `count_second_mates` counts each base of a pair once.
@@ -166,13 +174,16 @@ def count_records(
             spliced = 0
             for c in range(operations):
                 value = load_i32(data, cigar + 4 * c) & 0xFFFFFFFF
+                if value & 15 == SKIP and value >> 4 > max_intron:
+                    value = (value & ~15) | DELETION
+                    counts[-1] += waits and position >= low
                 mate_cigar[cigar_at] = value
                 spliced |= (1 << (value & 15)) & SPLICED_OPS
                 cigar_at += 1
             mate_cigar_end[n_mates] = cigar_at
             n_mates += 1
             if waits and spliced and position >= low:
-                counts[-1] += 1
+                counts[-2] += 1
     return frontier, n_mates, -1
 
 

@@ -62,8 +62,9 @@ class Pileup:
             rules.name == Rules.HELIXER,
             SPLICED_OPS | (DELETION_OPS if rules.deletions_are_spliced else 0),
             rules.mates_once,
+            rules.max_intron,
         )
-        self._counts = np.zeros(len(REASONS) + 1, np.int64)
+        self._counts = np.zeros(len(REASONS) + 2, np.int64)
         self._difference: NDArray[np.int32] | None = None
         self._stretch: Stretch | None = None
         self._frontier = int(np.iinfo(np.int64).min)
@@ -76,11 +77,16 @@ class Pileup:
     @property
     def counts(self) -> NDArray[np.int64]:
         """Alignments that begin in the region, by reason."""
-        return self._counts[:-1]
+        return self._counts[: len(REASONS)]
 
     @property
     def spliced(self) -> int:
         """Alignments that begin in the region, are used, and skip reference bases (`N`)."""
+        return int(self._counts[-2])
+
+    @property
+    def introns_too_long(self) -> int:
+        """Skips (`N`) of used alignments that begin in the region, which are too long to be spliced coverage."""
         return int(self._counts[-1])
 
     def add(self, records: Records) -> None:

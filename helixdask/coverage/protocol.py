@@ -19,6 +19,7 @@ from helixdask.coverage.libraries import AUTO, Library
 from helixdask.coverage.protocol_sample import sample_reads
 from helixdask.coverage.read_sample import FIRST_LOOK, SAMPLE_SIZES, ReadSample, SampleSize
 from helixdask.coverage.rules import PAIRED, READ1, READ2, REVERSE
+from helixdask.engine.identity import file_identity
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
 
@@ -32,6 +33,9 @@ UNSTRANDED_SHARES: Final = (0.4, 0.6)
 """Between these shares for `forward` it is unstranded; anything else is ambiguous."""
 MATES_DIFFER: Final = 0.3
 """Read 1 and read 2 that differ by more than this in their share for `forward` contradict each other."""
+
+_known: dict[tuple[str, str, str], Evidence] = {}
+"""What was found out in this process, by store, file and what it holds, so that what is stored is what was said."""
 
 _BLOCK: Final = 1 << 20
 _C, _A, _T, _G = 0, 1, 2, 3
@@ -182,7 +186,7 @@ def resolved(store: Store, library: Library, aliases: Mapping[str, str] | None =
     """
     if library.strandedness != AUTO:
         return library
-    evidence = find_evidence(store, library, aliases)
+    evidence = _known[_key(store, library)] = find_evidence(store, library, aliases)
     if evidence.verdict is None:
         raise BadInputError(
             f"the reads of library `{library.name}` do not tell its protocol: {_why(evidence)}. Evidence: {evidence}",
@@ -200,18 +204,24 @@ def check_stated(store: Store, library: Library, aliases: Mapping[str, str] | No
     Returns
     -------
     Evidence
-        What the reads say.
+        What the reads say; what was found out for `auto` before, where it was.
     """
-    evidence = find_evidence(store, library, aliases, (FIRST_LOOK,))
+    evidence = _known.get(_key(store, library)) or find_evidence(store, library, aliases, (FIRST_LOOK,))
     if evidence.verdict not in (None, library.strandedness):
         log.warning(
-            "%s: stated as %s, but the reads look %s: %s",
+            "%s: stated as %s, but the reads look %s: %s. Count it again with --strandedness %s --replace, unless the "
+            "protocol is certain: on the wrong strand, reads teach the opposite",
             library.path,
             library.strandedness,
             evidence.verdict,
             evidence,
+            evidence.verdict,
         )
     return evidence
+
+
+def _key(store: Store, library: Library) -> tuple[str, str, str]:
+    return store.url, library.path, file_identity(library.path)
 
 
 def _why(evidence: Evidence) -> str:

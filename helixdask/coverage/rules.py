@@ -34,6 +34,10 @@ REASONS = (
 )
 """What became of an alignment; the index is the code that `sort_out` returns."""
 
+NO_LIMIT = 1 << 60
+"""Length that no intron has."""
+_LONGEST_INTRONS, _LEAST_LIMIT, _MOST_LIMIT = 1_000, 5_000, 500_000
+
 USED, UNMAPPED_READ, SECONDARY_READ, QC_FAILED, DUPLICATE_READ, SUPPLEMENTARY_READ = range(6)
 LOW_MAPQ, NO_CIGAR, UNCLEAR_MATE, SECOND_MATE, TOO_SHORT = range(6, 11)
 
@@ -58,6 +62,8 @@ class CountingRules:
         Whether `D` counts as spliced coverage, as `N` does.
     mates_once
         Whether a base that both mates of a fragment cover counts once.
+    max_intron
+        Longest skip (`N`) that is spliced coverage; a longer one counts as a deletion does.
     """
 
     name: Rules
@@ -65,6 +71,18 @@ class CountingRules:
     min_mapq: int
     deletions_are_spliced: bool
     mates_once: bool
+    max_intron: int = NO_LIMIT
+
+
+def default_max_intron(n_bases: int) -> int:
+    """Longest intron that is likely in a genome of this size: the small genomes of fungi have short ones.
+
+    Examples
+    --------
+    >>> default_max_intron(12_000_000), default_max_intron(120_000_000), default_max_intron(17_000_000_000)
+    (12000, 120000, 500000)
+    """
+    return min(max(n_bases // _LONGEST_INTRONS, _LEAST_LIMIT), _MOST_LIMIT)
 
 
 def make_rules(name: str = Rules.DEFAULT, options: ReadOptions = DEFAULT_READS) -> CountingRules:
@@ -97,7 +115,14 @@ def make_rules(name: str = Rules.DEFAULT, options: ReadOptions = DEFAULT_READS) 
         quality = DEFAULT_MIN_MAPQ if options.min_mapq is None else options.min_mapq
         if not 0 <= quality <= _HIGHEST_MAPQ:
             raise BadInputError(f"the least mapping quality is {quality}, outside 0-255", where="min_mapq")
-        return CountingRules(rules, skip, quality, deletions_are_spliced=False, mates_once=options.mates_once)
+        return CountingRules(
+            rules,
+            skip,
+            quality,
+            deletions_are_spliced=False,
+            mates_once=options.mates_once,
+            max_intron=options.max_intron or NO_LIMIT,
+        )
     changed = [f.name for f in fields(options) if getattr(options, f.name) not in (f.default, 0)]
     if changed:
         raise BadInputError(

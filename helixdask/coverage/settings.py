@@ -26,6 +26,9 @@ class ReadOptions:
         Count reads that failed quality control.
     mates_once
         A base that both mates cover counts once.
+    max_intron
+        Longest skip of a read that counts as spliced coverage; 0: no limit. Longer ones are counted and left out, the
+        rest of the read stays. Default: a thousandth of the genome, but 5,000 to 500,000.
     """
 
     min_mapq: Annotated[int, Shown(min=0, max=255)] | None = None
@@ -34,6 +37,7 @@ class ReadOptions:
     count_secondary: bool = False
     count_qc_failed: bool = False
     mates_once: bool = True
+    max_intron: Annotated[int, Shown(min=0)] | None = None
 
 
 DEFAULT_READS = ReadOptions()

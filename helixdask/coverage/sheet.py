@@ -33,6 +33,13 @@ def _quality(text: str) -> int:
     return value
 
 
+def _length(text: str) -> int:
+    value = number_in(text, 0, 1 << 31)
+    if value is None:
+        raise ValueError(text)
+    return value
+
+
 _READ_OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
     {
         "min_mapq": _quality,
@@ -41,10 +48,16 @@ _READ_OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
         "count_secondary": _yes_no,
         "count_qc_failed": _yes_no,
         "mates_once": _yes_no,
+        "max_intron": _length,
     }
 )
 _REMEDY: Final = MappingProxyType(
-    {_quality: "Give a whole number from 0 to 255.", float: "Give a number.", _yes_no: "Give yes or no."}
+    {
+        _quality: "Give a whole number from 0 to 255.",
+        _length: "Give a number of bases.",
+        float: "Give a number.",
+        _yes_no: "Give yes or no.",
+    }
 )
 
 COLUMNS: Final = ("name", "path", "kind", "strandedness", *_PATHS[1:], "strand", "scale", *_READ_OPTIONS)

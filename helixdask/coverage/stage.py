@@ -17,17 +17,19 @@ from helixdask.alignments.bam_blocks import Reader
 from helixdask.alignments.stretches import stretches_of
 from helixdask.coverage.checks import CheckedLibrary, check_library, is_cram
 from helixdask.coverage.cut_sites import MARGIN, SITE_KINDS, CutSites
+from helixdask.coverage.few_reads import few_reads
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.protocol import check_stated
 from helixdask.coverage.reading import open_reader, prepare_index
-from helixdask.coverage.rules import REASONS, CountingRules, make_rules
+from helixdask.coverage.rules import NO_LIMIT, REASONS, CountingRules, default_max_intron, make_rules
 from helixdask.coverage.settings import DEFAULT_READS, CoverageSettings, ReadOptions
 from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.public_names import public_name
+from helixdask.settings import Rules
 from helixdask.store.contigs import Pieces
 from helixdask.store.store import Store
 
@@ -75,13 +77,22 @@ class CoverageStage(CoverageSettings, Stage):
         """For BAM files: of CRAM htslib makes records, which holds the interpreter's lock."""
         return not is_cram(self.path)
 
+    def settings(self) -> dict[str, Any]:
+        """The fields; the longest intron came later and is left out where none is given, so that older tracks stay."""
+        found = super().settings()
+        if self.reads.max_intron is None:
+            found["reads"] = {
+                name: value for name, value in dataclasses.asdict(self.reads).items() if name != "max_intron"
+            }
+        return found
+
     def group(self) -> str:
         """Group of the store that is written."""
         return f"coverage/{self.set_name}/{self.library}"
 
     def inputs(self, store: Store) -> dict[str, str]:
         """Check the library against the genome and return what is read."""
-        self._rules()
+        self._rules(store.n_bases)
         identity = file_identity(self.path)
         renamed = self._checked(store).renamed
         found = {"genome": store.identity("genome"), "bam": identity}
@@ -114,27 +125,30 @@ class CoverageStage(CoverageSettings, Stage):
         reader = open_reader(self.path, work)
         number = work.load("contigs")["number"]
         count = self._count_sites if self.kind in SITE_KINDS else self._count
-        tracks, totals = count(reader, store.contigs.pieces(region.start, region.stop), number, region)
+        tracks, totals = count(
+            reader, store.contigs.pieces(region.start, region.stop), number, region, self._rules(store.n_bases)
+        )
         store.write_region(f"{self.group()}/coverage", region.start, tracks[0])
         store.write_region(f"{self.group()}/spliced_coverage", region.start, tracks[1])
         statistics = region_statistics(tracks[0], tracks[1])
         return RegionResult(totals | statistics.counts, statistics.tables)
 
     def _count(
-        self, reader: Reader, pieces: Pieces, number: NDArray[np.int32], region: Region
+        self, reader: Reader, pieces: Pieces, number: NDArray[np.int32], region: Region, rules: CountingRules
     ) -> tuple[NDArray[np.uint32], dict[str, float]]:
         """Return the tracks of a region (track, strand, base) and reads by reason."""
-        pileup = Pileup(region.length, self.strandedness, self._rules(), self.path)
+        pileup = Pileup(region.length, self.strandedness, rules, self.path)
         for stretch in stretches_of(pieces, number, region.start):
             for records in reader.records(stretch):
                 pileup.add(records)
         tracks = pileup.finish()
         if tracks is None:
             tracks = np.zeros((2, 2, region.length), np.uint32)
-        return tracks, _totals(pileup.counts) | {"reads_spliced": float(pileup.spliced)}
+        more = {"reads_spliced": float(pileup.spliced), "introns_too_long": float(pileup.introns_too_long)}
+        return tracks, _totals(pileup.counts) | more
 
     def _count_sites(
-        self, reader: Reader, pieces: Pieces, number: NDArray[np.int32], region: Region
+        self, reader: Reader, pieces: Pieces, number: NDArray[np.int32], region: Region, rules: CountingRules
     ) -> tuple[NDArray[np.uint32], dict[str, float]]:
         """The same for kinds that count single bases of reads."""
         tracks = np.zeros((2, 2, region.length), np.uint32)
@@ -145,7 +159,7 @@ class CoverageStage(CoverageSettings, Stage):
                 continue
             for batch in reader.batches(int(number[contig]), max(0, start - MARGIN), stop + MARGIN):
                 if sites is None:  # not for the many contigs without alignments
-                    sites = CutSites(start, stop, self.kind, self.strandedness, self._rules(), self.path)
+                    sites = CutSites(start, stop, self.kind, self.strandedness, rules, self.path)
                 sites.add(batch)
             if sites is not None:
                 out = tracks[:, :, position - region.start : position - region.start + stop - start]
@@ -157,15 +171,16 @@ class CoverageStage(CoverageSettings, Stage):
         """Return the library's protocol, counts and normalisation constants."""
         counts = {name: int(value) for name, value in sorted(result.counts.items())}
         foreign_contigs, foreign_reads, without = work.load("contigs")["foreign"].tolist()
-        used = counts.get("reads_used", 0)
-        if not used:
-            log.warning("%s: no alignment passed the rules `%s`; all tracks are zero", self.path, self.rules)
+        used, rules = counts.get("reads_used", 0), self._rules(store.n_bases)
+        if few := few_reads(counts):
+            log.warning("%s: %s", self.path, few)
         return {
             "path": public_name(self.path),
             "kind": self.kind,
             "strandedness": self.strandedness,
             "rules": self.rules,
-            "min_mapq": self._rules().min_mapq,
+            "min_mapq": rules.min_mapq,
+            "max_intron": rules.max_intron if rules.max_intron < NO_LIMIT else None,
             "reads": dataclasses.asdict(self.reads),
             "counts": {
                 **counts,
@@ -191,8 +206,12 @@ class CoverageStage(CoverageSettings, Stage):
     def _library(self) -> Library:
         return Library(self.library, self.path, self.kind, self.strandedness)
 
-    def _rules(self) -> CountingRules:
-        return make_rules(self.rules, self.reads)
+    def _rules(self, n_bases: int) -> CountingRules:
+        """What is counted; where no longest intron is given, the one that suits the genome, but for Helixer's rules."""
+        rules = make_rules(self.rules, self.reads)
+        if self.rules == Rules.HELIXER or self.reads.max_intron is not None:
+            return rules
+        return dataclasses.replace(rules, max_intron=default_max_intron(n_bases))
 
 
 def _totals(counts: NDArray[np.int64]) -> dict[str, float]:

@@ -76,7 +76,7 @@ def summarise(
     elif "reference" in there:
         labels = "reference"
     attrs = [store.attrs(f"coverage/{set_name}/{name}") for name in names]
-    libraries = [_library(store, name, a) for name, a in zip(names, attrs, strict=True)]
+    libraries = [library_facts(store, name, a) for name, a in zip(names, attrs, strict=True)]
     if labels is not None:
         for library, sums in zip(
             libraries, _sums(store, set_name, names, attrs, labels, options or RunOptions()), strict=True
@@ -87,7 +87,8 @@ def summarise(
     return {"set": set_name, "species": store.species, "labels": labels, "libraries": libraries}
 
 
-def _library(store: Store, name: str, attrs: Mapping[str, Any]) -> dict[str, Any]:
+def library_facts(store: Store, name: str, attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """What the attributes of a library tell, see `summarise`; no track is read."""
     counts = attrs["counts"]
     used = counts.get("reads_used")
     plus, minus = counts["coverage_sum_plus"], counts["coverage_sum_minus"]

@@ -159,11 +159,12 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
         if _is_there(store, stage, inputs, options):  # published while we waited for the lock
             work.clear()
             return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
-        if not options.quiet:
-            log.info("making %s", group)
+        log.info("making %s", group)
+        progress = after_the_lock.enter_context(WorkProgress(group, None, quiet=options.quiet))
         before = stale_groups(store)
         _begin_or_resume(store, stage, work, digest)
-        tasks, resumed = _run_regions(stage, store, work, options)
+        tasks, resumed = _run_regions(stage, store, work, options, progress)
+        progress.begin(None)
         receipts = [work.load_receipt(index) for index in range(tasks)]
         attrs = stage.finish(store, work, RegionResult.merged([receipt.result for receipt in receipts]))
         record = vars(Provenance(stage.name, settings, inputs, digest))
@@ -243,7 +244,9 @@ def _begin_or_resume(store: Store, stage: Stage, work: Work, digest: str) -> Non
         work.folder.write("tracks", b"created")
 
 
-def _run_regions(stage: Stage, store: Store, work: Work, options: RunOptions) -> tuple[int, int]:
+def _run_regions(
+    stage: Stage, store: Store, work: Work, options: RunOptions, progress: WorkProgress
+) -> tuple[int, int]:
     """Run all unfinished regions; number of regions and how many were finished before."""
     if not stage.region_length(store.n_bases):
         return 0, 0
@@ -255,10 +258,9 @@ def _run_regions(stage: Stage, store: Store, work: Work, options: RunOptions) ->
         store.url,
         options.memory_limit_bytes,
     )
-    done = sum(region.length for region in regions if region.index in finished)
-    with WorkProgress(stage.group(), store.n_bases, done=done, quiet=options.quiet) as progress:
-        for region in run_regions(stage, store, todo, options):
-            progress.advance(region.length)
+    progress.begin(store.n_bases, done=sum(region.length for region in regions if region.index in finished))
+    for region in run_regions(stage, store, todo, options):
+        progress.advance(region.length, region.index)
     return len(regions), len(regions) - len(todo)
 
 

@@ -31,7 +31,7 @@ class RunSettings:
     replace
         Make outputs anew that are there with other settings.
     quiet
-        No progress.
+        No progress and no tables; warnings and errors are shown all the same.
     """
 
     workers: Natural | None = None

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.draw import draw_keys
 from helixdask.intervals import numbers
 from helixdask.kinship.homologous import Sketch
-from helixdask.selection.draw import draw_keys
 
 
 def canonical_order(names: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

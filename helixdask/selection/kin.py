@@ -58,7 +58,7 @@ def kin_of(store: Store, kinship: str | None, table: GroupTable | None, windows:
     order = canonical_order(store.contigs.names, lengths)
     rank = np.empty(n, np.int64)
     rank[order] = np.arange(n)
-    spots, spot = _spots(rank[windows.contig], windows)
+    spots, spot = spots_of(rank[windows.contig], windows)
     sketch = sketch_in_order(found["sketch_hash"], found["sketch_position"], store.contigs.offsets, order)
     one, other = found["pair_first"], found["pair_second"]
     same = group[one] == group[other]
@@ -90,8 +90,23 @@ def _unless_most(train_only: NDArray[np.bool_], windows: Windows, where: str) ->
     return np.zeros_like(train_only)
 
 
-def _spots(rank: NDArray[np.int64], windows: Windows) -> tuple[Spots, NDArray[np.int64]]:
-    """The stretches that windows cover, by contig and start, and that of each window."""
+def near_gene_sketch(store: Store, kinship: str) -> Sketch:
+    """The sample near genes that a kinship stored, contigs as rows of the contig table."""
+    found, in_file = store.table(f"kinship/{kinship}"), np.arange(len(store.contigs))
+    sketch = sketch_in_order(found["sketch_hash"], found["sketch_position"], store.contigs.offsets, in_file)
+    return _near_genes(sketch, store, kinship)
+
+
+def spots_of(rank: NDArray[np.int64], windows: Windows) -> tuple[Spots, NDArray[np.int64]]:
+    """The stretches that windows cover, by contig and start, and that of each window.
+
+    Parameters
+    ----------
+    rank
+        ``(window,)`` what stands for the contig of each window.
+    windows
+        The windows.
+    """
     width = int(windows.end.max(initial=0)) + 1
     key, row, spot = np.unique(rank * width + windows.start, return_index=True, return_inverse=True)
     return Spots(key // width, key % width, np.asarray(windows.end, np.int64)[row]), spot

@@ -38,7 +38,7 @@ class Chosen(NamedTuple):
         ``(window,)`` float64: share of the window's stratum in the genome over its share in what is kept, so that a sum
         over kept windows stands for the genome; 0 for windows that are not kept. The mean over kept bases is 1.
     available, quota, given
-        ``(stratum,)`` int64 bases: usable, asked for after the cap, kept.
+        ``(stratum,)`` int64 bases: may be chosen, asked for after the cap, kept.
     """
 
     kept: NDArray[np.bool_]
@@ -59,6 +59,7 @@ def choose(
     value: NDArray[np.float64] | None = None,
     likes: Likes | None = None,
     cap: float = INTERGENIC_CAP,
+    eligible: NDArray[np.bool_] | None = None,
 ) -> Chosen:
     """Choose windows.
 
@@ -69,7 +70,7 @@ def choose(
     bases
         ``(window,)`` bases of each window, padding left out.
     usable
-        ``(window,)`` windows that may be chosen.
+        ``(window,)`` windows that the chosen ones stand for.
     lot
         ``(window,)`` the lot that each window drew.
     total
@@ -82,6 +83,8 @@ def choose(
         What should not decide among the windows of a genic stratum; None: only ``value`` decides.
     cap
         Largest share of the fully intergenic stratum, 0 to 1.
+    eligible
+        ``(window,)`` usable windows that may be chosen; None: all.
 
     Examples
     --------
@@ -90,9 +93,11 @@ def choose(
     >>> choose(stratum, bases, bases > 0, lot, 400, n_strata=2, cap=0.5).given.tolist()
     [200, 200]
     """
-    weighed = np.where(usable, bases, 0)
-    available = np.bincount(stratum, weighed, minlength=n_strata).astype(np.int64)
-    everything = max(int(available.sum()), 1)
+    may = usable if eligible is None else usable & eligible
+    there, available = (
+        np.bincount(stratum, np.where(mask, bases, 0), minlength=n_strata).astype(np.int64) for mask in (usable, may)
+    )
+    everything = max(int(there.sum()), 1)
     limit = available.astype(np.float64)
     if value is not None:
         limit[:-1] *= max(CERTAIN_SHARE, min(total / everything, 1.0))
@@ -100,13 +105,13 @@ def choose(
     score = np.zeros(len(stratum)) if value is None else np.where(stratum == n_strata - 1, 0.0, value)
     if value is not None and likes is not None:
         for number in range(n_strata - 1):
-            mine = np.flatnonzero(usable & (stratum == number))
+            mine = np.flatnonzero(may & (stratum == number))
             chosen = float(quota[number]) / max(int(available[number]), 1)
             score[mine] = rank_among_likes(
                 value[mine], [each[mine] for each in likes.measures], likes.contig[mine], lot[mine], chosen
             )
     order = np.lexsort((lot, score, stratum))
-    order = order[usable[order]]
+    order = order[may[order]]
     before = np.cumsum(bases[order]) - bases[order]
     first = np.concatenate([[0], np.cumsum(available)])[:-1]
     before -= first[stratum[order]]
@@ -120,7 +125,7 @@ def choose(
     kept = np.zeros(len(stratum), np.bool_)
     kept[order[taken]] = True
     given = np.bincount(stratum, np.where(kept, bases, 0), minlength=n_strata).astype(np.int64)
-    share = available / everything / np.maximum(given / max(int(given.sum()), 1), 1e-300)
+    share = there / everything / np.maximum(given / max(int(given.sum()), 1), 1e-300)
     weight = np.where(kept, share[stratum], 0.0)
     mean = float((weight * bases).sum()) / max(int(given.sum()), 1)
     return Chosen(kept, weight / mean if mean else weight, available, np.rint(quota).astype(np.int64), given)

@@ -68,9 +68,11 @@ def select_windows(
     total: int,
     value: NDArray[np.float64] | None = None,
     usable: NDArray[np.bool_] | None = None,
+    eligible: NDArray[np.bool_] | None = None,
     lot: NDArray[np.uint64] | None = None,
     likes: Likes | None = None,
     cap: float = INTERGENIC_CAP,
+    by_stratum: tuple[NDArray[np.int64], list[str]] | None = None,
 ) -> Selection:
     """Choose windows by the default rules.
 
@@ -88,13 +90,17 @@ def select_windows(
         ``(window,)`` what windows are ranked by, instead of the mean of ``distance``; the smallest are kept first, and
         a window whose value is NaN is never chosen.
     usable
-        ``(window,)`` False where a window must not be chosen.
+        ``(window,)`` False where a window is no part of what the selection stands for.
+    eligible
+        ``(window,)`` False where a usable window must not be chosen, such as one copy too many; None: all may.
     lot
         ``(window,)`` the lot that each window drew; by default its row.
     likes
         What should not decide among windows, such as their GC content.
     cap
         Largest share of the kept bases that fully intergenic windows may have.
+    by_stratum
+        Stratum of each window and the names of the strata, the fully intergenic one last; None: those of `strata`.
 
     Raises
     ------
@@ -113,9 +119,15 @@ def select_windows(
             f"none of the {n:,} windows can be used: each is masked, or on a contig without labelled genes",
             remedy="Check the labels: `helixdask inspect` shows what they hold.",
         )
-    stratum, names = strata(class_count)
+    stratum, names = by_stratum or strata(class_count)
+    may = ok if eligible is None else ok & eligible
+    if not may.any():
+        raise BadInputError(
+            f"none of {int(ok.sum()):,} usable windows is left by what is asked of them",
+            remedy="Ask for less: --min-support, --max-copies.",
+        )
     lots = np.arange(n).astype(np.uint64) if lot is None else lot
-    made = choose(stratum, bases, ok, lots, total, n_strata=len(names), value=value, likes=likes, cap=cap)
+    made = choose(stratum, bases, ok, lots, total, n_strata=len(names), value=value, likes=likes, cap=cap, eligible=may)
     if not made.kept.any():
         raise BadInputError(
             f"{total:,} bases are less than a window of any kind", remedy="Keep more: --keep-fraction or --keep-bases."
@@ -127,7 +139,7 @@ def select_windows(
         found.append(
             Stratum(
                 name,
-                int((ok & (stratum == i)).sum()),
+                int((may & (stratum == i)).sum()),
                 int(mine.sum()),
                 int(made.available[i]),
                 int(made.quota[i]),

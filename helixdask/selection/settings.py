@@ -36,10 +36,18 @@ class SelectSettings:
     output
         Name of the selection.
     by
-        Measure of the windows that ranks them; windows with small values are kept. Default: the mean distance between
-        labels and predictions.
+        Ranks the windows: a measure of them, of which small values are kept, or distance, balanced-distance,
+        genic-doubt or evidence. Default: the mean distance between labels and predictions.
     largest
-        Keep windows with large values instead.
+        Keep windows with large values of the measure instead.
+    stratify
+        Measure by which strata with genes are divided again, so that what is kept has the genome's distribution of it.
+    min_support
+        Least share of the exonic bases that reads cover; windows are measured by the only coverage set, if need be.
+    max_copies
+        Windows that are near copies of each other, of which so many may be kept.
+    kinship
+        What tells near copies for --max-copies; the only kinship by default.
     rules
         ``helixer``: as Helixer's script does; needs windows measured by the same rules.
     """
@@ -53,7 +61,26 @@ class SelectSettings:
     output: Name = "default"
     by: Annotated[str | None, Shown(metavar="MEASURE")] = None
     largest: bool = False
+    stratify: Annotated[str | None, Shown(metavar="MEASURE")] = None
+    min_support: Share | None = None
+    max_copies: Natural | None = None
+    kinship: str | None = None
     rules: RuleSet = Rules.DEFAULT
+
+    def check(self) -> None:
+        """Refuse what cannot be.
+
+        Raises
+        ------
+        BadInputError
+            Says which settings.
+        """
+        more = {"--stratify": self.stratify, "--min-support": self.min_support, "--max-copies": self.max_copies}
+        given = [option for option, value in more.items() if value is not None]
+        if self.rules == Rules.HELIXER and given:
+            raise BadInputError(f"Helixer's selection does not know {', '.join(given)}", remedy="Leave it out.")
+        if self.kinship is not None and self.max_copies is None:
+            raise BadInputError("a kinship is named, but no cap for copies", remedy="Add --max-copies.")
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.draw import draw_keys
 from helixdask.errors import BadInputError, InternalError
 from helixdask.kinship.homologous import LEAST_SHARED
-from helixdask.selection.draw import draw_keys
 from helixdask.selection.split import LEAST, LEFT_OUT, MOST, TEST, TRAIN, VALIDATION, assign_units, keep_apart
 from helixdask.windows.grid import Windows
 

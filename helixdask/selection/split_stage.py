@@ -18,7 +18,7 @@ from helixdask.names.needed import aliases_input, aliases_of
 from helixdask.registry import SIDES
 from helixdask.selection.group_table import read_groups
 from helixdask.selection.kin import kin_of
-from helixdask.selection.leakage import leakage_of
+from helixdask.selection.leakage import HISTOGRAM_LABELS, leakage_of, shared_with_training
 from helixdask.selection.on_tables import split, usable_windows
 from helixdask.selection.settings import SplitSettings
 from helixdask.selection.sides import Kin
@@ -124,7 +124,7 @@ class SplitStage(SplitSettings, Stage):
         }
         if kin is not None and kin.knows_copies:
             attrs["least_shared_kmers"] = made.attrs["least_shared"]
-            attrs["leakage"] = self._leakage(table, side, kin)
+            attrs |= self._leakage(table, side, kin)
         self._warn(attrs, kinship)
         return attrs
 
@@ -134,16 +134,21 @@ class SplitStage(SplitSettings, Stage):
             given = read_groups(self.groups, store.contigs, aliases_of(self.aliases, store.contigs))
         return kin_of(store, kinship, given, windows_of(table))
 
-    def _leakage(self, table: xr.Dataset, side: NDArray[np.int8], kin: Kin) -> list[dict[str, Any]]:
-        """Near copies in training, of this split and of one that knows nothing of copies."""
+    def _leakage(self, table: xr.Dataset, side: NDArray[np.int8], kin: Kin) -> dict[str, list[dict[str, Any]]]:
+        """Near copies in training, of this split and of one that knows nothing of copies; as shares and by k-mers."""
         coding = table["class_count"].to_numpy()[:, 2].astype(np.int64)
         naive = split(table, self.val_fraction, test_fraction=self.test_fraction, seed=self.seed, unannotated=True)[
             "side"
         ].to_numpy()
-        return [
-            {"split": name, **leakage_of(sides, kin, coding)._asdict()}
-            for name, sides in (("this one", side), ("contigs by lot", naive))
-        ]
+        both = {"this one": side, "contigs by lot": naive}
+        counts = {name: shared_with_training(sides, kin).tolist() for name, sides in both.items()}
+        return {
+            "leakage": [{"split": name, **leakage_of(sides, kin, coding)._asdict()} for name, sides in both.items()],
+            "shared_kmers": [
+                {"k-mers": label, **{name: counts[name][i] for name in both}}
+                for i, label in enumerate(HISTOGRAM_LABELS)
+            ],
+        }
 
     def _warn(self, attrs: dict[str, Any], kinship: str | None) -> None:
         group = self.group()

@@ -10,10 +10,13 @@ import numpy as np
 from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.registry import arrays_of
-from helixdask.selection.on_tables import refuse_other_measures, refuse_other_rules, select, usable_windows
+from helixdask.selection.kin import kin_of
+from helixdask.selection.on_tables import refuse_other_rules, usable_windows
+from helixdask.selection.ranking import refuse_unknown_ranking
+from helixdask.selection.select_on_tables import select
 from helixdask.selection.settings import SelectSettings
 from helixdask.selection.split import TRAIN
-from helixdask.selection.table import chosen_rows, read_table, windows_behind
+from helixdask.selection.table import chosen_rows, read_table, windows_behind, windows_of
 from helixdask.store.store import Store
 
 
@@ -46,6 +49,7 @@ class SelectStage(SelectSettings, Stage):
         BadInputError
             The windows are not there, or were not measured as the rules need it.
         """
+        self.check()
         group = f"windows/{store.resolve('windows', self.windows)}"
         attrs = store.attrs(group)
         if not attrs.get("labels") and not attrs.get("predictions"):
@@ -57,8 +61,18 @@ class SelectStage(SelectSettings, Stage):
         if self.by is None:
             refuse_other_rules(attrs, self.rules, group)
         columns = {name.removeprefix("window_") for name in arrays_of(group) if store.has_array(f"{group}/{name}")}
-        refuse_other_measures(self.by, self.largest, columns, group)
+        refuse_unknown_ranking(self.by, self.largest, columns, group)
+        refuse_unknown_ranking(self.stratify, False, columns, group)
+        if self.min_support is not None and "support" not in columns:
+            raise BadInputError(
+                "these windows are not measured by reads",
+                where=group,
+                remedy="Run helixdask windows with --coverage SET, and select with --windows NAME.",
+            )
         found = {group: store.identity(group)}
+        if self.max_copies is not None:
+            kinship = f"kinship/{store.resolve('kinship', self.kinship)}"
+            found[kinship] = store.identity(kinship)
         if self.split is not None:
             split = f"splits/{store.resolve('splits', self.split)}"
             if windows_behind(store, split) != self.windows:
@@ -77,6 +91,9 @@ class SelectStage(SelectSettings, Stage):
             is_train = store.table(group)["window_side"] == TRAIN
             among = np.sort(chosen_rows(store, group, len(among))[is_train])
             table = table.isel(window=among)
+        kin = None
+        if self.max_copies is not None:
+            kin = kin_of(store, store.resolve("kinship", self.kinship), None, windows_of(table))
         chosen = select(
             table,
             self.keep_fraction,
@@ -85,6 +102,10 @@ class SelectStage(SelectSettings, Stage):
             max_intergenic=self.max_intergenic,
             by=self.by,
             largest=self.largest,
+            stratify=self.stratify,
+            min_support=self.min_support,
+            max_copies=self.max_copies,
+            kin=kin,
             unannotated=self.unannotated,
             rules=self.rules,
         )

@@ -23,7 +23,7 @@ from helixdask.windows.grid import WindowGrid, Windows
 DEFAULT_LENGTH: Final = 21_384
 Side = Literal["train", "validation", "test"]
 
-_COPIED: Final = ("window_length", "labels", "predictions", "rules", "predicted_labels")
+_COPIED: Final = ("window_length", "labels", "predictions", "coverage", "repeats", "rules", "predicted_labels")
 
 
 def windows_of(table: xr.Dataset) -> Windows:
@@ -58,6 +58,8 @@ def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> 
     coords["contig_name"] = ("contig_row", store.contigs.names)
     table = xr.Dataset(coords=coords, attrs={"species": store.species, **attrs})
     table.strand.attrs.update(flag_values=[0, 1], flag_meanings=" ".join(STRANDS))
+    if "coverage" in table:
+        table = table.assign_coords(library=np.array(store.attrs(f"windows/{name}")["libraries"], object))
     if "class_count" in table:
         table = table.assign_coords(label_class=np.array(LABEL_CLASSES, object))
         table = with_strata(table, Rules(attrs.get("rules", "default")))
@@ -79,7 +81,11 @@ def measure_names(table: Collection[str]) -> list[str]:
 
 def with_strata(table: xr.Dataset, rules: Rules) -> xr.Dataset:
     """The table with the stratum of each window."""
-    number, names = strata(table["class_count"].to_numpy(), rules)
+    return numbered_strata(table, *strata(table["class_count"].to_numpy(), rules))
+
+
+def numbered_strata(table: xr.Dataset, number: NDArray[np.int64], names: list[str]) -> xr.Dataset:
+    """The table with given strata."""
     words = " ".join(name.replace(" ", "_") for name in names)
     meanings = {"flag_values": list(range(len(names))), "flag_meanings": words}
     return table.assign_coords(stratum=("window", number.astype(np.int8), meanings))

@@ -83,7 +83,9 @@ def create_table_column(group: zarr.Group, spec: ArraySpec, values: NDArray[Any]
     InternalError
         The values have another shape than the registry's.
     """
-    expected = tuple(FIXED_SIZES[dim] for dim in spec.dims[1:])
+    if values.ndim != len(spec.dims):
+        raise InternalError(f"{values.ndim} dimensions, not {len(spec.dims)}", where=f"{spec.group}/{spec.name}")
+    expected = tuple(FIXED_SIZES.get(dim, n) for dim, n in zip(spec.dims[1:], values.shape[1:], strict=True))
     if values.shape[1:] != expected:
         raise InternalError(f"rows of shape {values.shape[1:]}, expected {expected}", where=f"{spec.group}/{spec.name}")
     rows = len(values)

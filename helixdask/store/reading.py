@@ -350,5 +350,6 @@ _MAKERS = {
     "tracks": "Make one with: helixdask track STORE --bed FILE --name NAME",
     "windows": "Make one with: helixdask windows STORE",
     "selections": "Make one with: helixdask select STORE",
+    "kinship": "Make one with: helixdask kinship STORE",
     "splits": "Make one with: helixdask split STORE",
 }

@@ -19,6 +19,8 @@ from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.sequence.codes import CODE_MASK, N_CODE
 from helixdask.settings import Rules
 
+EXONIC = (1, 2)
+"""Classes of exons: UTR and CDS."""
 _ONE = 1 << 24  # 1.0 in units of the smallest float16
 
 
@@ -27,8 +29,9 @@ class Measures(NamedTuple):
 
     ``class_count`` (window, class) int32; ``valid`` int32, bases that no error masks; ``usable`` int32, those of them
     that are not N; ``class_distance`` (window, class) float64, bases; ``agreement`` float32, share of valid bases where
-    the likeliest class is the label; ``confidence`` float32, mean probability of the likeliest class over valid bases.
-    The last three are None without predictions; of windows without valid bases, the last two are NaN.
+    the likeliest class is the label; ``confidence`` float32, mean probability of the likeliest class over valid bases;
+    ``genic_agreement`` and ``genic_confidence`` float32, the same over valid bases that are labelled as part of a gene.
+    The last five are None without predictions; the shares are NaN where there are no such bases.
     """
 
     class_count: NDArray[np.int32]
@@ -37,6 +40,8 @@ class Measures(NamedTuple):
     class_distance: NDArray[np.float64] | None
     agreement: NDArray[np.float32] | None
     confidence: NDArray[np.float32] | None
+    genic_agreement: NDArray[np.float32] | None
+    genic_confidence: NDArray[np.float32] | None
 
 
 def measure_windows(
@@ -90,7 +95,7 @@ def measure_windows(
         probability is not None,
         rules == Rules.HELIXER,
     )
-    return Measures(count, n_valid, n_usable, *(doubts if probability is not None else (None, None, None)))
+    return Measures(count, n_valid, n_usable, *(doubts if probability is not None else [None] * 5))
 
 
 def likeliest_class(probability: NDArray[Any]) -> NDArray[np.uint8]:
@@ -152,12 +157,17 @@ def _measure(
     n_usable = np.zeros(n, np.int32)
     agreement = np.full(n, np.nan, np.float32)
     confidence = np.full(n, np.nan, np.float32)
+    genic_agreement = np.full(n, np.nan, np.float32)
+    genic_confidence = np.full(n, np.nan, np.float32)
     total = np.zeros(4, np.int64)
     for w in range(n):
         s = strand[w]
         first, step = (begin[w], 1) if s == 0 else (begin[w] + size[w] - 1, -1)
         agreed = 0
         sure = 0.0
+        n_genic = 0
+        genic_agreed = 0
+        genic_sure = 0.0
         total[:] = 0
         for i in range(size[w]):
             at = first + step * i
@@ -185,10 +195,17 @@ def _measure(
             if usable:
                 agreed += best == true
                 sure += best_p
+                if true:
+                    n_genic += 1
+                    genic_agreed += best == true
+                    genic_sure += best_p
         if helixer:
             for k in range(4):
                 distance[w, k] = total[k] / _ONE
         if has_probability and n_valid[w]:
             agreement[w] = agreed / n_valid[w]
             confidence[w] = sure / n_valid[w]
-    return count, n_valid, n_usable, distance, agreement, confidence
+        if n_genic:
+            genic_agreement[w] = genic_agreed / n_genic
+            genic_confidence[w] = genic_sure / n_genic
+    return count, n_valid, n_usable, distance, agreement, confidence, genic_agreement, genic_confidence

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from helixdask.settings import WINDOW_LENGTH, Name, Natural, Rules, RuleSet
+from helixdask.settings import WINDOW_LENGTH, Name, Natural, Rules, RuleSet, Shown
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,10 @@ class WindowsSettings:
         Name of the table. Default: length, labels and predictions joined by dashes.
     rules
         ``helixer``: counts and distances include masked bases, and distances are summed in float16.
+    coverage
+        Coverage set whose libraries are measured beside the labels.
+    repeats
+        Track of intervals, such as repeats, of which the share is measured.
     """
 
     window_length: Natural = WINDOW_LENGTH
@@ -31,3 +36,5 @@ class WindowsSettings:
     predictions: str | None = None
     output: Name | None = None
     rules: RuleSet = Rules.DEFAULT
+    coverage: Annotated[str | None, Shown(metavar="SET")] = None
+    repeats: Annotated[str | None, Shown(metavar="TRACK")] = None

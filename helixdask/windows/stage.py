@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, MissingInputError
 from helixdask.sequence.codes import SOFT_MASK
 from helixdask.settings import Name
 from helixdask.store.lineage import are_predicted
@@ -17,7 +17,13 @@ from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid
 from helixdask.windows.measures import likeliest_class, measure_windows
 from helixdask.windows.settings import WindowsSettings
-from helixdask.windows.shares import gc_content, genic_stretches, share_of_bases
+from helixdask.windows.track_measures import (
+    gc_share,
+    genic_stretches,
+    reads_in_windows,
+    share_of_bases,
+    support_of_exons,
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,19 @@ class WindowsStage(WindowsSettings, Stage):
             groups.append(f"labels/{store.resolve('labels', self.labels)}")
         if self.predictions:
             groups.append(f"predictions/{store.resolve('predictions', self.predictions)}")
+        if (self.coverage or self.repeats) and not (self.labels or self.predictions):
+            raise BadInputError(
+                "windows without labels and predictions are not measured",
+                remedy="Leave --coverage and --repeats out, or make labels first.",
+            )
+        if self.coverage:
+            groups += self._libraries(store)
+        if self.repeats:
+            groups.append(f"tracks/{store.resolve('tracks', self.repeats)}")
+            if not store.has_array(f"{groups[-1]}/mask"):
+                raise BadInputError(
+                    "a track of values, of which no share can be measured", where=groups[-1], remedy="Name intervals."
+                )
         return {group: store.identity(group) for group in groups}
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
@@ -83,9 +102,43 @@ class WindowsStage(WindowsSettings, Stage):
         measured = {f"window_{name}": values for name, values in got._asdict().items() if values is not None}
         begin = position - region.start
         measured["window_soft_masked"] = share_of_bases(begin, size, codes >= SOFT_MASK)
-        measured["window_gc"] = gc_content(begin, size, codes)
+        measured["window_gc"] = gc_share(begin, size, codes)
         measured["window_genes"] = genic_stretches(begin, size, strand, label)
+        if self.repeats:
+            mask = store.read(f"tracks/{self.repeats}/mask", region.start, stop)
+            measured["window_repeats"] = share_of_bases(begin, size, mask != 0)
+        if self.coverage:
+            measured |= self._reads(store, (region.start, stop), (begin, size, strand, label, valid))
         return RegionResult(tables={"row": rows, "annotated": contigs.holding(region.start, label)} | measured)
+
+    def _libraries(self, store: Store) -> list[str]:
+        """Groups of the libraries, sorted by name."""
+        names = store.names(f"coverage/{self.coverage}")
+        if not names:
+            sets = ", ".join(store.names("coverage")) or "none"
+            raise MissingInputError(f"coverage/{self.coverage} holds no library", remedy=f"Sets that do: {sets}.")
+        return [f"coverage/{self.coverage}/{name}" for name in names]
+
+    def _reads(
+        self,
+        store: Store,
+        stretch: tuple[int, int],
+        windows: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8], NDArray[np.uint8], NDArray[np.uint8]],
+    ) -> dict[str, NDArray[np.float32]]:
+        """Measures of reads, one library after the other: depth, agreement with the labels, support of exons."""
+        label = windows[3]
+        covered = np.zeros(label.shape, np.bool_)
+        found = []
+        for group in self._libraries(store):
+            coverage = store.read(f"{group}/coverage", *stretch)
+            covered |= coverage > 0
+            found.append(reads_in_windows(*windows, coverage))
+        depth, agreement = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
+        return {
+            "window_coverage": depth,
+            "window_coverage_agreement": agreement,
+            "window_support": support_of_exons(*windows, covered),
+        }
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Write the table, in the order of rows, and return what was measured."""
@@ -96,6 +149,9 @@ class WindowsStage(WindowsSettings, Stage):
             "window_length": self.window_length,
             "labels": self.labels,
             "predictions": self.predictions,
+            "coverage": self.coverage,
+            "libraries": [group.rpartition("/")[2] for group in self._libraries(store)] if self.coverage else [],
+            "repeats": self.repeats,
             "rules": self.rules,
             "n_windows": len(grid),
         }

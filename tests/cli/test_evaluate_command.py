@@ -35,7 +35,7 @@ def test_evaluate_writes_what_is_asked_for(predicted, species, tmp_path):
         for option, kind in (("--tsv", "tsv"), ("--plot", "png"), ("--report", "html"))
         for part in (option, files[kind])
     ]
-    ran = done("evaluate", predicted, "--reference", species.truth, *words, "--per-contig", "-q")
+    ran = done("evaluate", predicted, "--reference", species.truth, *words, "--per-contig")
     assert all(path.stat().st_size > 1000 for path in files.values())
     for text in ("Base by base", "Coding parts, good", "Confidence of good: gene", "chr1A", "written"):
         assert text in ran.out
@@ -76,7 +76,7 @@ def test_sweep(predicted, species, tmp_path):
     assert found["best"]["gene_f1"] == max(row["gene_f1"] for row in found["rows"]) > 0.8
     assert len(tsv.read_text().splitlines()) == 5
     assert Store.open(str(predicted)).names("genes") == ["reference"]
-    assert "genes" in done("call", predicted, *words, "-q").out
+    assert "genes" in done("call", predicted, *words).out
 
 
 @pytest.mark.parametrize(

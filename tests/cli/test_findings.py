@@ -4,7 +4,7 @@ import pytest
 
 from tests.cli.support import done, helixdask
 
-HERE = ("--workers", "1", "-q")
+HERE = ["--workers", "1"]
 
 BROKEN = """\
 ##gff-version 3

@@ -50,6 +50,7 @@ def other_names(species, tmp_path_factory):
     return renamed_bam(species.reads, tmp_path_factory.mktemp("names") / "other.bam")
 
 
+@pytest.mark.slow
 def test_the_second_command_is_what_the_first_proposed(species, other_names, tmp_path):
     store = tmp_path / "s.zarr"
     command = ["prepare", species.genome, "-o", store, "--gff3", species.truth, "--bam", other_names]

@@ -1,6 +1,7 @@
 """What is printed: tables for people, JSON for programs, pages of HTML."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
@@ -113,6 +114,10 @@ class _Page(HTMLParser):
         if tag == "tr":
             self.rows.append([])
 
+    def first_rows(self):
+        """Rows by their first cell; of several with one name the first."""
+        return {row[0]: row[1:] for row in reversed(self.rows) if row}
+
     def handle_data(self, data):
         if self.rows and data.strip():
             self.rows[-1].append(data.strip())
@@ -123,7 +128,7 @@ def test_pages_about_selection_and_split(labelled, tmp_path):
     made = done("select", labelled, "--window-length", "900", "--report", selected, *HERE, "--json").json()[-1]["attrs"]
     page = _Page(selected.read_text())
     assert page.links == []
-    rows = {row[0]: row[1:] for row in page.rows if row}
+    rows = page.first_rows()
     assert rows["kept"][0].startswith(f"{made['n_kept']:,} ")
     for stratum in made["strata"]:
         assert rows[stratum["name"]][1] == f"{stratum['kept']:,}"
@@ -132,12 +137,14 @@ def test_pages_about_selection_and_split(labelled, tmp_path):
     assert "smallest valid kept" in selected.read_text()
     split_options = ["--selection", "default", "--report", divided, "--seed", "2", *HERE]
     split = done("split", labelled, *split_options, "--json").json()[0]["attrs"]
-    page = _Page(divided.read_text())
-    rows = {row[0]: row[1:] for row in page.rows if row}
+    text = divided.read_text()
+    page = _Page(text)
+    rows = page.first_rows()
     assert rows["validation"][0] == f"{split['n_windows']['validation']:,}"
     assert rows["train"][1] == f"{split['n_bases']['train']:,}"
-    bars = [element for element in page.svg if element.tag.endswith("rect")]
-    assert len(bars) == 2 * 4  # two sides of four contigs
+    lanes = re.findall(r'class="lanes" role="img" aria-label="(\w+): train ([\d.]+) %, validation ([\d.]+) %"', text)
+    assert len({contig for contig, *_ in lanes}) == 4
+    assert all((train == "0.0") != (validation == "0.0") for _, train, validation in lanes)  # whole contigs
     # Made again although the split is there already.
     divided.unlink()
     done("split", labelled, *split_options)

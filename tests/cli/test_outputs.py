@@ -22,6 +22,7 @@ COMMANDS = {
     "labels": "labels STORE --gff3 TRUTH --name other --findings NOSUCH/f.tsv",
     "select": "select STORE --report NOSUCH/r.html",
     "split": "split STORE --report NOSUCH/r.html",
+    "report": "report STORE -o NOSUCH/r.html",
     "coverage": "coverage STORE --bam READS --strandedness reverse --summary --report NOSUCH/r.html",
     "call, gff3": "call STORE -o NOSUCH/x.gff3",
     "call, proteins": "call STORE -o FOLDER/x.gff3 --proteins NOSUCH/x.fa",

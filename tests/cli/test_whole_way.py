@@ -29,7 +29,7 @@ def test_several_bam_files_after_one_option():
     assert _repeat_bam(expected) == expected
 
 
-BASE_MODEL = Path(trainer.__file__).parent / "base_model" / "demo.keras"
+BASE_MODEL = Path(trainer.__file__).parent / "base_models" / "demo.keras"
 
 
 def check_genes(gff3, store, *, some=True):

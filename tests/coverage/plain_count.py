@@ -52,7 +52,7 @@ def write_bam(path, contigs, reads, index=True, order="coordinate", sort=True, c
     return str(path)
 
 
-def tracks_of(path, lengths, strandedness, rules, region=None, min_mapq=None, chunk=None):
+def tracks_of(path, lengths, strandedness, rules, region=None, min_mapq=None, chunk=None, max_intron=None):
     """Tracks of every contig, counted in regions of this many bases of all contigs end to end; and reads by reason.
 
     `chunk`: compressed bytes that are read at a time.
@@ -64,7 +64,9 @@ def tracks_of(path, lengths, strandedness, rules, region=None, min_mapq=None, ch
     step = region or contigs.n_bases
     for start in range(0, contigs.n_bases, step):
         stop = min(contigs.n_bases, start + step)
-        pileup = Pileup(stop - start, strandedness, make_rules(rules, ReadOptions(min_mapq)), path)
+        pileup = Pileup(
+            stop - start, strandedness, make_rules(rules, ReadOptions(min_mapq, max_intron=max_intron)), path
+        )
         for stretch in stretches_of(contigs.pieces(start, stop), np.arange(len(lengths)), start):
             for records in reader.records(stretch):
                 pileup.add(records)

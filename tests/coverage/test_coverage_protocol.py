@@ -108,3 +108,14 @@ def test_a_protocol_that_the_reads_contradict_is_warned_about(bare, tmp_path, ca
     caplog.clear()
     check_stated(bare, Library("x", path, "rnaseq", "reverse"))
     assert not caplog.text
+
+
+def test_the_evidence_that_is_told_is_the_evidence_that_is_stored(bare, tmp_path, caplog):
+    path = write_bam(tmp_path / "a.bam", LENGTHS, reads_of_genes(False))
+    with caplog.at_level(logging.INFO):
+        library = resolved(bare, auto(path))
+    stored = check_stated(bare, library)
+    assert str(stored) in caplog.text
+    # Stated, the first look is enough; a file that is another one by now is looked at again.
+    write_bam(path, LENGTHS, reads_of_genes(True))
+    assert check_stated(bare, library) != stored

@@ -42,6 +42,7 @@ def test_a_message_then_the_same_command_goes_on(name, inputs, tmp_path, small_d
     assert contents(url) == contents(tmp_path / "done")
 
 
+@pytest.mark.slow
 def test_what_cannot_fit_is_refused_before_the_work(inputs, small_disk, tmp_path):
     copy_before("labels", inputs, small_disk / "s.zarr")
     mount(small_disk, shutil.disk_usage(small_disk).used + PAGE, "remount")

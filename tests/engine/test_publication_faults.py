@@ -35,7 +35,7 @@ def before(tmp_path_factory):
     runs.mkdir()
     make_store(str(folder / "new"), LENGTHS)
     shutil.copytree(folder / "new", folder / "replaced")
-    run_stage(ToyStage(str(runs), seconds=0.001), str(folder / "replaced"), OPTIONS)
+    run_stage(ToyStage(str(runs), setting=1), str(folder / "replaced"), OPTIONS)
     for name in ("new", "replaced"):
         shutil.copytree(folder / name, folder / f"{name}.done")
         run_stage(ToyStage(str(runs)), str(folder / f"{name}.done"), OPTIONS)
@@ -61,7 +61,7 @@ def version(url: Path) -> str:
     codes = store.read("genome/sequence", 0, store.n_bases)
     np.testing.assert_array_equal(label, [codes, 3 - codes])
     assert len(first) == 1
-    return {0.001: "old", 0.0: "new"}[store.attrs("labels/toy")["settings"]["seconds"]]
+    return {1: "old", 0: "new"}[store.attrs("labels/toy")["settings"]["setting"]]
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def test_old_new_or_not_there(tmp_path):
     thread = threading.Thread(target=read)
     thread.start()
     for number in range(REPLACEMENTS):
-        run_stage(ToyStage(str(tmp_path), seconds=0.0001 * (number % 2 + 1)), url, OPTIONS)
+        run_stage(ToyStage(str(tmp_path), setting=number % 2 + 1), url, OPTIONS)
     done.set()
     thread.join()
     assert not wrong, seen
@@ -60,7 +60,7 @@ def test_a_lazy_view_of_a_replaced_group_says_so(tmp_path):
     run_stage(ToyStage(str(tmp_path)), url, OPTIONS)
     store = hd.open_store(url)
     view, windows = store.sel("c0"), store.windows(9_000)
-    run_stage(ToyStage(str(tmp_path), seconds=0.0001), url, OPTIONS)
+    run_stage(ToyStage(str(tmp_path), setting=1), url, OPTIONS)
     for lazy in (view.toy_label, windows.toy_label[:10]):
         with pytest.raises(StoreChangedError, match="labels/toy: was replaced or removed while it was being read"):
             lazy.compute(scheduler="sync")

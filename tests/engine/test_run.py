@@ -30,7 +30,7 @@ from helixdask.errors import (
 from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 from tests.engine.contents import contents, ignoring_settings
-from tests.engine.toy import HERE, LENGTHS, TWO, ToyInThreads, ToyStage, make_store
+from tests.engine.toy import HERE, LENGTHS, TWO, ToyInThreads, ToyStage, hold_after, make_store
 
 
 def runs_by_region(folder: Path) -> dict[int, int]:
@@ -61,7 +61,7 @@ def test_other_settings_need_replace(tmp_path, work):
     url = str(tmp_path / "a.zarr")
     make_store(url, LENGTHS)
     run_stage(ToyStage(str(work)), url, HERE)
-    other = ToyStage(str(work), seconds=0.001)
+    other = ToyStage(str(work), setting=1)
     with pytest.raises(AlreadyExistsError, match="--replace"):
         run_stage(other, url, HERE)
     assert run_stage(other, url, RunOptions(workers=1, quiet=True, replace=True)).state == "done"
@@ -135,18 +135,20 @@ def test_kill_nine_and_go_on(tmp_path, work, whole, workers):
     url = tmp_path / "killed.zarr"
     make_store(str(url), LENGTHS)
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "tests.engine.toy", str(url), str(work), "0.3", str(workers)]
+    hold = hold_after(work, 3)
+    command = [sys.executable, "-m", "tests.engine.toy", str(url), str(work), str(workers)]
     process = subprocess.Popen(command, cwd=root, start_new_session=True, env={**os.environ, "PYTHONPATH": str(root)})
     receipts = url / ".work/labels/toy/receipts"
-    deadline = time.monotonic() + 600
-    while time.monotonic() < deadline and len(list(receipts.glob("*.npz"))) < 3:
+    while len(list(receipts.glob("*.npz"))) < 3:
+        assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    hold.unlink()
     finished = {int(path.stem) for path in receipts.glob("[0-9]*.npz")}
     assert len(finished) >= 3
     assert Store.open(str(url)).names("labels") == []
-    summary = run_stage(ToyStage(str(work), seconds=0.3), str(url), TWO)
+    summary = run_stage(ToyStage(str(work)), str(url), TWO)
     assert summary.resumed == len(finished)
     assert all(runs_by_region(work)[index] == 1 for index in finished)
     assert ignoring_settings(contents(url)) == ignoring_settings(contents(whole))
@@ -159,7 +161,7 @@ def test_unfinished_work_with_other_settings_is_thrown_away(tmp_path, work, capl
     with pytest.raises(StageFailedError):
         run_stage(ToyStage(str(work)), url, HERE)
     (work / "fail-4").unlink()
-    assert run_stage(ToyStage(str(work), seconds=0.001), url, HERE).resumed == 0
+    assert run_stage(ToyStage(str(work), setting=1), url, HERE).resumed == 0
     assert "thrown away" in caplog.text
 
 
@@ -186,10 +188,10 @@ def test_lock_of_a_dead_process_is_taken_over(tmp_path, work, monkeypatch):
     folder.write_json("lock.1.json", {**dead, "host": "elsewhere"})
     folder.write_json("beat.x.json", {"beat": time.time()})
     with pytest.raises(StoreBusyError):
-        run_stage(ToyStage(str(work), seconds=0.001), url, RunOptions(workers=1, replace=True))
+        run_stage(ToyStage(str(work), setting=1), url, RunOptions(workers=1, replace=True))
     folder.write_json("beat.x.json", {"beat": time.time() - 100})
     monkeypatch.setattr(lock, "_BEAT_SECONDS", 0.01)
-    assert run_stage(ToyStage(str(work), seconds=0.001), url, RunOptions(workers=1, replace=True)).state == "done"
+    assert run_stage(ToyStage(str(work), setting=1), url, RunOptions(workers=1, replace=True)).state == "done"
 
 
 def test_full_disk_then_room(tmp_path, work, monkeypatch, whole):
@@ -262,5 +264,5 @@ def test_the_plan_of_a_replacement_counts_both(tmp_path, work):
     make_store(url, LENGTHS)
     assert plan_stage(ToyStage(str(work)), url, HERE).bytes_replaced == 0
     run_stage(ToyStage(str(work)), url, HERE)
-    other = plan_stage(ToyStage(str(work), seconds=0.001), url, RunOptions(workers=1, replace=True))
+    other = plan_stage(ToyStage(str(work), setting=1), url, RunOptions(workers=1, replace=True))
     assert other.bytes_replaced == Store.open(url).manifest("labels/toy").n_bytes > 0

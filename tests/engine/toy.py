@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -43,6 +44,22 @@ def make_store(url: str, lengths: list[int], *, shuffle: int | None = None) -> S
     return Store.open(url)
 
 
+def hold_after(folder: Path, n: int) -> Path:
+    """Let each process that runs regions of the toy stage stop after so many, until the file is gone.
+
+    Whoever is to be killed in the middle is there for as long as that takes.
+    """
+    mark = folder / "hold"
+    mark.write_text(str(n))
+    return mark
+
+
+def _wait_while_held(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        while len(list(folder.glob(f"run-*-{os.getpid()}"))) >= int((folder / "hold").read_text()):
+            time.sleep(0.01)
+
+
 def processes_of(folder: Path) -> set[int]:
     """Ids of the processes that have run regions of the toy stage."""
     return {int(path.name.split("-")[3]) for path in folder.glob("run-*")}
@@ -50,12 +67,15 @@ def processes_of(folder: Path) -> set[int]:
 
 @dataclass(frozen=True)
 class ToyStage(Stage):
-    """Labels each base with its code; ``folder`` counts the runs and says how to misbehave."""
+    """Labels each base with its code; ``folder`` counts the runs and says how to misbehave.
+
+    ``setting`` does nothing but be another one.
+    """
 
     folder: str
     label: str = "toy"
     task: int = 1 << 16
-    seconds: float = 0.0
+    setting: int = 0
 
     name: ClassVar[str] = "toy"
     bases_per_second: ClassVar[float] = 1e4
@@ -70,8 +90,8 @@ class ToyStage(Stage):
         return self.task
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
-        time.sleep(self.seconds)
         runs = Path(self.folder)
+        _wait_while_held(runs)
         (runs / f"run-{region.index}-{time.time_ns()}-{os.getpid()}").touch()
         for trick in ("fail", "die", "raise-once"):
             mark = runs / f"{trick}-{region.index}"
@@ -101,5 +121,5 @@ class ToyInThreads(ToyStage):
 
 
 if __name__ == "__main__":
-    url, folder, seconds, workers = sys.argv[1:5]
-    run_stage(ToyStage(folder, seconds=float(seconds)), url, RunOptions(workers=int(workers), quiet=True))
+    url, folder, workers = sys.argv[1:4]
+    run_stage(ToyStage(folder), url, RunOptions(workers=int(workers), quiet=True))

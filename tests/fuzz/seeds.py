@@ -16,7 +16,7 @@ from tests.trainer.network.keras2_file import write_keras2_file
 
 QUIET = RunOptions(workers=1, quiet=True)
 GENOME = {"chr1": 6_000, "chr2": 3_000}
-BASE_MODEL = Path(__file__).parents[2] / "trainer/base_model"
+BASE_MODEL = Path(__file__).parents[2] / "trainer/base_models"
 
 
 def make_seeds(folder):

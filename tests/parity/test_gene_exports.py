@@ -103,6 +103,7 @@ def test_coding_sequences_and_proteins_are_those_of_gffread(files, kind, tmp_pat
     assert {name for name in ours if "X" not in ours[name] and ours[name] != theirs.get(name)} == set()
 
 
+@pytest.mark.slow
 def test_bed_is_that_of_gffread(files, tmp_path):
     tool("gffread", files["gff3"], "--bed", "-o", tmp_path / "bed")
     ours, theirs = (

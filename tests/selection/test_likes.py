@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helixdask.selection.likes import rank_among_likes
-from helixdask.selection.on_tables import select
 from helixdask.selection.quota import Likes, choose
+from helixdask.selection.select_on_tables import select
 
 
 def distance(some, everything):

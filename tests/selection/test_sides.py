@@ -101,6 +101,7 @@ def test_groups_by_hand_are_whole_or_refused(lengths, groups, seed):
             assert len(set(got.side[groups[windows.contig] == group])) == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(100, 600), min_size=1, max_size=4),
@@ -249,6 +250,7 @@ def test_copies_everywhere_are_refused_with_the_reason():
         draw(lengths, kin=kin)
 
 
+@pytest.mark.slow
 def test_validation_is_made_smaller_where_copies_are_many():
     """Each window has a copy far away: the fewer windows validate, the fewer are lost."""
     rows = np.random.default_rng(1).permutation(1200)[:240].reshape(-1, 2).tolist()

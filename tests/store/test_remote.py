@@ -12,6 +12,7 @@ import pytest
 import helixdask as hd
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import HelixdaskError, StageFailedError, StoreDamagedError
+from helixdask.report.page import write_run_report
 from helixdask.store.store import Store
 from tests.engine.toy import ToyStage, make_store
 
@@ -90,6 +91,15 @@ def test_read_over_http(web, tmp_path):
 
 
 @pytest.mark.slow
+def test_the_page_of_a_run_over_http(web, tmp_path):
+    pytest.importorskip("aiohttp")
+    make_store(tmp_path / "toy.zarr", LENGTHS)
+    write_run_report([Store.open(f"{web}/toy.zarr")], [], tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text()
+    assert "377,001" in text
+    assert "Cost: the history of a store over HTTP cannot be listed" in text
+
+
 def test_a_shard_that_is_lost_over_http_is_told(web, tmp_path):
     pytest.importorskip("aiohttp")
     local = tmp_path / "toy.zarr"

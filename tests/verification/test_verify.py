@@ -117,6 +117,9 @@ def test_the_command_prints_and_fails(copy):
     path = copy / "labels/reference/label/c/0/0"
     rewrite(path, flipped(path.read_bytes(), 5))
     ran = helixdask("verify", copy, "-q")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("1 damaged: labels/reference;")
+    ran = helixdask("verify", copy)
     assert ran.code == 1
     assert "label/c/0/0" in ran.out
     assert f"helixdask labels {copy} --gff3 a.gff3" in ran.out

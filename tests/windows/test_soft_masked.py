@@ -10,8 +10,8 @@ from helixdask.engine.run import RunOptions, run_stage
 from helixdask.selection.stage import SelectStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.store.store import Store
-from helixdask.windows.shares import share_of_bases
 from helixdask.windows.stage import WindowsStage
+from helixdask.windows.track_measures import share_of_bases
 from tests.small_store import publish
 
 LENGTH = 100

@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.trainer.feed.buckets import batches_of, n_batches, shares_of_stores
+
 
 def _generator(seed: int, epoch: int, purpose: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch, purpose])))
@@ -21,7 +23,9 @@ def epoch_order(n_rows: int, seed: int, epoch: int) -> NDArray[np.int64]:
     return _generator(seed, epoch, 0).permutation(n_rows)
 
 
-def balanced_order(group: NDArray[np.integer], seed: int, epoch: int) -> NDArray[np.int64]:
+def balanced_order(
+    group: NDArray[np.integer], seed: int, epoch: int, padded: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """Rows of one epoch in which each group comes as often as the others, ``(n_rows,)`` int64.
 
     A group that is too large gives a part of its rows, another part in each epoch; one that is too small gives all of
@@ -33,14 +37,14 @@ def balanced_order(group: NDArray[np.integer], seed: int, epoch: int) -> NDArray
         Group of each row, ``(n_rows,)``.
     seed, epoch
         Of the draw.
+    padded
+        Bases that each row is padded to: of each length a group gives as many rows in every epoch.
     """
     rng = _generator(seed, epoch, 2)
-    groups = np.unique(group)
-    share, extra = divmod(len(group), len(groups))
+    padded = np.zeros(len(group), np.int64) if padded is None else padded
     drawn = []
-    for number, value in enumerate(groups):
-        rows = np.flatnonzero(group == value)
-        wanted = share + (number < extra)
+    for (value, length), wanted in shares_of_stores(group, padded).items():
+        rows = np.flatnonzero((group == value) & (padded == length))
         times = -(-wanted // len(rows))
         drawn.append(np.concatenate([rng.permutation(rows) for _ in range(times)])[:wanted])
     return rng.permutation(np.concatenate(drawn))
@@ -57,6 +61,10 @@ class Stretches:
 
     lower: NDArray[np.int64]
     upper: NDArray[np.int64]
+
+    def some(self, rows: NDArray[np.int64]) -> Stretches:
+        """Those of some rows."""
+        return Stretches(self.lower[rows], self.upper[rows])
 
 
 def free_stretches(
@@ -104,6 +112,39 @@ def free_stretches(
     return Stretches(np.minimum(lower, start), np.maximum(upper, end))
 
 
+def touching_stretches(
+    contig: NDArray[np.integer], start: NDArray[np.int64], end: NDArray[np.int64], strand: NDArray[np.integer]
+) -> Stretches:
+    """Stretch around each window that windows of its strand cover without a gap.
+
+    Parameters
+    ----------
+    contig, start, end, strand
+        The windows: row in the contig table, half-open contig coordinates, 0 plus and 1 minus, (row,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> start = np.array([0, 10, 30])
+    >>> stretches = touching_stretches(np.zeros(3, int), start, start + 10, np.zeros(3, int))
+    >>> stretches.lower.tolist(), stretches.upper.tolist()
+    ([0, 0, 30], [20, 20, 40])
+    """
+    lower, upper = start.copy(), end.copy()
+    if not len(start):
+        return Stretches(lower, upper)
+    order = np.lexsort((start, strand, contig))
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = start[order[1:]] > end[order[:-1]]
+    for column in (contig, strand):
+        begins[1:] |= column[order[1:]] != column[order[:-1]]
+    first = np.flatnonzero(begins)
+    run = np.cumsum(begins) - 1
+    lower[order] = start[order[first]][run]
+    upper[order] = np.maximum.reduceat(end[order], first)[run]
+    return Stretches(lower, upper)
+
+
 @dataclass(frozen=True, eq=False)
 class BatchOrder:
     """Batches of one set of windows, epoch after epoch.
@@ -126,6 +167,9 @@ class BatchOrder:
         Largest shift, in bases.
     balance
         Group of each row: each comes equally often in an epoch; None: every row comes once.
+    padded
+        Bases that each row is padded to, ``(row,)``: a batch holds rows of one length, see `buckets`. None: all rows
+        are padded to a full window.
     """
 
     start: NDArray[np.int64]
@@ -137,20 +181,45 @@ class BatchOrder:
     shuffle: bool = True
     max_shift: int = 0
     balance: NDArray[np.integer] | None = None
+    padded: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         # Two epochs: the one being trained and the one being prefetched.
         object.__setattr__(self, "_epoch", lru_cache(maxsize=2)(self._make_epoch))
+        object.__setattr__(self, "_n_batches", self._count_batches())
+        object.__setattr__(self, "_has_lengths", len(np.unique(self._lengths())) > 1)
+
+    def _lengths(self) -> NDArray[np.int64]:
+        """Bases that each row is padded to."""
+        return np.full(len(self.start), self.window_length, np.int64) if self.padded is None else self.padded
+
+    def _count_batches(self) -> int:
+        if self.balance is None:
+            return n_batches(self._lengths(), self.window_length, self.batch_size)
+        shares = shares_of_stores(self.balance, self._lengths())
+        drawn = np.repeat([length for _, length in shares], [*shares.values()])
+        return n_batches(drawn, self.window_length, self.batch_size)
 
     @property
     def steps_per_epoch(self) -> int:
         """Batches in one epoch."""
-        return -(-len(self.start) // self.batch_size)
+        found: int = self._n_batches  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def has_lengths(self) -> bool:
+        """Whether batches differ in length."""
+        found: bool = self._has_lengths  # type: ignore[attr-defined]
+        return found
+
+    def length_of(self, rows: NDArray[np.int64]) -> int:
+        """Bases that the rows of a batch are padded to."""
+        return self.window_length if self.padded is None else int(self.padded[rows].max(initial=0))
 
     def batch(self, epoch: int, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Rows of one batch, and where their windows start and end: (b,) int64 each, contig coordinates."""
-        order, shifts = self._epoch(epoch)  # type: ignore[attr-defined]
-        rows = order[step * self.batch_size : (step + 1) * self.batch_size]
+        order, bounds, shifts = self._epoch(epoch)  # type: ignore[attr-defined]
+        rows = order[bounds[step] : bounds[step + 1]]
         start, end = self.start[rows], self.end[rows]
         if shifts is not None and self.stretches is not None:
             full = end - start == self.window_length
@@ -161,12 +230,12 @@ class BatchOrder:
             end = np.where(full, start + self.window_length, end)
         return rows, start, end
 
-    def _make_epoch(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    def _make_epoch(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None]:
         n = len(self.start)
         order = np.arange(n, dtype=np.int64)
         if self.balance is not None:
-            order = balanced_order(self.balance, self.seed, epoch)
+            order = balanced_order(self.balance, self.seed, epoch, self._lengths())
         elif self.shuffle:
             order = epoch_order(n, self.seed, epoch)
         shifts = epoch_shifts(n, self.max_shift, self.seed, epoch) if self.max_shift else None
-        return order, shifts
+        return *batches_of(order, self._lengths(), self.window_length, self.batch_size), shifts

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from helixdask.errors import HelixdaskError
 from helixdask.sequence.codes import ONE_HOT
-from helixdask.trainer.feed.batch_order import BatchOrder
-from helixdask.trainer.feed.training_windows import WindowSet
+from helixdask.trainer.feed.batch_order import BatchOrder, Stretches
 from helixdask.trainer.feed.window_reader import WindowReader
+from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.windows.grid import Windows
 
 # One batch is read while others wait or are trained on. Two at a time would fight for the interpreter, and be slower.
@@ -52,7 +52,7 @@ class Feed:
 
     @property
     def length(self) -> int:
-        """Bases of a window as the network gets it."""
+        """Bases of a full window as the network gets it."""
         return self.windows.window_length - self.windows.window_length % self.pool_size
 
     def read(self, step: int) -> dict[str, NDArray[Any]]:
@@ -63,12 +63,13 @@ class Feed:
         dict
             ``codes``, ``label``, ``phase``, ``transition``, ``valid`` (B, S) uint8, 5' to 3' on the window's strand;
             with libraries ``coverage`` (B, S, 2n) float32; where labels have confidences ``confidence`` (B, S) float32;
-            where windows have weights ``weight`` (B,) float32.
+            where windows have weights, and in training where batches differ in length, ``weight`` (B,) float32.
         """
         epoch, within = divmod(step, self.order.steps_per_epoch)
         rows, start, end = self.order.batch(epoch, within)
         windows = self.windows
-        buffers = self.readers[0].new_buffers(len(rows), windows.window_length)
+        length = self.order.length_of(rows)
+        buffers = self.readers[0].new_buffers(len(rows), length)
         for index, reader in enumerate(self.readers):
             mine = np.flatnonzero(windows.store[rows] == index)
             chosen = rows[mine]
@@ -76,8 +77,26 @@ class Feed:
                 reader.fill(
                     buffers, mine, Windows(windows.contig[chosen], start[mine], end[mine], windows.strand[chosen])
                 )
-        batch = {name: np.ascontiguousarray(array[:, : self.length]) for name, array in buffers.items()}
-        return batch if windows.weight is None else batch | {"weight": windows.weight[rows]}
+        if windows.taught is not None:
+            buffers["valid"] *= _taught(windows.taught, rows, start, end, windows.strand[rows], length)
+        length -= length % self.pool_size
+        batch = {name: np.ascontiguousarray(array[:, :length]) for name, array in buffers.items()}
+        if not self._has_weight:
+            return batch
+        weight = np.ones(len(rows), np.float32) if windows.weight is None else windows.weight[rows]
+        if self._scales:
+            # The loss is a mean over the batch: so a base counts the same in every batch of an epoch.
+            weight = weight * np.float32(len(rows) * length / (self.order.batch_size * self.length))
+        return batch | {"weight": weight}
+
+    @property
+    def _scales(self) -> bool:
+        """Whether bases of batches with other numbers of them are made to count the same; scores are sums anyway."""
+        return self.order.shuffle and self.order.has_lengths
+
+    @property
+    def _has_weight(self) -> bool:
+        return self.windows.weight is not None or self._scales
 
     def dataset(self, first_step: int = 0, n_steps: int | None = None) -> tf.data.Dataset:
         """Stream of batches from any step on; without ``n_steps`` it never ends."""
@@ -133,13 +152,29 @@ class Feed:
     def _signature(self) -> dict[str, tf.TensorSpec]:
         buffers = self.readers[0].new_buffers(0, 0)
         n_libraries = self.readers[0].n_libraries
+        length = None if self.order.has_lengths else self.length
         signature = {
-            name: tf.TensorSpec(
-                (None, self.length, 2 * n_libraries) if name == "coverage" else (None, self.length), array.dtype
-            )
+            name: tf.TensorSpec((None, length, 2 * n_libraries) if name == "coverage" else (None, length), array.dtype)
             for name, array in buffers.items()
         }
-        return signature if self.windows.weight is None else signature | {"weight": tf.TensorSpec((None,), tf.float32)}
+        return signature | {"weight": tf.TensorSpec((None,), tf.float32)} if self._has_weight else signature
+
+
+def _taught(
+    taught: Stretches,
+    rows: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    strand: NDArray[np.int8],
+    length: int,
+) -> NDArray[np.bool_]:
+    """Bases of windows whose labels count, ``(window, length)``, each window 5' to 3'."""
+    before, behind = np.maximum(taught.lower[rows] - start, 0), np.maximum(end - taught.upper[rows], 0)
+    first = np.where(strand == 1, behind, before)[:, np.newaxis]
+    last = length - np.where(strand == 1, before, behind)[:, np.newaxis]
+    base = np.arange(length)
+    counts: NDArray[np.bool_] = (base >= first) & (base < last)
+    return counts
 
 
 def normalised_coverage(coverage: Any, norm: str) -> Any:

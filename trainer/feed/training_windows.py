@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.public_names import public_name
@@ -16,50 +15,18 @@ from helixdask.selection.table import chosen_rows, parent, window_table, windows
 from helixdask.settings import Rules
 from helixdask.store.lineage import are_predicted
 from helixdask.store.store import Store
-from helixdask.trainer.feed.batch_order import BatchOrder, Stretches, free_stretches
+from helixdask.trainer.feed.batch_order import free_stretches, touching_stretches
+from helixdask.trainer.feed.window_set import WindowSet, joined
 
-
-@dataclass(frozen=True, eq=False)
-class WindowSet:
-    """Windows of one side of the split: one entry per window, contig coordinates, all stores end to end.
-
-    ``weight`` is how much each counts in the loss, float32; None: all alike.
-    """
-
-    store: NDArray[np.int16]
-    contig: NDArray[np.int32]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    strand: NDArray[np.int8]
-    stretches: Stretches
-    window_length: int
-    weight: NDArray[np.float32] | None = None
-
-    def __len__(self) -> int:
-        return len(self.start)
-
-    def order(
-        self, batch_size: int, *, seed: int = 0, shuffle: bool, max_shift: int = 0, balanced: bool = False
-    ) -> BatchOrder:
-        """Batches of these windows; ``balanced``: as many of each store."""
-        return BatchOrder(
-            self.start,
-            self.end,
-            self.stretches if max_shift else None,
-            self.window_length,
-            batch_size,
-            seed,
-            shuffle=shuffle,
-            max_shift=max_shift,
-            balance=self.store if balanced else None,
-        )
+Role = Literal["both", "trains", "validates"]
 
 
 @dataclass(frozen=True)
 class StoreSplit:
     """A store with the names of its split, labels and selection, and the digests of what they stand for.
 
-    The selection says which windows of the training side are learnt from; None: all.
+    The selection says which windows of the training side are learnt from; None: all. ``role`` is ``both``, ``trains``
+    or ``validates``: a store that validates does so with all windows of its split but those for test.
     """
 
     store: Store
@@ -68,6 +35,13 @@ class StoreSplit:
     windows: str
     window_length: int
     selection: str | None = None
+    role: Role = "both"
+
+    @property
+    def kinship(self) -> str | None:
+        """Name of what is known of copies of the windows; None: nothing."""
+        name = self.store.attrs(f"splits/{self.split}").get("kinship")
+        return str(name) if name and name in self.store.names("kinship") else None
 
     @property
     def leakage(self) -> float | None:
@@ -98,6 +72,7 @@ class StoreSplit:
             "selection": self.selection,
             "selection_digest": self.store.identity(f"selections/{self.selection}") if self.selection else None,
             "leakage": self.leakage,
+            "role": self.role,
         }
 
 
@@ -214,7 +189,7 @@ def gather_windows(
         )
     weighted = weighted and any(split.has_weights for split in splits)
     sides = [_sides_of(split, i, rules, weighted=weighted) for i, split in enumerate(splits)]
-    train, validation = (_join([pair[side] for pair in sides]) for side in (TRAIN, VALIDATION))
+    train, validation = (joined([pair[side] for pair in sides]) for side in (TRAIN, VALIDATION))
     for windows, side in ((train, "training"), (validation, "validation")):
         if not len(windows):
             where = ", ".join(f"{split.store.url}/splits/{split.split}" for split in splits)
@@ -254,33 +229,19 @@ def _sides_of(split: StoreSplit, index: int, rules: Rules, *, weighted: bool) ->
         learnt[rows] = True
         if split.has_weights:
             weight[rows] = split.store.table(group)["window_weight"]
+    takes = {TRAIN: [TRAIN] * (split.role != "validates"), VALIDATION: [VALIDATION] * (split.role != "trains")}
+    if split.role == "validates":
+        takes[VALIDATION] = [TRAIN, VALIDATION]
     for wanted in (TRAIN, VALIDATION):
-        mine = (side == wanted) & keep & (learnt | (wanted != TRAIN))
+        mine = np.isin(side, takes[wanted]) & keep & (learnt | (wanted != TRAIN))
         stretches = free_stretches(
             contig[mine], start[mine], end[mine], lengths, contig[held_out], held_start, held_end
         )
         store = np.full(int(mine.sum()), index, np.int16)
         places = contig[mine], start[mine], end[mine], strand[mine]
         counts = weight[mine] if weighted and wanted == TRAIN else None
-        sets.append(WindowSet(store, *places, stretches, split.window_length, counts))
+        # Pseudolabels beyond the windows that were selected for being sure are not taught.
+        sure = split.selection is not None and split.has_pseudolabels and rules != Rules.HELIXER
+        taught = touching_stretches(*places) if sure and wanted == TRAIN else None
+        sets.append(WindowSet(store, *places, stretches, split.window_length, counts, taught))
     return sets[0], sets[1]
-
-
-def _join(parts: list[WindowSet]) -> WindowSet:
-    def joined(name: str) -> NDArray[Any]:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    stretches = Stretches(
-        np.concatenate([part.stretches.lower for part in parts]),
-        np.concatenate([part.stretches.upper for part in parts]),
-    )
-    return WindowSet(
-        joined("store"),
-        joined("contig"),
-        joined("start"),
-        joined("end"),
-        joined("strand"),
-        stretches,
-        parts[0].window_length,
-        None if parts[0].weight is None else joined("weight"),
-    )

@@ -13,6 +13,7 @@ from helixdask.errors import MissingInputError
 from helixdask.probabilities import decode
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
+from helixdask.trainer.feed.doubt import INTERGENIC, DoubtfulReads
 from helixdask.windows.cut import COVERAGE_PADDING, WindowLayout
 from helixdask.windows.grid import Windows
 from helixdask.windows.read import WindowTrack, open_track, read_into
@@ -32,11 +33,14 @@ class TrackSet:
         Groups of the libraries, ``coverage/{set}/{library}``, in the order in which the network sees them.
     confidence
         Name of the predictions that tell how sure each label is; None: labels are taken as they are.
+    doubtful
+        Libraries whose reads cast doubt on labels, see `helixdask.trainer.feed.doubt`: such bases are masked.
     """
 
     labels: str | None = None
     coverage: tuple[str, ...] = ()
     confidence: str | None = None
+    doubtful: tuple[DoubtfulReads, ...] = ()
 
 
 class WindowReader:
@@ -72,6 +76,8 @@ class WindowReader:
             for name in ("coverage", "spliced_coverage")
             for group in tracks.coverage
         ]
+        self._doubtful = tracks.doubtful
+        self._reads = [open_track(store, f"{reads.group}/coverage", ahead=True) for reads in tracks.doubtful]
         self._probability: list[WindowTrack] = []
         if tracks.confidence is not None:
             predictions = store.resolve("predictions", tracks.confidence)
@@ -92,7 +98,7 @@ class WindowReader:
                 self._store.check_objects(group)
 
     def _all(self) -> list[WindowTrack]:
-        return [*self._tracks.values(), *self._coverage, *self._probability]
+        return [*self._tracks.values(), *self._coverage, *self._reads, *self._probability]
 
     def fill(self, buffers: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], windows: Windows) -> None:
         """Read windows into some rows of a batch, 5' to 3', padding mirrored.
@@ -112,12 +118,17 @@ class WindowReader:
             Bytes of a track are not what was written.
         """
         length = buffers["codes"].shape[1]
-        stored = [track.rows(len(buffers["codes"]), length) for track in self._probability]
+        stored, reads = (
+            [track.rows(len(buffers["codes"]), length) for track in tracks]
+            for tracks in (self._probability, self._reads)
+        )
         outs = [buffers[name] for name in self._tracks]
         if self._coverage:
             outs.extend(np.moveaxis(buffers["coverage"], -1, 0))
         spans = windows.spans(self._store.contigs.offsets)
-        read_into(self._all(), [*outs, *stored], spans, WindowLayout(length), rows.tolist())
+        read_into(self._all(), [*outs, *reads, *stored], spans, WindowLayout(length), rows.tolist())
+        for values, (_, depth) in zip(reads, self._doubtful, strict=True):
+            buffers["valid"][rows] *= (buffers["label"][rows] != INTERGENIC) | (values[rows] < depth)
         for values in stored:
             label = buffers["label"][rows, :, np.newaxis].astype(np.intp)
             buffers["confidence"][rows] = decode(np.take_along_axis(values[rows], label, axis=-1)[..., 0])

@@ -38,7 +38,8 @@ def default_card(**known: Any) -> dict[str, Any]:
         JSON values: `format`, `name`, `class_weights` (4), `transition_weights` (6), `loss_weights` (genic, phase),
         `training_window` and `inference_window` (bases), `coverage_norm`, `libraries` (list of `{"name", "kind"}` in
         the order of the channels, or None where nobody knows), `base_model` (digest), `training_stores` (list of
-        digests), `seed`, `versions`, `scores` (by epoch), `verdict`.
+        digests), `seed`, `versions`, `scores` (by epoch), `verdict`, `recipe` (all that decided what training ended
+        with, by name), `ended` (why training ended; None while it goes on).
 
     Raises
     ------
@@ -61,6 +62,8 @@ def default_card(**known: Any) -> dict[str, Any]:
         "versions": {},
         "scores": [],
         "verdict": None,
+        "recipe": None,
+        "ended": None,
     }
     card.update(known)
     if card["coverage_norm"] not in COVERAGE_NORMS:

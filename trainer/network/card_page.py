@@ -12,6 +12,15 @@ _SCORES = {
     "cds": "CDS",
     "intron": "intron",
 }
+_TERMS = {
+    "junctions": "introns called, and spliced reads",
+    "coverage": "exons called, and reads",
+    "frames": "raw coding bases, and reading frames",
+}
+_EVIDENCE = (
+    "How well genes that were called on the validation windows agree with reads, and raw coding bases with reading "
+    "frames: what of either side has its match on the other. This decides whether the tuned model is better."
+)
 
 
 def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weights: int) -> str:
@@ -37,7 +46,9 @@ def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weig
         parts += ["## Scores on validation windows", _score_table(verdict)]
         parts.append(f"{verdict['validation_windows']:,} windows that no step has learnt from.")
         if verdict.get("pseudolabels"):
-            parts.append("Their labels were called from predictions: they are not the truth.")
+            parts.append("Their labels were called from predictions: they are not the truth, and decide nothing.")
+    if (verdict.get("evidence") or {}).get("terms"):
+        parts += ["## Agreement with evidence", _EVIDENCE, _evidence_table(verdict["evidence"])]
     if card["training_stores"]:
         parts += ["## Trained on", _store_table(card["training_stores"])]
     if card.get("scores"):
@@ -91,6 +102,13 @@ def _score_table(verdict: dict[str, Any]) -> str:
     return _table(("F1", "this model", "base model", "gain (95 % interval)"), rows)
 
 
+def _evidence_table(found: dict[str, Any]) -> str:
+    rows = [
+        _score_row(_TERMS[name], term["tuned"], term["base"], term["gain"]) for name, term in found["terms"].items()
+    ]
+    return _table(("agreement (F1)", "tuned model", "base model", "gain (95 % interval)"), rows)
+
+
 def _score_row(title: str, tuned: float, base: float | None, gain: Sequence[float] | None) -> list[str]:
     interval = f"{gain[0]:+.4f} ({gain[1]:+.4f} to {gain[2]:+.4f})" if gain else ""
     if base is not None and not gain:
@@ -99,9 +117,9 @@ def _score_row(title: str, tuned: float, base: float | None, gain: Sequence[floa
 
 
 def _store_table(stores: Sequence[Any]) -> str:
-    columns = ("species", "n_bases", "labels", "labels_digest", "split", "split_digest", "selection", "leakage")
+    columns = ("species", "n_bases", "labels", "labels_digest", "split", "split_digest", "selection", "leakage", "role")
     rows = [
-        [_cell(store.get(name)) for name in columns] if isinstance(store, dict) else [str(store), *[""] * 7]
+        [_cell(store.get(name)) for name in columns] if isinstance(store, dict) else [str(store), *[""] * 8]
         for store in stores
     ]
     return _table(columns, rows)

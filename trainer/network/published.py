@@ -21,6 +21,7 @@ import platformdirs
 from helixdask.errors import BadInputError, MissingInputError, words_of
 from helixdask.own_folder import own_temporary_folder
 from helixdask.store.objects import whole_file
+from helixdask.trainer.base_models import shipped_model, shipped_models
 from helixdask.trainer.network.describe import file_digest
 
 BASE_URL: Final = "https://zenodo.org/records/10836346/files"
@@ -131,7 +132,7 @@ def fetch(model: PublishedModel) -> Path:
 
 
 def model_path(text: str) -> str:
-    """A model's file from what a user typed: a path, the name of a published model, or a lineage.
+    """A model's file from what a user typed: a path, a model that comes along, a published one or its lineage.
 
     Raises
     ------
@@ -140,17 +141,20 @@ def model_path(text: str) -> str:
     MissingInputError
         It cannot be downloaded.
     """
-    if Path(text).exists():
+    if Path(text).is_file():
         return text
+    if (shipped := shipped_model(text)) is not None:
+        return str(shipped)
     for model in published_models():
         if text in (model.name, model.file, model.lineage):
             return str(fetch(model))
     if "/" in text or text.endswith((".keras", ".h5")):
         return text  # whoever opens it says that it is not there
+    here = ", ".join(model.name for model in shipped_models())
     lineages = ", ".join(dict.fromkeys(model.lineage for model in published_models()))
     raise BadInputError(
-        f"{text!r} is neither a file nor a published model",
-        remedy=f"Lineages are {lineages}; see helixdask models.",
+        f"{text!r} is neither a file nor a model that comes with helixdask or is published",
+        remedy=f"Models that come along are {here}; published lineages are {lineages}; see helixdask models.",
     )
 
 

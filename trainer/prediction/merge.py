@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.windows.plan import PlannedWindows
+
+_BASES_AT_ONCE: Final = 1 << 16
 
 
 @njit(cache=True)
@@ -57,3 +62,11 @@ def count_contributions(counts: NDArray[np.uint16], counts_start: int, windows: 
         Any number.
     """
     _count(counts, counts_start, windows.spans.strand, windows.keep_start, windows.keep_stop)
+
+
+def to_means(totals: Iterable[NDArray[np.float32]], counts: NDArray[np.uint16]) -> None:
+    """Divide sums by the number of windows that say something about each base, in place and part by part."""
+    for total in totals:
+        for first in range(0, total.shape[-1], _BASES_AT_ONCE):
+            part = slice(first, first + _BASES_AT_ONCE)
+            total[..., part] /= counts[:, np.newaxis, part]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.progress import tell_inside
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
@@ -19,12 +21,15 @@ from helixdask.store.store import Store
 from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.network.describe import ModelDescription, describe_model, file_digest
 from helixdask.trainer.network.libraries import model_libraries
-from helixdask.trainer.prediction.merge import add_predictions, count_contributions
+from helixdask.trainer.prediction.confidence import flat_model, genic_counts, genic_summary
+from helixdask.trainer.prediction.merge import add_predictions, count_contributions, to_means
 from helixdask.trainer.prediction.predictor import cached_predictor
 from helixdask.trainer.prediction.settings import PredictSettings
 from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout
 from helixdask.windows.plan import PlannedWindows, WindowRule, buckets, plan_windows
 from helixdask.windows.read import held_track, read_into
+
+log = logging.getLogger(__name__)
 
 _TRACKS = ("class_probability", "phase_probability")
 _BASES_PER_BATCH = 4 * WINDOW_LENGTH
@@ -178,20 +183,24 @@ class PredictStage(PredictSettings, Stage):
         lengths = contigs.lengths[pieces.contig]
         counts = np.zeros((2, region.length), np.uint16)
         totals = [np.zeros((2, 4, region.length), np.float32) for _ in range(predictor.spec.n_outputs)]
-        n_windows = n_batches = 0
+        n_windows = n_batches = n_bases = 0
         for rule, members in self._rules_of(lengths, predictor.spec.pool_size):
             offsets = contigs.offsets[pieces.contig[members]]
             part = (offsets, lengths[members], pieces.contig_start[members], pieces.contig_stop[members])
             windows = plan_windows(*part, rule)
             count_contributions(counts, region.start, windows)
+            bases, n_done = int((pieces.contig_stop - pieces.contig_start)[members].sum()), 0
             for batch, codes, coverage in self._batches(store, windows, rule.length):
-                n_batches += 1
+                n_batches, n_done = n_batches + 1, n_done + len(batch)
                 for total, predicted in zip(totals, predictor(codes, coverage), strict=True):
                     add_predictions(total, region.start, predicted, batch)
-            n_windows += len(windows)
+                tell_inside(region.index, n_bases + bases * n_done / len(windows))
+            n_windows, n_bases = n_windows + len(windows), n_bases + bases
+        to_means(totals, counts)
+        genic = genic_counts(totals[0])
         for track in _TRACKS[: len(totals)]:
-            self._write(store, f"{self.group()}/{track}", region, totals.pop(0), counts)
-        return RegionResult({"windows": n_windows, "batches": n_batches})
+            self._write(store, f"{self.group()}/{track}", region, totals.pop(0))
+        return RegionResult({"windows": n_windows, "batches": n_batches} | genic.counts, genic.tables)
 
     def _rules_of(self, lengths: NDArray[np.int64], pool_size: int) -> Iterable[tuple[WindowRule, NDArray[np.int64]]]:
         if self.rules == Rules.HELIXER:
@@ -222,15 +231,12 @@ class PredictStage(PredictSettings, Stage):
             read_into(tracks, outs, batch.spans, WindowLayout(length))
             yield batch, codes, coverage if channels else None
 
-    def _write(
-        self, store: Store, path: str, region: Region, total: NDArray[np.float32], counts: NDArray[np.uint16]
-    ) -> None:
-        """Write means, shard by shard and in place: the sums are the largest arrays of a task."""
+    def _write(self, store: Store, path: str, region: Region, means: NDArray[np.float32]) -> None:
+        """Write means, shard by shard and in place: they are the largest arrays of a task."""
         shard = store.array(path).block
         for first in range(0, region.length, shard):
             part = slice(first, first + shard)
-            mean = total[..., part]
-            mean /= counts[:, np.newaxis, part]
+            mean = means[..., part]
             if self.precision == "uint8":
                 mean *= 255
                 np.rint(mean, out=mean)
@@ -238,8 +244,9 @@ class PredictStage(PredictSettings, Stage):
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """What to know about the predictions."""
-        del store
-        described = describe_model(self.model)
+        described, genic = describe_model(self.model), genic_summary(result)
+        if flat := flat_model(genic, store.n_bases):
+            log.warning("%s: %s", self.group(), flat)
         return {
             "model_path": public_name(self.model),
             "model_digest": str(work.load("model")["digest"]),
@@ -255,7 +262,8 @@ class PredictStage(PredictSettings, Stage):
             "coverage": self.coverage,
             "libraries": list(self.libraries),
             "coverage_norm": self.coverage_norm if self.libraries else None,
-            "counts": result.counts,
+            "counts": {name: int(result.counts.get(name, 0)) for name in ("windows", "batches")},
+            "genic": genic,
         }
 
 

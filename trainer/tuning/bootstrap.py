@@ -65,7 +65,7 @@ def match_intervals(
     seed
         Of the draws.
     """
-    return _intervals(tuned, base, levels, _match_f1, seed)
+    return _intervals(tuned, base, levels, match_f1, seed)
 
 
 def _intervals(
@@ -98,7 +98,7 @@ def _base_f1(confusions: NDArray[Any]) -> NDArray[np.float64]:
     return _ratio(2 * pooled_hit, pooled_there)
 
 
-def _match_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
+def match_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
     """F1 of each level, ``(..., level)``, of counts ``(..., level, 4)``."""
     n_reference, n_prediction, found, right = np.moveaxis(counts.astype(np.float64), -1, 0)
     sensitivity, precision = _ratio(found, n_reference), _ratio(right, n_prediction)

@@ -29,8 +29,9 @@ class LoopState:
     """Where a run is.
 
     ``step`` counts batches from the start, ``epoch`` the finished epochs; ``losses`` are sums over the
-    ``steps_since_check``, ``waited`` counts the checks since the best. ``best_windows`` and ``base_windows`` are
-    confusion matrices of each validation window, ``(window, 4, 4)``. ``batch_size`` may have been halved on the way,
+    ``steps_since_check``, ``waited`` counts the checks since the best, whose ``best_score`` is genic F1 or agreement
+    with evidence. ``best_windows`` and ``base_windows`` are confusion matrices of each validation window,
+    ``(window, 4, 4)``. ``batch_size`` may have been halved on the way,
     which begins the epoch anew: ``first_step`` is where the current batch size began, ``first_epoch`` in which epoch.
     """
 
@@ -43,7 +44,7 @@ class LoopState:
     waited: int = 0
     best_epoch: int = 0
     best_step: int = 0
-    best_f1: float = -1.0
+    best_score: float = -1.0
     best_scores: dict[str, Any] = field(default_factory=dict)
     base_scores: dict[str, Any] | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -72,13 +73,13 @@ class Checkpoint:
     output
         The model's file; the checkpoint is a hidden file beside it.
     identity
-        What the run is made from: settings and the digests of its inputs. Another run's checkpoint is never used.
+        What the run is made from, as plain JSON: see `recipe.without_length`. Another run's checkpoint is never used.
     """
 
     def __init__(self, output: str | Path, identity: dict[str, Any]) -> None:
         target = Path(output)
         self.path = target.with_name(f".{target.name}.checkpoint")
-        self.identity: dict[str, Any] = json.loads(json.dumps(identity, default=str))
+        self.identity = identity
 
     def exists(self) -> bool:
         """Whether there is one, of this run or another."""
@@ -102,17 +103,15 @@ class Checkpoint:
         finally:
             aside.unlink(missing_ok=True)
 
-    def difference(self) -> str | None:
-        """In what the run that left the checkpoint differs from this one, in words; None: in nothing.
+    def recipe(self) -> dict[str, Any]:
+        """Identity of the run that left the checkpoint.
 
         Raises
         ------
         BadInputError
             The file cannot be read.
         """
-        other = self._load()[0]["identity"]
-        names = [name for name in {*other, *self.identity} if other.get(name) != self.identity.get(name)]
-        return ", ".join(sorted(names)) or None
+        return dict(self._load()[0]["identity"])
 
     def restore(self, network: Any, optimiser: Any) -> LoopState:
         """Set weights and moments, and hand back the state.

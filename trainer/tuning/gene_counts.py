@@ -1,12 +1,12 @@
-"""Genes called from what a network predicts on validation windows, against those that the labels have there.
+"""Genes called from what a network predicts on validation windows, against those of the labels and against evidence.
 
 Neighbouring windows are joined to stretches, for most genes do not end where a window ends. Only genes that lie whole
-and unmasked in a stretch are asked for; predicted genes that overlap others are not held against the model.
+and unmasked in a stretch are asked for; predicted genes that overlap others are not held against the model. Evidence,
+reads and reading frames, is counted over all genes that were called: see `helixdask.scores.evidence`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -17,18 +17,25 @@ from helixdask.calling.called_structure import called_structure
 from helixdask.calling.regions import Scan
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, whole_contigs
+from helixdask.genes.genetic_code import genetic_code
 from helixdask.labels.chains import label_genes
+from helixdask.registry import LABEL_CLASSES
+from helixdask.scores.evidence import TERMS, CalledGenes, Reads, evidence_counts
 from helixdask.scores.genes import GeneScores
 from helixdask.scores.levels import compare_structures
-from helixdask.trainer.feed.batch_order import Stretches
+from helixdask.sequence.codes import SOFT_MASK
 from helixdask.trainer.feed.dataset import Feed
-from helixdask.trainer.feed.training_windows import WindowSet
+from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.trainer.tuning.learner import Learner
 
 LEVELS: Final = ("gene", "exon")
 MOST_BASES: Final = 20_000_000
 _CALLED_AT_ONCE: Final = 1_000_000
+_BLOCK: Final = 50_000
+"""Bases over which evidence is summed: what lies in one block is drawn together when intervals are made."""
 _NONE: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
+_PLACE: Final = np.array([-1, 0, 2, 1], np.int8)
+"""Place within a codon by phase class: phase 0 is the first base, phase 1 the last, phase 2 the middle."""
 _NO_REGIONS: Final = Scan(_NONE, _NONE, _NONE, None)
 
 
@@ -65,7 +72,7 @@ def join_windows(windows: WindowSet, pool_size: int, *, seed: int = 0, most_base
     minus = windows.strand == 1
     along = np.where(minus, -windows.end, windows.start)
     rows = np.lexsort((along, windows.strand, windows.contig, windows.store))
-    taken = _taken(windows, rows)
+    taken = windows.some(rows)
     begin = np.where(taken.strand == 1, -taken.end, taken.start)
     end = begin + taken.end - taken.start
     joined = end[:-1] == begin[1:]
@@ -84,40 +91,49 @@ def join_windows(windows: WindowSet, pool_size: int, *, seed: int = 0, most_base
     drawn = np.random.default_rng(seed).permutation(len(bases))
     drawn = drawn[np.cumsum(bases[drawn]) - bases[drawn] < most_bases]
     kept = np.isin(stretch, drawn)
-    return StretchWindows(_taken(taken, np.flatnonzero(kept)), np.unique(stretch[kept], return_inverse=True)[1])
+    return StretchWindows(taken.some(np.flatnonzero(kept)), np.unique(stretch[kept], return_inverse=True)[1])
 
 
-def _taken(windows: WindowSet, rows: NDArray[np.int64]) -> WindowSet:
-    columns = {name: getattr(windows, name)[rows] for name in ("store", "contig", "start", "end", "strand")}
-    room = Stretches(windows.stretches.lower[rows], windows.stretches.upper[rows])
-    return dataclasses.replace(windows, **columns, stretches=room)
+class Counts(NamedTuple):
+    """What was counted in each stretch.
+
+    Attributes
+    ----------
+    labels
+        ``(stretch, level, 4)`` int64, levels as in `LEVELS`: reference, prediction, found, right.
+    evidence
+        ``(block, term, 4)`` int64, see `helixdask.scores.evidence.evidence_counts`; a block is a part of a stretch.
+    n_genes
+        Genes called.
+    """
+
+    labels: NDArray[np.int64]
+    evidence: NDArray[np.int64]
+    n_genes: int
 
 
 def count_genes(
     learner: Learner, feed: Feed, stretch: NDArray[np.int64], on_batch: Callable[[int], None] | None = None
-) -> NDArray[np.int64]:
-    """Count genes and coding exons that the labels have, that were called, and that agree.
+) -> Counts:
+    """Count genes and coding exons that the labels have, that were called, and that agree; and what evidence there is.
 
     Parameters
     ----------
     learner
         The network.
     feed
-        Its windows are those of `StretchWindows`, in their order.
+        Its windows are those of `StretchWindows`, in their order; all its libraries are evidence.
     stretch
         (window,) int64.
     on_batch
         Told the number of windows of each batch.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(stretch, level, 4)`` int64, levels as in `LEVELS`: reference, prediction, found, right.
     """
     settings = CallSettings()
-    model = settings.model()
-    counts = np.zeros((int(stretch[-1]) + 1 if len(stretch) else 0, len(LEVELS), 4), np.int64)
-    for first, span, label, valid in _spans(learner, feed, stretch, on_batch):
+    model, is_stop = settings.model(), genetic_code(settings.genetic_code).is_stop
+    n_stretches = int(stretch[-1]) + 1 if len(stretch) else 0
+    counts = np.zeros((n_stretches, len(LEVELS), 4), np.int64)
+    evidence, n_genes = [np.zeros((0, len(TERMS), 4), np.int64)], 0
+    for first, span, label, valid, reads in _spans(learner, feed, stretch, on_batch):
         lengths = span.pieces.contig_length
         scans = scan_span(span, 0, settings), _NO_REGIONS
         called, _ = call_span(span, model, settings, scans, scored=False)
@@ -138,7 +154,41 @@ def count_genes(
         scores = GeneScores({"coding": sides})
         for number, level in enumerate(LEVELS):
             counts[first : first + len(lengths), number] = scores.by_contig(level, "coding", len(lengths))
-    return counts
+        genes, bounds = _on_one_axis(called, span.pieces.start), _block_bounds(lengths)
+        codes, masked = span.codes & np.uint8(SOFT_MASK - 1), span.codes >= SOFT_MASK
+        evidence.append(evidence_counts(genes, codes, masked, _codon_place(span), bounds, is_stop, reads))
+        n_genes += genes.n_genes
+    return Counts(counts, np.concatenate(evidence), n_genes)
+
+
+def _block_bounds(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Bounds of equal parts of each stretch, none longer than a block, on one axis for all."""
+    n_blocks = np.maximum(-(-lengths // _BLOCK), 1)
+    stretch = np.repeat(np.arange(len(lengths)), n_blocks)
+    number = np.arange(len(stretch)) - np.repeat(np.cumsum(n_blocks) - n_blocks, n_blocks)
+    begin = (np.cumsum(lengths) - lengths)[stretch] + lengths[stretch] * number // n_blocks[stretch]
+    return np.append(begin, lengths.sum()).astype(np.int64)
+
+
+def _on_one_axis(called: dict[str, NDArray[Any]], offsets: NDArray[np.int64]) -> CalledGenes:
+    """Called genes with places counted from the first stretch's first base."""
+    parts: list[NDArray[np.int64]] = []
+    for kind, count in (("exon", "gene_n_exons"), ("cds", "gene_n_cds")):
+        gene = np.repeat(np.arange(len(called[count])), called[count])
+        offset = offsets[called["gene_contig"][gene]]
+        parts += [called[f"{kind}_start"] + offset, called[f"{kind}_end"] + offset, gene]
+    exon_start, exon_end, exon_gene, coding_start, coding_end, coding_gene = parts
+    n_genes = len(called["gene_contig"])
+    return CalledGenes(exon_start, exon_end, exon_gene, coding_start, coding_end, coding_gene, n_genes)
+
+
+def _codon_place(span: Span) -> NDArray[np.int8]:
+    """Place within its codon of each base that is taken for coding; -1 elsewhere."""
+    if span.phase_probability is None:
+        return np.full(len(span.codes), -1, np.int8)
+    coding = span.class_probability[0].argmax(axis=0) == LABEL_CLASSES.index("cds")
+    place = _PLACE[span.phase_probability[0].argmax(axis=0)]
+    return np.where(coding, place, np.int8(-1))
 
 
 def _judged(
@@ -159,14 +209,18 @@ def _judged(
 
 def _spans(
     learner: Learner, feed: Feed, stretch: NDArray[np.int64], on_batch: Callable[[int], None] | None
-) -> Iterator[tuple[int, Span, NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Some stretches at a time: the first one's number, what was predicted and what the labels say."""
+) -> Iterator[tuple[int, Span, NDArray[np.uint8], NDArray[np.uint8], Reads | None]]:
+    """Some stretches at a time: the first one's number, what was predicted, what the labels say, and reads."""
     windows = feed.windows
     held: list[dict[str, NDArray[Any]]] = []
     first_row = 0
     for batch in feed.batches(0, feed.order.steps_per_epoch):
         outputs = learner.probabilities(batch)
         arrays = {name: np.asarray(batch[name]) for name in ("codes", "label", "valid")}
+        if "coverage" in batch:
+            both = np.asarray(batch["coverage"])
+            n = both.shape[-1] // 2
+            arrays |= {"coverage": both[..., :n].sum(axis=-1), "spliced": both[..., n:].sum(axis=-1)}
         arrays |= dict(zip(("class", "phase"), outputs, strict=False))
         for in_batch in range(len(arrays["codes"])):
             row = first_row + len(held)
@@ -185,11 +239,12 @@ def _spans(
 
 def _as_span(
     held: list[dict[str, NDArray[Any]]], stretch: NDArray[np.int64]
-) -> tuple[int, Span, NDArray[np.uint8], NDArray[np.uint8]]:
+) -> tuple[int, Span, NDArray[np.uint8], NDArray[np.uint8], Reads | None]:
     joined = {name: np.concatenate([window[name] for window in held]) for name in held[0]}
     sizes = np.array([len(window["label"]) for window in held], np.float64)
     first = int(stretch[0])
     lengths = np.bincount(stretch - first, weights=sizes).astype(np.int64)
     phases = joined["phase"].T[np.newaxis] if "phase" in joined else None
     span = whole_contigs(joined["codes"], joined["class"].T[np.newaxis], phases, lengths)
-    return first, span, joined["label"], joined["valid"]
+    reads = Reads(joined["coverage"], joined["spliced"]) if "coverage" in joined else None
+    return first, span, joined["label"], joined["valid"], reads

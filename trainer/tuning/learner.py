@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import keras
 import numpy as np
@@ -45,8 +45,8 @@ Batch = dict[str, Any]
 def _compiled(function: Callable[[Batch], Any], *, xla: bool) -> Callable[[Batch], Any]:
     """Compile a function of a batch.
 
-    One graph serves batches of any number of windows: making it takes longer than many steps of a small network. XLA
-    compiles for one shape at a time, and would compile anew on every call for a shape that is left open.
+    One graph serves batches of any number of windows of any length: making it takes longer than many steps of a small
+    network. XLA compiles for one shape at a time, and would compile anew on every call for a shape that is left open.
     """
     if xla:
         compiled: Callable[[Batch], Any] = tf.function(function, autograph=False, jit_compile=True)
@@ -54,13 +54,24 @@ def _compiled(function: Callable[[Batch], Any], *, xla: bool) -> Callable[[Batch
     graphs: dict[frozenset[tuple[str, Any]], Callable[[Batch], Any]] = {}
 
     def call(batch: Batch) -> Any:
-        kind = {name: tf.TensorSpec((None, *values.shape[1:]), values.dtype) for name, values in batch.items()}
+        kind = {
+            name: tf.TensorSpec((None,) * min(values.ndim, 2) + tuple(values.shape[2:]), values.dtype)
+            for name, values in batch.items()
+        }
         key = frozenset(kind.items())
         if key not in graphs:
             graphs[key] = tf.function(function, autograph=False, input_signature=[kind])
         return graphs[key](batch)
 
     return call
+
+
+_JUDGED: Final = ("codes", "coverage", "label", "transition", "valid")
+
+
+def _to_judge(batch: Batch) -> Batch:
+    """What scoring needs of a batch: weights and targets of the loss would ask for a graph of their own."""
+    return {name: batch[name] for name in _JUDGED if name in batch}
 
 
 class Learner:
@@ -110,8 +121,7 @@ class Learner:
         if optimiser is not None:
             optimiser.build(network.trainable_variables)
         self._train = _compiled(self._train_eagerly, xla=xla)
-        self._classify = _compiled(self._classify_eagerly, xla=xla)
-        self._probabilities = _compiled(self._probabilities_eagerly, xla=xla)
+        self._judge = _compiled(self._judge_eagerly, xla=xla)
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of the steps that follow."""
@@ -125,12 +135,13 @@ class Learner:
 
     def classify(self, batch: Batch) -> tuple[list[NDArray[np.uint8]], NDArray[np.bool_]]:
         """Most probable class of every base, per output, and which bases count: (B, S) each."""
-        classes, mask = self._classify(batch)
+        _, classes, mask = self._judge(_to_judge(batch))
         return [np.asarray(c) for c in classes], np.asarray(mask)
 
     def probabilities(self, batch: Batch) -> list[NDArray[np.float32]]:
         """Probabilities of the classes, and of the phases where the network has them: (B, S, 4) float32 each."""
-        return [np.asarray(output) for output in self._probabilities(batch)]
+        probabilities, _, _ = self._judge(_to_judge(batch))
+        return [np.asarray(output) for output in probabilities]
 
     def confusions(self, batches: Iterable[Batch], on_batch: Callable[[int], None] | None = None) -> Confusions:
         """Sum confusion matrices over batches; ``on_batch`` is told the number of windows of each."""
@@ -194,16 +205,14 @@ class Learner:
             self.optimiser.apply(gradients, variables)
         return tf.stack([loss, *parts])
 
-    def _probabilities_eagerly(self, batch: Batch) -> list[Any]:
-        logits = self._logits(self._body(self._input(batch), training=False))
-        shape = tf.concat([tf.shape(batch["codes"]), [N_CLASSES]], axis=0)
-        return [tf.reshape(tf.nn.softmax(tf.cast(output, tf.float32)), shape) for output in logits]
-
-    def _classify_eagerly(self, batch: Batch) -> tuple[list[Any], Any]:
+    def _judge_eagerly(self, batch: Batch) -> tuple[list[Any], list[Any], Any]:
+        """Probabilities, most probable classes and which bases count, in one graph: a second would cost as much."""
         logits = self._logits(self._body(self._input(batch), training=False))
         shape = tf.shape(batch["label"])
+        of_classes = tf.concat([shape, [N_CLASSES]], axis=0)
+        probabilities = [tf.reshape(tf.nn.softmax(tf.cast(output, tf.float32)), of_classes) for output in logits]
         classes = [tf.reshape(tf.cast(tf.argmax(output, axis=-1), tf.uint8), shape) for output in logits]
         mask = base_weights(
             batch["label"], batch["transition"], batch["valid"], pool_size=self.spec.pool_size, rules=self.rules
         )
-        return classes, tf.reshape(mask, shape) > 0
+        return probabilities, classes, tf.reshape(mask, shape) > 0

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from helixdask.amounts import short
+from helixdask.engine.progress import WorkProgress
 from helixdask.store.objects import disk_errors, whole_file
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,35 +65,39 @@ def silent(event: Event) -> None:
     """Tell nobody."""
 
 
-@contextmanager
-def show_progress() -> Iterator[OnProgress]:
-    """Progress bars on standard error, a line per check; give what it yields to ``tune`` as ``on_progress``."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+_DONE_IN = {"step": "training", "validation": "validation", "genes": "genes on validation"}
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, rate="")
+
+@contextmanager
+def show_progress(*, quiet: bool = False) -> Iterator[OnProgress]:
+    """Show a training as other work is shown, with a line per check; give what it yields to ``tune``.
+
+    Parameters
+    ----------
+    quiet
+        No bar.
+    """
+    with WorkProgress("training", None, "batches", quiet=quiet) as progress:
+        piece = None
 
         def on_progress(event: Event) -> None:
+            nonlocal piece
             if event.kind in ("message", "check"):
-                console.print(event.text, highlight=False)
+                log.info("%s", event.text, extra={"told": {"kind": event.kind, **event.scores}})
                 return
-            name = {"validation": "validation", "genes": "genes on validation"}.get(event.kind, "training")
-            where = f"epoch {event.epoch}/{event.epochs}" if event.epoch else "base model"
-            rate = f"{event.windows_per_second:,.1f} windows/s  {event.bases_per_second / 1e3:,.0f} kb/s"
-            if event.kind == "step":
-                rate += f"  loss {event.loss:.4f}  {_clock(event.seconds_left)} left"
-            bar.update(task, description=f"{where} {name}", completed=event.done, total=event.total, rate=rate)
+            if piece != (event.kind, event.epoch, event.total):
+                piece = (event.kind, event.epoch, event.total)
+                where = f"epoch {event.epoch}/{event.epochs}" if event.epoch else "base model"
+                progress.begin(event.total, f"{where}, {_DONE_IN[event.kind]}", done=event.done)
+            note = f"{short(event.windows_per_second)} windows/s"
+            facts = {name: getattr(event, name) for name in ("epoch", "windows_per_second", "bases_per_second")}
+            if event.kind != "step":
+                progress.at(event.done, note, **facts)
+                return
+            note = f"{note}, loss {event.loss:.4f}"
+            progress.at(event.done, note, seconds_left=event.seconds_left, loss=event.loss, **facts)
 
         yield on_progress
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
 def write_log(path: Path, history: list[dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from helixdask.public_names import public_name
+from helixdask.settings import Rules
 from helixdask.store.objects import disk_errors, whole_file
 from helixdask.trainer.feed.training_windows import StoreSplit
 from helixdask.trainer.network.card import default_card
@@ -19,13 +20,12 @@ from helixdask.trainer.network.model_file import save_model
 from helixdask.trainer.network.spec import parameter_count
 from helixdask.trainer.tuning.checkpoint import LoopState
 from helixdask.trainer.tuning.progress import draw_curves, write_log
+from helixdask.trainer.tuning.recipe import NOT_IN_A_MODEL, recipe_of
 from helixdask.trainer.tuning.settings import TuneResult
 from helixdask.trainer.tuning.starting_point import Start
 from helixdask.trainer.tuning.verdict import GeneCounts, verdict_of
 
-_NO_PART_OF_A_MODEL: Final = ("output", "resume", "tensorboard")
-_NO_PART_OF_A_RUN: Final = (*_NO_PART_OF_A_MODEL, "stores", "model", "patience", "max_hours")
-_LENGTH: Final = ("epochs", "max_steps")
+_BASE_IS_WRITTEN: Final = " What is written is the base model; --keep-worse writes the tuned one."
 
 
 class Record:
@@ -39,29 +39,35 @@ class Record:
         Bases of a window as the network gets it.
     n_validation
         Validation windows.
+    mean_bases
+        Bases of a training window on average, padding left out.
     """
 
-    def __init__(self, start: Start, splits: Sequence[StoreSplit], window_length: int, n_validation: int) -> None:
+    def __init__(
+        self, start: Start, splits: Sequence[StoreSplit], window_length: int, n_validation: int, mean_bases: float
+    ) -> None:
         self.settings, self.start, self.splits = start.settings, start, splits
-        self.window_length, self.n_validation = window_length, n_validation
+        self.window_length, self.n_validation, self.mean_bases = window_length, n_validation, mean_bases
         self.libraries = [library._asdict() for library in start.libraries]
+        self.recipe = recipe_of(start, splits)
+        self.pseudolabels = any(split.has_pseudolabels for split in splits)
 
-    def identity(self) -> dict[str, Any]:
-        """What two runs must share to be one and the same; their length only where the learning rate depends on it."""
-        settings = {k: v for k, v in self.settings.to_dict().items() if k not in _NO_PART_OF_A_RUN}
-        if self.settings.decay == "none":
-            settings = {k: v for k, v in settings.items() if k not in _LENGTH}
-        stores = [{k: v for k, v in split.card().items() if k != "store"} for split in self.splits]
-        base = self.start.base.digest if self.start.base else None
-        return settings | {"mode": self.start.mode, "base": base, "stores": stores, "libraries": self.libraries}
+    @property
+    def by_evidence(self) -> bool:
+        """Whether evidence decides, for the labels are a base model's own."""
+        return self.pseudolabels and self.start.base is not None and self.settings.rules != Rules.HELIXER
+
+    @property
+    def may_keep_base(self) -> bool:
+        """Whether a model is written only where it is shown to be better than its base."""
+        return self.by_evidence and not self.settings.keep_worse
 
     def verdict(self, state: LoopState, genes: GeneCounts | None = None, *, ended: bool = False) -> dict[str, Any]:
         """Whether the best check's model is better than the base model."""
-        pseudolabels = any(split.has_pseudolabels for split in self.splits)
-        return verdict_of(state, self.n_validation, pseudolabels=pseudolabels, genes=genes, ended=ended)
+        return verdict_of(state, self.n_validation, pseudolabels=self.by_evidence, genes=genes, ended=ended)
 
-    def card(self, state: LoopState, verdict: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Card of the best check's model."""
+    def card(self, state: LoopState, verdict: dict[str, Any] | None = None, ended: str | None = None) -> dict[str, Any]:
+        """Card of the best check's model; `ended` says why training came to its end, where it did."""
         settings, base, start = self.settings, self.start.base, self.start
         window = base.card["inference_window"] if base else default_card()["inference_window"]
         return {
@@ -78,10 +84,13 @@ class Record:
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "python": platform.python_version()},
             "scores": [{k: v for k, v in row.items() if k != "windows_per_second"} for row in state.history],
             "verdict": verdict or self.verdict(state),
-            "settings": {k: v for k, v in settings.to_dict().items() if k not in _NO_PART_OF_A_MODEL}
+            "recipe": self.recipe,
+            "ended": ended,
+            "settings": {k: v for k, v in settings.to_dict().items() if k not in NOT_IN_A_MODEL}
             | {
                 "stores": [public_name(store) for store in settings.stores],
                 "model": public_name(settings.model) if settings.model else None,
+                "validate_on": public_name(settings.validate_on) if settings.validate_on else None,
                 "mode": start.mode,
                 "batch_size": state.batch_size,
             },
@@ -102,15 +111,26 @@ class Record:
     def finish(
         self, state: LoopState, network: Any, stopped: str, seconds: float, genes: GeneCounts | None = None
     ) -> TuneResult:
-        """Write the best check's model with its final card, the card as a page, and the curves."""
-        settings = self.settings
+        """Write the best check's model, or the base model where it is not shown to be better, and its card and curves.
+
+        On known genes the best check's model is written anyway: whoever reads its verdict can judge.
+        """
+        settings, base = self.settings, self.start.base
         if state.best_weights is not None:
             network.set_weights(state.best_weights)
-        verdict = self.verdict(state, genes, ended=stopped != "interrupted")
-        card = self.card(state, verdict)
+        ended = stopped if stopped != "interrupted" else None
+        verdict = self.verdict(state, genes, ended=ended is not None)
+        keeps_base = self.may_keep_base and not verdict["better"]
+        verdict |= {"written": "base" if keeps_base else "tuned"}
+        card, spec = self.card(state, verdict, ended), self.start.spec
+        if keeps_base and base is not None:
+            verdict["text"] += _BASE_IS_WRITTEN
+            network, spec = base.network, base.spec
+            told = ("name", "scores", "verdict", "recipe", "ended", "settings", "versions")
+            card = base.card | {name: card[name] for name in told} | {"base_model": base.digest}
         output = Path(settings.output)
-        digest = save_model(output, network, self.start.spec, card)
-        page = card_page(card, self.start.spec.to_dict(), digest, parameter_count(self.start.spec))
+        digest = save_model(output, network, spec, card)
+        page = card_page(card, spec.to_dict(), digest, parameter_count(spec))
         with disk_errors(settings.output), whole_file(output.with_suffix(".md")) as aside:
             aside.write_text(page, encoding="utf-8")
         if any(row["epoch"] > 0 for row in state.history):
@@ -120,7 +140,7 @@ class Record:
             path=str(output.absolute()),
             digest=digest,
             best_epoch=state.best_epoch,
-            genic_f1=state.best_f1 if state.best_epoch else None,
+            genic_f1=state.best_scores["genic"]["f1"] if state.best_epoch else None,
             base_genic_f1=state.base_scores["genic"]["f1"] if state.base_scores else None,
             verdict=verdict,
             history=[dict(row) for row in state.history],
@@ -128,5 +148,5 @@ class Record:
             steps=state.step,
             seconds=seconds,
             windows_per_second=rate,
-            bases_per_second=rate * self.window_length,
+            bases_per_second=rate * self.mean_bases,
         )

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from helixdask.errors import MissingInputError
+from helixdask.engine.same_work import in_words as differences_in_words
+from helixdask.errors import AlreadyExistsError, MissingInputError
+from helixdask.selection.across import Across
 from helixdask.selection.leakage import MUCH
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
+from helixdask.trainer.feed.doubt import DoubtfulReads, doubtful_reads
+from helixdask.trainer.feed.many_genomes import with_roles, without_copies_across
 from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
-from helixdask.trainer.network.model_file import LoadedModel, save_model
+from helixdask.trainer.network.libraries import read_groups
+from helixdask.trainer.network.model_file import save_model
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
+from helixdask.trainer.tuning.criterion import criterion, judge
+from helixdask.trainer.tuning.finished import finished_run
+from helixdask.trainer.tuning.gene_counts import LEVELS, Counts
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
 from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.optimisers import make_optimiser
 from helixdask.trainer.tuning.progress import Event, OnProgress
+from helixdask.trainer.tuning.recipe import recipe_differences, without_length
 from helixdask.trainer.tuning.record import Record
 from helixdask.trainer.tuning.schedule import Schedule
 from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneResult
 from helixdask.trainer.tuning.starting_point import Start, quicken_normalisation
 from helixdask.trainer.tuning.validation import Validation
-from helixdask.trainer.tuning.verdict import GeneCounts, in_words, score_row
+from helixdask.trainer.tuning.verdict import GeneCounts, evidence_in_words, in_words, score_row
 
 log = logging.getLogger(__name__)
 
@@ -56,22 +66,27 @@ class TrainingRun:
         settings = start.settings
         self.start, self.settings, self.network, self.spec = start, settings, start.network, start.spec
         self.tell, self.stop = on_progress, stop
-        self.splits: list[StoreSplit] = [
-            read_split(store, settings.split, settings.labels, settings.selection) for store in start.stores
-        ]
+        found = [read_split(store, settings.split, settings.labels, settings.selection) for store in start.stores]
+        self.splits: list[StoreSplit] = with_roles(found, settings.validate_on, settings.stores)
         self.train_windows, validation = gather_windows(
             self.splits,
             self.spec.pool_size,
             rules=settings.rules,
             weighted=settings.window_weights and settings.rules != Rules.HELIXER,
         )
-        self.readers = self._readers(settings.confidence)
+        self.across: Across | None = None
+        if settings.copies_across and settings.rules != Rules.HELIXER:
+            self.train_windows, self.across = without_copies_across(self.train_windows, validation, self.splits)
+        masks_doubt = settings.doubt == "mask" and settings.rules != Rules.HELIXER
+        self.readers = self._readers(settings.confidence, doubts=masks_doubt)
         self.train_feed = self._train_feed(settings.batch_size)
         self.validation = Validation(
             validation,
             self._readers(None),  # every label counts in full
+            self._evidence_readers(),
             batch_size=settings.validation_batch_size,
             pool_size=self.spec.pool_size,
+            padded_little=settings.rules != Rules.HELIXER,
             epochs=settings.epochs,
             tell=on_progress,
             stop=stop,
@@ -98,15 +113,37 @@ class TrainingRun:
             xla=settings.xla,
         )
         self.state = LoopState(settings.batch_size)
-        self.record = Record(start, self.splits, self.train_feed.length, len(validation))
-        self.checkpoint = Checkpoint(settings.output, self.record.identity())
+        windows = self.train_windows
+        mean = float((windows.end - windows.start).mean())
+        self.record = Record(start, self.splits, self.train_feed.length, len(validation), mean)
+        by_length = {"batches": "by length"} if self.train_feed.order.has_lengths else {}
+        self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
         self._saved_at = time.monotonic()
         self._describe()
 
-    def _readers(self, confidence: str | None) -> list[WindowReader]:
+    def _readers(self, confidence: str | None, *, doubts: bool = False) -> list[WindowReader]:
+        doubtful = self._doubtful if doubts else [()] * len(self.splits)
         return [
-            WindowReader(split.store, TrackSet(split.labels, groups, confidence))
-            for split, groups in zip(self.splits, self.start.groups, strict=True)
+            WindowReader(split.store, TrackSet(split.labels, groups, confidence, reads))
+            for split, groups, reads in zip(self.splits, self.start.groups, doubtful, strict=True)
+        ]
+
+    @property
+    def _doubtful(self) -> list[tuple[DoubtfulReads, ...]]:
+        """Libraries whose reads cast doubt on the pseudolabels of each store."""
+        return [
+            doubtful_reads(split.store, index, self.train_windows, split.labels, read_groups([split.store])[0])
+            if split.has_pseudolabels
+            else ()
+            for index, split in enumerate(self.splits)
+        ]
+
+    def _evidence_readers(self) -> list[WindowReader]:
+        """Readers of the libraries that the network sees, or of those that it does not: reads to judge genes by."""
+        groups = self.start.groups if self.spec.n_libraries else read_groups([split.store for split in self.splits])
+        return [
+            WindowReader(split.store, TrackSet(split.labels, each))
+            for split, each in zip(self.splits, groups, strict=True)
         ]
 
     def _train_feed(self, batch_size: int) -> Feed:
@@ -118,6 +155,7 @@ class TrainingRun:
             shuffle=True,
             max_shift=windows.window_length // 4 if shifted else 0,
             balanced=settings.balance_stores,
+            pool_size=None if settings.rules == Rules.HELIXER else self.spec.pool_size,
         )
         return Feed(windows, self.readers, order, self.spec.pool_size)
 
@@ -140,10 +178,26 @@ class TrainingRun:
                     split.split,
                     100 * (split.leakage or 0),
                 )
+        self._describe_copies()
         self._say(
             f"{len(train):,} training and {len(validation):,} validation windows of {train.window_length:,} bases; "
             f"{self._n_learning():,} of {self.network.count_params():,} weights learn."
         )
+
+    def _describe_copies(self) -> None:
+        """What is known of near copies between stores."""
+        if self.across is None:
+            if len(self.splits) > 1 and self.settings.copies_across:
+                self._say("Near copies between stores were not looked for: not all splits were made with kinship.")
+            return
+        dropped = sum(int(each.sum()) for each in self.across.dropped)
+        self._say(f"{dropped:,} training windows are near copies of validation windows of another store: left out.")
+        if self.across.leaked > MUCH:
+            log.warning(
+                "%.0f %% of the validation windows have a near copy in a store that trains, so that scores look better "
+                "than they are",
+                100 * self.across.leaked,
+            )
 
     def _n_learning(self) -> int:
         return sum(int(np.prod(variable.shape)) for variable in self.network.trainable_variables)
@@ -168,7 +222,13 @@ class TrainingRun:
             "n_weights": self.network.count_params(),
             "n_weights_that_learn": self._n_learning(),
             "written": settings.output,
+            "state": self._state(),
         }
+
+    def _state(self) -> str:
+        if self.checkpoint.exists():
+            return "interrupted"
+        return "already there" if finished_run(self.settings, self.record.recipe) else "planned"
 
     def _say(self, text: str) -> None:
         self.tell(Event("message", text=text))
@@ -183,14 +243,24 @@ class TrainingRun:
             )
 
     def fit(self) -> TuneResult:
-        """Train until an end is reached, or go on where a killed run left off; then write the best check's model."""
+        """Train until an end is reached, or go on where a killed run left off; then write the best check's model.
+
+        A model that is there, of the same recipe and trained to its end, is left as it is.
+
+        Raises
+        ------
+        AlreadyExistsError
+            A model or an interrupted run of another recipe has the output's name, and is not to be replaced.
+        """
+        if not self.checkpoint.exists() and (there := finished_run(self.settings, self.record.recipe)):
+            return there
         resumed = self._resume()
         settings, state = self.settings, self.state
         begin = time.monotonic() - state.seconds
         stopped, genes = "epochs", None
         try:
-            if self.start.base is not None and state.base_scores is None:
-                self._score_base(self.start.base)
+            if self._base_learner is not None and state.base_scores is None:
+                self._score_base(self._base_learner)
             if not resumed:
                 self.checkpoint.remove()
             while state.epoch < settings.epochs and state.waited < settings.patience:
@@ -227,14 +297,15 @@ class TrainingRun:
                     "there is nothing to go on from", where=str(self.checkpoint.path), remedy="Leave --resume out."
                 )
             return False
-        if other := self.checkpoint.difference():
-            if wanted:
-                raise MissingInputError(
-                    f"the interrupted run was another one: it differs in {other}",
+        if found := recipe_differences(self.checkpoint.recipe(), self.checkpoint.identity):
+            other = differences_in_words(found)
+            if wanted or not self.settings.replace:
+                raise AlreadyExistsError(
+                    f"an interrupted run is left there that was another one: {other}",
                     where=str(self.checkpoint.path),
-                    remedy="Give the same settings, or start afresh with --no-resume.",
+                    remedy="Give the same settings to go on with it; or start afresh with --replace.",
                 )
-            self._say(f"An interrupted run is left there that differs in {other}: starting afresh.")
+            self._say(f"The interrupted run that was left there is given up: {other}.")
             return False
         self.state = self.checkpoint.restore(self.network, self.learner.optimiser)
         if self.state.batch_size != self.train_feed.order.batch_size:
@@ -242,16 +313,37 @@ class TrainingRun:
         self._say(f"Going on after step {self.state.step:,}, in epoch {self.state.epoch + 1}.")
         return True
 
-    def _score_base(self, base: LoadedModel) -> None:
+    def _score_base(self, learner: Learner) -> None:
         """Score the base model on the validation windows: what the tuned one is measured against."""
-        found = self.validation.confusions(self._base_learner(base), epoch=0)
+        found = self.validation.confusions(learner, epoch=0)
         self.state.base_scores, self.state.base_windows = found.scores(), found.by_window
-        self.state.history.append(score_row(0, 0, self.state.base_scores))
-        self._say(f"base model: {in_words(self.state.base_scores)}")
+        row = score_row(0, 0, self.state.base_scores)
+        evidence = self._agreement(self._base_genes) if self._judges_by_evidence else None
+        self.state.history.append(row if evidence is None else row | {"evidence": evidence})
+        self._say(f"base model: {in_words(self.state.base_scores)}{evidence_in_words(evidence)}")
 
-    def _base_learner(self, base: LoadedModel) -> Learner:
+    @property
+    def _judges_by_evidence(self) -> bool:
+        return self.record.by_evidence and self.spec.predict_phase
+
+    def _agreement(self, genes: Counts | None) -> float | None:
+        """How well what a network calls agrees with evidence."""
+        return None if genes is None else criterion(genes, reads_seen=self.spec.n_libraries > 0)
+
+    @cached_property
+    def _base_learner(self) -> Learner | None:
+        """The base model, to be scored before the first step and again after the last one."""
+        base = self.start.base
+        if base is None:
+            return None
         norm = str(base.card["coverage_norm"])
         return Learner(base.network, base.spec, rules=self.settings.rules, coverage_norm=norm)
+
+    @cached_property
+    def _base_genes(self) -> Counts | None:
+        """Genes that the base model calls on the validation windows."""
+        learner = self._base_learner
+        return None if learner is None else self.validation.count_genes(learner, 0)
 
     def _count_genes(self) -> GeneCounts | None:
         """Genes of the best check's network, which the run ends with, and of the base model."""
@@ -259,11 +351,15 @@ class TrainingRun:
             return None
         current = self.network.get_weights()
         self.network.set_weights(self.state.best_weights)
-        base = self.start.base
         try:
-            return self.validation.genes(self.learner, self._base_learner(base) if base is not None else None)
+            tuned = self.validation.count_genes(self.learner, self.settings.epochs)
         finally:
             self.network.set_weights(current)
+        base, judged = self._base_genes, None
+        if self._judges_by_evidence and base is not None:
+            judged = judge(tuned, base, reads_seen=self.spec.n_libraries > 0)
+        bases = self.validation.called_bases
+        return GeneCounts(LEVELS, bases, tuned.labels, None if base is None else base.labels, judged)
 
     def _train_some(self, begin: float) -> str:
         """Train to the next check, the end of the epoch or a limit, which is handed back."""
@@ -304,7 +400,7 @@ class TrainingRun:
                 windows_per_second=len(batch["codes"]) / max(per_step, 1e-9),
                 seconds_left=per_step * (schedule.total_steps - state.step),
             )
-            self.tell(event.with_bases(feed.length))
+            self.tell(event.with_bases(batch["codes"].shape[1]))
             if self.stop.wanted:
                 raise StoppedError
             if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
@@ -367,19 +463,23 @@ class TrainingRun:
         row |= dict(zip(("loss", "genic_loss", "phase_loss"), losses.tolist(), strict=False))
         row["learning_rate"] = self._schedule().rate(state.step - 1)
         row["windows_per_second"] = state.train_windows / max(state.train_seconds, 1e-9)
-        state.history.append(row)
+        by_evidence = self._judges_by_evidence
+        evidence = self._agreement(self.validation.count_genes(self.learner, epoch)) if by_evidence else None
+        state.history.append(row if evidence is None else row | {"evidence": evidence})
         state.losses, state.steps_since_check = [], 0
-        better = scores["genic"]["f1"] > state.best_f1
+        score = scores["genic"]["f1"] if evidence is None else evidence
+        better = score > state.best_score
         if better:
             state.waited = 0
             state.best_epoch, state.best_step = epoch, state.step
-            state.best_f1, state.best_scores = scores["genic"]["f1"], scores
+            state.best_score, state.best_scores = score, scores
             state.best_windows, state.best_weights = found.by_window, self.network.get_weights()
-            save_model(self.settings.output, self.network, self.spec, self.record.card(state))
+            if not self.record.may_keep_base:
+                save_model(self.settings.output, self.network, self.spec, self.record.card(state))
         else:
             state.waited += 1
         self.record.log(state)
         mark = "  best so far" if better else ""
         where = f"epoch {epoch}, step {state.step:,}" if self.settings.check_every else f"epoch {epoch}"
-        text = f"{where}: loss {row['loss']:.4f}, {in_words(scores)}{mark}"
+        text = f"{where}: loss {row['loss']:.4f}, {in_words(scores)}{evidence_in_words(evidence)}{mark}"
         self.tell(Event("check", epoch, self.settings.epochs, text=text, scores=row))

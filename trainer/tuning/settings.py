@@ -12,6 +12,7 @@ from helixdask.settings import Count, Limit, Natural, Rules, RuleSet, Shown, che
 from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.tuning.schedule import Decay
 
+Doubt = Literal["mask", "teach"]
 Mode = Literal["auto", "head", "coverage", "whole"]
 Precision = Literal["float32", "bfloat16"]
 Weights = Annotated[tuple[float, ...], Shown(metavar="JSON")]
@@ -58,6 +59,11 @@ class TuneSettings:
         Split to learn from; the only one by default.
     selection
         Selection among its training windows; the only one by default. Validation is all of the split's.
+    validate_on
+        Store among them that only validates, with all windows of its split but those for test; the others only train.
+    copies_across
+        Leave training windows out that are near copies of validation windows of another store, where kinship was found
+        in all of them.
     batch_size
         Windows in a step; halved when memory is short.
     validation_batch_size
@@ -90,6 +96,14 @@ class TuneSettings:
         CPU threads; 0: all there are. Same seed and threads: same model.
     resume
         Demand to go on from an interrupted run, or never do. Default: if it was this one.
+    doubt
+        What is done with pseudolabels that reads contradict, bases that are covered and labelled intergenic: ``mask``
+        them, or ``teach`` them as they are.
+    keep_worse
+        Without known genes: write the tuned model also where it is not shown to be better than the base model, which is
+        written in its place otherwise.
+    replace
+        Train anew where the model is there already, or where an interrupted run with other settings is.
     precision
         bfloat16: quicker on GPUs that have it. Matrix products are in bfloat16 then, weights and losses in float32.
     xla
@@ -111,6 +125,8 @@ class TuneSettings:
     split: str | None = None
     selection: str | None = None
     labels: str | None = None
+    validate_on: Annotated[str | None, Shown(metavar="STORE")] = None
+    copies_across: bool = True
     coverage: str | None = None
     coverage_norm: CoverageNorm | None = None
     hidden_units: Annotated[int, Shown(option="--hidden-layer", min=0)] | None = None
@@ -139,6 +155,9 @@ class TuneSettings:
     seed: int = 0
     threads: Count = 0
     resume: bool | None = None
+    doubt: Doubt = "mask"
+    keep_worse: bool = False
+    replace: bool = False
     tensorboard: Annotated[str, Shown(metavar="DIR")] | None = None
     rules: RuleSet = Rules.DEFAULT
 
@@ -183,9 +202,11 @@ class TuneResult:
     genic_f1, base_genic_f1
         Of the model and of its base model on the same validation windows; None where not scored.
     verdict
-        As in the card: ``better``, scores of both by class, and ``text``.
+        As in the card: ``outcome``, ``better``, ``written`` (``tuned`` or ``base``), scores of both, and ``text``.
     history
         One row per check, epoch 0 the base model.
+    state
+        ``done``, or ``already there`` where an earlier run of the same recipe had ended and nothing was trained.
     stopped
         Why training ended: ``epochs``, ``patience``, ``max_steps``, ``max_hours`` or ``interrupted``.
     windows_per_second, bases_per_second
@@ -199,6 +220,7 @@ class TuneResult:
     base_genic_f1: float | None
     verdict: dict[str, Any]
     history: list[dict[str, Any]] = field(repr=False)
+    state: str = "done"
     stopped: str = "epochs"
     steps: int = 0
     seconds: float = 0.0

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from helixdask.trainer.feed.dataset import Feed
-from helixdask.trainer.feed.training_windows import WindowSet
 from helixdask.trainer.feed.window_reader import WindowReader
-from helixdask.trainer.tuning.gene_counts import LEVELS, count_genes, join_windows
+from helixdask.trainer.feed.window_set import WindowSet
+from helixdask.trainer.tuning.gene_counts import Counts, StretchWindows, count_genes, join_windows
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
 from helixdask.trainer.tuning.learner import Confusions, Learner
 from helixdask.trainer.tuning.progress import Event, OnProgress
-from helixdask.trainer.tuning.verdict import GeneCounts
 
 
 class Validation:
@@ -26,10 +23,12 @@ class Validation:
     ----------
     windows
         The validation windows.
-    readers
-        One for each store.
+    readers, evidence
+        One for each store; what is read beside the libraries that the network sees, where genes are called: reads.
     batch_size, pool_size
         Windows in a batch, bases of a time step.
+    padded_little
+        Whether short windows come in batches of their own where bases are scored.
     epochs
         Of the run, for what is told.
     tell, stop
@@ -40,17 +39,19 @@ class Validation:
         self,
         windows: WindowSet,
         readers: Sequence[WindowReader],
+        evidence: Sequence[WindowReader],
         *,
         batch_size: int,
         pool_size: int,
+        padded_little: bool,
         epochs: int,
         tell: OnProgress,
         stop: StopRequest,
     ) -> None:
-        self.windows, self.readers = windows, readers
+        self.windows, self.readers, self.evidence = windows, readers, evidence
         self.batch_size, self.pool_size, self.epochs = batch_size, pool_size, epochs
         self.tell, self.stop = tell, stop
-        self.feed = self._feed_of(windows)
+        self.feed = self._feed_of(windows, readers, pool_size if padded_little else None)
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -65,26 +66,31 @@ class Validation:
         """
         return learner.confusions(self.feed.batches(0, self.feed.order.steps_per_epoch), self._teller(self.feed, epoch))
 
-    def genes(self, tuned: Learner, base: Learner | None) -> GeneCounts:
-        """Call genes from what both networks predict, and compare them with the labels.
+    def count_genes(self, learner: Learner, epoch: int) -> Counts:
+        """Call genes from what a network predicts, and compare them with the labels and with evidence; epoch 0: base.
 
         Raises
         ------
         StoppedError
             The user wanted an end.
         """
-        joined = join_windows(self.windows, self.pool_size)
-        feed = self._feed_of(joined.windows)
-        counts: list[NDArray[np.int64]] = [
-            count_genes(learner, feed, joined.stretch, self._teller(feed, epoch, "genes"))
-            for learner, epoch in ((tuned, self.epochs), (base, 0))
-            if learner is not None
-        ]
-        bases = int((joined.windows.end - joined.windows.start).sum())
-        return GeneCounts(LEVELS, bases, counts[0], counts[1] if base is not None else None)
+        joined, feed = self._stretches
+        return count_genes(learner, feed, joined.stretch, self._teller(feed, epoch, "genes"))
 
-    def _feed_of(self, windows: WindowSet) -> Feed:
-        return Feed(windows, self.readers, windows.order(self.batch_size, shuffle=False), self.pool_size)
+    @property
+    def called_bases(self) -> int:
+        """Bases on which genes are called: all of the windows', or those of a draw."""
+        windows = self._stretches[0].windows
+        return int((windows.end - windows.start).sum())
+
+    @cached_property
+    def _stretches(self) -> tuple[StretchWindows, Feed]:
+        joined = join_windows(self.windows, self.pool_size)
+        return joined, self._feed_of(joined.windows, self.evidence)
+
+    def _feed_of(self, windows: WindowSet, readers: Sequence[WindowReader], fitted: int | None = None) -> Feed:
+        order = windows.order(self.batch_size, shuffle=False, pool_size=fitted)
+        return Feed(windows, readers, order, self.pool_size)
 
     def _teller(self, feed: Feed, epoch: int, kind: Any = "validation") -> Callable[[int], None]:
         started, batches, windows = time.monotonic(), 0, 0

@@ -10,19 +10,27 @@ from numpy.typing import NDArray
 from helixdask.scores.match import Match
 from helixdask.trainer.tuning.bootstrap import base_intervals, match_intervals
 from helixdask.trainer.tuning.checkpoint import LoopState
-
-_LITTLE: Final = (
-    "this says little about the truth. Compare both on a known annotation (helixdask evaluate) before you choose."
-)
+from helixdask.trainer.tuning.criterion import BETTER, CANNOT_TELL, NOT_BETTER, judgement_in_words
 
 
 class GeneCounts(NamedTuple):
-    """What gene calling found on validation windows, ``(stretch, level, 4)`` int64, see `gene_counts`."""
+    """What gene calling found on validation windows.
+
+    Attributes
+    ----------
+    levels, bases
+        Names of the levels, and how many bases the windows have.
+    tuned, base
+        ``(stretch, level, 4)`` int64 of both models, see `gene_counts`; no base: trained from scratch.
+    judgement
+        What evidence says, see `criterion.judge`; None where the labels are known genes.
+    """
 
     levels: tuple[str, ...]
     bases: int
     tuned: NDArray[np.int64]
     base: NDArray[np.int64] | None
+    judgement: dict[str, Any] | None = None
 
 
 def score_row(epoch: int, step: int, scores: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +53,11 @@ def in_words(scores: dict[str, Any]) -> str:
     )
 
 
+def evidence_in_words(score: float | None) -> str:
+    """Agreement with evidence, where that decides; else nothing."""
+    return "" if score is None else f", agreement with evidence {score:.4f}"
+
+
 def verdict_of(
     state: LoopState,
     validation_windows: int,
@@ -62,8 +75,8 @@ def verdict_of(
     validation_windows
         How many windows the scores are from.
     pseudolabels
-        Whether the labels were called from predictions. A base model agrees with its own by construction, so a lower
-        score of the tuned one says little about the truth.
+        Whether the labels were called from predictions. A base model agrees with its own by construction: then evidence
+        decides, and scores by the labels are only shown.
     genes
         Genes called from both models; None: not yet.
     ended
@@ -72,9 +85,10 @@ def verdict_of(
     Returns
     -------
     dict
-        ``better`` (bool, by genic F1 of bases), ``text`` (a sentence), ``best_epoch``, ``best_step``, ``tuned``,
-        ``base``, ``gain`` (difference in F1 with its 95 % interval, genic and by class), ``genes`` (by level the same
-        of genes and coding exons), ``validation_windows``, ``pseudolabels``.
+        ``outcome`` (``better``, ``not better``, ``cannot tell``), ``better`` (bool), ``text`` (a sentence),
+        ``best_epoch``, ``best_step``, ``tuned``, ``base``, ``gain`` (difference in F1 with its 95 % interval, genic and
+        by class), ``genes`` (by level the same of genes and coding exons), ``evidence`` (see `criterion.judge`),
+        ``validation_windows``, ``pseudolabels``.
     """
     tuned, base = state.best_scores, state.base_scores
     gain = None
@@ -83,12 +97,14 @@ def verdict_of(
     called = _gene_scores(genes) if genes is not None else None
     verdict = {
         "better": False,
+        "outcome": CANNOT_TELL,
         "best_epoch": state.best_epoch,
         "best_step": state.best_step,
         "tuned": tuned or None,
         "base": base,
         "gain": {name: list(values) for name, values in gain.items()} if gain else None,
         "genes": called,
+        "evidence": genes.judgement if genes else None,
         "validation_windows": validation_windows,
         "pseudolabels": pseudolabels,
     }
@@ -99,30 +115,43 @@ def verdict_of(
     after = tuned["genic"]["f1"]
     in_short = f"genic F1 {after:.4f} on validation (epoch {state.best_epoch})"
     if base is None:
-        return verdict | {"better": True, "text": f"Trained: {in_short}{_genes_in_words(called)}.{more}"}
+        text = f"Trained: {in_short}{_genes_in_words(called)}.{more}"
+        return verdict | {"outcome": BETTER, "better": True, "text": text}
     in_short += f", base {base['genic']['f1']:.4f}"
     if gain:
         in_short += f"; gain {_interval(gain['genic'])}"
     in_short += _genes_in_words(called)
-    if after > base["genic"]["f1"]:
-        doubt = " The interval holds 0: more validation windows would tell." if gain and gain["genic"][1] <= 0 else ""
-        if called and called["gene"].get("gain", [0, 0, 0])[2] < 0:
-            doubt += " But whole genes got worse: compare both (helixdask evaluate) before you choose."
-        if pseudolabels:
-            text = f"Better by its own pseudolabels: {in_short}. Its labels are predictions: {_LITTLE}"
-            return verdict | {"better": True, "text": text + more}
-        return verdict | {"better": True, "text": f"Better than the base model: {in_short}.{doubt}{more}"}
     if pseudolabels:
-        text = (
-            f"NOT better by its own pseudolabels: {in_short}. They are the base model's, which agrees with them by "
-            f"construction: {_LITTLE}"
-        )
-        return verdict | {"text": text + more}
-    text = (
-        f"NOT better than the base model: {in_short}. Use the base model; or try more windows "
-        "(select --keep-fraction), more epochs, --mode whole, or another learning rate."
-    )
-    return verdict | {"text": text + more}
+        return verdict | _by_evidence(genes.judgement if genes else None, more)
+    lost = bool(called and called["gene"].get("gain", [0, 0, 0])[2] < 0)
+    if after > base["genic"]["f1"] and not lost:
+        doubt = " The interval holds 0: more validation windows would tell." if gain and gain["genic"][1] <= 0 else ""
+        return verdict | {
+            "outcome": BETTER,
+            "better": True,
+            "text": f"Better than the base model: {in_short}.{doubt}{more}",
+        }
+    remedy = "Use the base model; or try more windows (select --keep-fraction), more epochs, --mode whole, or another "
+    reason = " Bases got better and whole genes got worse." if after > base["genic"]["f1"] else ""
+    text = f"NOT better than the base model: {in_short}.{reason} {remedy}learning rate."
+    return verdict | {"outcome": NOT_BETTER, "text": text + more}
+
+
+_IN_WORDS: Final = {
+    BETTER: "Better than the base model",
+    NOT_BETTER: "NOT better than the base model",
+    CANNOT_TELL: "Whether it is better than the base model cannot be told",
+}
+
+
+def _by_evidence(judgement: dict[str, Any] | None, more: str) -> dict[str, Any]:
+    """Outcome of a run on labels that a base model made: scores by those labels are in the card, and decide nothing."""
+    if judgement is None:
+        text = f"{_IN_WORDS[CANNOT_TELL]}: training was ended before genes were called."
+        return {"outcome": CANNOT_TELL, "text": text}
+    outcome = judgement["outcome"]
+    text = f"{_IN_WORDS[outcome]}: {judgement_in_words(judgement)}.{more if outcome == BETTER else ''}"
+    return {"outcome": outcome, "better": outcome == BETTER, "text": text}
 
 
 def _gene_scores(genes: GeneCounts) -> dict[str, Any]:

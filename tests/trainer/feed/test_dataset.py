@@ -1,11 +1,14 @@
 """Batches read from a store."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.explore import open_store
 from helixdask.sequence.codes import PADDING, one_hot, reverse_complement
+from helixdask.trainer.feed.batch_order import Stretches, touching_stretches
 from helixdask.trainer.feed.dataset import Feed, network_input, normalised_coverage
 from helixdask.trainer.feed.training_windows import gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
@@ -84,6 +87,39 @@ def test_every_batch_is_the_rows_of_the_lazy_dataset(tmp_path, max_shift):
         both = np.concatenate([ds.rnaseq_coverage, ds.rnaseq_spliced_coverage], axis=-1)
         np.testing.assert_array_equal(batch["coverage"], both)
         assert batch["coverage"].dtype == both.dtype
+
+
+def test_labels_beyond_what_was_selected_are_not_taught(tmp_path):
+    """Shifted windows show the network what lies beside them; only labels of selected windows count."""
+    store = write_toy_store(tmp_path / "toy.zarr")
+    split = read_split(store)
+    windows, _ = gather_windows([split], POOL)
+    chosen = np.arange(len(windows)) % 3 != 1
+    columns = {name: getattr(windows, name)[chosen] for name in ("store", "contig", "start", "end", "strand")}
+    room = Stretches(windows.stretches.lower[chosen], windows.stretches.upper[chosen])
+    places = tuple(columns[name] for name in COLUMNS)
+    few = dataclasses.replace(windows, **columns, stretches=room, taught=touching_stretches(*places))
+    counted = np.zeros((2, store.n_bases), np.bool_)
+    for contig, start, end, strand in zip(*(column.tolist() for column in places), strict=True):
+        offset = int(store.contigs.offsets[contig])
+        counted[strand, offset + start : offset + end] = True
+    reader = WindowReader(store, TrackSet(split.labels))
+    order = few.order(16, shuffle=True, max_shift=200)
+    feeds = [Feed(each, [reader], order, POOL) for each in (few, dataclasses.replace(few, taught=None))]
+    n_left_out = 0
+    for step in range(order.steps_per_epoch):
+        rows, start, end = order.batch(0, step)
+        taught, everything = (feed.read(step) for feed in feeds)
+        for name in ("codes", "label", "phase", "transition"):
+            np.testing.assert_array_equal(taught[name], everything[name])
+        for i, row in enumerate(rows):
+            strand, offset = int(few.strand[row]), int(store.contigs.offsets[few.contig[row]])
+            expected = counted[strand, offset + start[i] : offset + end[i]]
+            pad = few.window_length - len(expected)
+            expected = np.pad(expected[::-1] if strand else expected, (pad, 0) if strand else (0, pad))
+            np.testing.assert_array_equal(taught["valid"][i] != 0, (everything["valid"][i] != 0) & expected)
+            n_left_out += int((~expected).sum()) - pad
+    assert n_left_out > 0
 
 
 def test_minus_window_is_the_reverse_complement_of_the_plus_window(toy_store):

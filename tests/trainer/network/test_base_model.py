@@ -15,7 +15,7 @@ from helixdask.simulate.species import draw_species
 from helixdask.trainer.network.describe import describe_model
 from helixdask.trainer.prediction.predictor import cached_predictor
 
-MODEL = Path(__file__).parents[3] / "trainer/base_model/demo.keras"
+MODEL = Path(__file__).parents[3] / "trainer/base_models/demo.keras"
 OWN_SPECIES = 10
 LENGTH = 64_800
 

@@ -1,6 +1,7 @@
 """Published models: the list, and downloads from a server of our own."""
 
 import http.server
+import json
 import tempfile
 import threading
 from functools import partial
@@ -9,7 +10,9 @@ import h5py
 import pytest
 
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.trainer.base_models import shipped_models
 from helixdask.trainer.network import published
+from helixdask.trainer.network.describe import describe_model
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
@@ -90,7 +93,7 @@ def test_helixers_own_folder_is_looked_into(server, tmp_path):
 
 
 def test_names_that_mean_nothing():
-    with pytest.raises(BadInputError, match="neither a file nor a published model"):
+    with pytest.raises(BadInputError, match="neither a file nor a model that comes with helixdask"):
         published.model_path("wheat")
     assert published.model_path("absent.keras") == "absent.keras"
 
@@ -104,3 +107,18 @@ def test_without_a_home(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert tmp_path in published.model_folder().parents
     assert published.find(published.published_models()[0]) is None
+
+
+def test_models_that_come_along_need_no_network(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fungi-mini").mkdir()  # a folder of that name is not in the way
+    path = published.model_path("fungi-mini")
+    assert describe_model(path).card["name"] == "fungi-mini"
+    assert [model.name for model in shipped_models()][-1] == "demo"
+    assert all(model.path.stat().st_size < 3_000_000 for model in shipped_models())
+
+
+@pytest.mark.parametrize("model", shipped_models(), ids=lambda model: model.name)
+def test_their_cards_name_no_private_place(model):
+    card = json.dumps(describe_model(model.path).card)
+    assert "/" not in card.replace("m/s", "")

@@ -7,7 +7,7 @@ import pytest
 
 from helixdask.sequence.codes import reverse_complement
 from helixdask.trainer.feed.batch_order import Stretches
-from helixdask.trainer.feed.training_windows import WindowSet
+from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.trainer.tuning.gene_counts import LEVELS, count_genes, join_windows
 
 WINDOW = 900
@@ -121,7 +121,7 @@ def test_perfect_predictions_find_all_genes(seed):
     joined = join_windows(all_windows(), 9)
     feed = PerfectFeed(joined.windows, codes, label, phase, np.ones_like(label))
     told = []
-    counts = count_genes(Oracle(), feed, joined.stretch, told.append)
+    counts = count_genes(Oracle(), feed, joined.stretch, told.append).labels
     assert counts.shape == (2, len(LEVELS), 4)
     assert counts[0].tolist() == [[2] * 4] * 2  # the first and the third gene are on plus
     assert counts[1].tolist() == [[1] * 4] * 2
@@ -133,9 +133,9 @@ def test_a_missed_gene_is_not_found_and_a_masked_one_is_not_asked_for():
     joined = join_windows(all_windows(), 9)
     valid = np.ones_like(label)
     feed = PerfectFeed(joined.windows, codes, label, phase, valid)
-    missed = count_genes(Oracle(misses=(0,)), feed, joined.stretch)
+    missed = count_genes(Oracle(misses=(0,)), feed, joined.stretch).labels
     assert missed[0, 0].tolist() == [2, 1, 1, 1]
     valid[0, 200] = 0
-    masked = count_genes(Oracle(), feed, joined.stretch)
+    masked = count_genes(Oracle(), feed, joined.stretch).labels
     assert masked[0, 0].tolist() == [1, 1, 1, 1]
     assert masked[1, 0].tolist() == [1, 1, 1, 1]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helixdask.errors import BadInputError, DiskFullError, MissingInputError
+from helixdask.errors import AlreadyExistsError, BadInputError, DiskFullError, MissingInputError
 from helixdask.trainer.network.model_file import load_model
 from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.learner import Learner
@@ -102,11 +102,13 @@ def test_another_run_is_never_gone_on_with(toy_store, tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     train_from_scratch(settings_for(toy_store, output), SPEC, interrupt)
-    with pytest.raises(MissingInputError, match="differs in seed"):
+    with pytest.raises(AlreadyExistsError, match="seed was 3 and is 4"):
         train_from_scratch(settings_for(toy_store, output, resume=True, seed=4), SPEC)
+    with pytest.raises(AlreadyExistsError, match="seed was 3 and is 4"):
+        train_from_scratch(settings_for(toy_store, output, seed=4), SPEC)
     told = []
-    train_from_scratch(settings_for(toy_store, output, seed=4, epochs=1), SPEC, told.append)
-    assert any("starting afresh" in event.text for event in told)
+    train_from_scratch(settings_for(toy_store, output, seed=4, epochs=1, replace=True), SPEC, told.append)
+    assert any("given up" in event.text for event in told)
 
 
 def test_a_broken_checkpoint_is_named(toy_store, tmp_path):

@@ -18,19 +18,33 @@ def state_of(epoch, tuned, base):
 
 
 @pytest.mark.parametrize(
-    ("tuned", "base", "pseudolabels", "better", "says"),
+    ("tuned", "base", "outcome", "says"),
     [
-        (0.6, 0.5, False, True, "Better than the base model"),
-        (0.6, 0.5, True, True, "Better by its own pseudolabels"),
-        (0.5, 0.5, False, False, "NOT better than the base model"),
-        (0.4, 0.5, True, False, "by construction"),
+        (0.6, 0.5, "better", "Better than the base model"),
+        (0.5, 0.5, "not better", "NOT better than the base model"),
     ],
 )
-def test_better_or_not(tuned, base, pseudolabels, better, says):
-    verdict = verdict_of(state_of(3, scores(tuned), scores(base)), 10, pseudolabels=pseudolabels)
-    assert verdict["better"] is better
+def test_known_genes_decide(tuned, base, outcome, says):
+    verdict = verdict_of(state_of(3, scores(tuned), scores(base)), 10)
+    assert verdict["outcome"] == outcome
+    assert verdict["better"] is (outcome == "better")
     assert says in verdict["text"]
     assert "epoch 3" in verdict["text"]
+
+
+@pytest.mark.parametrize("outcome", ["better", "not better", "cannot tell"])
+@pytest.mark.parametrize("tuned", [0.4, 0.6])
+def test_labels_that_were_predicted_decide_nothing(tuned, outcome):
+    judgement = {"outcome": outcome, "reason": "", "gain": None, "terms": {}, "n_genes": {"base": 90, "tuned": 100}}
+    nothing = np.zeros((1, 2, 4), np.int64)
+    genes = GeneCounts(("gene", "exon"), 1000, nothing, nothing, judgement)
+    verdict = verdict_of(state_of(3, scores(tuned), scores(0.5)), 10, pseudolabels=True, genes=genes)
+    assert verdict["outcome"] == outcome
+    assert verdict["better"] is (outcome == "better")
+    assert verdict["evidence"] == judgement
+    assert "100 genes called, 90 by the base" in verdict["text"]
+    ended_early = verdict_of(state_of(3, scores(tuned), scores(0.5)), 10, pseudolabels=True)
+    assert ended_early["outcome"] == "cannot tell"
 
 
 def test_without_a_base_or_an_epoch():
@@ -52,6 +66,7 @@ def test_genes_that_got_worse_are_told():
     genes = GeneCounts(("gene", "exon"), 1000, counts[4], counts[6])
     verdict = verdict_of(state_of(1, scores(0.6), scores(0.5)), 10, genes=genes)
     assert "whole genes got worse" in verdict["text"]
+    assert verdict["outcome"] == "not better"
     assert verdict["genes"]["gene"]["gain"][0] == pytest.approx(-0.2)
     assert (
         "no gene lies whole"

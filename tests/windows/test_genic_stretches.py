@@ -1,11 +1,10 @@
-"""GC content and genic stretches of windows, against a count base by base."""
+"""Genic stretches of windows, against a count base by base."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helixdask.sequence.codes import LETTERS
-from helixdask.windows.shares import gc_content, genic_stretches
+from helixdask.windows.track_measures import genic_stretches
 
 
 @st.composite
@@ -14,18 +13,6 @@ def windows(draw):
     begin = draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=5))
     size = [draw(st.integers(1, n - each)) for each in begin]
     return n, np.array(begin), np.array(size)
-
-
-@given(windows(), st.data())
-def test_gc_content(places, data):
-    n, begin, size = places
-    text = data.draw(st.text("ACGTNRacgtn", min_size=n, max_size=n))
-    codes = np.array([LETTERS.index(letter.upper()) + 0x80 * letter.islower() for letter in text], np.uint8)
-    got = gc_content(begin, size, codes)
-    for value, low, many in zip(got, begin, size, strict=True):
-        known = [letter for letter in text[low : low + many].upper() if letter in "ACGT"]
-        strong = sum(letter in "GC" for letter in known)
-        assert np.isnan(value) if not known else np.isclose(value, strong / len(known))
 
 
 @given(windows(), st.data())

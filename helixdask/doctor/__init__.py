@@ -1,0 +1,1 @@
+"""What to know about an installation and its machine when something goes wrong."""

@@ -1,0 +1,113 @@
+"""Models: what they were trained on, learning curves and verdict, from their cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+import numpy as np
+
+from helixdask.charts.axes import beside
+from helixdask.charts.plots import Series, curves
+from helixdask.pages import html_table
+from helixdask.report.section import Section, heading, note, share
+
+_CLASSES: Final = {"genic": "genic", "utr": "UTR", "cds": "CDS", "intron": "intron", "intergenic": "intergenic"}
+_MOST_MODELS: Final = 6
+
+
+def training_section(cards: Sequence[Mapping[str, Any]]) -> Section:
+    """Each model: verdict, scores against its base model, curves; several models side by side first.
+
+    Parameters
+    ----------
+    cards
+        Cards of models, see `helixdask.trainer.network.card.default_card`.
+    """
+    if not cards:
+        return Section("Models", missing="none was named; name .keras files after the store")
+    parts: list[str] = []
+    learnt = [card for card in cards if any(row.get("genic_f1") is not None for row in _checks(card))]
+    if len(learnt) > 1:
+        series = [_curve(card, "genic_f1", str(card["name"])) for card in learnt[:_MOST_MODELS]]
+        parts.append(beside(curves(series, "Genic F1 of all models", "step", "F1 on validation")))
+    for card in cards:
+        parts += _model(card)
+    return Section("Models", tuple(parts))
+
+
+def _checks(card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Checks of the model, those of the base model left out."""
+    return [row for row in card.get("scores") or [] if row.get("epoch", 0) > 0]
+
+
+def _curve(card: Mapping[str, Any], key: str, name: str) -> Series:
+    rows = _checks(card)
+    values = np.array([np.nan if row.get(key) is None else row[key] for row in rows], np.float64)
+    return Series(name, values, np.array([row["step"] for row in rows], np.float64))
+
+
+def _model(card: Mapping[str, Any]) -> Iterator[str]:
+    verdict = card.get("verdict") or {}
+    yield heading(str(card.get("name") or "a model without a name"))
+    if verdict.get("text"):
+        yield f'<p class="verdict">{escape(verdict["text"])}</p>'
+    if stores := [store for store in card.get("training_stores") or [] if isinstance(store, Mapping)]:
+        rows = [
+            (
+                store["species"],
+                store["n_bases"],
+                store["labels"],
+                store["split"],
+                store.get("selection"),
+                share(store.get("leakage")),
+                store.get("role", "both"),
+            )
+            for store in stores
+        ]
+        yield html_table(
+            ("trained on", "bases", "labels", "split", "selection", "leakage", "role"),
+            rows,
+            text=(2, 3, 4),
+        )
+    if not _checks(card):
+        yield note("It tells nothing of its training.")
+        return
+    if verdict.get("tuned"):
+        yield html_table(("F1 on validation", "this model", "base model", "gain", "95 % interval"), score_rows(verdict))
+    yield beside(*_curves(card))
+
+
+def score_rows(verdict: Mapping[str, Any]) -> list[tuple[object, ...]]:
+    """F1 of a model and of its base model: bases by class, coding exons, genes."""
+    tuned, base, gain = verdict["tuned"], verdict.get("base") or {}, verdict.get("gain") or {}
+    rows: list[tuple[object, ...]] = [
+        (f"{title}, bases", tuned[key]["f1"], base[key]["f1"] if key in base else None, *_gain(gain.get(key)))
+        for key, title in _CLASSES.items()
+        if key in tuned
+    ]
+    genes = verdict.get("genes") or {}
+    for key, title in (("exon", "coding exons, exact"), ("gene", "genes, all coding exons exact")):
+        if key in genes:
+            before = genes[key].get("base")
+            rows.append((title, genes[key]["tuned"]["f1"], before and before["f1"], *_gain(genes[key].get("gain"))))
+    return rows
+
+
+def _gain(values: Sequence[float] | None) -> tuple[str, str]:
+    return ("–", "–") if not values else (f"{values[0]:+.4f}", f"{values[1]:+.4f} to {values[2]:+.4f}")
+
+
+def _curves(card: Mapping[str, Any]) -> Iterator[str]:
+    keys = [key for key in _CLASSES if any(row.get(f"{key}_f1") is not None for row in _checks(card))]
+    base: dict[str, Any] = next((row for row in card["scores"] if row.get("epoch") == 0), {})
+    if keys:
+        levels = [(f"base model, {_CLASSES[key]}", base[f"{key}_f1"]) for key in keys[:1] if f"{key}_f1" in base]
+        genic = [_curve(card, f"{keys[0]}_f1", _CLASSES[keys[0]])]
+        yield curves(genic, f"F1 of {_CLASSES[keys[0]]} bases", "step", "F1 on validation", levels=levels)
+    if keys[1:]:
+        series = [_curve(card, f"{key}_f1", _CLASSES[key]) for key in keys[1:]]
+        yield curves(series, "F1 by class", "step", "F1 on validation")
+    if any(row.get("loss") is not None for row in _checks(card)):
+        yield curves([_curve(card, "loss", "loss")], "Loss", "step", "loss while training")

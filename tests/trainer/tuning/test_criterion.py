@@ -1,0 +1,74 @@
+"""The verdict by evidence, on counts that are made up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from helixdask.scores.evidence import TERMS
+from helixdask.trainer.tuning.criterion import criterion, judge, judgement_in_words
+from helixdask.trainer.tuning.gene_counts import Counts
+
+
+def counts_of(recall, precision, *, n_blocks=40, size=1000, n_genes=100, terms=TERMS, seed=0):
+    """Blocks with some noise; terms that are not named have no evidence."""
+    rng = np.random.default_rng(seed)
+    evidence = np.zeros((n_blocks, len(TERMS), 4), np.int64)
+    for name in terms:
+        noise = np.clip(rng.normal([[recall], [precision]], 0.02, (2, n_blocks)), 0, 1)
+        found, right = (size * noise).astype(int)
+        evidence[:, TERMS.index(name)] = np.stack([np.full(n_blocks, size), np.full(n_blocks, size), found, right], -1)
+    return Counts(np.zeros((1, 2, 4), np.int64), evidence, n_genes)
+
+
+@pytest.mark.parametrize(
+    ("tuned", "base", "outcome"),
+    [
+        (counts_of(0.7, 0.7), counts_of(0.5, 0.5, seed=1), "better"),
+        (counts_of(0.5, 0.5), counts_of(0.7, 0.7, seed=1), "not better"),
+        (counts_of(0.5, 0.5), counts_of(0.5, 0.5, seed=1), "cannot tell"),
+        (counts_of(0.7, 0.7, n_blocks=5), counts_of(0.5, 0.5, n_blocks=5), "cannot tell"),
+        (counts_of(0.7, 0.7, terms=()), counts_of(0.5, 0.5, terms=()), "cannot tell"),
+        (counts_of(0.9, 0.4), counts_of(0.6, 0.6, seed=1), "not better"),  # calling more is not enough by itself
+        (counts_of(0.4, 0.9), counts_of(0.6, 0.6, seed=1), "not better"),  # nor is calling less
+    ],
+)
+def test_outcomes(tuned, base, outcome):
+    found = judge(tuned, base, reads_seen=False)
+    assert found["outcome"] == outcome
+    assert (found["reason"] == "") is (outcome != "cannot tell")
+    if found["gain"]:
+        gain, low, high = found["gain"]
+        assert low <= gain <= high
+
+
+def test_a_number_of_genes_that_changes_much_needs_reads():
+    base = counts_of(0.5, 0.5, terms=("frames",), seed=1)
+    assert judge(counts_of(0.7, 0.7, terms=("frames",)), base, reads_seen=False)["outcome"] == "better"
+    many = judge(counts_of(0.7, 0.7, terms=("frames",), n_genes=140), base, reads_seen=False)
+    assert many["outcome"] == "cannot tell"
+    assert "+40 %" in judgement_in_words(many)
+    base = counts_of(0.5, 0.5, seed=1)
+    assert judge(counts_of(0.7, 0.7, n_genes=140), base, reads_seen=False)["outcome"] == "better"
+    assert judge(counts_of(0.7, 0.7, n_genes=140), base, reads_seen=True)["outcome"] == "cannot tell"
+
+
+def test_one_term_that_gets_worse_is_told():
+    tuned, base = counts_of(0.8, 0.8), counts_of(0.5, 0.5, seed=1)
+    tuned.evidence[:, 0] = counts_of(0.3, 0.3).evidence[:, 0]
+    found = judge(tuned, base, reads_seen=False)
+    assert found["outcome"] == "cannot tell"
+    assert "worse with junctions" in found["reason"]
+
+
+def test_reads_that_the_model_sees_confirm_nothing():
+    """A model that copies coverage calls all that is covered, and all that it calls is covered."""
+    copies, base = counts_of(0.7, 0.95, terms=("coverage",)), counts_of(0.7, 0.6, terms=("coverage",))
+    assert judge(copies, base, reads_seen=False)["outcome"] == "better"
+    assert judge(copies, base, reads_seen=True)["outcome"] == "cannot tell"
+
+
+def test_the_score_for_choosing_a_check():
+    assert criterion(counts_of(0.5, 0.5, terms=()), reads_seen=False) is None
+    worse, better = (criterion(counts_of(share, share), reads_seen=False) for share in (0.5, 0.6))
+    assert worse < better

@@ -1,1 +1,0 @@
-"""The small base model that the demonstration tunes; see CARD.md."""

@@ -1,0 +1,139 @@
+"""Is a tuned model better than its base, where the labels are the base model's own? Judged by what it has not made.
+
+Both models call genes on the same validation blocks; reads and reading frames say which agree better with what is
+there. See `helixdask.scores.evidence` for what is counted. Agreement with the labels counts for nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.scores.evidence import TERMS
+from helixdask.trainer.tuning.bootstrap import match_f1
+from helixdask.trainer.tuning.gene_counts import Counts
+
+BETTER: Final = "better"
+NOT_BETTER: Final = "not better"
+CANNOT_TELL: Final = "cannot tell"
+
+_TITLES: Final = {"junctions": "introns and spliced reads", "coverage": "exons and reads", "frames": "reading frames"}
+_DRAWS: Final = 1000
+_LEVEL: Final = 0.95
+_LEAST: Final = {"junctions": 20, "coverage": 2_000, "frames": 200}
+"""Size of the evidence, and of what either model calls, below which a term says nothing."""
+_FEWEST_BLOCKS: Final = 8
+_MOST_CHANGE: Final = 0.3
+"""A number of genes that changes by more is believed only where reads confirm it."""
+
+
+def term_scores(evidence: NDArray[Any], *, reads_seen: bool) -> NDArray[np.float64]:
+    """Score of each term, ``(..., term)`` float64 from counts ``(..., term, 4)``.
+
+    F1 of what the evidence confirms and what of it is called. For a model that sees the reads, those confirm nothing:
+    of them only the share that is called counts.
+    """
+    scores: NDArray[np.float64] = match_f1(evidence)
+    if reads_seen:
+        reference, found = evidence[..., 0].astype(np.float64), evidence[..., 2]
+        recall = np.divide(found, reference, out=np.zeros_like(reference), where=reference > 0)
+        scores = np.concatenate([recall[..., :2], scores[..., 2:]], axis=-1)
+    return scores
+
+
+def criterion(observed: Counts, *, reads_seen: bool) -> float | None:
+    """One number for choosing among checks of a run: the mean over the terms that have evidence; None without any."""
+    total = observed.evidence.sum(axis=0)
+    told = np.array([total[number, 0] >= _LEAST[name] for number, name in enumerate(TERMS)])
+    return float(term_scores(total, reads_seen=reads_seen)[told].mean()) if told.any() else None
+
+
+def judge(tuned: Counts, base: Counts, *, reads_seen: bool) -> dict[str, Any]:
+    """Compare both models by the evidence.
+
+    Parameters
+    ----------
+    tuned, base
+        What was called by both, and what evidence there is, in the same blocks.
+    reads_seen
+        Whether the tuned model sees the reads that are evidence here.
+
+    Returns
+    -------
+    dict
+        ``outcome`` (``better``, ``not better`` or ``cannot tell``), ``reason`` (a phrase; empty where the gain speaks
+        for itself), ``gain`` (mean over terms with its 95 % interval, or None), ``terms`` (by name the scores of both
+        and the gain with its interval), ``n_genes`` (of both), ``blocks``, ``reads_seen``.
+    """
+    both = np.stack([tuned.evidence, base.evidence]).astype(np.float64)
+    total = both.sum(axis=1)
+    told = [
+        number
+        for number, name in enumerate(TERMS)
+        if total[0, number, 0] >= _LEAST[name] and total[:, number, 1].max() >= _LEAST[name]
+    ]
+    n_blocks = int((both[..., 0].sum(axis=(0, 2)) > 0).sum())
+    found: dict[str, Any] = {
+        "outcome": CANNOT_TELL,
+        "gain": None,
+        "terms": {},
+        "n_genes": {"tuned": tuned.n_genes, "base": base.n_genes},
+        "blocks": n_blocks,
+        "reads_seen": reads_seen,
+    }
+    if not told:
+        return found | {"reason": "there are neither enough reads nor long reading frames to judge by"}
+    scores = term_scores(total, reads_seen=reads_seen)
+    intervals, pooled = _intervals(both, told, reads_seen=reads_seen)
+    found["gain"] = pooled
+    found["terms"] = {
+        TERMS[number]: {"tuned": float(scores[0, number]), "base": float(scores[1, number]), "gain": interval}
+        for number, interval in zip(told, intervals, strict=True)
+    }
+    if n_blocks < _FEWEST_BLOCKS:
+        return found | {"reason": f"there are only {n_blocks} validation blocks with evidence"}
+    if pooled[2] < 0:
+        return found | {"outcome": NOT_BETTER, "reason": ""}
+    worse = [TERMS[number] for number, interval in zip(told, intervals, strict=True) if interval[2] < 0]
+    by_reads = any(
+        interval[1] > 0 for number, interval in zip(told, intervals, strict=True) if TERMS[number] != "frames"
+    )
+    change = tuned.n_genes / max(base.n_genes, 1) - 1
+    if abs(change) > _MOST_CHANGE and (reads_seen or not by_reads):
+        return found | {"reason": f"the number of genes changes by {100 * change:+.0f} %, and no reads confirm it"}
+    if pooled[1] <= 0:
+        return found | {"reason": "the interval of the gain holds 0"}
+    if worse:
+        return found | {"reason": f"it agrees worse with {' and '.join(worse)}"}
+    return found | {"outcome": BETTER, "reason": ""}
+
+
+def _intervals(
+    both: NDArray[np.float64], told: list[int], *, reads_seen: bool, seed: int = 0
+) -> tuple[list[list[float]], list[float]]:
+    """Gain of each term and of their mean: value, lower and upper end of the 95 % interval; blocks are drawn anew."""
+    rng = np.random.default_rng(seed)
+    n = both.shape[1]
+    times = rng.multinomial(n, np.full(n, 1 / n), _DRAWS).astype(np.float64)
+    drawn = np.einsum("db,mbtc->mdtc", times, both)
+    gains = np.diff(term_scores(drawn, reads_seen=reads_seen)[::-1, :, told], axis=0)[0]
+    gain = np.diff(term_scores(both.sum(axis=1), reads_seen=reads_seen)[::-1, told], axis=0)[0]
+    gains = np.concatenate([gains, gains.mean(axis=1, keepdims=True)], axis=1)
+    gain = np.append(gain, gain.mean())
+    low, high = np.quantile(gains, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
+    rows = np.stack([gain, low, high], axis=1).tolist()
+    return rows[:-1], rows[-1]
+
+
+def judgement_in_words(found: dict[str, Any]) -> str:
+    """What evidence says: why it cannot tell, where that is so, the gain in agreement, and the genes called."""
+    counts = found["n_genes"]
+    parts = [found["reason"], f"{counts['tuned']:,} genes called, {counts['base']:,} by the base"]
+    if found["gain"]:
+        gain, low, high = found["gain"]
+        by_term = ", ".join(f"{_TITLES[name]} {term['gain'][0]:+.3f}" for name, term in found["terms"].items())
+        interval = f"95 % interval {low:+.3f} to {high:+.3f} over {found['blocks']} blocks"
+        parts.insert(1, f"agreement with evidence {gain:+.3f} ({interval}; {by_term})")
+    return "; ".join(filter(None, parts))
