@@ -45,10 +45,10 @@ def table_of(n: int, n_scaffolds: int, *, whole: bool = False):
     coords = {name: ("window", column) for name, column in columns.items()}
     coords |= {"class_count": (("window", "label_class"), count), "contig_name": ("contig_row", names)}
     coords |= {"class_distance": (("window", "label_class"), distance)}
-    coords |= {
-        name: ("window", rng.random(len(contig), np.float32)) for name in ("agreement", "confidence", "soft_masked")
-    }
+    shares = ("agreement", "confidence", "soft_masked", "gc")
+    coords |= {name: ("window", rng.random(len(contig), np.float32)) for name in shares}
     coords["valid"] = ("window", size.astype(np.int32))
+    coords["genes"] = ("window", np.sign(genic).astype(np.int32))
     return xr.Dataset(coords=coords, attrs={"window_length": length})
 
 
