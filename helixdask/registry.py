@@ -245,6 +245,7 @@ def _windows() -> list[ArraySpec]:
         ),
         column(w, "window", "window_soft_masked", "float32", "share of bases that are soft-masked", **measure),
         column(w, "window", "window_gc", "float32", "share of G and C among A, C, G and T; NaN: none", **measure),
+        column(w, "window", "window_genes", "int32", "stretches of genic bases, whole or cut by its ends", **measure),
         column(w, "window", "window_repeats", "float32", "share of bases in intervals of a track", **measure),
         column(
             w,
@@ -282,7 +283,7 @@ def _kinship() -> list[ArraySpec]:
     return [
         column(g, "kmer", "sketch_hash", "uint64", "hash of a k-mer, of the smaller strand"),
         column(g, "kmer", "sketch_position", "int64", "position of its first base"),
-        column(g, "contig", "kin_group", "int32", "lowest row of a contig of the group of copies"),
+        column(g, "contig", "kin_group", "int32", "row of the longest contig of the group of copies"),
         column(g, "contig", "kin_kmers", "int32", "k-mers of the contig in the sample, repeats left out"),
         column(g, "pair", "pair_first", "int32", "row in the contig table"),
         column(g, "pair", "pair_second", "int32", "row in the contig table, larger than the first"),

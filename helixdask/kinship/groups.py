@@ -12,7 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 from helixdask.intervals import joined
 from helixdask.kinship.chains import LEAST_ANCHORS, Chains, chains_of
-from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts, tells_kin
+from helixdask.kinship.pairs import anchors_of, shared_counts, tells_kin
+from helixdask.kinship.runs import runs_of
 from helixdask.kinship.settings import MOST_COPIES
 
 LEAST_HASHES: Final = 20
@@ -31,7 +32,7 @@ class Kinship:
     Attributes
     ----------
     group
-        ``(contig,)`` int32: the lowest row of a contig of the group.
+        ``(contig,)`` int32: the row of the group's first contig.
     n_hashes
         ``(contig,)`` int32 k-mers of each contig in the sketch, repeats left out.
     first, second
@@ -51,6 +52,22 @@ class Kinship:
     shared: NDArray[np.int32]
     containment: NDArray[np.float32]
     colinear: NDArray[np.float32]
+
+    def in_rows(self, order: NDArray[np.int64]) -> Kinship:
+        """The same for contigs in their rows, where those that were compared were ``order``."""
+        group, n_hashes = np.empty_like(self.group), np.empty_like(self.n_hashes)
+        group[order], n_hashes[order] = order[self.group], self.n_hashes
+        first, second = np.sort(np.stack([order[self.first], order[self.second]]), axis=0)
+        by_row = np.lexsort((second, first))
+        return Kinship(
+            group,
+            n_hashes,
+            first[by_row].astype(np.int32),
+            second[by_row].astype(np.int32),
+            self.shared[by_row],
+            self.containment[by_row],
+            self.colinear[by_row],
+        )
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -75,19 +92,21 @@ def find_kinship(
     Parameters
     ----------
     hashes, contig, start
-        ``(kept,)`` the sketch in order of ``position``: hash, contig and place on it.
+        ``(kept,)`` the sketch: hash, contig and place on it, ascending by both. Of two contigs that are alike in all
+        else the first counts as first, so contigs come in an order that does not depend on the file.
     lengths
         ``(contig,)`` bases of each contig.
     most_copies
         K-mers that the sketch holds more often are left out.
     """
     n = len(lengths)
-    copies = copies_of(hashes)
+    runs = runs_of(hashes)
+    copies = runs.copies
     n_hashes = np.bincount(contig[copies <= most_copies], minlength=n)
     seen = tells_kin(copies, contig, most_copies, LEAST_HASHES)
-    hashes, contig, start, copies = hashes[seen], contig[seen], start[seen], copies[seen]
-    first, second, shared = shared_counts(hashes, contig, LEAST_ANCHORS)
-    chains = chains_of(anchors_of(hashes, contig, first, second), copies)
+    runs, contig, start, copies = runs.where(seen), contig[seen], start[seen], copies[seen]
+    first, second, shared = shared_counts(runs, contig, LEAST_ANCHORS)
+    chains = chains_of(anchors_of(runs, contig, first, second), copies)
     chained = np.bincount(chains.pair, chains.anchors, minlength=len(first))
     product = n_hashes[first].astype(np.float64) * n_hashes[second]
     colinear = _covered(chains, start, first, second, lengths)

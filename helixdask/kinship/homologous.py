@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from helixdask.kinship.chains import chains_of
 from helixdask.kinship.groups import LEAST_HASHES, components
-from helixdask.kinship.pairs import anchors_of, copies_of, shared_counts, tells_kin
+from helixdask.kinship.pairs import anchors_of, shared_counts, tells_kin
+from helixdask.kinship.runs import Runs, runs_of
 from helixdask.kinship.settings import MOST_COPIES
 
 LEAST_SHARED: Final = 2
@@ -74,10 +75,11 @@ def homologous_places(
     place
         ``(spot,)`` base on that contig.
     """
-    copies = copies_of(sketch.hashes)
+    runs = runs_of(sketch.hashes)
+    copies = runs.copies
     keep = tells_kin(copies, sketch.contig, MOST_COPIES, LEAST_HASHES)
-    hashes, contig, start = sketch.hashes[keep], sketch.contig[keep], sketch.start[keep]
-    anchors = anchors_of(hashes, contig, first, second)
+    contig, start = sketch.contig[keep], sketch.start[keep]
+    anchors = anchors_of(runs.where(keep), contig, first, second)
     chained = chains_of(anchors, copies[keep]).member >= 0
     one, other = anchors.first[chained], anchors.second[chained]
     source, target = np.concatenate([one, other]), np.concatenate([other, one])  # from a contig onto a placed one
@@ -122,8 +124,8 @@ def near_copies(
     shared
         ``(pair,)`` number of different k-mers that both hold.
     """
-    few, spot = _in_spots(sketch, spots)
-    return shared_counts(few.hashes, spot, least)
+    keep, spot, runs = _in_spots(sketch, spots)
+    return shared_counts(runs.where(keep), spot, least)
 
 
 def copied_share(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -140,7 +142,8 @@ def copied_share(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArr
     held
         ``(spot,)`` those that are compared with, such as all of training.
     """
-    (hashes, _, start), spot = _in_spots(sketch, spots)
+    keep, spot, _ = _in_spots(sketch, spots)
+    hashes, start = sketch.hashes[keep], sketch.start[keep]
     is_held = held[spot]
     own, place = spot[~is_held], (start[~is_held] - spots.start[spot[~is_held]]) // _BIN
     shared = np.isin(hashes[~is_held], hashes[is_held])
@@ -153,11 +156,11 @@ def copied_share(sketch: Sketch, spots: Spots, held: NDArray[np.bool_]) -> NDArr
     return found
 
 
-def _in_spots(sketch: Sketch, spots: Spots) -> tuple[Sketch, NDArray[np.int64]]:
-    """K-mers that are no repeats and lie in spots, and the spot of each."""
-    spot = spots.holding(sketch.contig, sketch.start)
-    keep = (copies_of(sketch.hashes) <= MOST_COPIES) & (spot >= 0)
-    return Sketch(sketch.hashes[keep], sketch.contig[keep], sketch.start[keep]), spot[keep]
+def _in_spots(sketch: Sketch, spots: Spots) -> tuple[NDArray[np.bool_], NDArray[np.int64], Runs]:
+    """Rows of the sketch that are no repeats and lie in spots, ``(kept,)`` bool, the spot of each, and all runs."""
+    spot, runs = spots.holding(sketch.contig, sketch.start), runs_of(sketch.hashes)
+    keep = (runs.copies <= MOST_COPIES) & (spot >= 0)
+    return keep, spot[keep], runs
 
 
 def _axes(first: NDArray[np.int64], second: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

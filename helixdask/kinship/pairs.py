@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kinship.runs import Runs
+
 _MOST_AT_ONCE: Final = 1 << 24
 """Pairs of places that are held in memory at a time."""
 
@@ -29,13 +31,6 @@ class Anchors(NamedTuple):
     second: NDArray[np.int64]
 
 
-def copies_of(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """How many times the sketch holds each of its k-mers, ``(kept,)``."""
-    _, which, copies = np.unique(hashes, return_inverse=True, return_counts=True)
-    found: NDArray[np.int64] = copies[which]
-    return found
-
-
 def tells_kin(copies: NDArray[np.int64], contig: NDArray[np.int64], most: int, least: int) -> NDArray[np.bool_]:
     """K-mers with at most so many copies, on contigs that hold at least so many of these, ``(kept,)``."""
     keep: NDArray[np.bool_] = copies <= most
@@ -43,14 +38,16 @@ def tells_kin(copies: NDArray[np.int64], contig: NDArray[np.int64], most: int, l
 
 
 def shared_counts(
-    hashes: NDArray[np.uint64], contig: NDArray[np.int64], least: int
+    runs: Runs, contig: NDArray[np.int64], least: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of contigs that have at least so many k-mers in common.
 
     Parameters
     ----------
-    hashes, contig
-        ``(kept,)`` the sketch, in order of ``position``, and the contig of each row.
+    runs
+        The sketch by its hashes; its rows are in order of contigs.
+    contig
+        ``(kept,)`` the contig of each row.
     least
         Fewer are not told.
 
@@ -59,8 +56,7 @@ def shared_counts(
     first, second, shared
         ``(pair,)`` int64, ``first < second``; different k-mers that both hold.
     """
-    order = np.argsort(hashes, kind="stable")
-    bounds = _runs(hashes[order])
+    order, bounds = runs
     contigs = contig[order]
     n = int(contig.max(initial=0)) + 1
     keys, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -72,20 +68,17 @@ def shared_counts(
     return keys[enough] // n, keys[enough] % n, counts[enough]
 
 
-def anchors_of(
-    hashes: NDArray[np.uint64], contig: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]
-) -> Anchors:
+def anchors_of(runs: Runs, contig: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]) -> Anchors:
     """Where the contigs of each pair have k-mers in common.
 
     Parameters
     ----------
-    hashes, contig
+    runs, contig
         As for :func:`shared_counts`.
     first, second
         ``(pair,)`` contigs, ascending as :func:`shared_counts` gives them.
     """
-    order = np.argsort(hashes, kind="stable")
-    bounds = _runs(hashes[order])
+    order, bounds = runs
     n = int(max(contig.max(initial=0), second.max(initial=0))) + 1
     wanted = first * n + second
     found = [_place_pairs(order, contig, bounds[low : high + 1], wanted, n) for low, high in _batches(bounds)] or [
@@ -94,14 +87,6 @@ def anchors_of(
     rows = np.concatenate(found)
     rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
     return Anchors(*(np.ascontiguousarray(rows[:, column]) for column in range(3)))
-
-
-def _runs(ascending: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Where runs of equal values begin, and the end."""
-    if not len(ascending):
-        return np.zeros(1, np.int64)
-    first = np.flatnonzero(ascending[1:] != ascending[:-1]) + 1
-    return np.concatenate([[0], first, [len(ascending)]]).astype(np.int64)
 
 
 def _batches(bounds: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.kinship.groups import LEAST_HASHES, find_kinship
+from helixdask.kinship.order import canonical_order, sketch_in_order
 from helixdask.kinship.settings import MOST_COPIES, KinshipSettings
 from helixdask.kinship.sketch import K, sketch
 from helixdask.store.store import Store
@@ -108,10 +109,9 @@ class KinshipStage(KinshipSettings, Stage):
         """Find the groups, and write them with the sketch."""
         contigs = store.contigs
         hashes, position = result.tables["hash"], result.tables["position"]
-        contig = np.searchsorted(contigs.offsets, position, side="right") - 1
-        kin = find_kinship(
-            hashes, contig, position - contigs.offsets[contig], contigs.lengths, most_copies=self.most_copies
-        )
+        order = canonical_order(contigs.names, contigs.lengths)
+        ordered = sketch_in_order(hashes, position, contigs.offsets, order)
+        kin = find_kinship(*ordered, contigs.lengths[order], most_copies=self.most_copies).in_rows(order)
         columns = {
             "sketch_hash": hashes,
             "sketch_position": position,

@@ -21,7 +21,7 @@ _COLUMNS: Final = ("#contig", "group", "length", "kmers", "most_like", "shared",
 def group_rows(store: Store, name: str) -> Iterator[tuple[object, ...]]:
     """A row for each contig: name, group, length, k-mers, and the contig that it is most like.
 
-    A group is called by the name of its first contig; contigs of which too little is seen are in the group ``.``.
+    A group is called by the name of its longest contig; contigs of which too little is seen are in the group ``.``.
     """
     table, contigs = store.table(f"kinship/{name}"), store.contigs
     first, second, shared = (table[f"pair_{column}"] for column in ("first", "second", "shared"))

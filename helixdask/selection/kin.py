@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from helixdask.kinship.groups import LEAST_HASHES
 from helixdask.kinship.homologous import Sketch, Spots, copied_share, homologous_places, near_copies
+from helixdask.kinship.order import canonical_order, sketch_in_order
 from helixdask.kinship.sketch import largest_hash
-from helixdask.selection.draw import draw_keys
 from helixdask.selection.group_table import GroupTable
 from helixdask.selection.sides import Kin
 from helixdask.store.lineage import provenance
@@ -55,11 +55,11 @@ def kin_of(store: Store, kinship: str | None, table: GroupTable | None, windows:
         return Kin(group, train_only, by_hand)
     # Nothing may depend on the order of contigs in the file: here they are sorted by length and name.
     lengths = store.contigs.lengths
-    order = np.lexsort((draw_keys(store.contigs.names, 0), -lengths))
+    order = canonical_order(store.contigs.names, lengths)
     rank = np.empty(n, np.int64)
     rank[order] = np.arange(n)
     spots, spot = spots_of(rank[windows.contig], windows)
-    sketch = _sketch(found, store.contigs.offsets, rank)
+    sketch = sketch_in_order(found["sketch_hash"], found["sketch_position"], store.contigs.offsets, order)
     one, other = found["pair_first"], found["pair_second"]
     same = group[one] == group[other]
     pairs = np.sort(np.stack([rank[one[same]], rank[other[same]]], axis=1), axis=1)
@@ -92,8 +92,9 @@ def _unless_most(train_only: NDArray[np.bool_], windows: Windows, where: str) ->
 
 def near_gene_sketch(store: Store, kinship: str) -> Sketch:
     """The sample near genes that a kinship stored, contigs as rows of the contig table."""
-    found = store.table(f"kinship/{kinship}")
-    return _near_genes(_sketch(found, store.contigs.offsets, np.arange(len(store.contigs))), store, kinship)
+    found, in_file = store.table(f"kinship/{kinship}"), np.arange(len(store.contigs))
+    sketch = sketch_in_order(found["sketch_hash"], found["sketch_position"], store.contigs.offsets, in_file)
+    return _near_genes(sketch, store, kinship)
 
 
 def spots_of(rank: NDArray[np.int64], windows: Windows) -> tuple[Spots, NDArray[np.int64]]:
@@ -109,15 +110,6 @@ def spots_of(rank: NDArray[np.int64], windows: Windows) -> tuple[Spots, NDArray[
     width = int(windows.end.max(initial=0)) + 1
     key, row, spot = np.unique(rank * width + windows.start, return_index=True, return_inverse=True)
     return Spots(key // width, key % width, np.asarray(windows.end, np.int64)[row]), spot
-
-
-def _sketch(found: dict[str, NDArray[Any]], offsets: NDArray[np.int64], rank: NDArray[np.int64]) -> Sketch:
-    """The sample, by the rank of its contigs."""
-    position = found["sketch_position"]
-    contig = np.searchsorted(offsets, position, side="right") - 1
-    start, contig_rank = position - offsets[contig], rank[contig]
-    order = np.lexsort((start, contig_rank))
-    return Sketch(found["sketch_hash"][order], contig_rank[order], start[order])
 
 
 def _near_genes(sketch: Sketch, store: Store, kinship: str) -> Sketch:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
-from helixdask.selection.quota import choose
+from helixdask.selection.quota import Likes, choose
 from helixdask.selection.settings import INTERGENIC_CAP
 from helixdask.settings import Rules
 
@@ -70,6 +70,7 @@ def select_windows(
     usable: NDArray[np.bool_] | None = None,
     eligible: NDArray[np.bool_] | None = None,
     lot: NDArray[np.uint64] | None = None,
+    likes: Likes | None = None,
     cap: float = INTERGENIC_CAP,
     by_stratum: tuple[NDArray[np.int64], list[str]] | None = None,
 ) -> Selection:
@@ -94,6 +95,8 @@ def select_windows(
         ``(window,)`` False where a usable window must not be chosen, such as one copy too many; None: all may.
     lot
         ``(window,)`` the lot that each window drew; by default its row.
+    likes
+        What should not decide among windows, such as their GC content.
     cap
         Largest share of the kept bases that fully intergenic windows may have.
     by_stratum
@@ -124,7 +127,7 @@ def select_windows(
             remedy="Ask for less: --min-support, --max-copies.",
         )
     lots = np.arange(n).astype(np.uint64) if lot is None else lot
-    made = choose(stratum, bases, ok, lots, total, n_strata=len(names), value=value, cap=cap, eligible=may)
+    made = choose(stratum, bases, ok, lots, total, n_strata=len(names), value=value, likes=likes, cap=cap, eligible=may)
     if not made.kept.any():
         raise BadInputError(
             f"{total:,} bases are less than a window of any kind", remedy="Keep more: --keep-fraction or --keep-bases."

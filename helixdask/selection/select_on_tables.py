@@ -8,11 +8,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from helixdask.draw import draw_keys
 from helixdask.errors import BadInputError
 from helixdask.selection.copies import within_cap
-from helixdask.selection.draw import draw_keys
 from helixdask.selection.finer import finer_strata
 from helixdask.selection.on_tables import refuse_other_rules, usable_windows
+from helixdask.selection.quota import Likes
 from helixdask.selection.ranking import ranked_values, refuse_unknown_ranking
 from helixdask.selection.select import select_helixer, select_windows, strata
 from helixdask.selection.settings import INTERGENIC_CAP, KEEP_FRACTION
@@ -137,6 +138,7 @@ def select(
             eligible=eligible,
             # Drawn by lot, equally certain windows do not all come from the first contig.
             lot=lot,
+            likes=_likes(windows) if by is None and distance is not None else None,
             cap=max_intergenic,
             by_stratum=(stratum, names),
         )
@@ -201,6 +203,15 @@ def _without_copies(
         value = distance.sum(axis=1) / np.maximum(count.sum(axis=1), 1)
     order = np.lexsort((lot, np.zeros(len(lot)) if value is None else value))
     return within_cap(kin.spot, kin.first, kin.second, order[eligible[order]], most)
+
+
+def _likes(table: xr.Dataset) -> Likes:
+    """What should not decide which windows are the surest: GC content, repeats, and how long genes are."""
+    measures = [table[name].to_numpy() for name in ("gc", "soft_masked", "repeats") if name in table]
+    if "genes" in table:
+        genic = table["class_count"].to_numpy()[:, 1:].sum(axis=1, dtype=np.int64)
+        measures.append(genic / np.maximum(table["genes"].to_numpy(), 1))
+    return Likes(measures, table["contig"].to_numpy())
 
 
 def _lots(table: xr.Dataset) -> NDArray[np.uint64]:

@@ -20,9 +20,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.draw import draw_keys
 from helixdask.errors import BadInputError, InternalError
 from helixdask.kinship.homologous import LEAST_SHARED
-from helixdask.selection.draw import draw_keys
 from helixdask.selection.split import LEAST, LEFT_OUT, MOST, TEST, TRAIN, VALIDATION, assign_units, keep_apart
 from helixdask.windows.grid import Windows
 
@@ -218,17 +218,17 @@ class _Table:
     names: NDArray[Any]
 
     @cached_property
-    def size(self) -> Rows:
-        return np.asarray(self.windows.end - self.windows.start, np.int64)
+    def size(self) -> NDArray[np.int32]:
+        return (self.windows.end - self.windows.start).astype(np.int32)
 
     @cached_property
     def total(self) -> int:
         return max(int(self.size.sum()), 1)
 
     @cached_property
-    def group(self) -> Rows:
-        """Group of each window."""
-        return self.kin.group[self.windows.contig]
+    def group(self) -> NDArray[np.int32]:
+        """Number of the group of each window."""
+        return np.unique(self.kin.group, return_inverse=True)[1].astype(np.int32)[self.windows.contig]
 
     def attempts(self, val_fraction: float) -> list[tuple[float, bool, int]]:
         """Fraction, whether by blocks, and number of the draw."""

@@ -1,8 +1,9 @@
 """Units on one side or the other, by bases, never an empty side; and Helixer's own way.
 
 A unit, such as a contig, a group of homoeologs or a block, goes to one side as a whole. Which ones is drawn with a
-seed, then adjusted until the bases of the side are as near to what was asked for as moving or exchanging single units
-can bring them, with genes on both sides. How units are made is told in `helixdask.selection.sides`.
+seed. Only where the bases of the side are far from what was asked for, single units are moved or exchanged until they
+are near: the side that comes nearest would be the same for all seeds. Both sides hold genes. How units are made is told
+in `helixdask.selection.sides`.
 
 `split_n90` is Helixer's N90 script: by number of sequences, among large and small ones separately.
 """
@@ -22,6 +23,8 @@ TRAIN, VALIDATION, TEST, LEFT_OUT = 0, 1, 2, -1
 LEAST: Final = 0.5
 MOST: Final = 1.5
 """A side may hold from half to one and a half of the bases that were asked for."""
+_NEAR: Final = 0.4
+"""What is drawn is left as it is where its bases differ from what was asked for by at most this share."""
 
 
 def split_n90(unit: NDArray[np.int64], names: NDArray[Any], *, val_fraction: float, seed: int) -> NDArray[np.int8]:
@@ -64,8 +67,8 @@ def split_n90(unit: NDArray[np.int64], names: NDArray[Any], *, val_fraction: flo
 
 
 def assign_units(
-    unit: NDArray[np.int64],
-    size: NDArray[np.int64],
+    unit: NDArray[np.integer[Any]],
+    size: NDArray[np.integer[Any]],
     genic: NDArray[np.bool_],
     key: NDArray[np.uint64],
     val_fraction: float,
@@ -97,7 +100,7 @@ def _fill(bases: NDArray[np.int64], needed: NDArray[np.bool_], target: float) ->
     """Choose units for validation, in the order drawn; at least one needed unit on each side."""
     chosen = np.zeros(len(bases), np.bool_)
     candidates = np.flatnonzero(needed)
-    fits = candidates[bases[candidates] <= target]
+    fits = candidates[bases[candidates] <= (1 + _NEAR) * target]
     chosen[fits[0] if len(fits) else candidates[np.argmin(bases[candidates])]] = True
     left = target - bases[chosen].sum()
     while True:
@@ -113,6 +116,8 @@ def _fill(bases: NDArray[np.int64], needed: NDArray[np.bool_], target: float) ->
         chosen[taken] = True
         left = target - bases[chosen].sum()
     for _ in range(200):
+        if abs(target - bases[chosen].sum()) <= _NEAR * target:
+            break
         move = _best_move(bases, needed, chosen, target)
         if move is None:
             break

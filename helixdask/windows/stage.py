@@ -17,7 +17,13 @@ from helixdask.store.store import Store
 from helixdask.windows.grid import WindowGrid
 from helixdask.windows.measures import likeliest_class, measure_windows
 from helixdask.windows.settings import WindowsSettings
-from helixdask.windows.track_measures import gc_share, reads_in_windows, share_of_bases, support_of_exons
+from helixdask.windows.track_measures import (
+    gc_share,
+    genic_stretches,
+    reads_in_windows,
+    share_of_bases,
+    support_of_exons,
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,7 @@ class WindowsStage(WindowsSettings, Stage):
         begin = position - region.start
         measured["window_soft_masked"] = share_of_bases(begin, size, codes >= SOFT_MASK)
         measured["window_gc"] = gc_share(begin, size, codes)
+        measured["window_genes"] = genic_stretches(begin, size, strand, label)
         if self.repeats:
             mask = store.read(f"tracks/{self.repeats}/mask", region.start, stop)
             measured["window_repeats"] = share_of_bases(begin, size, mask != 0)

@@ -164,3 +164,33 @@ def _support(
         if exonic:
             share[w] = met / exonic
     return share
+
+
+def genic_stretches(
+    begin: NDArray[np.int64], size: NDArray[np.int64], strand: NDArray[np.int8], label: NDArray[np.uint8]
+) -> NDArray[np.int32]:
+    """How many stretches of genic bases each window holds on its strand, ``(window,)``; its ends may cut them.
+
+    Parameters
+    ----------
+    begin, size, strand
+        Windows, as in `measure_windows`.
+    label
+        ``(strand, base)`` class index; class 0 is intergenic.
+
+    Examples
+    --------
+    >>> label = np.array([[0, 1, 1, 0, 2, 2], [0, 0, 0, 0, 0, 0]], np.uint8)
+    >>> genic_stretches(np.array([0, 2]), np.array([6, 4]), np.zeros(2, np.int8), label)
+    array([2, 2], dtype=int32)
+    """
+    found = np.zeros(len(begin), np.int32)
+    for number, classes in enumerate(label):
+        mine = strand == number
+        genic = classes > 0
+        starts = np.zeros(len(genic) + 1, np.int32)  # stretches that begin before each base
+        starts[1:] = np.cumsum(genic & ~np.concatenate([[False], genic[:-1]]))
+        first, end = begin[mine], begin[mine] + size[mine]
+        # A stretch that lies across the first base began before it.
+        found[mine] = starts[end] - starts[first + 1] + genic[first]
+    return found
