@@ -76,9 +76,10 @@ def split(
         side[:] = split_n90(contig, names, val_fraction=val_fraction, seed=seed)
         return with_sides(windows, side).assign_attrs(by_blocks=False, guard=0, near_copies=0, least_shared=0)
     rows = np.flatnonzero(usable_windows(windows, unannotated))
+    class_count: NDArray[np.integer] = windows["class_count"].to_numpy()
     made = draw_sides(
         windows_of(windows).take(rows),
-        windows["class_count"].to_numpy()[:, 1:].any(axis=1)[rows],
+        class_count[rows, 1:].sum(axis=1) > 0,
         kin or Kin.of_groups(np.arange(len(names)) if groups is None else groups),
         val_fraction=val_fraction,
         test_fraction=test_fraction,
