@@ -65,7 +65,7 @@ def split(
     --------
     >>> ds = hd.split(store.windows(10_000), 0.2, seed=1)
     >>> ds.isel(window=(ds.side == 1).values).sizes["window"]
-    8
+    6
     """
     if "class_count" not in windows:
         raise BadInputError("these windows have no measures", remedy="Split windows that were measured.")
@@ -78,7 +78,7 @@ def split(
     rows = np.flatnonzero(usable_windows(windows, unannotated))
     made = draw_sides(
         windows_of(windows).take(rows),
-        windows["class_count"].to_numpy()[:, 1:].any(axis=1)[rows],
+        windows["class_count"].to_numpy()[:, 1:].max(axis=1)[rows] > 0,
         kin or Kin.of_groups(np.arange(len(names)) if groups is None else groups),
         val_fraction=val_fraction,
         test_fraction=test_fraction,
