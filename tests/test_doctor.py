@@ -11,6 +11,7 @@ from helixdask.engine.cluster import RunOptions
 from tests.cli.support import helixdask
 
 
+@pytest.mark.slow
 def test_kernels_are_right_and_their_rate_is_told():
     now = iter(range(10_000))
     tests = list(kernel_tests(seconds=3, clock=lambda: float(next(now))))
