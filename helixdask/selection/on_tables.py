@@ -65,7 +65,7 @@ def split(
     --------
     >>> ds = hd.split(store.windows(10_000), 0.2, seed=1)
     >>> ds.isel(window=(ds.side == 1).values).sizes["window"]
-    8
+    6
     """
     if "class_count" not in windows:
         raise BadInputError("these windows have no measures", remedy="Split windows that were measured.")
@@ -76,10 +76,9 @@ def split(
         side[:] = split_n90(contig, names, val_fraction=val_fraction, seed=seed)
         return with_sides(windows, side).assign_attrs(by_blocks=False, guard=0, near_copies=0, least_shared=0)
     rows = np.flatnonzero(usable_windows(windows, unannotated))
-    class_count: NDArray[np.integer] = windows["class_count"].to_numpy()
     made = draw_sides(
         windows_of(windows).take(rows),
-        class_count[rows, 1:].sum(axis=1) > 0,
+        windows["class_count"].to_numpy()[:, 1:].max(axis=1)[rows] > 0,
         kin or Kin.of_groups(np.arange(len(names)) if groups is None else groups),
         val_fraction=val_fraction,
         test_fraction=test_fraction,

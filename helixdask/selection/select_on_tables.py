@@ -90,7 +90,7 @@ def select(
     --------
     >>> ds = hd.select(store.windows(10_000), 0.25)
     >>> ds.isel(window=ds.kept.values).sizes["window"]
-    11
+    10
     >>> sure = hd.select(store.windows(10_000), 0.25, by="confidence", largest=True)
     """
     if "class_count" not in windows:
