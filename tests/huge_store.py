@@ -40,7 +40,7 @@ def write_huge_store(url):
     store.complete_group("genes/reference", {"digest": "genes/reference"})
     stage = windows_stage(url, WindowsSettings())
     inputs = stage.inputs(store)
-    measured = {"settings": stage.settings(), "inputs": inputs, "window_length": 21_384}
+    measured = {"stage": stage.name, "settings": stage.settings(), "inputs": inputs, "window_length": 21_384}
     store.begin_group(stage.group())
     store.complete_group(stage.group(), {"digest": "windows", "labels": "reference", "predictions": "base", **measured})
     store.begin_group("selections/default")

@@ -89,9 +89,8 @@ def test_this_process_does_it(failing, caplog, tmp_path):
         (tmp_path / name).mkdir()
         make_store(str(tmp_path / f"{name}.zarr"), LENGTHS)
         assert run_stage(ToyStage(str(tmp_path / name)), str(tmp_path / f"{name}.zarr"), options).state == "done"
-    assert messages(caplog)[-1] == (
-        "worker processes did not start (no sockets here); the work is done in this process"
-    )
+    said = "worker processes did not start (no sockets here); the work is done in this process"
+    assert said in messages(caplog)
     same = [ignoring_settings(contents(tmp_path / f"{name}.zarr")) for name in "ab"]
     assert same[0] == same[1]
 
@@ -121,7 +120,9 @@ def test_nothing_of_dask_is_heard(capfd, tmp_path):
         run_stage(ToyStage(str(tmp_path / "runs")), str(tmp_path / "a.zarr"), TWO)
     finally:
         logging.getLogger().removeHandler(handler)
-    assert capfd.readouterr() == ("", "")
+    heard = capfd.readouterr()
+    assert heard.out == ""
+    assert set(heard.err.splitlines()) <= {"making labels/toy"}  # which is ours
 
 
 @pytest.mark.slow
