@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from helixdask.trainer.base_models import DEMO
+
 SEED = 2_000
 """Seeds of the genomes to tune on are this plus 0, 1, ...; of the held-out ones a hundred more."""
 GENOME = ("--genic-fraction", "0.08", "--repeat-fraction", "0.8", "--transposon-fraction", "0.75", "--read-depth", "0",
@@ -65,14 +67,13 @@ def false_genes(called: Path, truth: Path, fasta: Path) -> tuple[int, int, float
 
 def run(folder: Path, seed: int, caps: list[float], modes: list[str], out: csv.DictWriter) -> None:
     """All models on the genomes of a seed."""
-    from helixdask.cli.demo import base_model
     from helixdask.store.store import Store
 
     learnt, held, store, scored = folder / "learnt", folder / "held", folder / "learnt.zarr", folder / "held.zarr"
     for path, bases, number in ((learnt, "4M", SEED + seed), (held, "3M", SEED + 100 + seed)):
         helixdask("simulate", "-o", path, "--bases", bases, "--contigs", "3", "--seed", str(number), *GENOME)
-    helixdask("prepare", learnt / "genome.fa", "-o", store, "--model", base_model(), "-q")
-    tried: list[tuple[str, Path, str, float | str, float | str]] = [("base", base_model(), "", "", "")]
+    helixdask("prepare", learnt / "genome.fa", "-o", store, "--model", DEMO, "-q")
+    tried: list[tuple[str, Path | str, str, float | str, float | str]] = [("base", DEMO, "", "", "")]
     for cap in caps:
         name = f"cap{100 * cap:.0f}"
         chosen = ("--split", "default", "--max-intergenic", str(cap), "--name", name)
@@ -81,8 +82,8 @@ def run(folder: Path, seed: int, caps: list[float], modes: list[str], out: csv.D
         share = strata[-1]["kept_bases"] / sum(stratum["kept_bases"] for stratum in strata)
         for mode in modes:
             model = folder / f"{name}_{mode}.keras"
-            helixdask("tune", store, "--model", base_model(), "-o", model, "--selection", name, "--mode", mode, "-q",
-                      "--split", "default")  # fmt: skip
+            helixdask("tune", store, "--model", DEMO, "-o", model, "--selection", name, "--mode", mode, "-q",
+                      "--split", "default", "--keep-worse")  # fmt: skip
             tried.append((f"{name}_{mode}", model, mode, cap, share))
     for name, model, mode, cap, share in tried:
         gff3 = folder / f"{name}.gff3"

@@ -277,6 +277,7 @@ def tuned(
             seed=seed,
             epochs=6,
             threads=1,
+            keep_worse=True,
         )
     )
     genes = result.verdict["genes"]["gene"]

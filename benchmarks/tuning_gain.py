@@ -41,7 +41,7 @@ def other_modes(folder: Path) -> dict[str, list[float]]:
     for title, words in MODES.items():
         name = title.replace(", ", "_").replace(" ", "_").replace(".", "_")
         model = folder / f"{name}.keras"
-        helixdask("tune", folder / "tuning.zarr", "--model", DEMO, "-o", model, "-q", *words)
+        helixdask("tune", folder / "tuning.zarr", "--model", DEMO, "-o", model, "-q", "--keep-worse", *words)
         helixdask(
             *("annotate", folder / "held_out.zarr", "--model", model, "-o", folder / f"{name}.gff3"),
             *("--name", name, "-q"),

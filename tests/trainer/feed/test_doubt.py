@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helixdask.trainer.feed.doubt import Doubt, DoubtfulReads, doubtful_reads
+from helixdask.trainer.feed.doubt import DoubtfulReads, doubtful_reads
 from helixdask.trainer.feed.training_windows import gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.windows.grid import Windows
@@ -27,8 +27,8 @@ def test_covered_intergenic_bases_are_masked_and_no_others(store):
     rows = np.arange(len(windows))
     places = Windows(windows.contig, windows.start, windows.end, windows.strand)
     found = []
-    for reads in ((), (DoubtfulReads(GROUP, 3.0),)):
-        reader = WindowReader(store, TrackSet(split.labels, (GROUP,), doubt=Doubt(reads)))
+    for doubtful in ((), (DoubtfulReads(GROUP, 3.0),)):
+        reader = WindowReader(store, TrackSet(split.labels, (GROUP,), doubtful=doubtful))
         found.append(reader.new_buffers(len(rows), windows.window_length))
         reader.fill(found[-1], rows, places)
     taught, masked = found
