@@ -12,7 +12,7 @@ from helixdask.charts.axes import beside
 from helixdask.charts.matrix import matrix
 from helixdask.charts.plots import Series, columns
 from helixdask.pages import html_table
-from helixdask.report.section import Section, heading, note, share
+from helixdask.report.section import Section, heading, note, section_of_groups, share
 from helixdask.selection.leakage import HISTOGRAM_LABELS, Leakage
 from helixdask.store.store import Store
 
@@ -22,13 +22,8 @@ _MOST_GROUPS: Final = 12
 
 def kinship_section(store: Store) -> Section:
     """Groups of contigs, as a matrix of what they share, and by size."""
-    names = store.names("kinship")
-    if not names:
-        return Section("Kinship", missing="copies were not looked for; `helixdask kinship STORE` does")
-    parts: list[str] = []
-    for name in names:
-        parts += _kinship_parts(store, name)
-    return Section("Kinship", tuple(parts))
+    missing = "copies were not looked for; `helixdask kinship STORE` does"
+    return section_of_groups("Kinship", store, "kinship", _kinship_parts, missing)
 
 
 def _kinship_parts(store: Store, name: str) -> Iterator[str]:

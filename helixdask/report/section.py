@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+
+from helixdask.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,28 @@ class Section:
     title: str
     parts: tuple[str, ...] = ()
     missing: str = ""
+
+
+def section_of_groups(
+    title: str, store: Store, kind: str, parts_of: Callable[[Store, str], Iterable[str]], missing: str
+) -> Section:
+    """Make a section of all groups of a kind, one below the other.
+
+    Parameters
+    ----------
+    title
+        Heading.
+    store, kind
+        The store, and the kind of groups, such as ``splits``.
+    parts_of
+        Makes the pieces of HTML of one group from the store and the group's name.
+    missing
+        Why there is nothing to show, where there is no such group.
+    """
+    names = store.names(kind)
+    if not names:
+        return Section(title, missing=missing)
+    return Section(title, tuple(part for name in names for part in parts_of(store, name)))
 
 
 def sections_as_html(sections: Sequence[Section], prefix: str = "") -> list[str]:

@@ -13,7 +13,7 @@ from helixdask.errors import BadInputError, MissingInputError
 from helixdask.pages import html_table
 from helixdask.registry import SIDES
 from helixdask.report.genome import class_name, length_class
-from helixdask.report.section import Section, heading, note, share
+from helixdask.report.section import Section, heading, note, section_of_groups, share
 from helixdask.report.windows import sides_of
 from helixdask.selection.split import TRAIN
 from helixdask.selection.table import chosen_rows, parent, windows_behind
@@ -27,13 +27,8 @@ _BINS: Final = 200
 
 def sides_section(store: Store) -> Section:
     """Each split: its sides, and their places."""
-    names = store.names("splits")
-    if not names:
-        return Section("Sides", missing="no split; `helixdask split STORE` makes one")
-    parts: list[str] = []
-    for name in names:
-        parts += split_parts(store, name)
-    return Section("Sides", tuple(parts))
+    missing = "no split; `helixdask split STORE` makes one"
+    return section_of_groups("Sides", store, "splits", split_parts, missing)
 
 
 def split_parts(store: Store, name: str) -> Iterator[str]:

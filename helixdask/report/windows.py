@@ -15,7 +15,7 @@ from helixdask.charts.strips import bar
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.pages import html_table
 from helixdask.registry import LABEL_CLASSES
-from helixdask.report.section import Section, heading, note, share
+from helixdask.report.section import Section, heading, note, section_of_groups, share
 from helixdask.selection.on_tables import usable_windows
 from helixdask.selection.representative import cumulative, distance_of
 from helixdask.selection.split import TRAIN
@@ -39,14 +39,8 @@ class Chosen(NamedTuple):
 
 def windows_section(store: Store) -> Section:
     """Each selection: its strata, and the distributions of measures."""
-    names = store.names("selections")
-    if not names:
-        missing = "no selection; `helixdask select STORE` makes one" if store.names("windows") else _NO_WINDOWS
-        return Section("Windows", missing=missing)
-    parts: list[str] = []
-    for name in names:
-        parts += selection_parts(store, name)
-    return Section("Windows", tuple(parts))
+    missing = "no selection; `helixdask select STORE` makes one" if store.names("windows") else _NO_WINDOWS
+    return section_of_groups("Windows", store, "selections", selection_parts, missing)
 
 
 _NO_WINDOWS: Final = "no windows; `helixdask windows STORE` cuts and measures them"

@@ -95,18 +95,18 @@ def _base_f1(confusions: NDArray[Any]) -> NDArray[np.float64]:
     # Genic: the classes but intergenic pooled.
     pooled_hit = np.concatenate([hit[..., 1:].sum(axis=-1, keepdims=True), hit], axis=-1)
     pooled_there = np.concatenate([there[..., 1:].sum(axis=-1, keepdims=True), there], axis=-1)
-    return _ratio(2 * pooled_hit, pooled_there)
+    return ratio(2 * pooled_hit, pooled_there)
 
 
 def match_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
     """F1 of each level, ``(..., level)``, of counts ``(..., level, 4)``."""
     n_reference, n_prediction, found, right = np.moveaxis(counts.astype(np.float64), -1, 0)
-    sensitivity, precision = _ratio(found, n_reference), _ratio(right, n_prediction)
-    return _ratio(2 * sensitivity * precision, sensitivity + precision)
+    sensitivity, precision = ratio(found, n_reference), ratio(right, n_prediction)
+    return ratio(2 * sensitivity * precision, sensitivity + precision)
 
 
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """0 where there is nothing."""
+def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Part by whole, element by element; 0 where there is nothing."""
     result: NDArray[np.float64] = np.zeros_like(whole)
     np.divide(part, whole, out=result, where=whole > 0)
     return result

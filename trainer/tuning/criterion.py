@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.scores.evidence import TERMS
-from helixdask.trainer.tuning.bootstrap import match_f1
+from helixdask.trainer.tuning.bootstrap import match_f1, ratio
 from helixdask.trainer.tuning.gene_counts import Counts
 
 BETTER: Final = "better"
@@ -37,8 +37,7 @@ def term_scores(evidence: NDArray[Any], *, reads_seen: bool) -> NDArray[np.float
     """
     scores: NDArray[np.float64] = match_f1(evidence)
     if reads_seen:
-        reference, found = evidence[..., 0].astype(np.float64), evidence[..., 2]
-        recall = np.divide(found, reference, out=np.zeros_like(reference), where=reference > 0)
+        recall = ratio(evidence[..., 2], evidence[..., 0].astype(np.float64))
         scores = np.concatenate([recall[..., :2], scores[..., 2:]], axis=-1)
     return scores
 
