@@ -21,6 +21,13 @@ from helixdask.trainer.prediction.settings import PredictSettings
 
 _ADVANCED = "Advanced"
 _READS = Annotated[ReadOptions, Options(panel="Advanced: which reads count (for --bam; a sheet has columns for it)")]
+_WithReads = Annotated[
+    bool,
+    typer.Option(
+        "--with-reads/--without-reads",
+        help="Let reads weigh in where genes are called; those that the model sees itself never do.",
+    ),
+]
 _GENE_MODEL = ("min_exon_length", "min_intron_length", "splice_site_cost", "phase_weight")
 
 
@@ -52,6 +59,7 @@ def prepare(
         CallSettings,
         Options(only=("peak_threshold", "edge_threshold", "min_coding_length", "min_score"), panel=_ADVANCED),
     ],
+    with_reads: _WithReads = True,
     reads: _READS,
     output: Running,
 ) -> None:
@@ -76,6 +84,7 @@ def prepare(
         split,
         predict,
         call,
+        with_reads,
     )
     summaries = run(settings, output.run_options(), _shows_each_stage(store, output))
     if output.json or output.dry_run:
@@ -111,10 +120,11 @@ def annotate(
     call: Annotated[
         CallSettings,
         Options(
-            without=("predictions", "output"),
+            without=("predictions", "output", "coverage"),
             panels={_ADVANCED: ("window_size", "edge_threshold", *_GENE_MODEL)},
         ),
     ],
+    with_reads: _WithReads = True,
     reads: _READS,
     output: Running,
 ) -> None:
@@ -135,6 +145,7 @@ def annotate(
         aliases=aliases,
         predict=predict,
         call=call,
+        with_reads=with_reads,
         on_stage=_shows_each_stage(place, output),
     )
     if output.json or output.dry_run:

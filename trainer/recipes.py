@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from helixdask.calling.settings import CallSettings
 from helixdask.coverage.settings import CoverageSettings
+from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, run_stage
 from helixdask.engine.stage import Stage
@@ -37,6 +38,7 @@ from helixdask.stages import (
 )
 from helixdask.store.objects import is_url
 from helixdask.store.root import is_store
+from helixdask.store.store import Store
 from helixdask.trainer.base_models import shipped_models
 from helixdask.trainer.prediction.settings import PredictSettings
 from helixdask.trainer.runtime import require_tensorflow
@@ -77,6 +79,8 @@ class PrepareSettings:
         How windows are chosen and divided; kinship is found first unless it is ``off``.
     predict, call
         How the base model predicts, and how its genes are called where they are the labels.
+    with_reads
+        Whether reads weigh in where genes are called; those that the model sees itself never do.
     """
 
     genome: EncodeSettings
@@ -90,6 +94,7 @@ class PrepareSettings:
     split: SplitSettings = field(default_factory=SplitSettings)
     predict: PredictSettings = field(default_factory=PredictSettings)
     call: CallSettings = field(default_factory=CallSettings)
+    with_reads: bool = True
 
 
 def prepare(
@@ -193,7 +198,8 @@ def _stages(settings: PrepareSettings, window_length: int, *, replace_there: boo
         if not settings.gff3:
             calling = replace(settings.call, predictions=BASE, output=PSEUDO, rules=rules)
             calling = replace(calling, genetic_code=labels.genetic_code)
-            stages += [lambda: call_stage(url, calling), lambda: LabelsStage(**vars(labels), genes=PSEUDO)]
+            weighing = partial(_weighing, url, settings.model, coverage.set_name, wanted=settings.with_reads)
+            stages += [lambda: call_stage(url, weighing(calling)), lambda: LabelsStage(**vars(labels), genes=PSEUDO)]
     windows = WindowsSettings(window_length, labels.output, BASE if settings.model else None, rules=rules)
     name = windows_name(windows)
     select = replace(settings.select, windows=name, output="default", rules=rules)
@@ -216,6 +222,17 @@ def _predict(url: str, model: str, settings: PredictSettings) -> Stage:
     return PredictStage.for_model(url, model, settings)
 
 
+def _weighing(url: str, model: str, coverage: str, call: CallSettings, *, wanted: bool) -> CallSettings:
+    """Settings of the calling, with the reads of a coverage set where it has some that the model does not see."""
+    from helixdask.trainer.network.describe import describe_model
+
+    if not wanted or call.coverage is not None or call.rules == Rules.HELIXER:
+        return call
+    if describe_model(model).spec.n_libraries or not transcript_groups(Store.open(url), coverage):
+        return call
+    return replace(call, coverage=coverage)
+
+
 def store_for(source: str, gff3: str | Path, store: str | None = None) -> str:
     """The store that `annotate` works on: the source itself, the one that was named, or one beside the annotation."""
     return source if is_store(source) else store or str(Path(gff3).with_suffix(".zarr"))
@@ -233,6 +250,7 @@ def annotate(
     aliases: str | None = None,
     predict: PredictSettings | None = None,
     call: CallSettings | None = None,
+    with_reads: bool = True,
     on_stage: Callable[[Summary], None] = lambda summary: None,
 ) -> list[Summary]:
     """Predict with a model, call genes, write them as GFF3.
@@ -250,11 +268,13 @@ def annotate(
     species
         Name of its species; default: the file's name.
     libraries
-        Reads for a model that sees coverage.
+        Reads: for a model that sees coverage, else they weigh in where genes are called.
     aliases
         Table of other sequence names, in the reads.
     predict, call
         How to predict, and how to call genes from that. The rules of the calling are those of every step.
+    with_reads
+        Whether reads weigh in where genes are called; those that the model sees itself never do.
 
     Returns
     -------
@@ -290,6 +310,7 @@ def annotate(
     run(predicting)
     if options.dry_run:
         return done
+    call = _weighing(url, model, coverage.set_name, call, wanted=with_reads)
     calling = call_stage(url, replace(call, predictions=predicting.predictions))
     run(calling)
     write_annotation(url, str(calling.output), gff3, rules=call.rules)

@@ -45,6 +45,9 @@ class CallSettings:
         How much of a codon base's probability comes from the phase output.
     genetic_code
         NCBI's number of the genetic code of the genome: which codons end genes, and how they are translated.
+    coverage
+        Coverage set whose reads of RNA-seq and long reads weigh in: what is covered or skipped by reads as exons and
+        introns are is called more readily.
     min_score
         Leave out genes with a lower score; `evaluate` shows what each value keeps and loses.
     """
@@ -62,6 +65,7 @@ class CallSettings:
     phase_weight: Annotated[Share, Shown(default=DEFAULTS["phase_weight"])] | None = None
     genetic_code: Natural = STANDARD_CODE
     min_score: Share = 0.0
+    coverage: str | None = None
 
     def check(self) -> None:
         """Refuse what cannot be meant.
@@ -80,6 +84,11 @@ class CallSettings:
             raise BadInputError(f"the least score {self.min_score} is no probability", remedy="Use 0 to 1.")
         if self.rules == Rules.HELIXER and self.min_score:
             raise BadInputError("genes have no scores under helixer rules", remedy="Leave --min-score out.")
+        if self.rules == Rules.HELIXER and self.coverage is not None:
+            raise BadInputError(
+                "helixer rules call genes from predictions alone",
+                remedy="Leave --coverage out, or use the default rules.",
+            )
         self.model()
 
     def model_options(self) -> dict[str, Any]:

@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 
 from helixdask.calling.assemble import build_models, keep_genes
 from helixdask.calling.few_genes import few_genes
+from helixdask.calling.read_evidence import ReadLikelihoods
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
+from helixdask.calling.store_reads import StoreReads, learn_reads
+from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.errors import MissingInputError
 from helixdask.genes.table import write_genes
 from helixdask.settings import STANDARD_CODE
 from helixdask.store.store import Store
@@ -22,6 +26,7 @@ from helixdask.store.store import Store
 log = logging.getLogger(__name__)
 
 _LOOK_AHEAD = 1 << 16
+_LEARNT = "reads"
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,8 @@ class CallStage(CallSettings, Stage):
         return True
 
     def settings(self) -> dict[str, Any]:
-        """The fields; the two that came later are left out where they change nothing, so that older genes stay."""
-        unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0}
+        """The fields; those that came later are left out where they change nothing, so that older genes stay."""
+        unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0, "coverage": None}
         return {name: value for name, value in super().settings().items() if unset.get(name) != value}
 
     def group(self) -> str:
@@ -60,14 +65,59 @@ class CallStage(CallSettings, Stage):
         return f"genes/{self.output}"
 
     def inputs(self, store: Store) -> dict[str, str]:
-        """Genome and predictions."""
+        """Genome and predictions, and the libraries whose reads weigh in."""
         self.check()
         predictions = f"predictions/{store.resolve('predictions', self.predictions)}"
-        return {"genome": store.identity("genome"), predictions: store.identity(predictions)}
+        groups = ("genome", predictions, *self._libraries(store))
+        return {group: store.identity(group) for group in groups}
+
+    def _libraries(self, store: Store) -> tuple[str, ...]:
+        if self.coverage is None:
+            return ()
+        name = store.resolve("coverage", self.coverage)
+        groups = transcript_groups(store, name)
+        if not groups:
+            raise MissingInputError(
+                f"coverage/{name} holds no library of RNA-seq or long reads",
+                where=store.url,
+                remedy="Add one with helixdask coverage, or leave --coverage out.",
+            )
+        return groups
+
+    def prepare(self, store: Store, work: Work) -> None:
+        """Learn what reads look like in each class."""
+        if self.coverage is None or work.has(_LEARNT):
+            return
+        learnt = self.learn(store)
+        if learnt is None:
+            log.warning("%s: hardly any gene is called without the reads, so they are not looked at", self.group())
+        work.save(_LEARNT, **({} if learnt is None else {"table": learnt.table, "missed": learnt.missed}))
+
+    def learn(self, store: Store) -> ReadLikelihoods | None:
+        """What the reads of the libraries look like in each class; None: there are none, or hardly any gene."""
+        groups = self._libraries(store)
+        if not groups:
+            return None
+        model = self.model()
+
+        def call(region: Region) -> dict[str, NDArray[Any]]:
+            span, tracks = self.load(store, region, None)
+            scans = self.scan(span, tracks, 0), self.scan(span, tracks, 1)
+            return call_span(span, model, self, scans, tracks, scored=False)[0]
+
+        return learn_reads(store, groups, f"predictions/{self.predictions}", call)
+
+    def reads(self, store: Store, learnt: ReadLikelihoods | None) -> StoreReads | None:
+        """How reads weigh in, where something was learnt about them."""
+        return None if learnt is None else StoreReads(store, self._libraries(store), learnt)
+
+    def _learnt(self, work: Work) -> ReadLikelihoods | None:
+        saved = {} if self.coverage is None else work.load(_LEARNT)
+        return ReadLikelihoods(saved["table"], saved["missed"]) if saved else None
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Call the regions that begin in `region`."""
-        span, tracks = self.load(store, region)
+        span, tracks = self.load(store, region, self.reads(store, self._learnt(work)))
         scans = self.scan(span, tracks, 0), self.scan(span, tracks, 1)
         columns, counts = call_span(span, self.model(), self, scans, tracks)
         return RegionResult(counts=counts, tables=columns)
@@ -87,6 +137,7 @@ class CallStage(CallSettings, Stage):
         partial = models.transcripts["partial5"].to_numpy() | models.transcripts["partial3"].to_numpy()
         return {
             "predictions": self.predictions,
+            **self._reads_told(store, work),
             "model_digest": predicted.get("model_digest"),
             "rules": self.rules,
             "regions": int(result.counts.get("regions", 0)),
@@ -96,6 +147,16 @@ class CallStage(CallSettings, Stage):
             "partial_genes": int(partial.sum()),
             "coding_bases": int((models.cds["end"] - models.cds["start"]).sum()),
         }
+
+    def _reads_told(self, store: Store, work: Work) -> dict[str, Any]:
+        if self.coverage is None:
+            return {}
+        learnt = self._learnt(work)
+        if learnt is None:
+            return {"coverage": self.coverage, "libraries": []}
+        libraries = [group.rpartition("/")[2] for group in self._libraries(store)]
+        missed = [round(share, 4) for share in learnt.missed.tolist()]
+        return {"coverage": self.coverage, "libraries": libraries, "missed": missed}
 
     def scan(self, span: Span, tracks: StoreTracks, strand: int) -> Scan:
         """Regions that begin in the owned part, the last of them followed to its end."""
@@ -120,7 +181,7 @@ class CallStage(CallSettings, Stage):
             np.append(scan.piece, region.piece), np.append(scan.start, region.start), np.append(scan.end, end), None
         )
 
-    def load(self, store: Store, region: Region) -> tuple[Span, StoreTracks]:
+    def load(self, store: Store, region: Region, reads: StoreReads | None) -> tuple[Span, StoreTracks]:
         """Read the region, the window before it, and some way ahead: few regions that begin in it reach beyond."""
         contigs = store.contigs
         first = int(contigs.offsets[contigs.contig_at(region.start)])
@@ -130,15 +191,18 @@ class CallStage(CallSettings, Stage):
         group = f"predictions/{self.predictions}"
         contig, pieces = _pieces(store, start, stop)
         phases = f"{group}/phase_probability"
+        classes = store.read(f"{group}/class_probability", start, stop)
+        if reads is not None:
+            classes = reads.weigh(classes, start, stop)
         span = Span(
             codes=store.read("genome/sequence", start, stop),
-            class_probability=store.read(f"{group}/class_probability", start, stop),
+            class_probability=classes,
             phase_probability=store.read(phases, start, stop) if store.has_array(phases) else None,
             contig=contig,
             pieces=pieces,
             own=(region.start - start, region.stop - start),
         )
-        return span, StoreTracks(store, group, start, span.phase_probability is not None)
+        return span, StoreTracks(store, group, start, span.phase_probability is not None, reads)
 
 
 @dataclass(frozen=True)
@@ -149,10 +213,16 @@ class StoreTracks:
     group: str
     origin: int
     has_phases: bool
+    reads: StoreReads | None = None
 
     def classes(self, strand: int, start: int, stop: int) -> NDArray[Any]:
-        """(4, n) of one strand, as stored."""
-        return self._of("class_probability", strand, start, stop)
+        """(4, n) of one strand, as stored, or float32 where reads weigh in."""
+        if self.reads is None:
+            return self._of("class_probability", strand, start, stop)
+        begin, end = self.origin + start, self.origin + stop
+        both = self.store.read(f"{self.group}/class_probability", begin, end)
+        weighed: NDArray[Any] = self.reads.weigh(both, begin, end)[strand]
+        return weighed
 
     def strand_arrays(
         self, strand: int, start: int, stop: int

@@ -17,6 +17,7 @@ from helixdask.calling.called_structure import called_structure
 from helixdask.calling.regions import Scan
 from helixdask.calling.span import call_span
 from helixdask.calling.stage import CallStage
+from helixdask.calling.store_reads import StoreReads
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.slices import run_slices, slices_of
 from helixdask.engine.stage import Region
@@ -108,7 +109,7 @@ def sweep(
     stage.inputs(store)  # checks settings and predictions
     regions = slices_of(store, _TASK)
     seconds = store.n_bases / stage.bases_per_second * len(grid.edges)
-    shared = (store, stage, grid, contigs)
+    shared = (store, stage, grid, contigs, stage.learn(store))
     found = dict(run_slices(_call_region, shared, regions, options, seconds, store.url, title="sweep"))
     parts = [found[index] for index in sorted(found)]
     genes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -117,8 +118,9 @@ def sweep(
 
 
 def _call_region(shared: tuple[Any, ...], start: int, stop: int) -> dict[str, NDArray[Any]]:
-    store, stage, grid, contigs = shared
-    return _Caller.like(stage).call_all(store, Region(0, start, stop), grid, contigs)
+    store, stage, grid, contigs, learnt = shared
+    caller = _Caller.like(stage)
+    return caller.call_all(store, Region(0, start, stop), grid, contigs, caller.reads(store, learnt))
 
 
 class _Caller(CallStage):
@@ -129,11 +131,16 @@ class _Caller(CallStage):
         return cls(**vars(stage))
 
     def call_all(
-        self, store: Store, region: Region, grid: Grid, contigs: NDArray[np.int64] | None
+        self,
+        store: Store,
+        region: Region,
+        grid: Grid,
+        contigs: NDArray[np.int64] | None,
+        reads: StoreReads | None,
     ) -> dict[str, NDArray[Any]]:
         """Columns of all genes that any thresholds give; ``found`` (gene, scan) says which."""
         loosest = replace(self, min_coding_length=min(grid.lengths))
-        span, tracks = loosest.load(store, region)
+        span, tracks = loosest.load(store, region, reads)
         rows, found = [], []
         for column, (edge, peak) in enumerate(grid.scans):
             caller = replace(loosest, edge_threshold=edge, peak_threshold=peak)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from helixdask.coverage.transcripts import transcript_groups
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.store.store import Store
 from helixdask.trainer.network.spec import NetworkSpec
 
 log = logging.getLogger(__name__)
-
-TRANSCRIPT_KINDS: Final = ("rnaseq", "longread")
-"""Kinds of libraries whose reads cover transcripts from end to end."""
 
 
 class NamedLibrary(NamedTuple):
@@ -123,14 +121,6 @@ def shared_libraries(
 
 def read_groups(stores: Sequence[Store]) -> list[tuple[str, ...]]:
     """Groups of all libraries of RNA-seq and long reads of each store, as many of each: none where one has none."""
-    found = [
-        [
-            f"coverage/{name}/{library.name}"
-            for name in store.names("coverage")
-            for library in libraries_of_set(store, name)
-            if library.kind in TRANSCRIPT_KINDS
-        ]
-        for store in stores
-    ]
+    found = [transcript_groups(store) for store in stores]
     fewest = min(map(len, found), default=0)
-    return [tuple(groups[:fewest]) for groups in found]
+    return [groups[:fewest] for groups in found]
