@@ -14,10 +14,13 @@ import typer
 from helixdask.cli.main import app
 
 ROOT = Path(__file__).parents[1]
+MADE = "docs/reference/commands"
+"""Pages of commands, which are made from the code; only their index is kept."""
 PAGES = sorted(
-    p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")] if ".venv" not in str(p)
+    page.relative_to(ROOT).as_posix()
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("deploy/*.md"))
+    if page.parent != ROOT / MADE or page.name == "index.md"
 )
-PAGES = [page for page in PAGES if page.split("/")[0] in ("README.md", "CONTRIBUTING.md", "docs", "deploy")]
 OF_OTHERS = {"--dist", "--eval", "--predict-phase", "--shift", "--strict-match", "--write-by", "--input-fmt-option"}
 """Options of pytest, deepTools, gffcompare, Helixer and htslib."""
 
