@@ -18,8 +18,8 @@ MADE = "docs/reference/commands"
 """Pages of commands, which are made from the code; only their index is kept."""
 PAGES = sorted(
     page.relative_to(ROOT).as_posix()
-    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("deploy/*.md"))
-    if page.parent != ROOT / MADE or page.name == "index.md"
+    for page in (*ROOT.glob("[RC]*.md"), *ROOT.glob("deploy/*.md"), *ROOT.glob("docs/**/*.md"))
+    if page.name != "CHANGELOG.md" and (page.parent != ROOT / MADE or page.name == "index.md")
 )
 OF_OTHERS = {"--dist", "--eval", "--predict-phase", "--shift", "--strict-match", "--write-by", "--input-fmt-option"}
 """Options of pytest, deepTools, gffcompare, Helixer and htslib."""
