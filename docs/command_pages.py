@@ -47,8 +47,10 @@ def _code(text: str) -> str:
 
 def _cell(text: str) -> str:
     """A cell of prose: on one line, what stands in double backquotes as code."""
-    text = re.sub(r"\s+", " ", text.replace("``", "`")).strip()
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+    text = re.sub(r"\s+", " ", text.replace("``", "`")).strip().replace("|", "\\|")
+    prose_and_code = text.split("`")
+    prose_and_code[::2] = [prose.replace("<", "&lt;").replace("*", "\\*") for prose in prose_and_code[::2]]
+    return "`".join(prose_and_code)
 
 
 def write_pages(site: Sphinx) -> None:

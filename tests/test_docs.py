@@ -76,6 +76,8 @@ def test_commands_and_their_options_exist(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_options_that_are_mentioned_exist(page):
     text = re.sub(r"^```\w*\n.*?^```", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    if page.endswith("from_helixer.md"):
+        text = re.sub(r"^\|.*?\|", "|", text, flags=re.MULTILINE)  # the first column is Helixer's
     spans = re.findall(r"`([^`]+)`", text)
     mentioned = {word for span in spans if span.startswith("--") for word in re.findall(r"--[a-z][a-z0-9-]+", span)}
     assert mentioned - EVERY - OF_OTHERS == set()
