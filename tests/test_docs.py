@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from helixdask.cli.main import app
+from helixdask.cli.main import _repeat_bam, app
 
 ROOT = Path(__file__).parents[1]
 MADE = "docs/reference/commands"
@@ -52,9 +52,13 @@ def blocks(text: str) -> list[str]:
 
 def command_lines(text: str) -> list[str]:
     """Commands of helixdask in code blocks, without remarks and prompts."""
-    lines = [line.removeprefix("$ ") for line in blocks(text)]
-    inline = re.findall(r"`(helixdask [^`]+)`", text)
-    return [line.split(" #")[0] for line in (*lines, *inline) if line.startswith("helixdask ")]
+    lines = [*lines_to_type(text), *re.findall(r"`(helixdask [^`]+)`", text)]
+    return [line.split(" #")[0] for line in lines if line.startswith("helixdask ")]
+
+
+def lines_to_type(text: str) -> list[str]:
+    """Lines of code blocks, without prompts."""
+    return [line.removeprefix("$ ") for line in blocks(text)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -70,6 +74,20 @@ def test_commands_and_their_options_exist(page):
             continue
         given = {word.split("=")[0] for word in words if word.startswith("--") and len(word) > 2}
         wrong += [f"{line}: {name}" for name in given - options_of(known[words[0]])]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "\nhelixdask " in text_of(page)])
+def test_commands_in_blocks_are_accepted(page):
+    wrong = []
+    for line in lines_to_type(text_of(page)):
+        words = shlex.split(line.partition(" | ")[0], comments=True)[1:] if line.startswith("helixdask ") else []
+        if len(words) < 2 or any(mark in line for mark in ("…", "...", "$", "[", "NAME ", "--help", "--version")):
+            continue  # patterns of commands, and what a shell fills in
+        try:
+            commands()[words[0]].make_context(words[0], _repeat_bam(words[1:]))
+        except Exception as error:  # the parser's own kinds, which typer does not export
+            wrong.append(f"{line}: {error}")
     assert wrong == []
 
 
