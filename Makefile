@@ -11,7 +11,7 @@ JOBS ?= 2
 # File by file, in the order of tests/conftest.py.
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-quick test-newest check-wheel lint types bench format constraints clean
+.PHONY: demo test test-quick test-newest check-wheel docs lint types bench format constraints clean
 
 # Prepare, tune and annotate on a simulated genome; prints the scores before and after.
 demo: $(INSTALLED)
@@ -31,6 +31,10 @@ test-newest:
 # The wheel with nothing but what it needs: every command that works without TensorFlow.
 check-wheel:
 	tools/check_wheel.sh $(or $(PYTHONS),python3.11 python3.12 python3.13)
+
+# The documentation as build/docs/index.html. The notebook is run; warnings and broken links are errors.
+docs: $(INSTALLED)
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -53,14 +57,14 @@ format: $(INSTALLED)
 # One file for all Pythons, from what pyproject.toml allows today. Run the tests before it is committed.
 constraints: $(INSTALLED)
 	$(BIN)/python -m pip install -q uv
-	$(BIN)/uv pip compile pyproject.toml --extra tf-cpu --extra cloud --extra plot --extra dev --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra tf-cpu --extra cloud --extra plot --extra docs --extra dev --universal \
 		--python-version 3.11 --upgrade --no-annotate --custom-compile-command "make constraints" -o constraints.txt
 
 $(INSTALLED): pyproject.toml $(CONSTRAINTS)
 	@tools/new_environment.sh $(VENV) $(PYTHON)
 	@echo "Installing helixdask and what it needs into $(VENV); this takes some minutes the first time"
 	$(BIN)/python -m pip install -q --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS),--upgrade) \
-		-e ".[tf-cpu,cloud,plot,dev]"
+		-e ".[tf-cpu,cloud,plot,docs,dev]"
 	touch $@
 
 clean:

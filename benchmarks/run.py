@@ -1,4 +1,4 @@
-"""Run the benchmarks one after another; each prints a Markdown table for docs/benchmarks.md."""
+"""Run the benchmarks one after another; each prints a Markdown table for docs/explanation/benchmarks.md."""
 
 from __future__ import annotations
 

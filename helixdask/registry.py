@@ -1,7 +1,7 @@
 """Every array of the store, declared once.
 
-Creation, validation, attributes and ``docs/FORMAT.md`` are driven by this table. A group path with braces is a
-template: ``labels/{name}`` stands for ``labels/reference``, ``labels/pseudo`` and so on.
+Creation, validation, attributes and ``docs/reference/FORMAT.md`` are driven by this table. A group path with braces
+is a template: ``labels/{name}`` stands for ``labels/reference``, ``labels/pseudo`` and so on.
 """
 
 from __future__ import annotations

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 import typer
 
-from helixdask.cli.main import app
+from helixdask.cli.main import _repeat_bam, app
 
 ROOT = Path(__file__).parents[1]
+MADE = "docs/reference/commands"
+"""Pages of commands, which are made from the code; only their index is kept."""
 PAGES = sorted(
-    p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")] if ".venv" not in str(p)
+    page.relative_to(ROOT).as_posix()
+    for page in (*ROOT.glob("[RC]*.md"), *ROOT.glob("deploy/*.md"), *ROOT.glob("docs/**/*.md"))
+    if page.name != "CHANGELOG.md" and (page.parent != ROOT / MADE or page.name == "index.md")
 )
-PAGES = [page for page in PAGES if page.split("/")[0] in ("README.md", "CONTRIBUTING.md", "docs", "deploy")]
 OF_OTHERS = {"--dist", "--eval", "--predict-phase", "--shift", "--strict-match", "--write-by", "--input-fmt-option"}
 """Options of pytest, deepTools, gffcompare, Helixer and htslib."""
 
@@ -49,9 +52,13 @@ def blocks(text: str) -> list[str]:
 
 def command_lines(text: str) -> list[str]:
     """Commands of helixdask in code blocks, without remarks and prompts."""
-    lines = [line.removeprefix("$ ") for line in blocks(text)]
-    inline = re.findall(r"`(helixdask [^`]+)`", text)
-    return [line.split(" #")[0] for line in (*lines, *inline) if line.startswith("helixdask ")]
+    lines = [*lines_to_type(text), *re.findall(r"`(helixdask [^`]+)`", text)]
+    return [line.split(" #")[0] for line in lines if line.startswith("helixdask ")]
+
+
+def lines_to_type(text: str) -> list[str]:
+    """Lines of code blocks, without prompts."""
+    return [line.removeprefix("$ ") for line in blocks(text)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -70,16 +77,32 @@ def test_commands_and_their_options_exist(page):
     assert wrong == []
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if "\nhelixdask " in text_of(page)])
+def test_commands_in_blocks_are_accepted(page):
+    wrong = []
+    for line in lines_to_type(text_of(page)):
+        words = shlex.split(line.partition(" | ")[0], comments=True)[1:] if line.startswith("helixdask ") else []
+        if len(words) < 2 or any(mark in line for mark in ("…", "...", "$", "[", "NAME ", "--help", "--version")):
+            continue  # patterns of commands, and what a shell fills in
+        try:
+            commands()[words[0]].make_context(words[0], _repeat_bam(words[1:]))
+        except Exception as error:  # the parser's own kinds, which typer does not export
+            wrong.append(f"{line}: {error}")
+    assert wrong == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_options_that_are_mentioned_exist(page):
     text = re.sub(r"^```\w*\n.*?^```", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    if page.endswith("from_helixer.md"):
+        text = re.sub(r"^\|.*?\|", "|", text, flags=re.MULTILINE)  # the first column is Helixer's
     spans = re.findall(r"`([^`]+)`", text)
     mentioned = {word for span in spans if span.startswith("--") for word in re.findall(r"--[a-z][a-z0-9-]+", span)}
     assert mentioned - EVERY - OF_OTHERS == set()
 
 
-def test_all_commands_are_in_the_readme():
-    table = (ROOT / "README.md").read_text().partition("## Commands")[2].partition("Every command")[0]
+def test_all_commands_are_in_the_list():
+    table = (ROOT / MADE / "index.md").read_text().partition("Every command")[0]
     told = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
     assert told | {"demo"} == set(commands())
 

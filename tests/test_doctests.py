@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,16 @@ def test_examples(module, folder, monkeypatch):
     result = doctest.testmod(importlib.import_module(module), extraglobs=names, optionflags=flags)
     assert result.attempted
     assert not result.failed
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/genes.md"])
+def test_python_on_a_page(page, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE)
+    assert blocks
+    for block in blocks:
+        ours = re.sub(r"chr1A:[\d,]+-[\d,]+", "one:0-10,000", block).replace("wheat.zarr", "genome.zarr")
+        exec(compile(ours, page, "exec"), {})
 
 
 def test_what_people_use_is_listed_and_has_examples():

@@ -1,4 +1,4 @@
-"""Imports run as the tables of docs/architecture.md say, and compiled kernels know nothing of stores."""
+"""Imports run as the tables of docs/explanation/architecture.md say, and compiled kernels know nothing of stores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ STORAGE = ("zarr", "dask", "distributed", "xarray", "helixdask.engine", "helixda
 @cache
 def uses() -> dict[str, set[str]]:
     """The tables: rooms, and what each may import."""
-    rows = re.findall(r"^\| (`.+?) \|.*\| ?([^|]*) ?\|$", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+    text = (ROOT / "docs/explanation/architecture.md").read_text()
+    rows = re.findall(r"^\| (`.+?) \|.*\| ?([^|]*) ?\|$", text, re.MULTILINE)
     found: dict[str, set[str]] = {}
     for rooms, used in rows:
         names = re.findall(r"`([a-z_.]+)`", rooms)

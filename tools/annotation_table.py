@@ -1,4 +1,4 @@
-"""Label published annotations and say what became of their genes: the tables of docs/annotations.md.
+"""Label published annotations and say what became of their genes: the tables of docs/explanation/annotations.md.
 
     python tools/annotation_table.py FOLDER [--check]
 
@@ -27,7 +27,7 @@ from helixdask.sequence.stage import EncodeStage
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
-TARGET = Path(__file__).parents[1] / "docs/annotations.md"
+TARGET = Path(__file__).parents[1] / "docs/explanation/annotations.md"
 QUIET = RunOptions(workers=1, quiet=True)
 
 
@@ -97,7 +97,7 @@ TOUCHED = (
 HEAD = """# Published annotations, and what becomes of their genes
 
 Written by `python tools/annotation_table.py FOLDER` from files that are not part of this repository. Codes are
-explained in [labels](labels.md).
+explained in [labels](../reference/labels.md).
 
 ## Read and labelled, default rules
 *Learnt*: a transcript of the gene is painted and all its coding bases are valid. *Not learnt*: a coding base of it is
@@ -112,7 +112,7 @@ annotated on another sequence than the file's, and end masked.
 
 RULES = f"""
 ## Genes that the rules on coding rows touch
-Genes under the codes of [coding bases](labels.md#coding-bases) and of transcripts that names and places tell apart,
+Genes under the codes of [coding bases](../reference/labels.md#coding-bases) and of transcripts that names and places tell apart,
 and masked places outside a gene. On all of these annotations no coding row has a valid intergenic base, class cds
 stands exactly where a phase stands, and every transcript holds the rows that name it;
 `tests/labels/row_invariants.py` checks that from the rows alone.

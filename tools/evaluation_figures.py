@@ -1,4 +1,4 @@
-"""Make the figure of docs/evaluate.md: what evaluate draws for the predictions and genes of a store.
+"""Make the figure of docs/explanation/evaluate.md: what evaluate draws for the predictions and genes of a store.
 
     python tools/evaluation_figures.py STORE REFERENCE.gff3 docs/images
 

@@ -1,4 +1,4 @@
-"""Write docs/FORMAT.md from the registry; ``--check`` only compares.
+"""Write docs/reference/FORMAT.md from the registry; ``--check`` only compares.
 
 Run it after every change of helixdask/registry.py: python tools/write_format.py
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from helixdask.registry import ARRAYS, DIMENSIONS, FORMAT_VERSION, ArraySpec
 
-TARGET = Path(__file__).parents[1] / "docs/FORMAT.md"
+TARGET = Path(__file__).parents[1] / "docs/reference/FORMAT.md"
 
 HEAD = f"""# The store, format {FORMAT_VERSION}
 

@@ -2,7 +2,7 @@
 
 The sum over paths alone is well ordered where the network is good. Where it is weak, long stretches come out near 0
 and short ones near 1, whatever is true; so two more things that are known of a stretch are weighed with it. The
-weights were fitted on predictions of four kinds, from good to poor (docs/calling.md).
+weights were fitted on predictions of four kinds, from good to poor (docs/explanation/calling.md).
 """
 
 from __future__ import annotations

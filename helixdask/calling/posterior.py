@@ -16,7 +16,7 @@ from helixdask.calling.posterior_kernels import Sums, Weights, sum_backward, sum
 from helixdask.calling.source import RegionSource
 
 #: Network outputs of neighbouring bases tell nearly the same thing, so their costs must not count in full;
-#: docs/calling.md shows how this was chosen.
+#: docs/explanation/calling.md shows how this was chosen.
 SHARPNESS = 0.15
 
 _N_HOSTS = len(HOSTS)

@@ -11,7 +11,7 @@ from helixdask.settings import STANDARD_CODE, Count, Name, Natural, Rules, RuleS
 if TYPE_CHECKING:
     from helixdask.calling.hmm import Hmm
 
-#: What settings of the gene model are where they are not given; docs/calling.md shows what they rest on.
+#: What settings of the gene model are where they are not given; docs/explanation/calling.md shows what they rest on.
 DEFAULTS = {"min_exon_length": 6, "min_intron_length": 35, "splice_site_cost": 60.0, "phase_weight": 0.2}
 
 

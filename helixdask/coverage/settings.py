@@ -56,7 +56,7 @@ class LibraryFiles:
         Protocol of all --bam files: reverse (read 2 is sense: dUTP), forward (read 1 is sense), unstranded, or auto to
         find it out from the reads.
     libraries
-        Sheet of libraries, tab-separated: name, path, kind, strandedness, and options (docs/coverage.md).
+        Sheet of libraries, tab-separated: name, path, kind, strandedness, and options (docs/reference/coverage.md).
     kind
         What the --bam files hold: rnaseq (default), longread, cage (5' ends of reads), atac (cut sites).
     """

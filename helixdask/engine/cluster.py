@@ -20,7 +20,7 @@ from helixdask.errors import BadInputError
 __all__ = ["RunOptions", "WorkerNeeds", "connect", "is_worth_a_cluster"]
 
 _CLUSTER_SECONDS = 5.0
-"""What starting and ending worker processes costs, measured; see docs/benchmarks.md."""
+"""What starting and ending worker processes costs, measured; see docs/explanation/benchmarks.md."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _WIDTH = 9.0
 
 def write_report(evaluation: Evaluation, path: str | Path) -> None:
     """Write tables and figures, whole or not at all."""
-    parts = [f"<p>{len(evaluation.contigs):,} contigs were scored. Definitions: docs/evaluate.md of helixdask.</p>"]
+    parts = [f"<p>{len(evaluation.contigs):,} contigs were scored. Definitions: docs/explanation/evaluate.md.</p>"]
     for title, height, draw in figures_of(evaluation):
         figure = figure_module().figure(figsize=(_WIDTH, height), layout="constrained")
         draw(figure, evaluation)

@@ -139,7 +139,7 @@ def read_annotation(path: str, table: ContigTable, aliases: str | None = None) -
     serious = findings.frame().query("severity != 'info'")
     if len(serious):
         counts = ", ".join(f"{code} {count:,}" for code, count in serious["code"].value_counts().items())
-        log.info("%s: %s (see docs/labels.md)", Path(path).name, counts)
+        log.info("%s: %s (see docs/reference/labels.md)", Path(path).name, counts)
     return models
 
 

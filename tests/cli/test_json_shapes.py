@@ -1,4 +1,4 @@
-"""What docs/output.md says of the shapes of JSON is what commands print."""
+"""What docs/reference/output.md says of the shapes of JSON is what commands print."""
 
 import re
 from dataclasses import fields
@@ -11,7 +11,7 @@ from tests.cli.support import done
 from tests.test_docs import commands, options_of
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs/output.md").read_text().partition("## JSON")[2]
+TEXT = (ROOT / "docs/reference/output.md").read_text().partition("## JSON")[2]
 ROWS = {
     row: set(re.findall(r"`(\w+)`", keys))
     for names, keys in re.findall(r"^\| (`[^|]+) \| ([^|]+) \|$", TEXT, re.MULTILINE)

@@ -101,7 +101,7 @@ def test_every_code_is_declared_and_every_declared_code_is_used():
 
 
 def test_every_code_is_documented():
-    docs = PACKAGE.parent / "docs" / "labels.md"
+    docs = PACKAGE.parent / "docs/reference/labels.md"
     if not docs.exists():
         pytest.skip("the documentation is not beside the package")
     rows = [line for line in docs.read_text().splitlines() if line.startswith("| `")]

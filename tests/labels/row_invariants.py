@@ -1,7 +1,7 @@
 """What label tracks must hold for an annotation, checked from its rows alone.
 
 Nothing of the package's reader, models or painter is used: the file's lines are split here, and each rule is a
-comparison of rows with the tracks. Names of rules are those of docs/labels.md.
+comparison of rows with the tracks. Names of rules are those of docs/reference/labels.md.
 """
 
 from __future__ import annotations

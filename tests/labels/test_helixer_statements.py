@@ -1,7 +1,7 @@
 """What Helixer 0.3.6 and GeenuFF were seen to do with odd annotations, and what the helixer rules make of the same.
 
 Where Helixer paints something, the rules paint the same. Where it aborts or loses genes, the genes are kept and it is
-said (docs/differences.md). Worked examples are in test_examples.py.
+said (docs/reference/differences.md). Worked examples are in test_examples.py.
 """
 
 from __future__ import annotations

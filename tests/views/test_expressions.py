@@ -1,4 +1,4 @@
-"""The expressions of docs/xarray.md on a piece of S. pombe are those of plain NumPy, with threads and on workers."""
+"""The expressions of docs/how_to/xarray.md on S. pombe are those of plain NumPy, with threads and on workers."""
 
 import gzip
 import re
@@ -21,7 +21,7 @@ from helixdask.windows.stage import WindowsStage
 from tests.small_store import publish
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
-PAGE = Path(__file__).parents[2] / "docs/xarray.md"
+PAGE = Path(__file__).parents[2] / "docs/how_to/xarray.md"
 LENGTHS = {"I": 300_000, "II": 150_000}
 HERE = RunOptions(workers=1, quiet=True)
 

@@ -1,4 +1,4 @@
-"""The examples of docs/windows.md, run one after the other on a small store, some of them beside plain NumPy."""
+"""The examples of docs/reference/windows.md, run one after the other on a small store, some beside plain NumPy."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from helixdask.windows.stage import WindowsStage
 from tests.small_store import publish, small_store
 
 LENGTHS = [50_000] * 8 + [30_000] * 4
-PAGE = Path(__file__).parents[2] / "docs" / "windows.md"
+PAGE = Path(__file__).parents[2] / "docs/reference/windows.md"
 
 
 @pytest.mark.slow
