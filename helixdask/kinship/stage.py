@@ -15,6 +15,8 @@ from helixdask.kinship.groups import LEAST_HASHES, find_kinship
 from helixdask.kinship.order import canonical_order, sketch_in_order
 from helixdask.kinship.settings import MOST_COPIES, KinshipSettings
 from helixdask.kinship.sketch import K, sketch
+from helixdask.sequence.codes import CODE_MASK
+from helixdask.sequence.composition import soft_masks_tell
 from helixdask.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -93,6 +95,8 @@ class KinshipStage(KinshipSettings, Stage):
         """Sample the k-mers that begin in a region."""
         stop = min(region.stop + K - 1, store.n_bases)
         codes = store.read("genome/sequence", region.start, stop)
+        if not soft_masks_tell(store.attrs("genome").get("bases")):
+            codes = codes & CODE_MASK
         pieces = store.contigs.pieces(region.start, stop)
         ends = pieces.position + pieces.contig_stop - pieces.contig_start - region.start
         near = work.load("near")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -14,6 +14,9 @@ from helixdask.selection.sides import Kin, draw_sides
 from helixdask.selection.split import split_n90
 from helixdask.selection.table import windows_of, with_sides
 from helixdask.settings import Rules
+
+MEASURES_OF_USE: Final = ("valid", "usable", "annotated")
+"""Measures by which `usable_windows` goes."""
 
 
 def split(

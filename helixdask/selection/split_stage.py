@@ -19,7 +19,7 @@ from helixdask.registry import SIDES
 from helixdask.selection.group_table import read_groups
 from helixdask.selection.kin import kin_of
 from helixdask.selection.leakage import HISTOGRAM_LABELS, leakage_of, shared_with_training
-from helixdask.selection.on_tables import split, usable_windows
+from helixdask.selection.on_tables import MEASURES_OF_USE, split, usable_windows
 from helixdask.selection.settings import SplitSettings
 from helixdask.selection.sides import Kin
 from helixdask.selection.split import VALIDATION
@@ -89,7 +89,7 @@ class SplitStage(SplitSettings, Stage):
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Divide, write rows and sides, and return what came where."""
-        table = read_table(store, self._windows(store))
+        table = read_table(store, self._windows(store), measures=(*MEASURES_OF_USE, "class_count"))
         rows = np.arange(table.sizes["window"])
         if self.selection is not None:
             rows = chosen_rows(store, f"selections/{self.selection}", len(rows))

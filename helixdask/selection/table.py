@@ -31,8 +31,21 @@ def windows_of(table: xr.Dataset) -> Windows:
     return Windows(*(table[name].to_numpy() for name in Windows._fields))
 
 
-def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> xr.Dataset:
+def read_table(
+    store: Store, name: str | None, length: int = DEFAULT_LENGTH, *, measures: Collection[str] | None = None
+) -> xr.Dataset:
     """All windows of a stored table with their measures; without a name the places of all windows of a length.
+
+    Parameters
+    ----------
+    store
+        The store.
+    name
+        Name of the stored table; None: there is none.
+    length
+        Length of windows that are in no table.
+    measures
+        Read only these, as far as they are there, and make no strata. None: all.
 
     Returns
     -------
@@ -47,7 +60,9 @@ def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> 
     else:
         stored = store.attrs(f"windows/{name}")
         attrs = {"windows": name} | {key: stored[key] for key in _COPIED if key in stored}
-        columns = {key.removeprefix("window_"): values for key, values in store.table(f"windows/{name}").items()}
+        wanted = None if measures is None else {f"window_{key}" for key in (*Windows._fields, *measures)}
+        found = store.table(f"windows/{name}", wanted)
+        columns = {key.removeprefix("window_"): values for key, values in found.items()}
         columns["strand"] = columns["strand"].astype(np.int8)
     declared = arrays_of(f"windows/{name}")
     coords: dict[str, Any] = {}
@@ -58,11 +73,12 @@ def read_table(store: Store, name: str | None, length: int = DEFAULT_LENGTH) -> 
     coords["contig_name"] = ("contig_row", store.contigs.names)
     table = xr.Dataset(coords=coords, attrs={"species": store.species, **attrs})
     table.strand.attrs.update(flag_values=[0, 1], flag_meanings=" ".join(STRANDS))
-    if "coverage" in table:
+    if "library" in table.dims:
         table = table.assign_coords(library=np.array(store.attrs(f"windows/{name}")["libraries"], object))
     if "class_count" in table:
         table = table.assign_coords(label_class=np.array(LABEL_CLASSES, object))
-        table = with_strata(table, Rules(attrs.get("rules", "default")))
+        if measures is None:
+            table = with_strata(table, Rules(attrs.get("rules", "default")))
     return table
 
 

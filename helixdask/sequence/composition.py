@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.sequence.codes import CODE_MASK, N_CODE, SOFT_MASK
+
+_LOWER_CASE: Final = 0.98
+"""Share of soft-masked bases above which a genome was written in lower case: it does not say where repeats are."""
 
 
 @njit(cache=True, nogil=True)
@@ -39,3 +45,24 @@ def count_kinds(codes: NDArray[np.uint8]) -> dict[str, int]:
     """
     gc, at, n, soft = _count(codes)
     return {"gc": gc, "at": at, "n": n, "ambiguous": len(codes) - gc - at - n, "soft_masked": soft}
+
+
+def soft_masks_tell(kinds: Mapping[str, int] | None) -> bool:
+    """Whether soft masks tell repeats from other sequence: a genome in lower case marks none.
+
+    Parameters
+    ----------
+    kinds
+        Of the whole genome, as `count_kinds` gives them; None where they are not known.
+
+    Examples
+    --------
+    >>> soft_masks_tell({"gc": 40, "at": 50, "n": 10, "ambiguous": 0, "soft_masked": 85})
+    True
+    >>> soft_masks_tell({"gc": 40, "at": 50, "n": 10, "ambiguous": 0, "soft_masked": 100})
+    False
+    """
+    if kinds is None:
+        return True
+    n = sum(kinds[name] for name in ("gc", "at", "n", "ambiguous"))
+    return kinds["soft_masked"] <= _LOWER_CASE * n

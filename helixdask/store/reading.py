@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
@@ -147,8 +147,15 @@ class StoreReader:
         """Slice ``[start, stop)`` of a track along ``position``, its last axis."""
         return self.array(path)[..., start:stop]
 
-    def table(self, group: str) -> dict[str, NDArray[Any]]:
-        """All columns of a group's table, by name; text columns as arrays of ``str`` objects.
+    def table(self, group: str, columns: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+        """Columns of a group's table, by name; text columns as arrays of ``str`` objects.
+
+        Parameters
+        ----------
+        group
+            The group.
+        columns
+            Only these, as far as they are there; None: all.
 
         Raises
         ------
@@ -157,12 +164,14 @@ class StoreReader:
         """
         if not self._has_rows(group):
             raise MissingInputError("no such group", where=f"{self.url}/{group}")
-        columns = {}
+        found = {}
         for name, spec in arrays_of(group).items():
+            if columns is not None and name not in columns:
+                continue
             if not spec.is_track and self.has_array(f"{group}/{name}"):
                 values = self.array(f"{group}/{name}")[...]
-                columns[name] = values.astype(object) if spec.dtype == "str" else values
-        return columns
+                found[name] = values.astype(object) if spec.dtype == "str" else values
+        return found
 
     def _has_rows(self, group: str) -> bool:
         owner = group_of(group)

@@ -38,6 +38,21 @@ def test_subgenomes_are_found(folder, genes):
     assert store.attrs("kinship/default")["largest_group"] == 3
 
 
+def test_a_genome_in_lower_case_is_not_all_repeats(folder, tmp_path):
+    found = []
+    for change in (str.upper, str.lower):
+        records = (folder / "genome.fa").read_text().split(">")[1:]
+        parts = [record.partition("\n") for record in records]
+        (tmp_path / "g.fa").write_text("".join(f">{name}\n{change(text)}" for name, _, text in parts))
+        url = str(tmp_path / f"{change.__name__}.zarr")
+        for stage in (EncodeStage(str(tmp_path / "g.fa"), "x"), KinshipStage()):
+            run_stage(stage, url, HERE)
+        found.append(Store.open(url).table("kinship/default"))
+    assert found[0].keys() == found[1].keys()
+    assert all((found[0][name] == found[1][name]).all() for name in found[0])
+    assert (found[0]["kin_kmers"] > 20).all()
+
+
 def test_regions_cut_nothing(folder, monkeypatch):
     url = str(folder / "s.zarr")
     run_stage(KinshipStage("reference"), url, HERE)

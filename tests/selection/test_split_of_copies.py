@@ -1,9 +1,12 @@
 """Splits of a simulated polyploid: kinship keeps copies on one side, and what leaks is told."""
 
 import logging
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import LocalCluster
 
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError
@@ -11,6 +14,7 @@ from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.kinship.stage import KinshipStage
 from helixdask.labels.stage import LabelsStage
 from helixdask.selection.split_stage import SplitStage
+from helixdask.selection.stage import SelectStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.simulate import SimulateSettings, simulate
 from helixdask.store.store import Store
@@ -96,6 +100,41 @@ def test_the_order_of_contigs_does_not_matter(folder, tmp_path):
         here, there = (run(each, stage) for each in (folder, tmp_path))
         assert here[1] == there[1]
         assert here[0]["leakage"] == there[0]["leakage"]
+
+
+class SmallTasks(KinshipStage):
+    bases_per_task = 1  # regions of one shard
+
+
+class SmallWindows(WindowsStage):
+    bases_per_task = 1
+
+
+def bytes_of(store, groups):
+    """Objects of the arrays of some groups, and attributes without what differs from run to run."""
+    paths = [path for group in groups for path in Path(store.url, group).rglob("*") if path.is_file()]
+    objects = {str(path.relative_to(store.url)): path.read_bytes() for path in paths if path.name != "zarr.json"}
+    return objects, [{**store.attrs(group), "created": None} for group in groups]
+
+
+def test_workers_and_regions_change_no_byte(folder, tmp_path):
+    groups = ("windows/default", "kinship/default", "splits/default", "selections/default")
+    stages = SplitStage(test_fraction=0.1), SelectStage(split="default", keep_fraction=0.3, max_copies=1)
+    here, there = str(tmp_path / "here.zarr"), str(tmp_path / "there.zarr")
+    made = shutil.ignore_patterns("windows", "kinship", "splits", "selections")
+    shutil.copytree(folder / "s.zarr", here, ignore=shutil.ignore_patterns("splits", "selections"))
+    shutil.copytree(folder / "s.zarr", there, ignore=made)
+    for stage in stages:
+        run_stage(stage, here, HERE)
+    with LocalCluster(n_workers=3, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
+        many = RunOptions(scheduler=cluster.scheduler_address, quiet=True, replace=True)
+        for stage in (SmallWindows(WINDOW, "reference"), SmallTasks("reference"), *stages):
+            assert run_stage(stage, there, many).state == "done"
+    one, other = (bytes_of(Store.open(url), groups) for url in (here, there))
+    assert len(one[0]) > 20
+    assert one[0].keys() == other[0].keys()
+    assert [name for name in one[0] if one[0][name] != other[0][name]] == []
+    assert one[1] == other[1]
 
 
 def test_little_seen_contigs_only_train(folder, caplog):

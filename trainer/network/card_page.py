@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from helixdask.selection.across import in_words
+
 _SCORES = {
     "genic": "genic",
     "intergenic": "intergenic",
@@ -51,6 +53,8 @@ def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weig
         parts += ["## Agreement with evidence", _EVIDENCE, _evidence_table(verdict["evidence"])]
     if card["training_stores"]:
         parts += ["## Trained on", _store_table(card["training_stores"])]
+        if card.get("copies_across"):
+            parts.append(in_words(card["copies_across"]))
     if card.get("scores"):
         columns = [name for name in card["scores"][-1] if name.endswith(("_f1", "loss")) or name in ("epoch", "step")]
         rows = [[_number(row.get(name)) for name in columns] for row in card["scores"]]

@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from helixdask.public_names import public_name
+from helixdask.selection.across import Across
 from helixdask.settings import Rules
 from helixdask.store.objects import disk_errors, whole_file
 from helixdask.trainer.feed.training_windows import StoreSplit
@@ -41,13 +42,22 @@ class Record:
         Validation windows.
     mean_bases
         Bases of a training window on average, padding left out.
+    across
+        What was found of near copies between stores; None: they were not looked for.
     """
 
     def __init__(
-        self, start: Start, splits: Sequence[StoreSplit], window_length: int, n_validation: int, mean_bases: float
+        self,
+        start: Start,
+        splits: Sequence[StoreSplit],
+        window_length: int,
+        n_validation: int,
+        mean_bases: float,
+        across: Across | None = None,
     ) -> None:
         self.settings, self.start, self.splits = start.settings, start, splits
         self.window_length, self.n_validation, self.mean_bases = window_length, n_validation, mean_bases
+        self.copies_across = None if across is None else across.in_short()
         self.libraries = [library._asdict() for library in start.libraries]
         self.recipe = recipe_of(start, splits)
         self.pseudolabels = any(split.has_pseudolabels for split in splits)
@@ -80,6 +90,7 @@ class Record:
             "libraries": self.libraries or None,
             "base_model": base.digest if base else None,
             "training_stores": [split.card() for split in self.splits],
+            "copies_across": self.copies_across,
             "seed": settings.seed,
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "python": platform.python_version()},
             "scores": [{k: v for k, v in row.items() if k != "windows_per_second"} for row in state.history],

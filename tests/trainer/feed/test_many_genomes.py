@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from helixdask.errors import BadInputError
 from helixdask.kinship.homologous import Sketch
-from helixdask.selection.across import Genome, across_genomes
+from helixdask.selection.across import Genome, across_genomes, in_words
 from helixdask.trainer.feed.many_genomes import with_roles, without_copies_across
 from helixdask.trainer.feed.training_windows import gather_windows, read_split
+from helixdask.trainer.network.model_file import load_model
 from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.tune import TuneSettings, dry_run, train_from_scratch
 from helixdask.windows.grid import Windows
@@ -161,5 +162,6 @@ def test_leave_one_genome_out(stores, tmp_path, caplog):
     page = (tmp_path / "m.md").read_text()
     assert "validates" in page
     assert "trains" in page
+    assert in_words(load_model(result.path).card["copies_across"]) in page
     plan = dry_run(settings, spec)
     assert plan["n_validation_windows"] == result.verdict["validation_windows"]
