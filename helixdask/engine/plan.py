@@ -6,8 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from dask.utils import format_bytes
-
+from helixdask.amounts import size
 from helixdask.engine.stage import Region, Stage
 from helixdask.errors import BadInputError
 from helixdask.registry import arrays_of, genome_shard_length
@@ -96,8 +95,8 @@ def refuse_what_cannot_fit(plan: Plan, url: str, memory_limit: int | None) -> No
     """
     if memory_limit is not None and plan.memory_per_worker > memory_limit:
         raise BadInputError(
-            f"{plan.stage} needs about {format_bytes(plan.memory_per_worker)} a worker, "
-            f"the limit is {format_bytes(memory_limit)}",
+            f"{plan.stage} needs about {size(plan.memory_per_worker)} a worker, "
+            f"the limit is {size(memory_limit)}",
             remedy="Use fewer workers, or a larger --memory-limit.",
         )
     if is_url(url):
@@ -109,7 +108,7 @@ def refuse_what_cannot_fit(plan: Plan, url: str, memory_limit: int | None) -> No
     left = plan.bytes_out * (1 - plan.finished / plan.tasks if plan.tasks else 1)
     if left > free:
         raise BadInputError(
-            f"{plan.stage} will write about {format_bytes(int(left))}, {format_bytes(free)} are free",
+            f"{plan.stage} will write about {size(left)}, {size(free)} are free",
             where=str(folder),
             remedy="Make room, or choose another place.",
         )
