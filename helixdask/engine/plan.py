@@ -95,8 +95,7 @@ def refuse_what_cannot_fit(plan: Plan, url: str, memory_limit: int | None) -> No
     """
     if memory_limit is not None and plan.memory_per_worker > memory_limit:
         raise BadInputError(
-            f"{plan.stage} needs about {size(plan.memory_per_worker)} a worker, "
-            f"the limit is {size(memory_limit)}",
+            f"{plan.stage} needs about {size(plan.memory_per_worker)} a worker, the limit is {size(memory_limit)}",
             remedy="Use fewer workers, or a larger --memory-limit.",
         )
     if is_url(url):

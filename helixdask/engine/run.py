@@ -165,7 +165,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
         _begin_or_resume(store, stage, work, digest)
         tasks, resumed = _run_regions(stage, store, work, options, progress)
         progress.begin(None)
-        receipts = [work.load_receipt(index) for index in range(tasks)]
+        receipts = work.load_receipts(range(tasks))
         attrs = stage.finish(store, work, RegionResult.merged([receipt.result for receipt in receipts]))
         record = vars(Provenance(stage.name, settings, inputs, digest))
         seconds = time.perf_counter() - start
@@ -271,10 +271,9 @@ def _whole(store: Store, group: str, work: Work) -> set[int]:
     """
     finished = work.finished()
     sizes = store.building(group).sizes() if finished else {}
+    receipts = zip(finished, work.load_receipts(finished), strict=True)
     return {
-        index
-        for index in finished
-        if all(sizes.get(path) == one.size for path, one in work.load_receipt(index).written.items())
+        index for index, receipt in receipts if all(sizes.get(path) == one.size for path, one in receipt.written.items())
     }
 
 
