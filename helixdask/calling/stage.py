@@ -14,6 +14,7 @@ from helixdask.calling.few_genes import few_genes
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.genes.table import write_genes
 from helixdask.settings import STANDARD_CODE
@@ -34,10 +35,8 @@ class CallStage(CallSettings, Stage):
     """
 
     name: ClassVar[str] = "call"
+    cost: ClassVar[Cost] = COSTS["call"]
     bases_per_task: ClassVar[int] = 1 << 20
-    bases_per_second: ClassVar[float] = 1.5e6
-    bytes_per_base: ClassVar[float] = 0.01
-    memory_per_base: ClassVar[float] = 400.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
