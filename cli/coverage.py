@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.options import Options, Running, StoreUrl, with_settings
+from helixdask.cli.options import Options, Running, StoreUrl
 from helixdask.cli.report import give, print_summaries, print_table, print_written, say
 from helixdask.coverage.settings import CoverageSettings, LibraryFiles, ReadOptions
 from helixdask.errors import BadInputError
@@ -15,7 +15,6 @@ from helixdask.errors import BadInputError
 _THERE = "Libraries that are there"
 
 
-@with_settings
 def coverage(
     store: StoreUrl,
     files: LibraryFiles,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from helixdask.cli.findings import print_with_findings
-from helixdask.cli.options import NewStore, Options, Running, StoreUrl, with_settings
+from helixdask.cli.options import NewStore, Options, Running, StoreUrl
 from helixdask.cli.report import give, print_facts, print_summaries, run_and_print
 from helixdask.errors import BadInputError
 from helixdask.labels.settings import LabelsSettings
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 Report = Annotated[Path | None, typer.Option(metavar="HTML", help="Write a page that shows what was chosen.")]
 
 
-@with_settings
 def encode(genome: EncodeSettings, store: NewStore, output: Running) -> None:
     """Put a genome into a new store, about two bits a base."""
     from helixdask.outputs import check_folder
@@ -34,7 +33,6 @@ def encode(genome: EncodeSettings, store: NewStore, output: Running) -> None:
     run_and_print(EncodeStage(**vars(genome)), store, output)
 
 
-@with_settings
 def labels(
     store: StoreUrl,
     gff3: Annotated[Path, typer.Option(help="Annotation, GFF3 or GTF, plain or gzip.")],
@@ -59,7 +57,6 @@ def labels(
     print_with_findings(store, [run_stage(stage, store, options) for stage in stages], findings, as_json=output.json)
 
 
-@with_settings
 def windows(store: StoreUrl, settings: WindowsSettings, output: Running) -> None:
     """Cut all contigs into windows and measure each: classes, masks, distance of prediction and label.
 
@@ -70,7 +67,6 @@ def windows(store: StoreUrl, settings: WindowsSettings, output: Running) -> None
     run_and_print(windows_stage(store, settings), store, output)
 
 
-@with_settings
 def select(
     store: StoreUrl,
     labels: Annotated[str | None, typer.Option(help="Labels to learn; the only ones by default.")] = None,
@@ -111,7 +107,6 @@ def select(
     print_summaries(summaries, as_json=output.json)
 
 
-@with_settings
 def split(store: StoreUrl, report: Report = None, *, settings: SplitSettings, output: Running) -> None:
     """Draw training, validation and test windows by lot from all usable ones, by whole contigs where that can be.
 
@@ -132,7 +127,6 @@ def split(store: StoreUrl, report: Report = None, *, settings: SplitSettings, ou
     print_summaries([summary], as_json=output.json)
 
 
-@with_settings
 def simulate(
     folder: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.")],
     bases: Annotated[str, typer.Option(help="Size of the genome, such as 2M or 400M.")] = "2M",

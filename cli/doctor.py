@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from helixdask.amounts import duration, short, size
-from helixdask.cli.options import Options, Output, with_settings
+from helixdask.cli.options import Options, Output
 from helixdask.cli.report import give, print_facts, print_table, say
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 _Cluster = Annotated[Output, Options(only=("scheduler", "scheduler_file", "worker_timeout", "json"))]
 
 
-@with_settings
 def doctor(output: _Cluster) -> None:
     """Look at versions, devices, cores, memory, disks and caches, test each kernel, and ask a cluster's workers.
 

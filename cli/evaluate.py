@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from helixdask.cli.options import Running, with_settings
+from helixdask.cli.options import Running
 from helixdask.cli.report import give, print_table, print_written
 from helixdask.errors import BadInputError
 from helixdask.settings import InputFile, NameTable, Shown
@@ -55,7 +55,6 @@ class Scoring:
     matching: Literal["exact", "gffcompare"] = "exact"
 
 
-@with_settings
 def evaluate(
     source: Annotated[str, typer.Argument(metavar="STORE|GFF3", help="A store with predictions, or gene models.")],
     reference: Annotated[Path, typer.Option(help="The true annotation, GFF3 or GTF.")],

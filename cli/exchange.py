@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from helixdask.cli.options import Options, Running, StoreUrl, with_settings
+from helixdask.cli.options import Options, Running, StoreUrl
 from helixdask.cli.report import give, print_summaries, say
 from helixdask.errors import BadInputError
 from helixdask.exchange.settings import ExportSettings, ImportSettings
@@ -19,7 +19,6 @@ _HELIXER = "Helixer's HDF5"
 _GENES = "Gene models"
 
 
-@with_settings
 def import_helixer(
     helixer: Annotated[Path, typer.Argument(metavar="HELIXER.h5", help="A file of Helixer's, with `data`.")],
     store: Annotated[
@@ -43,7 +42,6 @@ def import_helixer(
     print_summaries(summaries, as_json=output.json)
 
 
-@with_settings
 def export(
     store: StoreUrl,
     helixer: Annotated[

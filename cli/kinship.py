@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.options import Running, StoreUrl, with_settings
+from helixdask.cli.options import Running, StoreUrl
 from helixdask.cli.report import print_summaries, print_written
 from helixdask.kinship.settings import KinshipSettings
 
 
-@with_settings
 def kinship(
     store: StoreUrl,
     table: Annotated[

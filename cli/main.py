@@ -6,37 +6,20 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from helixdask.cli import (
-    coverage,
-    data,
-    demo,
-    doctor,
-    evaluate,
-    exchange,
-    kinship,
-    models,
-    page,
-    recipes,
-    results,
-    store_care,
-    tracks,
-    training,
-)
-from helixdask.cli.examples import epilog_of
+from helixdask.cli.commands import Commands
 from helixdask.cli.proposed import with_command
 from helixdask.cli.report import say
-from helixdask.cli.showing import with_showing
 from helixdask.cli.terminal import VERBOSE, log_to_terminal, only_our_words, only_what_it_can_show
 from helixdask.errors import HelixdaskError, words_of
 from helixdask.public_names import without_secrets
 
 app = typer.Typer(
     name="helixdask",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -62,6 +45,8 @@ Exit codes: 0 done, 1 failed, 2 bad input or usage, 130 stopped by Ctrl-C.
 
 def _show_version(show: bool) -> None:
     if show:
+        from importlib.metadata import version
+
         say(f"helixdask {version('helixdask')}", always=True)
         raise typer.Exit
 
@@ -78,50 +63,6 @@ def _root(
 ) -> None:
     del show_version
     log_to_terminal(verbose=verbose)
-
-
-_FIRST = "The whole way"
-_STEPS = "Single steps"
-_LOOK = "Looking and exchanging"
-_NAMES = {exchange.import_helixer: "import"}  # a word that Python keeps for itself
-for panel, commands in (
-    (_FIRST, (recipes.prepare, training.tune, recipes.annotate)),
-    (
-        _STEPS,
-        (
-            data.encode,
-            data.labels,
-            coverage.coverage,
-            tracks.track,
-            models.predict,
-            results.call,
-            data.windows,
-            kinship.kinship,
-            data.select,
-            data.split,
-            training.train,
-        ),
-    ),
-    (
-        _LOOK,
-        (
-            evaluate.evaluate,
-            page.report,
-            models.models,
-            results.inspect,
-            store_care.verify,
-            store_care.remove,
-            exchange.import_helixer,
-            exchange.export,
-            data.simulate,
-            demo.demo,
-            doctor.doctor,
-        ),
-    ),
-):
-    for command in commands:
-        name = _NAMES.get(command, command.__name__)
-        app.command(name, rich_help_panel=panel, epilog=epilog_of(name))(with_showing(command, name))
 
 
 _INTERRUPTED = 130
@@ -151,7 +92,7 @@ def main() -> None:
 
 @cache
 def _command_line() -> Callable[..., Any]:
-    """All commands with their options, which take 40 ms to put together."""
+    """All commands; those that have been used keep their options."""
     return typer.main.get_command(app)
 
 

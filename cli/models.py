@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.options import Options, Running, StoreUrl, with_settings
+from helixdask.cli.options import Options, Running, StoreUrl
 from helixdask.cli.report import give, print_facts, print_table, print_written, run_and_print, say
 from helixdask.errors import BadInputError
 from helixdask.trainer.prediction.settings import PredictSettings
@@ -28,7 +28,6 @@ def resolved(model: str) -> str:
     return model_path(model)
 
 
-@with_settings
 def predict(
     store: StoreUrl,
     model: ModelOption,

@@ -10,7 +10,7 @@ import typer
 from helixdask.calling.settings import CallSettings
 from helixdask.cli.findings import print_stage
 from helixdask.cli.models import ModelOption, resolved
-from helixdask.cli.options import NewStore, Options, Output, Running, with_settings
+from helixdask.cli.options import NewStore, Options, Output, Running
 from helixdask.cli.report import print_summaries, print_written
 from helixdask.coverage.settings import LibraryFiles, ReadOptions
 from helixdask.labels.settings import LabelsSettings
@@ -31,7 +31,6 @@ _WithReads = Annotated[
 _GENE_MODEL = ("min_exon_length", "min_intron_length", "splice_site_cost", "phase_weight")
 
 
-@with_settings
 def prepare(
     genome: EncodeSettings,
     store: NewStore,
@@ -98,7 +97,6 @@ def _shows_each_stage(store: str, output: Output) -> Any:
     return lambda summary: print_stage(store, summary)
 
 
-@with_settings
 def annotate(
     source: Annotated[str, typer.Argument(metavar="GENOME.fa|STORE", help="A genome, or a store that holds it.")],
     model: ModelOption,

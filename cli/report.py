@@ -15,10 +15,12 @@ from helixdask.amounts import duration, size
 from helixdask.cli.facts import facts_of
 from helixdask.cli.plain import plain
 from helixdask.cli.showing import shown, tell_result
+from helixdask.engine.costs import COMMAND_SECONDS
 from helixdask.public_names import without_secrets
 
 if TYPE_CHECKING:
     from helixdask.cli.options import Output
+    from helixdask.engine.plan import Plan
     from helixdask.engine.run import Summary
     from helixdask.engine.stage import Stage
 
@@ -134,26 +136,39 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
         return
     planned = [(summary.plan, summary.state) for summary in summaries if summary.plan is not None]
     if planned:
-        rows = [
-            (
-                plan.group,
-                plan.bases,
-                f"{plan.finished:,} of {plan.tasks:,}" if plan.finished else plan.tasks,
-                size(plan.bytes_out + plan.bytes_replaced),
-                size(plan.memory_per_worker),
-                plan.workers,
-                duration(plan.seconds) if state == "planned" else state,
-            )
-            for plan, state in planned
-        ]
-        columns = ("group", "bases", "tasks done" if any(plan.finished for plan, _ in planned) else "tasks")
-        print_table("Plan; nothing was done", (*columns, "disk", "memory each", "workers", "about"), rows)
-        for plan, _ in planned:
-            if plan.bytes_replaced:
-                old = size(plan.bytes_replaced)
-                say(f"{plan.group}: {old} of it are those of the group that is there, until the new one is published")
+        print_plans(planned)
         return
     print_stages(summaries)
+
+
+def print_plans(planned: Sequence[tuple[Plan, str]]) -> None:
+    """Print what stages would take, one line each, and all of them together."""
+    rows = [
+        (
+            plan.group,
+            plan.bases,
+            f"{plan.finished:,} of {plan.tasks:,}" if plan.finished else plan.tasks,
+            size(plan.bytes_out + plan.bytes_replaced),
+            size(plan.memory_per_worker) if plan.tasks else "–",
+            size(plan.memory_of_client),
+            plan.workers if plan.tasks else "–",
+            duration(plan.seconds) if state == "planned" else state,
+        )
+        for plan, state in planned
+    ]
+    todo = [plan for plan, state in planned if state == "planned"]
+    if len(todo) > 1:
+        disk = sum(plan.bytes_left + plan.bytes_replaced for plan in todo)
+        each, here = (max(getattr(plan, name) for plan in todo) for name in ("memory_per_worker", "memory_of_client"))
+        seconds = COMMAND_SECONDS + sum(plan.seconds for plan in todo)
+        rows.append(("all of them", "", "", size(disk), size(each), size(here), "", duration(seconds)))
+    columns = ("group", "bases", "tasks done" if any(plan.finished for plan, _ in planned) else "tasks")
+    more = ("disk", "memory each", "memory here", "workers", "about")
+    print_table("Plan; nothing was done", (*columns, *more), rows)
+    for plan, _ in planned:
+        if plan.bytes_replaced:
+            old = size(plan.bytes_replaced)
+            say(f"{plan.group}: {old} of it are those of the group that is there, until the new one is published")
 
 
 def print_stages(summaries: Sequence[Summary]) -> None:

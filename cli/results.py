@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from helixdask.calling.settings import CallSettings
-from helixdask.cli.options import Options, Running, StoreUrl, with_settings
+from helixdask.cli.options import Options, Running, StoreUrl
 from helixdask.cli.report import give, print_summaries, print_table, print_written, say
 from helixdask.cli.sweep import Sweeping, run_sweep
 from helixdask.errors import BadInputError
@@ -24,7 +24,6 @@ _GENE_MODEL = {
 }
 
 
-@with_settings
 def call(
     store: StoreUrl,
     gff3: Annotated[

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -110,6 +109,8 @@ def _options() -> dict[str, inspect.Parameter]:
 @contextmanager
 def _showing(asked: Showing, command: str) -> Iterator[None]:
     """Set up terminal and log for a command; the log has its begin, its error and its end."""
+    from importlib.metadata import version
+
     global _shown
     log_to_terminal(verbose=asked.verbose, quiet=asked.quiet)
     ours = logging.getLogger("helixdask")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from helixdask.cli.options import Reading, StoreUrl, with_settings
+from helixdask.amounts import size
+from helixdask.cli.options import Reading, StoreUrl
 from helixdask.cli.report import give, print_table, say
 
 if TYPE_CHECKING:
     from helixdask.verification.result import Verification
 
 
-@with_settings
 def verify(
     store: StoreUrl,
     groups: Annotated[
@@ -44,9 +44,7 @@ def verify(
 
 
 def _print(found: Verification) -> None:
-    from dask.utils import format_bytes
-
-    rows = [(state.group, state.objects, format_bytes(state.bytes), state.state) for state in found.groups]
+    rows = [(state.group, state.objects, size(state.bytes), state.state) for state in found.groups]
     print_table(f"Verified: {found.store}", ("group", "objects", "size", "state"), rows, text=("state",))
     for severity, title in (("damage", "Damaged"), ("warning", "Left over, or out of date")):
         findings = [one for one in found.findings if one.severity == severity]
@@ -61,8 +59,8 @@ def _print(found: Verification) -> None:
         for remedy, group in remedies.items():
             say("\n".join([f"  {group}", *(f"    {line}" for line in remedy)]))
     verdict = "All is sound." if found.is_sound else f"{len(found.damages):,} damaged."
-    rate = format_bytes(int(found.bytes_read / max(found.seconds, 1e-9)))
-    read = f"{format_bytes(found.bytes_read)} read in {found.seconds:.1f} s ({rate}/s)."
+    rate = size(found.bytes_read / max(found.seconds, 1e-9))
+    read = f"{size(found.bytes_read)} read in {found.seconds:.1f} s ({rate}/s)."
     say(f"\n{verdict} {read if found.bytes_read else 'Sizes and metadata were compared; no data were read.'}")
 
 
@@ -77,8 +75,6 @@ def remove(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Take a group out of a store; what was made from it stays, and is named."""
-    from dask.utils import format_bytes
-
     from helixdask.engine.removal import group_to_remove, remove_group
     from helixdask.store.store import Store
 
@@ -89,6 +85,6 @@ def remove(
     result = {"group": group, "removed": not dry_run, "bytes": n_bytes, "made_from_it": made_from_it}
     if give(result, as_json=as_json):
         return
-    say(f"{'would remove' if dry_run else 'removed'}: {group} ({format_bytes(n_bytes)})")
+    say(f"{'would remove' if dry_run else 'removed'}: {group} ({size(n_bytes)})")
     if made_from_it:
         say(f"made from it, and out of date without it: {', '.join(made_from_it)}")

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.options import Running, StoreUrl, with_settings
+from helixdask.cli.options import Running, StoreUrl
 from helixdask.cli.report import run_and_print
 from helixdask.errors import BadInputError
 from helixdask.tracks.settings import TrackSettings
 
 
-@with_settings
 def track(
     store: StoreUrl,
     bed: Annotated[Path | None, typer.Option(help="Intervals as BED.")] = None,

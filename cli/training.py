@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from helixdask.cli.models import ModelOption, resolved
-from helixdask.cli.options import Options, with_settings
+from helixdask.cli.options import Options
 from helixdask.cli.report import give, print_facts, print_table, say
 from helixdask.settings import Rules, Shown
 from helixdask.trainer.network.spec import NetworkSpec
@@ -64,7 +64,6 @@ class _Report:
     json: bool = False
 
 
-@with_settings
 def tune(
     settings: Annotated[TuneSettings, Options(without=_NOT_CHOSEN, panels=_PANELS)],
     model: ModelOption,
@@ -89,7 +88,6 @@ def tune(
         raise typer.Exit(1)
 
 
-@with_settings
 def train(
     settings: Annotated[TuneSettings, Options(without=(*_NOT_CHOSEN, *_OF_TUNING), panels=_PANELS)],
     network: Annotated[NetworkSpec, Options(without=_NO_SIZES, panel="Network")],

@@ -5,19 +5,17 @@ from __future__ import annotations
 import logging as _logging
 import os as _os
 from importlib import import_module as _import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 from helixdask.compiled_cache import find_place_for_compiled_kernels
 
 if TYPE_CHECKING:
+    __version__: str
     from helixdask.explore import GenomeStore, open_store
     from helixdask.selection.on_tables import split
     from helixdask.selection.select_on_tables import select
 
 __all__ = ["GenomeStore", "open_store", "select", "split"]
-
-__version__ = _version("helixdask")
 
 find_place_for_compiled_kernels()  # before any kernel is imported, in workers too
 if _os.environ.get("HELIXDASK_QUIET"):  # a worker of the command line, whose terminal is not for other packages' logs
@@ -33,4 +31,8 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         homes = {"select": "selection.select_on_tables", "split": "selection.on_tables"}
         return getattr(_import_module(f"helixdask.{homes.get(name, 'explore')}"), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("helixdask")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.errors import InternalError
+from helixdask.kernels import njit
 
 
 def decode(values: NDArray[Any]) -> NDArray[np.float32]:

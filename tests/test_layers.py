@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"helixdask": "helixdask", "helixdask.trainer": "trainer", "helixdask.cli": "cli"}
-FOR_ALL = {"errors", "public_names", "settings"}
+FOR_ALL = {"errors", "kernels", "public_names", "settings"}
 STORAGE = ("zarr", "dask", "distributed", "xarray", "helixdask.engine", "helixdask.store")
 
 

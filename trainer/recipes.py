@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from helixdask.calling.settings import CallSettings
 from helixdask.coverage.settings import CoverageSettings
 from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.cluster import RunOptions
-from helixdask.engine.run import Summary, run_stage
+from helixdask.engine.run import Summary
 from helixdask.engine.stage import Stage
 from helixdask.errors import BadInputError
 from helixdask.kinship.settings import KinshipSettings
@@ -27,8 +27,6 @@ from helixdask.sequence.settings import EncodeSettings
 from helixdask.settings import WINDOW_LENGTH, Rules
 from helixdask.stages import (
     annotation_stages,
-    call_stage,
-    coverage_stages,
     kinship_stage,
     select_stages,
     split_stage,
@@ -40,8 +38,9 @@ from helixdask.store.objects import is_url
 from helixdask.store.root import is_store
 from helixdask.store.store import Store
 from helixdask.trainer.base_models import shipped_models
-from helixdask.trainer.prediction.settings import PredictSettings
+from helixdask.trainer.prediction.settings import PredictSettings, predictions_name
 from helixdask.trainer.runtime import require_tensorflow
+from helixdask.trainer.steps import Step, call_step, coverage_steps, predict_step, run_steps
 from helixdask.windows.settings import WindowsSettings
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def prepare(
     settings
         What goes in.
     options
-        How to run. With ``dry_run`` only the plan of what can be planned yet is made.
+        How to run. With ``dry_run`` every step is planned, those too whose inputs are not there yet.
     on_stage
         Called after each stage.
 
@@ -146,18 +145,7 @@ def prepare(
             raise BadInputError("no such file", where=path, remedy="Check the path.")
     window_length = settings.window_length or _training_window(settings.model)
     _check_names(settings)
-    done: list[Summary] = []
-    for make in _stages(settings, window_length, replace_there=options.replace):
-        try:
-            summary = run_stage(make(), settings.store, options)
-        except BadInputError:
-            if not options.dry_run or not done:
-                raise
-            log.warning("what follows %s can be planned when that is done", done[-1].group)
-            break
-        done.append(summary)
-        on_stage(summary)
-    return done
+    return run_steps(_steps(settings, window_length, replace_there=options.replace), settings.store, options, on_stage)
 
 
 def _check_names(settings: PrepareSettings) -> None:
@@ -178,48 +166,66 @@ def _training_window(model: str | None) -> int:
     return int(describe_model(model).card["training_window"])
 
 
-def _stages(settings: PrepareSettings, window_length: int, *, replace_there: bool) -> list[Callable[[], Stage]]:
-    """Makers of the stages, in order; each is called when what it needs is in the store."""
+def _steps(settings: PrepareSettings, window_length: int, *, replace_there: bool) -> list[Step]:
+    """The steps, in order."""
     from helixdask.labels.stage import LabelsStage
+    from helixdask.selection.split_stage import SplitStage
+    from helixdask.selection.stage import SelectStage
     from helixdask.sequence.stage import EncodeStage
+    from helixdask.windows.stage import WindowsStage
 
     url, rules, aliases = settings.store, settings.labels.rules, settings.labels.aliases
     labels = replace(settings.labels, output=REFERENCE if settings.gff3 else PSEUDO)
-    stages: list[Callable[[], Stage]] = [lambda: EncodeStage(**vars(settings.genome))]
+    steps = [Step(lambda: EncodeStage(**vars(settings.genome)))]
     if settings.gff3:
         read, paint = annotation_stages(settings.gff3, labels)
-        stages += [lambda: read, lambda: paint]
+        steps += [Step(lambda: read), Step(lambda: paint, needs=(f"genes/{REFERENCE}",))]
     coverage = CoverageSettings(rules=rules, aliases=aliases)
-    libraries = cache(lambda: coverage_stages(url, settings.libraries, coverage, replace=replace_there))
-    stages += [partial(lambda row: libraries()[row], row) for row in range(len(settings.libraries))]
+    steps += coverage_steps(url, settings.libraries, coverage, replace_there=replace_there)
+    measured = [f"labels/{labels.output}"]
     if settings.model:
+        measured.append(f"predictions/{BASE}")
         predict = replace(settings.predict, predictions=BASE, rules=rules)
-        stages.append(partial(_predict, url, settings.model, predict))
+        steps.append(predict_step(url, settings.model, predict, settings.libraries))
         if not settings.gff3:
             calling = replace(settings.call, predictions=BASE, output=PSEUDO, rules=rules)
             calling = replace(calling, genetic_code=labels.genetic_code)
             weighing = partial(_weighing, url, settings.model, coverage.set_name, wanted=settings.with_reads)
-            stages += [lambda: call_stage(url, weighing(calling)), lambda: LabelsStage(**vars(labels), genes=PSEUDO)]
+            steps.append(call_step(url, calling, weighing))
+            steps.append(Step(lambda: LabelsStage(**vars(labels), genes=PSEUDO), needs=(f"genes/{PSEUDO}",)))
     windows = WindowsSettings(window_length, labels.output, BASE if settings.model else None, rules=rules)
     name = windows_name(windows)
     select = replace(settings.select, windows=name, output="default", rules=rules)
     split = replace(settings.split, windows=name, output="default", rules=rules, aliases=aliases)
-    stages.append(lambda: windows_stage(url, windows))
+    measuring = WindowsStage(**vars(windows) | {"output": name})
+    steps.append(Step(lambda: windows_stage(url, windows), lambda: measuring, tuple(measured)))
+    needed = (f"windows/{name}",)
     if rules == Rules.HELIXER:
         split = replace(split, windows=None, selection="default")
-        return [*stages, lambda: select_stages(url, select)[1], lambda: split_stage(url, split)]
+        chosen = (*needed, "selections/default")
+        return [
+            *steps,
+            Step(lambda: select_stages(url, select)[1], lambda: SelectStage(**vars(select)), needed),
+            Step(lambda: split_stage(url, split), lambda: SplitStage(**vars(split)), chosen),
+        ]
     if split.kinship == "auto":
         kinship = KinshipSettings(genes=labels.output)
-        stages.append(lambda: kinship_stage(url, kinship))
+        steps.append(Step(lambda: kinship_stage(url, kinship), lambda: _kinship(kinship), (f"genes/{labels.output}",)))
         split = replace(split, kinship=kinship.output)
+        needed = (*needed, f"kinship/{kinship.output}")
     select = replace(select, split=split.output)
-    return [*stages, lambda: split_stage(url, split), lambda: select_stages(url, select)[1]]
+    divided = (*needed, f"splits/{split.output}")
+    return [
+        *steps,
+        Step(lambda: split_stage(url, split), lambda: SplitStage(**vars(split)), needed),
+        Step(lambda: select_stages(url, select)[1], lambda: SelectStage(**vars(select)), divided),
+    ]
 
 
-def _predict(url: str, model: str, settings: PredictSettings) -> Stage:
-    from helixdask.trainer.prediction.stage import PredictStage
+def _kinship(settings: KinshipSettings) -> Stage:
+    from helixdask.kinship.stage import KinshipStage
 
-    return PredictStage.for_model(url, model, settings)
+    return KinshipStage(**vars(settings))
 
 
 def _weighing(url: str, model: str, coverage: str, call: CallSettings, *, wanted: bool) -> CallSettings:
@@ -282,13 +288,6 @@ def annotate(
         One for each stage.
     """
     from helixdask.sequence.stage import EncodeStage
-    from helixdask.trainer.prediction.stage import PredictStage
-
-    done: list[Summary] = []
-
-    def run(stage: Stage) -> None:
-        done.append(run_stage(stage, url, options))
-        on_stage(done[-1])
 
     call = call or CallSettings()
     predict = replace(predict or PredictSettings(), rules=call.rules)
@@ -297,22 +296,25 @@ def annotate(
     check_folder(url)
     if not options.dry_run:
         require_tensorflow()
+    steps: list[Step] = []
     if not has_store:
         if not Path(source).is_file():
             raise BadInputError("neither a store nor a FASTA file", where=source, remedy="Check the path.")
-        run(EncodeStage(source, species))
-        if options.dry_run and not is_store(url):
-            return done
+        steps.append(Step(lambda: EncodeStage(source, species)))
     coverage = CoverageSettings(set_name=predict.coverage or "rnaseq", rules=call.rules, aliases=aliases)
-    for stage in coverage_stages(url, libraries, coverage, replace=options.replace):
-        run(stage)
-    predicting = PredictStage.for_model(url, model, predict)
-    run(predicting)
+    steps += coverage_steps(url, libraries, coverage, replace_there=options.replace)
+    name = predict.predictions or predictions_name(model)
+    steps.append(predict_step(url, model, replace(predict, predictions=name), libraries))
+    calling = replace(call, predictions=name)
+    steps.append(call_step(url, calling, partial(_weighing, url, model, coverage.set_name, wanted=with_reads)))
     if options.dry_run:
-        return done
-    call = _weighing(url, model, coverage.set_name, call, wanted=with_reads)
-    calling = call_stage(url, replace(call, predictions=predicting.predictions))
-    run(calling)
-    write_annotation(url, str(calling.output), gff3, rules=call.rules)
-    done[-1] = replace(done[-1], attrs={**done[-1].attrs, "written": gff3})
-    return done
+        return run_steps(steps, url, options, on_stage)
+
+    def write(summary: Summary) -> Summary:
+        if summary.stage != "call":
+            return summary
+        write_annotation(url, summary.group.removeprefix("genes/"), gff3, rules=calling.rules)
+        return replace(summary, attrs={**summary.attrs, "written": gff3})
+
+    done = run_steps(steps, url, options, on_stage)
+    return [write(summary) for summary in done]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16, load_u64
+from helixdask.kernels import njit
 
 FIXED = 36
 """Bytes of a record before the read name, the size field included."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pysam
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.alignments.bgzf import BlockStream
@@ -16,6 +15,7 @@ from helixdask.alignments.byte_ranges import ByteRanges
 from helixdask.alignments.raw_loads import load_i32
 from helixdask.errors import BadInputError
 from helixdask.inputs.foreign import foreign_errors
+from helixdask.kernels import njit
 
 _SEQUENCE = re.compile(rb"(?m)^@SQ\t([^\r\n]*)")
 _MD5 = re.compile(rb"[0-9a-f]{32}")

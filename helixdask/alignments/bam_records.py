@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.alignments.bam_fields import FIXED, REFERENCE_OPS, cigar_place, name_hash
 from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16
+from helixdask.kernels import njit
 
 
 @njit(cache=True, nogil=True)

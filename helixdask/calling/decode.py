@@ -16,7 +16,7 @@ from helixdask.calling.emission import emission_costs
 from helixdask.calling.forward import BARRED, BackPointers, advance, copied, first_frontier
 from helixdask.calling.hmm import Hmm
 from helixdask.calling.source import RegionSource
-from helixdask.calling.ties import LONGEST_SEARCH, search_best_first
+from helixdask.calling.ties import ANY_STATE, LONGEST_SEARCH, search_best_first
 from helixdask.calling.trace import best_end, trace
 
 #: Bases per block.
@@ -73,10 +73,11 @@ def decode_region(
         low = max(0, start - _BEFORE)
         arrays = source.read(low, min(n, stop + int(model.block.max())))
         advance(model, *arrays, low, n, start, stop, frontier, back)
-    at, state, cost, ties = best_end(model, n, end_open, frontier)
+    at, state, cost, ends = best_end(model, n, end_open, frontier)
     if state < 0:
         return Path(states, -1)
     position = n
+    goal = (n, ANY_STATE) if ends > 0 else None
     for number in range(len(bounds) - 1, -1, -1):
         start, stop = bounds[number]
         if number < len(bounds) - 1:
@@ -87,10 +88,11 @@ def decode_region(
             advance(model, *arrays, low, n, start, stop, frontier, back)
         elif saved:
             saved.pop()
-        position, at, state, more = trace(model, start, position, at, state, back, states)
-        ties += more
-    if ties > 0 and model.any_end and n <= LONGEST_SEARCH:
-        _search(model, source, states)
+        position, at, state, *tied = trace(model, start, position, at, state, back, states)
+        if goal is None and tied[0] >= 0:
+            goal = (tied[0], tied[1])
+    if goal is not None and model.any_end and n <= LONGEST_SEARCH:
+        _search(model, source, states, goal)
     return Path(states, int(cost))
 
 
@@ -99,12 +101,12 @@ def block_bounds(n: int, block: int) -> list[tuple[int, int]]:
     return [(start, min(start + block, n)) for start in range(0, n, block)]
 
 
-def _search(model: Hmm, source: RegionSource, states: NDArray[np.uint8]) -> None:
-    """Settle ties as HelixerPost does."""
+def _search(model: Hmm, source: RegionSource, states: NDArray[np.uint8], goal: tuple[int, int]) -> None:
+    """Settle ties as HelixerPost does, up to the last of them: behind it only one path is cheapest."""
     n = source.length
     codes, classes, phases = source.read(0, n)
     emissions = np.empty((n, 7))
     donors = np.empty((n, model.block.size), np.int64)
     emission_costs(classes, phases, 0, n, model.phase_weight, model.raw_coding1, emissions)
     donor_costs(model, codes, 0, n, emissions, 0, n, donors)
-    search_best_first(model, codes, emissions, donors, BARRED, states)
+    search_best_first(model, codes, emissions, donors, BARRED, states, *goal)

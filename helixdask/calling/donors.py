@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.calling.hmm import Hmm
+from helixdask.kernels import njit
 
 _INFINITE = 10**18
 

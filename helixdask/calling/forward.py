@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.calling.donors import donor_costs
 from helixdask.calling.emission import emission_costs
 from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import OPENS_GENE, WITHIN_EXON, Hmm
+from helixdask.kernels import njit
 
 INFINITE = 10**18
 BARRED = 5 * 10**16  # dearer than any path without a forbidden transition

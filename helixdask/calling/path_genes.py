@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.calling.gene_states import HOSTS, state_labels
+from helixdask.kernels import njit
 
 _LABELS = state_labels()
 _UTR, _CDS, _INTRON = 1, 2, 3

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.calling.donors import donor_bits
 from helixdask.calling.emission import emission_costs
 from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import Hmm
+from helixdask.kernels import njit
 
 _N_HOSTS = len(HOSTS)
 _NOTHING = 1e-200  # beside a largest value near 1; smaller numbers make the processor slow

@@ -17,6 +17,7 @@ from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.calling.store_reads import StoreReads, learn_reads
 from helixdask.coverage.transcripts import transcript_groups
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import MissingInputError
 from helixdask.genes.table import write_genes
@@ -39,10 +40,8 @@ class CallStage(CallSettings, Stage):
     """
 
     name: ClassVar[str] = "call"
+    cost: ClassVar[Cost] = COSTS["call"]
     bases_per_task: ClassVar[int] = 1 << 20
-    bases_per_second: ClassVar[float] = 1.5e6
-    bytes_per_base: ClassVar[float] = 0.01
-    memory_per_base: ClassVar[float] = 400.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

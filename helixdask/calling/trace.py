@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.calling.forward import BARRED, TIED, BackPointers, Frontier
 from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import Hmm
+from helixdask.kernels import njit
 
 _N_HOSTS = len(HOSTS)
 _AT_HOST, _AT_BODY, _AT_DONOR, _AT_YOUNG = 0, 1, 2, 3
@@ -60,7 +60,7 @@ def _tied(cost: int, best: int, ties: int) -> int:
 @njit(cache=True, nogil=True)
 def trace(
     model: Hmm, start: int, position: int, at: int, number: int, back: BackPointers, states: NDArray[np.uint8]
-) -> tuple[int, int, int, int]:
+) -> tuple[int, int, int, int, int]:
     """Follow the path backwards from `position` bases taken to `start`, the first of the block.
 
     Parameters
@@ -80,10 +80,11 @@ def trace(
     -------
     position, at, number
         Where the path stands now. A donor block that began in an earlier block is left for that.
-    ties
-        Above 0 where another path is as cheap.
+    tied, tied_state
+        The last base count of the path at which another way is as cheap, and the state there as `search_best_first`
+        numbers it; -1 where there is none in this block.
     """
-    ties = 0
+    tied, tied_state = -1, -1
     n_edges = model.edge_from.size
     n_types = model.block.size
     n_groups = model.group_host.shape[0]
@@ -95,7 +96,8 @@ def trace(
             if at == _AT_HOST:
                 states[position] = number
                 code = int(back.host[position - start, number])
-                ties += code & TIED
+                if tied < 0 and code & TIED:
+                    tied, tied_state = position + 1, number
                 code &= TIED - 1
                 below = -1
             else:
@@ -115,7 +117,8 @@ def trace(
         elif at == _AT_BODY:
             position -= 1
             states[position] = _N_HOSTS + number
-            ties += int(back.body[position - start, number]) & TIED
+            if tied < 0 and int(back.body[position - start, number]) & TIED:
+                tied, tied_state = position + 1, _N_HOSTS + number
             if back.body[position - start, number] & 1:
                 at = _AT_DONOR
         else:
@@ -123,10 +126,11 @@ def trace(
             if begun < start:
                 break
             states[begun:position] = _N_HOSTS + number
-            position = begun
             group = number % n_groups
-            other = (back.source[position - start] >> np.uint32(group)) & np.uint32(1)
-            ties += int((back.source[position - start] >> np.uint32(group + 16)) & np.uint32(1))
+            other = (back.source[begun - start] >> np.uint32(group)) & np.uint32(1)
+            if tied < 0 and (back.source[begun - start] >> np.uint32(group + 16)) & np.uint32(1):
+                tied, tied_state = position, _N_HOSTS + n_types * n_groups + number
+            position = begun
             at = _AT_HOST
             number = model.group_host[group, 1 if other else 0]
-    return position, at, number, ties
+    return position, at, number, tied, tied_state

@@ -53,9 +53,9 @@ def plan_libraries(
     _check_files_are_new(store, libraries, settings.set_name)
     for library in libraries:
         stated = changed(library, strandedness="unstranded") if library.strandedness == AUTO else library
-        _stage(stated, settings).inputs(store)
+        stage_of(stated, settings).inputs(store)
     names = aliases_of(settings.aliases, store.contigs)
-    stages = [_stage(resolved(store, library, names), settings) for library in libraries]
+    stages = [stage_of(resolved(store, library, names), settings) for library in libraries]
     for stage in stages:
         attrs = store.attrs(stage.group())
         if replace or attrs.get("complete") is not True:
@@ -93,7 +93,14 @@ def remove_library(store: Store, set_name: str, name: str) -> None:
     remove_group(store, group)
 
 
-def _stage(library: Library, settings: CoverageSettings) -> CoverageStage | ReadyMadeStage:
+def stage_of(library: Library, settings: CoverageSettings) -> CoverageStage | ReadyMadeStage:
+    """Stage of a library as it is stated, unchecked.
+
+    Raises
+    ------
+    BadInputError
+        The rules know no such libraries.
+    """
     if settings.rules == Rules.HELIXER and library.kind not in ("rnaseq", "longread", "atac"):
         raise BadInputError(
             f"the rules `helixer` know no libraries of kind `{library.kind}`",

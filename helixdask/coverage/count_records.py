@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS, SPLICED_OPS, cigar_place, name_hash
 from helixdask.alignments.raw_loads import load_i32, load_u8, load_u16
 from helixdask.coverage.rules import MATE_UNMAPPED, PAIRED, READ1, READ2, UNCLEAR_MATE, USED, reason_of, strand_of
+from helixdask.kernels import njit
 
 DELETION, SKIP = 2, 3
 """Operations `D` and `N` of a CIGAR."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.alignments.alignments import Alignments
@@ -31,6 +30,7 @@ from helixdask.coverage.rules import (
     target_strand,
 )
 from helixdask.errors import BadInputError
+from helixdask.kernels import njit
 from helixdask.settings import Rules
 
 SITE_KINDS: Final = ("cage", "atac")

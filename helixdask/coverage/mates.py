@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS
@@ -20,6 +19,7 @@ from helixdask.coverage.count_records import (
     UNKNOWN,
     add_block,
 )
+from helixdask.kernels import njit
 
 _DONE = 0
 

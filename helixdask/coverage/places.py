@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from helixdask.kernels import njit
 
 PLACES: Final = ("exon", "intron", "antisense", "elsewhere")
 """Where coverage lies by the labels of its own strand (UTR and CDS are exons); `antisense`: outside genes of its own

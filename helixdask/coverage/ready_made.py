@@ -14,6 +14,7 @@ from helixdask.coverage.bedgraph import bedgraph_values, split_bedgraph
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.ready_made_files import as_counts, bigwig_values, check_bedgraph, check_bigwig, open_bigwig
 from helixdask.coverage.statistics import constants, region_statistics
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.names.in_text import names_in_text
@@ -57,10 +58,8 @@ class ReadyMadeStage(Stage):
     aliases: str | None = None
 
     name: ClassVar[str] = "coverage"
+    cost: ClassVar[Cost] = COSTS["ready-made coverage"]
     file_fields: ClassVar[tuple[str, ...]] = (*_TRACK_OF, "aliases")
-    bases_per_second: ClassVar[float] = 20e6
-    bytes_per_base: ClassVar[float] = 1.0
-    memory_per_base: ClassVar[float] = 48.0
 
     @classmethod
     def of(cls, library: Library, set_name: str = "rnaseq", aliases: str | None = None) -> ReadyMadeStage:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.coverage.settings import DEFAULT_READS, ReadOptions
 from helixdask.errors import BadInputError
+from helixdask.kernels import njit
 from helixdask.settings import Rules
 
 STRANDEDNESS = ("unstranded", "forward", "reverse")

@@ -25,6 +25,7 @@ from helixdask.coverage.reading import open_reader, prepare_index
 from helixdask.coverage.rules import NO_LIMIT, REASONS, CountingRules, default_max_intron, make_rules
 from helixdask.coverage.settings import DEFAULT_READS, CoverageSettings, ReadOptions
 from helixdask.coverage.statistics import constants, region_statistics
+from helixdask.engine.costs import BAM_BYTES_PER_SECOND, COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.names.needed import aliases_input, aliases_of
@@ -34,8 +35,6 @@ from helixdask.store.contigs import Pieces
 from helixdask.store.store import Store
 
 log = logging.getLogger(__name__)
-
-_BYTES_PER_SECOND = 80e6
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,8 @@ class CoverageStage(CoverageSettings, Stage):
     reads: ReadOptions = DEFAULT_READS
 
     name: ClassVar[str] = "coverage"
+    cost: ClassVar[Cost] = COSTS["coverage"]
     file_fields: ClassVar[tuple[str, ...]] = ("path", "aliases")
-    bases_per_second: ClassVar[float] = 40e6
-    bytes_per_base: ClassVar[float] = 1.0
-    memory_per_base: ClassVar[float] = 24.0
 
     @classmethod
     def of(cls, library: Library, **settings: Any) -> CoverageStage:
@@ -70,7 +67,7 @@ class CoverageStage(CoverageSettings, Stage):
     def estimate_seconds(self, n_bases: int) -> float:
         """Time of writing the tracks, and of reading the file."""
         path = Path(self.path)
-        return super().estimate_seconds(n_bases) + (path.stat().st_size / _BYTES_PER_SECOND if path.exists() else 0)
+        return super().estimate_seconds(n_bases) + (path.stat().st_size / BAM_BYTES_PER_SECOND if path.exists() else 0)
 
     @property
     def in_threads(self) -> bool:

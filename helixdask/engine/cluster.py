@@ -7,9 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import dask
-from dask.utils import parse_bytes
-
+from helixdask.engine.configured_scheduler import configured_scheduler
 from helixdask.engine.crew import Crew
 from helixdask.engine.dask_logs import held_back
 from helixdask.engine.machine import usable_cores, usable_memory
@@ -43,12 +41,14 @@ class RunOptions(RunSettings):
     @property
     def is_remote(self) -> bool:
         """Whether a scheduler was named, here or in Dask's configuration."""
-        return bool(self.scheduler or self.scheduler_file or dask.config.get("scheduler-address", None))
+        return bool(self.scheduler or self.scheduler_file or configured_scheduler())
 
     @property
     def memory_limit_bytes(self) -> int | None:
         """Memory limit of a worker in bytes; None where the workers are not ours."""
         if self.memory_limit is not None:
+            from dask.utils import parse_bytes
+
             try:
                 return int(parse_bytes(self.memory_limit))
             except ValueError:
@@ -108,7 +108,7 @@ def connect(
     if options.is_remote:
         from helixdask.engine.given_cluster import given_cluster
 
-        configured = None if options.scheduler_file else dask.config.get("scheduler-address", None)
+        configured = None if options.scheduler_file else configured_scheduler()
         with (
             held_back(),
             given_cluster(

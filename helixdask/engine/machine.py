@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-from dask.system import CPU_COUNT
+import psutil
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
@@ -18,7 +21,7 @@ def usable_cores() -> int:
     The least of the cores of the machine, the affinity of the process, and the CPU quotas of its control group and of
     those around it, rounded up.
     """
-    return max(1, min(CPU_COUNT, *(math.ceil(quota) for quota in _cpu_quotas()), CPU_COUNT))
+    return max(1, min([_own_cores(), *(math.ceil(quota) for quota in _cpu_quotas())]))
 
 
 def usable_memory() -> int:
@@ -27,9 +30,27 @@ def usable_memory() -> int:
     The least of the memory of the machine, the limit of resident memory (``ulimit``), and the limits of its control
     group and of those around it.
     """
-    from distributed.system import MEMORY_LIMIT  # a large import, which only work on a store needs
+    return min([_own_memory(), *_memory_limits()])
 
-    return min(int(MEMORY_LIMIT), *_memory_limits(), int(MEMORY_LIMIT))
+
+@cache
+def _own_cores() -> int:
+    """Cores of the machine that the process may run on: its affinity, as `taskset` sets it."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def _own_memory() -> int:
+    """Memory of the machine, or the limit of this process's resident memory."""
+    memory = int(psutil.virtual_memory().total)
+    if sys.platform == "win32":
+        return memory
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_RSS)[1]
+    return limit if 0 < limit < memory else memory
 
 
 def _cpu_quotas() -> Iterator[float]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dask.utils import format_bytes
-
+from helixdask.amounts import size
+from helixdask.engine.machine import usable_memory
 from helixdask.engine.stage import Region, Stage
 from helixdask.errors import BadInputError
 from helixdask.registry import arrays_of, genome_shard_length
@@ -29,10 +30,12 @@ class Plan:
         Estimate of what will be written.
     bytes_replaced
         What the group takes that is replaced: it stays until the new one is published.
-    memory_per_worker
-        Estimate of a worker's peak memory in bytes.
+    memory_per_worker, memory_of_client
+        Estimates of the peak memory of a worker and of the commanding process, in bytes.
     seconds
-        Estimate for the unfinished tasks on ``workers`` workers.
+        Estimate for the unfinished tasks on ``workers`` workers, with what the commanding process does alone.
+    seconds_alone
+        The part of it that more workers do not shorten.
     """
 
     stage: str
@@ -46,6 +49,13 @@ class Plan:
     workers: int
     seconds: float
     bytes_replaced: int = 0
+    memory_of_client: int = 0
+    seconds_alone: float = 0.0
+
+    @property
+    def bytes_left(self) -> float:
+        """What is not written yet."""
+        return self.bytes_out * (1 - self.finished / self.tasks if self.tasks else 1)
 
     def as_dict(self) -> dict[str, int | float | str]:
         """All fields by name."""
@@ -72,6 +82,7 @@ def make_plan(stage: Stage, n_bases: int, *, workers: int, finished: int = 0) ->
     tasks = -(-n_bases // length) if length else 0
     left = 1 - finished / tasks if tasks else 1.0
     busy = max(1, min(workers, tasks - finished))
+    alone = stage.cost.serial_seconds(n_bases) if left else 0.0
     return Plan(
         stage=stage.name,
         group=stage.group(),
@@ -79,26 +90,44 @@ def make_plan(stage: Stage, n_bases: int, *, workers: int, finished: int = 0) ->
         finished=finished,
         bases=n_bases,
         region_length=length,
-        bytes_out=int(n_bases * stage.bytes_per_base),
-        memory_per_worker=int(stage.memory_fixed + stage.memory_per_base * length),
+        bytes_out=int(stage.estimate_bytes(n_bases)),
+        memory_per_worker=int(stage.estimate_memory(length)) if tasks else 0,
         workers=workers,
-        seconds=left * stage.estimate_seconds(n_bases) / busy,
+        seconds=alone + left * stage.estimate_seconds(n_bases) / busy,
+        memory_of_client=int(stage.cost.client_memory + stage.cost.client_per_base * n_bases),
+        seconds_alone=alone,
     )
 
 
-def refuse_what_cannot_fit(plan: Plan, url: str, memory_limit: int | None) -> None:
+def refuse_what_cannot_fit(plan: Plan, url: str, memory_limit: int | None, before: Iterable[Plan] = ()) -> None:
     """Raise where disk or memory are plainly too small.
+
+    Parameters
+    ----------
+    plan
+        What is about to be done, or would be.
+    url
+        The store.
+    memory_limit
+        Of a worker in bytes; None: it is not known.
+    before
+        Plans of stages that would be done before, whose output is not there yet.
 
     Raises
     ------
     BadInputError
-        The estimate is larger than the free space, or than a worker's memory limit.
+        The estimate is larger than the free space, a worker's memory limit, or the memory of this machine.
     """
     if memory_limit is not None and plan.memory_per_worker > memory_limit:
         raise BadInputError(
-            f"{plan.stage} needs about {format_bytes(plan.memory_per_worker)} a worker, "
-            f"the limit is {format_bytes(memory_limit)}",
+            f"{plan.stage} needs about {size(plan.memory_per_worker)} a worker, the limit is {size(memory_limit)}",
             remedy="Use fewer workers, or a larger --memory-limit.",
+        )
+    if plan.memory_of_client > usable_memory():
+        raise BadInputError(
+            f"{plan.stage} needs about {size(plan.memory_of_client)} in the commanding process, "
+            f"{size(usable_memory())} may be used here",
+            remedy="Give the command on a machine with more memory.",
         )
     if is_url(url):
         return
@@ -106,10 +135,12 @@ def refuse_what_cannot_fit(plan: Plan, url: str, memory_limit: int | None) -> No
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    left = plan.bytes_out * (1 - plan.finished / plan.tasks if plan.tasks else 1)
-    if left > free:
+    earlier = sum(each.bytes_left for each in before)
+    if plan.bytes_left + earlier > free:
+        all_of_it = f" on top of {size(earlier)} of the steps before it" if earlier else ""
         raise BadInputError(
-            f"{plan.stage} will write about {format_bytes(int(left))}, {format_bytes(free)} are free",
+            f"{plan.stage} will write about {size(plan.bytes_left)}{all_of_it}, {size(free)} are free",
             where=str(folder),
-            remedy="Make room, or choose another place.",
+            remedy="Make room, or choose another place."
+            + (" Predictions take 7 times less with --precision uint8." if plan.stage == "predict" else ""),
         )

@@ -70,7 +70,7 @@ def _needs(stage: Stage, url: str) -> WorkerNeeds:
         store=url,
         writes=True,
         files=tuple(file for file in files if file is not None),
-        start_seconds=stage.start_seconds,
+        start_seconds=stage.cost.start,
     )
 
 

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -31,7 +31,7 @@ from helixdask.store.objects import disk_errors
 from helixdask.store.root import is_store
 from helixdask.store.store import Store
 
-__all__ = ["RunOptions", "Summary", "plan_stage", "run_stage"]
+__all__ = ["RunOptions", "Summary", "plan_ahead", "plan_stage", "run_stage"]
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,33 @@ class Summary:
 def plan_stage(stage: Stage, url: str, options: RunOptions) -> Plan:
     """Plan of a stage, without doing it. Inputs are checked; what cannot fit is refused."""
     return _plan_and_state(stage, url, options)[0]
+
+
+def plan_ahead(stage: Stage, url: str, options: RunOptions, n_bases: int, before: Sequence[Summary]) -> Summary:
+    """Plan a stage whose inputs are not there yet.
+
+    Parameters
+    ----------
+    stage
+        What would be done.
+    url
+        The store, which need not be there.
+    options
+        How it would be run.
+    n_bases
+        Bases that the genome is thought to have.
+    before
+        What was planned for the steps before it.
+
+    Raises
+    ------
+    BadInputError
+        It cannot fit.
+    """
+    plan = make_plan(stage, n_bases, workers=options.n_workers)
+    plans = [each.plan for each in before if each.plan is not None and each.state == "planned"]
+    refuse_what_cannot_fit(plan, url, options.memory_limit_bytes, plans)
+    return Summary(stage.name, stage.group(), "planned", 0.0, plan.tasks, plan=plan)
 
 
 def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, str]:
@@ -165,7 +192,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
         _begin_or_resume(store, stage, work, digest)
         tasks, resumed = _run_regions(stage, store, work, options, progress)
         progress.begin(None)
-        receipts = [work.load_receipt(index) for index in range(tasks)]
+        receipts = work.load_receipts(range(tasks))
         attrs = stage.finish(store, work, RegionResult.merged([receipt.result for receipt in receipts]))
         record = vars(Provenance(stage.name, settings, inputs, digest))
         seconds = time.perf_counter() - start
@@ -271,10 +298,9 @@ def _whole(store: Store, group: str, work: Work) -> set[int]:
     """
     finished = work.finished()
     sizes = store.building(group).sizes() if finished else {}
+    receipts = zip(finished, work.load_receipts(finished), strict=True)
     return {
-        index
-        for index in finished
-        if all(sizes.get(path) == one.size for path, one in work.load_receipt(index).written.items())
+        index for index, (_, written) in receipts if all(sizes.get(path) == one.size for path, one in written.items())
     }
 
 

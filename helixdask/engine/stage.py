@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -17,6 +18,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.costs import Cost
 from helixdask.engine.settle import clear_work_folder
 from helixdask.errors import StoreDamagedError
 from helixdask.public_names import public_name
@@ -25,6 +27,8 @@ from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 from helixdask.store.stored_array import damage_errors
+
+_READERS = 16
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,17 @@ class Work:
         counts, written = (json.loads(arrays.pop(name).tobytes()) for name in ("_counts", "_written"))
         return Receipt(RegionResult(counts, arrays), {path: ObjectRecord(*record) for path, record in written.items()})
 
+    def load_receipts(self, indices: Iterable[int]) -> list[Receipt]:
+        """What finished regions left, in the order of their indices; read side by side, for object stores answer late.
+
+        Raises
+        ------
+        KeyError
+            One of the regions is not finished.
+        """
+        with ThreadPoolExecutor(_READERS) as pool:
+            return list(pool.map(self.load_receipt, indices))
+
     def _read(self, name: str) -> dict[str, NDArray[Any]] | None:
         try:
             with damage_errors(self.folder.url, "", name):
@@ -171,18 +186,10 @@ class Stage(ABC):
     """Verb of the command line."""
     bases_per_task: ClassVar[int] = 1 << 22
     """Bases that one task takes, rounded up to whole shards; 0: the stage has no region tasks."""
-    bases_per_second: ClassVar[float] = 20e6
-    """Rough speed of one worker, for the estimate of the dry run."""
-    bytes_per_base: ClassVar[float] = 0.5
-    """Rough size of what is written, compressed."""
-    memory_per_base: ClassVar[float] = 16.0
-    """Peak memory of a task per base of its region."""
-    memory_fixed: ClassVar[float] = 3e8
-    """Peak memory of a worker apart from that, in bytes."""
+    cost: ClassVar[Cost] = Cost()
+    """What it takes, from the table of `helixdask.engine.costs`."""
     packages: ClassVar[tuple[str, ...]] = ()
     """Packages beside helixdask's own that tasks import."""
-    start_seconds: ClassVar[float] = 0.0
-    """What a process takes to import them."""
     creates_store: ClassVar[bool] = False
     """Whether the stage starts from nothing (it then has a field ``species``)."""
     file_fields: ClassVar[tuple[str, ...]] = ()
@@ -245,7 +252,15 @@ class Stage(ABC):
 
     def estimate_seconds(self, n_bases: int) -> float:
         """Rough time for the whole genome on one worker: for the plan, and to see if a cluster is worth starting."""
-        return n_bases / self.bases_per_second
+        return self.cost.work_seconds(n_bases)
+
+    def estimate_bytes(self, n_bases: int) -> float:
+        """Rough size of what is written, compressed."""
+        return self.cost.disk * n_bases
+
+    def estimate_memory(self, region_length: int) -> float:
+        """Rough peak memory of a worker in bytes."""
+        return self.cost.worker_memory + self.cost.worker_per_base * region_length
 
     def dtypes(self) -> dict[str, str]:
         """Types of the tracks that differ from the registry's default."""

@@ -108,7 +108,7 @@ def sweep(
     options = options or RunOptions()
     stage.inputs(store)  # checks settings and predictions
     regions = slices_of(store, _TASK)
-    seconds = store.n_bases / stage.bases_per_second * len(grid.edges)
+    seconds = stage.estimate_seconds(store.n_bases) * len(grid.edges)
     shared = (store, stage, grid, contigs, stage.learn(store))
     found = dict(run_slices(_call_region, shared, regions, options, seconds, store.url, title="sweep"))
     parts = [found[index] for index in sorted(found)]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.scores.reliability import Reliability
 

@@ -11,10 +11,8 @@ from pathlib import Path
 
 from helixdask.coverage.libraries import libraries_from_paths
 from helixdask.engine.cluster import RunOptions
-from helixdask.engine.plan import make_plan
-from helixdask.engine.run import Summary, run_stage
+from helixdask.engine.run import Summary, plan_ahead, run_stage
 from helixdask.engine.same_work import differences
-from helixdask.engine.stage import Stage
 from helixdask.errors import BadInputError
 from helixdask.exchange.helixer_columns import SPECIES_BYTES
 from helixdask.exchange.helixer_file import CoverageColumns, Layout, describe, prediction_sets, reading_h5
@@ -204,11 +202,6 @@ def _run(stages: list[HelixerStage], url: str, layout: Layout, options: RunOptio
     for number, stage in enumerate(stages):
         made = replace(stage, compare=there and number == 0)  # type: ignore[call-arg]
         if options.dry_run and not finished:
-            yield _planned(made, genome.estimate_bases(None), options)
+            yield plan_ahead(made, url, options, genome.estimate_bases(None), ())
         else:
             yield run_stage(made, url, options)
-
-
-def _planned(stage: Stage, n_bases: int, options: RunOptions) -> Summary:
-    plan = make_plan(stage, n_bases, workers=options.n_workers)
-    return Summary(stage.name, stage.group(), "planned", 0.0, plan.tasks, plan=plan)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import h5py
 import numpy as np
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_rows import RowIndex
 from helixdask.exchange.helixer_stage import HelixerTrackStage, fill_track, refuse
@@ -44,9 +45,7 @@ class ImportCoverageStage(HelixerTrackStage):
     strandedness: str = "unknown"
 
     name: ClassVar[str] = "coverage"
-    bases_per_second: ClassVar[float] = 5e6
-    bytes_per_base: ClassVar[float] = 1.0
-    memory_per_base: ClassVar[float] = 40.0
+    cost: ClassVar[Cost] = COSTS["import coverage"]
 
     def group(self) -> str:
         """Group of the store that the stage writes."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_file import open_h5
@@ -27,10 +28,8 @@ class ImportGenomeStage(HelixerStage):
     """``data/X`` to the sequence of a new store; contigs in the order in which the file names them."""
 
     name: ClassVar[str] = "import"
+    cost: ClassVar[Cost] = COSTS["import genome"]
     creates_store: ClassVar[bool] = True
-    bases_per_second: ClassVar[float] = 15e6
-    bytes_per_base: ClassVar[float] = 0.27
-    memory_per_base: ClassVar[float] = 4.0
 
     def group(self) -> str:
         """Group of the store that the stage writes."""

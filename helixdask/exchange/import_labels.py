@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_decode import BAD, decode_classes, pack_transitions
 from helixdask.exchange.helixer_file import open_h5
@@ -29,9 +30,7 @@ class ImportLabelsStage(HelixerTrackStage):
     folder: str = "data"
 
     name: ClassVar[str] = "labels"
-    bases_per_second: ClassVar[float] = 5e6
-    bytes_per_base: ClassVar[float] = 0.05
-    memory_per_base: ClassVar[float] = 40.0
+    cost: ClassVar[Cost] = COSTS["import labels"]
 
     def group(self) -> str:
         """Group of the store that the stage writes."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import h5py
 import numpy as np
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_file import open_h5, reading_h5
@@ -41,11 +42,9 @@ class ImportPredictionsStage(HelixerTrackStage):
     has_phase: bool = True
 
     name: ClassVar[str] = "predictions"
+    cost: ClassVar[Cost] = COSTS["import predictions"]
     file_fields: ClassVar[tuple[str, ...]] = ("helixer", "predicted", "aliases")
     bases_per_task: ClassVar[int] = 1 << 20
-    bases_per_second: ClassVar[float] = 2e6
-    bytes_per_base: ClassVar[float] = 20.0
-    memory_per_base: ClassVar[float] = 60.0
 
     def group(self) -> str:
         """Group of the store that the stage writes."""

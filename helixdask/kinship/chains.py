@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.kinship.pairs import Anchors
 
 LEAST_ANCHORS: Final = 5

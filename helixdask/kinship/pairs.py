@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.kinship.runs import Runs
 
 _MOST_AT_ONCE: Final = 1 << 24

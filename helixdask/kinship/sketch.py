@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from helixdask.kernels import njit
 
 K: Final = 21
 """Bases of a k-mer: at 5 % divergence a third of them is still the same."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.kinship.groups import LEAST_HASHES, find_kinship
@@ -39,9 +40,7 @@ class KinshipStage(KinshipSettings, Stage):
     margin: int = 500
 
     name: ClassVar[str] = "kinship"
-    bases_per_second: ClassVar[float] = 60e6
-    bytes_per_base: ClassVar[float] = 0.02
-    memory_per_base: ClassVar[float] = 4.0
+    cost: ClassVar[Cost] = COSTS["kinship"]
 
     def group(self) -> str:
         """Group of the store that the stage writes."""

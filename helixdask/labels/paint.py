@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.labels.intervals import StrandTables
 from helixdask.labels.segments import Ints, covered
 from helixdask.registry import LABEL_CLASSES

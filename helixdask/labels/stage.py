@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
@@ -43,11 +44,8 @@ class LabelsStage(LabelsSettings, Stage):
     genes: str = "reference"
 
     name: ClassVar[str] = "labels"
+    cost: ClassVar[Cost] = COSTS["labels"]
     file_fields: ClassVar[tuple[str, ...]] = ("genetic_codes", "aliases")
-    bases_per_second: ClassVar[float] = 60e6
-    bytes_per_base: ClassVar[float] = 0.05
-    # Two strands of four one-byte tracks and one of four bytes.
-    memory_per_base: ClassVar[float] = 20.0
 
     @property
     def in_threads(self) -> bool:

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.labels.features import Features, mirrored
 from helixdask.labels.gene_codes import GeneCodes
 from helixdask.labels.segments import Ints

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from helixdask.kernels import njit
 
 TERMS: Final = ("junctions", "coverage", "frames")
 """``junctions``: introns against spliced reads. ``coverage``: exons against reads. ``frames``: raw coding bases of the

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.errors import MissingInputError
@@ -37,6 +38,7 @@ class SplitStage(SplitSettings, Stage):
     windows: str | None = "default"
 
     name: ClassVar[str] = "split"
+    cost: ClassVar[Cost] = COSTS["split"]
     file_fields: ClassVar[tuple[str, ...]] = ("groups", "aliases")
     bases_per_task: ClassVar[int] = 0
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.registry import arrays_of
@@ -35,6 +36,7 @@ class SelectStage(SelectSettings, Stage):
     unannotated: bool | None = None
 
     name: ClassVar[str] = "select"
+    cost: ClassVar[Cost] = COSTS["select"]
     bases_per_task: ClassVar[int] = 0
 
     def group(self) -> str:

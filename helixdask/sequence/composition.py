@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.sequence.codes import CODE_MASK, N_CODE, SOFT_MASK
 
 _LOWER_CASE: Final = 0.98

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.sequence.codes import LETTER_TO_CODE, N_CODE, SOFT_MASK
 
 CHECKPOINT: Final = 1 << 16

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
@@ -19,12 +20,12 @@ from helixdask.sequence.composition import count_kinds
 from helixdask.sequence.fasta import FastaScan, scan
 from helixdask.sequence.fasta_reader import FastaIndex, open_fasta
 from helixdask.sequence.fasta_source import source_kind
+from helixdask.sequence.sampled_size import estimated_bases
 from helixdask.sequence.settings import EncodeSettings, OnBadBase
 from helixdask.settings import check_settings
 from helixdask.store.store import Store
 
 _SEQUENCE = "genome/sequence"
-_COMPRESSION_OF_DNA = 3.3
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,11 @@ class EncodeStage(EncodeSettings, Stage):
     """FASTA to base codes, one byte a base before compression, with the contig table; into ``genome``."""
 
     name: ClassVar[str] = "encode"
+    cost: ClassVar[Cost] = COSTS["encode"]
     creates_store: ClassVar[bool] = True
     file_fields: ClassVar[tuple[str, ...]] = ("fasta",)
     # Starting in the middle of a compressed file costs some Mb of decompression: keep tasks longer than that.
     bases_per_task: ClassVar[int] = 1 << 24
-    bases_per_second: ClassVar[float] = 100e6
-    bytes_per_base: ClassVar[float] = 0.27
-    # A region is read and written shard by shard, so its length does not matter.
-    memory_per_base: ClassVar[float] = 0.0
-    memory_fixed: ClassVar[float] = 5e8
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,13 +61,11 @@ class EncodeStage(EncodeSettings, Stage):
         return {"fasta": file_identity(self.fasta)}
 
     def estimate_bases(self, store: Store | None) -> int:
-        """Bases of the genome once it is known; before that, a guess from the size of the file."""
+        """Bases of the genome once it is known; before that, an estimate from the beginning of the file."""
         if store is not None:
             with suppress(MissingInputError):
                 return store.n_bases
-        kind = source_kind(self.fasta)
-        size = Path(self.fasta).stat().st_size
-        return size if kind == "plain" else int(size * _COMPRESSION_OF_DNA)
+        return estimated_bases(self.fasta)
 
     def prepare(self, store: Store, work: Work) -> None:
         """Read the whole file once: check it, write the contig table, note where its bases are for the tasks."""

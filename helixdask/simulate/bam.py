@@ -9,9 +9,9 @@ from types import TracebackType
 
 import numpy as np
 import pysam
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.simulate.genes import offsets_of
 from helixdask.simulate.reads import READ_LENGTH, Alignments
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.simulate.genes import MIN_INTRON, GenePool, codon_starts, offsets_of
 from helixdask.simulate.genome import MASKED, Ancestor, substitute
 from helixdask.simulate.species import AMINO_ACID, STOP

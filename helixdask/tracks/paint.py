@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from helixdask.kernels import njit
 
 
 def paint_mask(start: NDArray[np.int64], end: NDArray[np.int64], length: int) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
@@ -34,10 +35,8 @@ class TrackStage(TrackSettings, Stage):
     kind: str
 
     name: ClassVar[str] = "track"
+    cost: ClassVar[Cost] = COSTS["track"]
     file_fields: ClassVar[tuple[str, ...]] = ("file", "aliases")
-    bases_per_second: ClassVar[float] = 200e6
-    bytes_per_base: ClassVar[float] = 0.02
-    memory_per_base: ClassVar[float] = 6.0
 
     def group(self) -> str:
         """Group of the store that the stage writes."""

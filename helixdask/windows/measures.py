@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from helixdask.errors import InternalError
+from helixdask.kernels import njit
 from helixdask.probabilities import bits, decoding_table, likeliest
 from helixdask.sequence.codes import CODE_MASK, N_CODE
 from helixdask.settings import Rules

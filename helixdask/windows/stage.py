@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.sequence.codes import SOFT_MASK
@@ -36,9 +37,7 @@ class WindowsStage(WindowsSettings, Stage):
     output: Name | None = "default"
 
     name: ClassVar[str] = "windows"
-    bases_per_second: ClassVar[float] = 20e6
-    bytes_per_base: ClassVar[float] = 0.005
-    memory_per_base: ClassVar[float] = 40.0
+    cost: ClassVar[Cost] = COSTS["windows"]
 
     def group(self) -> str:
         """Group of the store that the stage writes."""

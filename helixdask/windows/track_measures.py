@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from helixdask.kernels import njit
 from helixdask.sequence.codes import CODE_MASK, N_CODE
 from helixdask.windows.measures import EXONIC
 

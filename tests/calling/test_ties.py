@@ -12,7 +12,7 @@ from helixdask.calling.emission import emission_costs
 from helixdask.calling.gene_states import state_labels
 from helixdask.calling.hmm import build_hmm
 from helixdask.calling.source import ArraySource
-from helixdask.calling.ties import _move_up, _remove_first, search_best_first
+from helixdask.calling.ties import ANY_STATE, _move_up, _remove_first, search_best_first
 from tests.calling.made_up import certain, encode, random_case
 
 HELIXER = build_hmm("helixer")
@@ -24,7 +24,7 @@ def search(codes, classes, phases):
     emission_costs(classes, phases, 0, n, 0.2, True, emissions)
     donor_costs(HELIXER, codes, 0, n, emissions, 0, n, donors)
     states = np.zeros(n, np.uint8)
-    return search_best_first(HELIXER, codes, emissions, donors, 10**17, states), states
+    return search_best_first(HELIXER, codes, emissions, donors, 10**17, states, n, ANY_STATE), states
 
 
 @settings(max_examples=15, deadline=None)
@@ -47,6 +47,17 @@ def test_among_equal_paths_the_search_decides():
     cost, states = search(codes, classes, phases)
     assert path.cost == cost
     assert np.array_equal(path.states, states)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_behind_the_last_tie_nothing_is_searched(seed):
+    """Probabilities of few values make many ties; the path is that of a search through the whole region."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 4, 400).astype(np.uint8)
+    classes, phases = (rng.choice([0.1, 0.3, 0.3, 0.3], (4, 400)).astype(np.float32) for _ in range(2))
+    _, states = search(codes, classes, phases)
+    assert np.array_equal(decode_region(HELIXER, ArraySource(codes, classes, phases)).states, states)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60))

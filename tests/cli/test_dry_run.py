@@ -3,6 +3,7 @@
 import resource
 import shutil
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pysam
@@ -35,9 +36,16 @@ def commands(store, folder, species, model, reads):
         "split": (["split", store, "--report", folder / "r.html"], ["splits/default"]),
         "prepare": (
             ["prepare", species.genome, "-o", folder / "new.zarr", "--gff3", species.truth, *libraries],
-            ["genome"],
+            [
+                *("genome", "genes/reference", "labels/reference", "coverage/rnaseq/reads"),
+                *("windows/21384-reference", "kinship/default", "splits/default", "selections/default"),
+            ],
         ),
-        "annotate": (["annotate", store, "--model", model, *out], ["predictions/tiny"]),
+        "annotate": (["annotate", store, "--model", model, *out], ["predictions/tiny", "genes/tiny"]),
+        "annotate, fresh": (
+            ["annotate", species.genome, "--model", model, *out],
+            ["genome", "predictions/tiny", "genes/tiny"],
+        ),
     }
 
 
@@ -84,7 +92,7 @@ def test_every_stage_of_17_gb_within_seconds(huge, species, tiny_model, many_ref
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     planned = {}
     for name, (arguments, groups) in commands(huge, tmp_path, species, tiny_model, many_references).items():
-        if name in ("encode", "prepare"):
+        if name in ("encode", "prepare", "annotate, fresh"):
             continue  # they read the small genome
         start = time.process_time()
         stages = done(*arguments, "--dry-run", "--json", "--workers", "2").json()
@@ -109,3 +117,28 @@ def test_what_cannot_fit_is_refused(prepared, tiny_model, monkeypatch):
     ran = helixdask("windows", prepared, "--dry-run", "--memory-limit", "1MB")
     assert ran.code == 2
     assert "--memory-limit" in ran.err
+
+
+def test_all_steps_of_a_fresh_genome_must_fit(species, tiny_model, tmp_path, monkeypatch):
+    """Each would, but not all of them; uint8 takes less."""
+    words = ["annotate", species.genome, "--model", tiny_model, "-o", tmp_path / "genes.gff3", "--dry-run", "--json"]
+    sizes = [stage["plan"]["bytes_out"] for stage in done(*words).json()]
+    monkeypatch.setattr(plan.shutil, "disk_usage", lambda folder: SimpleNamespace(free=max(sizes) + 1))
+    ran = helixdask(*words)
+    assert ran.code == 2
+    assert "on top of" in ran.err
+    assert "--precision uint8" in ran.err
+    fewer = [stage["plan"]["bytes_out"] for stage in done(*words, "--precision", "uint8").json()]
+    assert sum(fewer) < max(sizes)
+
+
+def test_a_model_that_needs_reads_is_not_planned_without(species, tiny_model, tmp_path, monkeypatch):
+    from helixdask.trainer.prediction import stage as prediction
+
+    known = prediction.describe_model
+    described = known(tiny_model)
+    sees_two = replace(described, spec=replace(described.spec, n_libraries=2))
+    monkeypatch.setattr(prediction, "describe_model", lambda path: sees_two)
+    ran = helixdask("annotate", species.genome, "--model", tiny_model, "-o", tmp_path / "genes.gff3", "--dry-run")
+    assert ran.code == 2
+    assert "2 libraries" in ran.err

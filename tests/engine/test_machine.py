@@ -13,8 +13,8 @@ CORES, MEMORY = 64, 512 << 30
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
     """A large machine whose control groups are files of the test: call it with the process's groups and the limits."""
-    monkeypatch.setattr(machine, "CPU_COUNT", CORES)
-    monkeypatch.setattr("distributed.system.MEMORY_LIMIT", MEMORY)
+    monkeypatch.setattr(machine, "_own_cores", lambda: CORES)
+    monkeypatch.setattr(machine, "_own_memory", lambda: MEMORY)
     monkeypatch.setattr(machine, "_CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(machine, "_MEMBERSHIP", tmp_path / "membership")
 
@@ -68,10 +68,10 @@ def test_first_version_of_control_groups(groups):
     assert (machine.usable_cores(), machine.usable_memory()) == (1, 2 << 30)
 
 
-def test_limits_that_dask_finds_hold(groups, monkeypatch):
+def test_limits_of_the_process_hold(groups, monkeypatch):
     """Such as the affinity of the process."""
-    monkeypatch.setattr(machine, "CPU_COUNT", 2)
-    monkeypatch.setattr("distributed.system.MEMORY_LIMIT", 1 << 30)
+    monkeypatch.setattr(machine, "_own_cores", lambda: 2)
+    monkeypatch.setattr(machine, "_own_memory", lambda: 1 << 30)
     groups("0::/\n", **{"cpu.max": "800000 100000", "memory.max": str(4 << 30)})
     assert (machine.usable_cores(), machine.usable_memory()) == (2, 1 << 30)
 

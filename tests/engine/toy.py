@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from helixdask.engine.costs import Cost
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.store.store import Store
@@ -78,7 +79,7 @@ class ToyStage(Stage):
     setting: int = 0
 
     name: ClassVar[str] = "toy"
-    bases_per_second: ClassVar[float] = 1e4
+    cost: ClassVar[Cost] = Cost(work=100.0)
 
     def group(self) -> str:
         return f"labels/{self.label}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from helixdask.settings import Name, Natural, Rules, RuleSet, Shown
@@ -51,3 +53,8 @@ class PredictSettings:
     coverage_norm: CoverageNorm | None = None
     threads: Natural = 1
     rules: RuleSet = Rules.DEFAULT
+
+
+def predictions_name(model: str | Path) -> str:
+    """Name of predictions where none is given: that of the model's file, as far as the store takes it."""
+    return re.sub(r"[^\w.+-]+", "_", Path(model).stem).lstrip(".+-") or "predictions"

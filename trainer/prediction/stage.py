@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.engine.costs import (
+    BYTES_PER_PROBABILITY,
+    COSTS,
+    MULTIPLICATIONS_PER_SECOND,
+    SECONDS_PER_BASE,
+    Cost,
+)
 from helixdask.engine.progress import tell_inside
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
@@ -21,10 +27,11 @@ from helixdask.store.store import Store
 from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.network.describe import ModelDescription, describe_model, file_digest
 from helixdask.trainer.network.libraries import model_libraries
+from helixdask.trainer.network.size import activations, multiplications
 from helixdask.trainer.prediction.confidence import flat_model, genic_counts, genic_summary
 from helixdask.trainer.prediction.merge import add_predictions, count_contributions, to_means
 from helixdask.trainer.prediction.predictor import cached_predictor
-from helixdask.trainer.prediction.settings import PredictSettings
+from helixdask.trainer.prediction.settings import PredictSettings, predictions_name
 from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout
 from helixdask.windows.plan import PlannedWindows, WindowRule, buckets, plan_windows
 from helixdask.windows.read import held_track, read_into
@@ -55,14 +62,10 @@ class PredictStage(PredictSettings, Stage):
     """
 
     name: ClassVar[str] = "predict"
+    cost: ClassVar[Cost] = COSTS["predict"]
     file_fields: ClassVar[tuple[str, ...]] = ("model",)
     packages: ClassVar[tuple[str, ...]] = ("tensorflow", "keras")
-    start_seconds: ClassVar[float] = 6.0
     bases_per_task: ClassVar[int] = 1 << 20
-    memory_per_base: ClassVar[float] = 120.0
-    memory_fixed: ClassVar[float] = 1.5e9
-    bytes_per_base: ClassVar[float] = 20.0
-    bases_per_second: ClassVar[float] = 30e3
 
     model: str
     predictions: str
@@ -73,14 +76,14 @@ class PredictStage(PredictSettings, Stage):
 
     @classmethod
     def for_model(
-        cls, store: Store | str, model: str | Path, settings: PredictSettings | None = None, **more: Any
+        cls, store: Store | str | None, model: str | Path, settings: PredictSettings | None = None, **more: Any
     ) -> PredictStage:
         """Fill in from the model's card what is left out.
 
         Parameters
         ----------
         store
-            The store, or its path or URL.
+            The store, or its path or URL; None: it is not there yet, and the stage is for a plan.
         model
             Model file, `.keras` or Helixer's `.h5`.
         settings
@@ -106,17 +109,18 @@ class PredictStage(PredictSettings, Stage):
         window_length = settings.window_length or int(described.card["inference_window"])
         _check_window(window_length, described)
         libraries: tuple[str, ...] = ()
-        if described.spec.n_libraries:
-            opened = store if isinstance(store, Store) else Store.open(store)
+        if described.spec.n_libraries and store is None:
+            libraries = tuple(f"library {number + 1}" for number in range(described.spec.n_libraries))
+        elif described.spec.n_libraries:
+            opened = store if isinstance(store, Store) else Store.open(str(store))
             coverage = opened.resolve("coverage", coverage)
             wanted = model_libraries(opened, coverage, described.spec, described.card)
             libraries = tuple(library.name for library in wanted)
         elif coverage is not None:
             raise BadInputError("the model takes no coverage", where=described.path, remedy="Leave --coverage out.")
-        name = re.sub(r"[^\w.+-]+", "_", Path(model).stem).lstrip(".+-") or "predictions"
         found = {
             "model": described.path,
-            "predictions": settings.predictions or name,
+            "predictions": settings.predictions or predictions_name(model),
             "window_length": window_length,
             "batch_size": settings.batch_size or default_batch_size(window_length),
             "coverage": coverage if libraries else None,
@@ -146,6 +150,22 @@ class PredictStage(PredictSettings, Stage):
         """
         enough = max(self.bases_per_task, _ENOUGH_WINDOWS * self.window_length)
         return min(enough, max(n_bases // _TASKS, _FEWEST_WINDOWS * self.window_length))
+
+    def estimate_seconds(self, n_bases: int) -> float:
+        """Time of one worker: a network multiplies for every base of both strands, as often as windows lie on it."""
+        spec = describe_model(self.model).spec
+        seen = 2 * n_bases * (self.window_length / self.rule.offset if self.overlap else 1)
+        return seen * (multiplications(spec) / (MULTIPLICATIONS_PER_SECOND * self.threads) + SECONDS_PER_BASE)
+
+    def estimate_bytes(self, n_bases: int) -> float:
+        """Size of the probabilities, by their precision, with or without phases."""
+        tracks = describe_model(self.model).spec.n_outputs
+        return n_bases * BYTES_PER_PROBABILITY[self.precision] * 8 * tracks
+
+    def estimate_memory(self, region_length: int) -> float:
+        """A process with TensorFlow, the arrays of a task, and what the network keeps of a batch."""
+        spec = describe_model(self.model).spec
+        return super().estimate_memory(region_length) + 4.0 * activations(spec) * self.batch_size * self.window_length
 
     def dtypes(self) -> dict[str, str]:
         """Types of the tracks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.genes.reading.gff_read import read_gff
@@ -37,6 +38,7 @@ class ImportGenesStage(Stage):
     phases: Literal["chain", "file"] = "chain"
 
     name: ClassVar[str] = "genes"
+    cost: ClassVar[Cost] = COSTS["genes"]
     file_fields: ClassVar[tuple[str, ...]] = ("gff", "aliases")
     bases_per_task: ClassVar[int] = 0
 

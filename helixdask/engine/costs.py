@@ -1,0 +1,88 @@
+"""What each stage takes: the one table of coefficients behind plans, and behind whether a cluster is worth starting.
+
+Measured on cores of an AMD EPYC, see docs/benchmarks.md; a plan is right within a factor of two on such a machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_MB: Final = 1e6
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a stage takes on a genome.
+
+    Parameters
+    ----------
+    once
+        Seconds of the commanding process, whatever the genome: imports, kernels, publication.
+    serial
+        Seconds of the commanding process for each megabase.
+    work
+        Seconds of one worker for each megabase.
+    start
+        Seconds that each worker takes to import what the tasks need, beyond helixdask itself.
+    disk
+        Bytes that are written for each base, compressed.
+    worker_memory, worker_per_base
+        Peak memory of a worker in bytes: the part that is always there, and that of each base of a region.
+    client_memory, client_per_base
+        The same of the commanding process, for each base of the genome.
+    """
+
+    once: float = 0.3
+    serial: float = 0.0
+    work: float = 0.05
+    start: float = 0.0
+    disk: float = 0.5
+    worker_memory: float = 3e8
+    worker_per_base: float = 16.0
+    client_memory: float = 2.5e8
+    client_per_base: float = 0.01
+
+    def work_seconds(self, n_bases: float) -> float:
+        """Seconds of one worker for some bases."""
+        return self.work * n_bases / _MB
+
+    def serial_seconds(self, n_bases: float) -> float:
+        """Seconds of the commanding process alone for a genome."""
+        return self.once + self.serial * n_bases / _MB
+
+
+COSTS: Final[Mapping[str, Cost]] = {
+    # A region is read and written shard by shard, so its length does not matter.
+    "encode": Cost(serial=0.006, work=0.006, disk=0.27, worker_memory=5e8, worker_per_base=0.0, client_per_base=0.03),
+    "genes": Cost(once=0.8, serial=0.03, work=0.0, disk=0.05, client_memory=3e8, client_per_base=0.6),
+    "labels": Cost(once=0.8, serial=0.03, work=0.02, disk=0.05, worker_per_base=20.0, client_per_base=0.6),
+    "coverage": Cost(once=0.6, work=0.03, disk=1.0, worker_per_base=24.0),
+    "ready-made coverage": Cost(work=0.05, disk=1.0, worker_per_base=48.0),
+    "track": Cost(work=0.005, disk=0.02, worker_per_base=6.0),
+    "predict": Cost(
+        once=6.0, work=33.0, start=6.0, disk=20.0, worker_memory=1.5e9, worker_per_base=120.0, client_memory=3e8
+    ),
+    "call": Cost(once=1.0, serial=0.01, work=0.6, disk=0.02, worker_per_base=400.0, client_per_base=0.05),
+    "windows": Cost(serial=0.001, work=0.06, disk=0.02, worker_per_base=40.0, client_per_base=0.03),
+    "kinship": Cost(once=1.0, serial=0.02, work=0.02, disk=0.02, worker_per_base=4.0, client_per_base=1.3),
+    "split": Cost(serial=0.002, work=0.0, disk=0.001, client_memory=4e8, client_per_base=0.05),
+    "select": Cost(serial=0.002, work=0.0, disk=0.001, client_memory=4e8, client_per_base=0.05),
+    "import genome": Cost(work=0.07, disk=0.27, worker_per_base=4.0),
+    "import labels": Cost(work=0.2, disk=0.05, worker_per_base=40.0),
+    "import coverage": Cost(work=0.2, disk=1.0, worker_per_base=40.0),
+    "import predictions": Cost(work=0.5, disk=20.0, worker_per_base=60.0),
+}
+"""By stage."""
+
+COMMAND_SECONDS: Final = 1.5
+"""Until a command that works on a store begins with its first stage."""
+BAM_BYTES_PER_SECOND: Final = 80e6
+"""Of a compressed file of reads, on one core."""
+MULTIPLICATIONS_PER_SECOND: Final = 4.8e10
+"""Of a network's products on one core, TensorFlow with XLA."""
+SECONDS_PER_BASE: Final = 1e-6
+"""What a core does beside them for each base that a network sees: cutting windows, averaging, writing."""
+BYTES_PER_PROBABILITY: Final[Mapping[str, float]] = {"float16": 1.25, "uint8": 0.19}
+"""Of predictions as they lie on disk, by precision."""
