@@ -142,7 +142,7 @@ def _other_files(store: Store, aside: Path, chosen: Chosen, progress: WorkProgre
 def _ordered(store: Store, sets: dict[str, GeneModels], others: Sequence[BrowserTrack]) -> list[BrowserTrack]:
     """Genes that were read first; each predictions with the genes called from them; then the rest."""
     source = {name: predictions_of(store, name) for name, models in sets.items() if len(models)}
-    predictions = {track.name: track for track in others if track.kind == "predictions"}
+    predictions = {track.group.partition("/")[2]: track for track in others if track.kind == "predictions"}
     ordered = [gene_track(name) for name, origin in source.items() if origin not in predictions]
     for name, track in predictions.items():
         ordered += [track, *(gene_track(each) for each, origin in source.items() if origin == name)]

@@ -6,14 +6,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from helixdask.browser.tracks import SEQUENCE, BrowserTrack, TrackFile
+from helixdask.browser.tracks import SEQUENCE, BrowserTrack, Place, TrackFile
 
 _HEIGHT = {"genes": 90}
 
 
-def igv_session(
-    species: str, tracks: Sequence[BrowserTrack], place: tuple[str, int, int], *, csi: bool = False
-) -> dict[str, Any]:
+def igv_session(species: str, tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) -> dict[str, Any]:
     """A session of IGV-Web; places of files are relative to it.
 
     Parameters are those of :func:`helixdask.browser.jbrowse.jbrowse_config`.
@@ -44,7 +42,7 @@ def igv_session(
     return {"version": "3", "reference": reference, "locus": _locus(place), "tracks": shown}
 
 
-def igv_xml(tracks: Sequence[BrowserTrack], place: tuple[str, int, int], *, csi: bool = False) -> str:
+def igv_xml(tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) -> str:
     """A session of IGV for the desktop; places of files are relative to it."""
     session = ET.Element("Session", genome=SEQUENCE, locus=_locus(place), version="8")
     resources = ET.SubElement(session, "Resources")
@@ -73,13 +71,12 @@ def _files(tracks: Sequence[BrowserTrack]) -> Iterator[tuple[BrowserTrack, Track
 
 
 def _name(track: BrowserTrack, file: TrackFile) -> str:
-    return f"{track.name} {file.words}".strip()
+    return f"{track.words} {file.words}".strip()
 
 
 def _rgb(colour: str, form: str) -> str:
     return form.format(",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5)))
 
 
-def _locus(place: tuple[str, int, int]) -> str:
-    contig, start, end = place
-    return f"{contig}:{start + 1}-{end}"
+def _locus(place: Place) -> str:
+    return f"{place.contig}:{place.start + 1}-{place.end}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from helixdask.browser.tracks import SEQUENCE, BrowserTrack
+from helixdask.browser.tracks import SEQUENCE, BrowserTrack, Place
 
 _CATEGORIES: Final = {
     "genes": "Genes",
@@ -18,9 +18,7 @@ _SCREEN: Final = 1200
 """Pixels that the first view is made for."""
 
 
-def jbrowse_config(
-    species: str, tracks: Sequence[BrowserTrack], place: tuple[str, int, int], *, csi: bool = False
-) -> dict[str, Any]:
+def jbrowse_config(species: str, tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) -> dict[str, Any]:
     """``config.json``: the genome, all tracks, and a first view in which they are open.
 
     Parameters
@@ -30,11 +28,10 @@ def jbrowse_config(
     tracks
         Tracks, in the order in which they are shown.
     place
-        Contig, start and end of the first view, 0-based half-open.
+        The first view.
     csi
         Whether indexes of genes are ``.csi`` and not ``.tbi``.
     """
-    contig, start, end = place
     shown = [_track(species, track, csi) for track in tracks]
     opened = [
         {
@@ -48,18 +45,21 @@ def jbrowse_config(
         }
         for each in shown
     ]
+    bases_per_pixel = max((place.end - place.start) / _SCREEN, 0.05)
+    region = {"refName": place.contig, "start": 0, "end": place.contig_length, "assemblyName": species}
     view = {
         "id": "first",
         "type": "LinearGenomeView",
-        "bpPerPx": max((end - start) / _SCREEN, 0.05),
-        "offsetPx": 0,
-        "displayedRegions": [{"refName": contig, "start": start, "end": end, "assemblyName": species}],
+        "bpPerPx": bases_per_pixel,
+        "offsetPx": int(place.start / bases_per_pixel),
+        "displayedRegions": [region],
+        "trackLabels": "offset",
         "tracks": opened,
     }
     return {
         "assemblies": [{"name": species, "sequence": _sequence(species)}],
         "tracks": shown,
-        "defaultSession": {"name": f"{species}, {contig}", "views": [view]},
+        "defaultSession": {"name": f"{species}, {place.contig}", "views": [view]},
     }
 
 
@@ -77,7 +77,7 @@ def _track(species: str, track: BrowserTrack, csi: bool) -> dict[str, Any]:
     track_id = _word(track.group)
     common = {
         "trackId": track_id,
-        "name": track.name,
+        "name": track.words,
         "assemblyNames": [species],
         "category": [_CATEGORIES[track.kind]],
     }

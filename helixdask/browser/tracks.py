@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from helixdask.genes.models import GeneModels
 from helixdask.store.contigs import ContigTable
@@ -52,9 +52,19 @@ class BrowserTrack:
         return self.group.partition("/")[0]
 
     @property
-    def name(self) -> str:
-        """What it is called where its kind is told, too."""
-        return self.group.partition("/")[2]
+    def words(self) -> str:
+        """What it is called: ``base genes``, ``rnaseq/leaf coverage``."""
+        kind, _, name = self.group.partition("/")
+        return name if kind == "tracks" else f"{name} {kind}"
+
+
+class Place(NamedTuple):
+    """A contig and a part of it, 0-based half-open."""
+
+    contig: str
+    contig_length: int
+    start: int
+    end: int
 
 
 def gene_track(name: str) -> BrowserTrack:
@@ -88,17 +98,18 @@ def coverage_track(set_name: str, library: str, written: Sequence[str]) -> Brows
 def other_track(name: str, kind: str) -> BrowserTrack:
     """Intervals (``mask``) or values (``value``) of a track."""
     file = TrackFile(f"tracks/{name}.{kind}.bw", "", "#4d7a3a")
-    return BrowserTrack(f"tracks/{name}", (file,), 1.0 if kind == "mask" else None)
+    if kind == "mask":
+        return BrowserTrack(f"tracks/{name}", (file,), 1.0)
+    return BrowserTrack(f"tracks/{name}/{kind}", (file,))
 
 
-def first_place(contigs: ContigTable, genes: Sequence[GeneModels]) -> tuple[str, int, int]:
-    """Contig, start and end of what is looked at first: around a gene in the middle of the first set that has any."""
-    for models in genes:
-        if len(models):
-            middle = models.genes.iloc[len(models) // 2]
-            contig = int(middle["contig"])
-            start = max(int(middle["start"]) - _AROUND, 0)
-            end = min(int(middle["end"]) + _AROUND, int(contigs.lengths[contig]))
-            return str(contigs.names[contig]), start, end
-    contig = int(contigs.lengths.argmax())
-    return str(contigs.names[contig]), 0, min(int(contigs.lengths[contig]), 2 * _AROUND)
+def first_place(contigs: ContigTable, genes: Sequence[GeneModels]) -> Place:
+    """What is looked at first: around a gene in the middle of the first set that has any."""
+    models = next((models for models in genes if len(models)), None)
+    if models is None:
+        row, start, end = int(contigs.lengths.argmax()), 0, 2 * _AROUND
+    else:
+        row, start, end = (int(models.genes[name].iloc[len(models) // 2]) for name in ("contig", "start", "end"))
+        start, end = start - _AROUND, end + _AROUND
+    length = int(contigs.lengths[row])
+    return Place(str(contigs.names[row]), length, max(start, 0), min(end, length))
