@@ -83,7 +83,12 @@ _EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "report": (("a whole run as one page", "report genome.zarr tuned.keras -o report.html"),),
     "inspect": (
         ("what a store holds", "inspect genome.zarr"),
-        ("a region", "inspect genome.zarr chr1:10,000-60,000 --plot region.png"),
+        ("genes and tracks of a region as a picture", "inspect genome.zarr chr1:10,000-60,000 --plot region.png"),
+        (
+            "two models below each other, and what was read",
+            "inspect genome.zarr chr1:10,000-60,000 --plot two.png "
+            "--tracks genes/reference,predictions/base,predictions/tuned",
+        ),
     ),
     "verify": (
         ("read everything", "verify genome.zarr"),
@@ -93,7 +98,8 @@ _EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "import": (("Helixer's own HDF5", "import h5_data.h5 -o genome.zarr"),),
     "export": (
         ("genes in several formats", "export genome.zarr --genes tuned --gff3 genes.gff3 --proteins proteins.fa"),
-        ("coverage for a genome browser", "export genome.zarr --bigwig tracks"),
+        ("everything for JBrowse 2 and IGV", "export genome.zarr --browser browser"),
+        ("coverage as bigWig", "export genome.zarr --bigwig tracks"),
         ("Helixer's HDF5, to train with Helixer", "export genome.zarr --helixer data.h5 --window-length 21384"),
     ),
     "simulate": (("a tetraploid with reads", "simulate -o simulated --bases 10M --subgenomes 2 --seed 1"),),

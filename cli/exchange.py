@@ -10,6 +10,7 @@ import typer
 
 from helixdask.cli.options import Options, Running, StoreUrl
 from helixdask.cli.report import give, print_summaries, say
+from helixdask.cli.showing import shown
 from helixdask.errors import BadInputError
 from helixdask.exchange.settings import ExportSettings, ImportSettings
 from helixdask.genes.writing.settings import GeneFiles
@@ -86,23 +87,37 @@ def export(
             rich_help_panel="bigWig",
         ),
     ] = None,
+    browser: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="New folder for JBrowse 2 and IGV: sequence, genes, probabilities and coverage with their indexes, "
+            "and settings that open them; of one --genes, --predictions or --coverage, or of all.",
+            rich_help_panel="Genome browsers",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
-    """Write files for other programs: gene models in any format, coverage as bigWig, or Helixer's HDF5."""
+    """Write files for other programs: gene models in any format, bigWig, a folder for browsers, or Helixer's HDF5."""
     from helixdask.genes.writing.export import export_genes
     from helixdask.outputs import check_folder, check_outputs
     from helixdask.store.store import Store
+    from helixdask.whole_files import refuse_full_folder
 
     opened = Store.open(store)
-    if helixer is None and bigwig is None and not files.given():
+    if helixer is None and bigwig is None and browser is None and not files.given():
         raise BadInputError(
             "nothing to write was named",
-            remedy="Give --gff3, --gtf, --bed, --cds or --proteins, --bigwig, or --helixer with --window-length.",
+            remedy="Give --gff3, --gtf, --bed, --cds or --proteins, --bigwig, --browser, or --helixer with "
+            "--window-length.",
         )
-    if not files.given() and (genes or region or longest):
+    if not files.given() and ((genes and browser is None) or region or longest):
         raise BadInputError("--genes, --region and --longest are for gene models", remedy="Give --gff3 or the like.")
     check_outputs(helixer, *files.given().values())
     check_folder(bigwig)
+    check_folder(browser)
+    if browser is not None:
+        refuse_full_folder(browser)
     written: list[dict[str, Any]] = []
     if helixer is not None:
         if window_length is None:
@@ -120,6 +135,12 @@ def export(
         if coverage or not predictions:
             tracks += export_bigwig(opened, bigwig, coverage)
         written += [{"file": str(path), "kind": "bigwig"} for path in tracks]
+    if browser is not None:
+        from helixdask.browser.folder import Chosen, write_browser_folder
+
+        chosen = Chosen.of(opened, genes, settings.predictions, settings.coverage)
+        write_browser_folder(opened, browser, chosen, quiet=shown().quiet)
+        written.append({"file": str(browser), "kind": "browser"})
     if files.given():
         n_genes = export_genes(opened, genes, files, region=region, longest=longest, code=genetic_code)
         written += [{"file": str(path), "kind": kind, "genes": n_genes} for kind, path in files.given().items()]

@@ -76,7 +76,17 @@ def call(
 def inspect(
     store: StoreUrl,
     region: Annotated[str | None, typer.Argument(metavar="[CONTIG:START-END]", help="A region to look into.")] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the region's tracks.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Draw genes and tracks of the region, at most 20 Mb.")
+    ] = None,
+    tracks: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="What is drawn, in this order: genes, predictions/base, coverage/rnaseq/leaf, genome/sequence. "
+            "Everything by default. May be repeated.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show what a store holds, or the genes and tracks of a region (0-based, half-open)."""
@@ -84,6 +94,8 @@ def inspect(
     from helixdask.genes.lookup import gene_rows
     from helixdask.outputs import check_figure, check_outputs
 
+    if tracks and plot is None:
+        raise BadInputError("--tracks says what is drawn, but there is no --plot", remedy="Say --plot FILE.png, too.")
     check_outputs(plot)
     check_figure(plot)
     opened = open_store(store)
@@ -96,7 +108,7 @@ def inspect(
     view = opened.sel(region)
     genes = {name: opened.genes(region, name).models for name in opened.names("genes")}
     if plot is not None:
-        opened.plot(region, plot)
+        opened.plot(region, plot, tracks=[name for names in tracks or [] for name in names.split(",") if name])
     facts = view.to_dict(data=False) | {"genes": {name: gene_rows(models) for name, models in genes.items()}}
     if give(facts | ({"plot": str(plot)} if plot is not None else {}), as_json=as_json):
         return

@@ -6,6 +6,7 @@ method imports what it needs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from helixdask.genes.gene_set import GeneSet
     from helixdask.selection.table import Side
     from helixdask.windows.cut import Orientation, PaddingPlace
+
+if TYPE_CHECKING:
+    from helixdask.plot.picture import RegionFigure
 
 
 class GenomeStore(Store):
@@ -168,31 +172,53 @@ class GenomeStore(Store):
         self.check_unchanged(f"genes/{name}")
         return GeneSet(found, self.contigs.names, name)
 
-    def plot(self, region: str, path: str | Path) -> None:
-        """Draw the tracks and genes of a region as PNG, SVG or PDF, by the file's ending.
+    def plot(
+        self, region: str, path: str | Path | None = None, *, tracks: Sequence[str] | None = None
+    ) -> RegionFigure | None:
+        """Draw genes and tracks of a region: for a notebook, or into a file.
+
+        Each pixel is the mean of its bases. Tracks that hold nothing in the region are named below the picture.
 
         Parameters
         ----------
         region
-            As in :meth:`sel`, at most 2 Mb.
+            As in :meth:`sel`, at most 20 Mb.
         path
-            File to write.
+            File to write as PNG, SVG or PDF, by its ending; None: the figure is returned.
+        tracks
+            What is drawn, in this order: kinds (``genes``), groups (``predictions/base``, ``coverage/rnaseq/leaf``)
+            or ``genome/sequence``. None: everything.
+
+        Returns
+        -------
+        matplotlib.figure.Figure or None
+            The figure, which notebooks show; None where it was written to a file.
 
         Raises
         ------
         BadInputError
-            No such region, it is longer than 2 Mb, or it holds nothing to draw.
+            No such region or track, the region is too long, the store holds nothing to draw, or the file cannot be
+            written.
         MissingDependencyError
             matplotlib is not installed.
 
         Examples
         --------
+        >>> figure = store.plot("one:0-10,000", tracks=["genes", "predictions/base"])
+        >>> len(figure.axes)
+        2
         >>> store.plot("one:0-10,000", "region.png")
         """
-        from helixdask.plot import plot_region
+        from helixdask.figures import check_matplotlib, save_figure
 
-        genes = {name: self.genes(region, name).models for name in self.names("genes")}
-        plot_region(self.sel(region), path, genes)
+        check_matplotlib()
+        from helixdask.plot.picture import DOTS, region_figure
+
+        figure = region_figure(self, region, tracks)
+        if path is None:
+            return figure
+        save_figure(figure, path, dpi=DOTS, title=figure.title)
+        return None
 
     def export_genes(
         self,

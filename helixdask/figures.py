@@ -1,8 +1,9 @@
-"""Figures of matplotlib as files, and as part of a page."""
+"""Figures of matplotlib as files, and as part of a page; none of them needs a display or touches pyplot."""
 
 from __future__ import annotations
 
 import io
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +11,57 @@ from helixdask.errors import BadInputError, MissingDependencyError
 from helixdask.whole_files import output_file
 
 
-def figure_module() -> Any:
-    """Return matplotlib's pyplot, drawing to files.
+def check_matplotlib() -> None:
+    """Refuse to go on without matplotlib, which is not imported yet.
+
+    Raises
+    ------
+    MissingDependencyError
+        It is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise MissingDependencyError("pictures need matplotlib", remedy="Install it: pip install 'helixdask[plot]'")
+
+
+def new_figure(width: float, height: float) -> Any:
+    """Return an empty figure that lays itself out; it belongs to no window and need not be closed.
+
+    Parameters
+    ----------
+    width, height
+        Inches.
 
     Raises
     ------
     MissingDependencyError
         matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise MissingDependencyError(
-            "pictures need matplotlib", remedy="Install it: pip install 'helixdask[plot]'"
-        ) from None
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
+    check_matplotlib()
+    from matplotlib.figure import Figure
 
-    return plt
+    return Figure(figsize=(width, height), layout="constrained")
 
 
-def save_figure(figure: Any, path: str | Path, *, dpi: int = 130) -> None:
-    """Write a figure as PNG, SVG or PDF and close it; the file appears whole or not at all.
+def swatch(colour: str) -> Any:
+    """A filled box for a legend."""
+    from matplotlib.patches import Patch
+
+    return Patch(color=colour)
+
+
+def save_figure(figure: Any, path: str | Path, *, dpi: int = 130, title: str = "") -> None:
+    """Write a figure as PNG, SVG or PDF; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    path
+        File to write; its ending says how.
+    dpi
+        Dots per inch of a PNG.
+    title
+        What the figure shows, as part of the file.
 
     Raises
     ------
@@ -40,25 +70,25 @@ def save_figure(figure: Any, path: str | Path, *, dpi: int = 130) -> None:
     """
     try:
         with output_file(path) as aside:
-            _save(figure, aside, Path(path).suffix.lstrip("."), dpi)
+            _save(figure, aside, Path(path).suffix.lstrip(".").lower(), dpi, title)
     except ValueError as error:
         raise BadInputError(str(error), where=str(path), remedy="End the name in .png, .svg or .pdf.") from None
 
 
 def svg_of(figure: Any) -> str:
-    """A figure as SVG inside a page; the figure is closed."""
+    """A figure as SVG inside a page."""
     out = io.BytesIO()
     _save(figure, out, "svg", 130)
     text = out.getvalue().decode()
     return text[text.index("<svg") :]
 
 
-def _save(figure: Any, out: Path | io.BytesIO, kind: str, dpi: int) -> None:
+def _save(figure: Any, out: Path | io.BytesIO, kind: str, dpi: int, title: str = "") -> None:
     """The same figure gives the same bytes: no time and no random names are in it."""
-    plt = figure_module()
-    metadata: dict[str, None] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
-    try:
-        with plt.rc_context({"svg.hashsalt": "helixdask"}):
-            figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)
-    finally:
-        plt.close(figure)
+    from matplotlib import rc_context
+
+    metadata: dict[str, str | None] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    if title:
+        metadata["Title"] = title
+    with rc_context({"svg.hashsalt": "helixdask"}):
+        figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)

@@ -73,9 +73,9 @@ def check_figure(path: Path | None) -> None:
     """
     if path is None:
         return
-    from helixdask.figures import figure_module
+    from helixdask.figures import check_matplotlib
 
-    figure_module()
+    check_matplotlib()
     if path.suffix.lower() not in _FIGURES:
         raise BadInputError(
             f"no figure ends in {path.suffix!r}", where=str(path), remedy=f"One of {', '.join(_FIGURES)}."

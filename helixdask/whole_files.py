@@ -1,9 +1,10 @@
-"""Text files that appear under their names only when all of them are whole."""
+"""Files and folders that appear under their names only when all of them are whole."""
 
 from __future__ import annotations
 
 import gzip
 import io
+import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -30,6 +31,50 @@ def output_file(path: str | Path) -> Iterator[Path]:
             yield aside
     except OSError as error:
         raise BadInputError(f"cannot be written ({error.strerror})", where=str(path)) from error
+
+
+def refuse_full_folder(path: str | Path) -> None:
+    """Refuse a folder that is to be made, where something is in its place.
+
+    Raises
+    ------
+    BadInputError
+        It holds something, or is no folder.
+    """
+    target = Path(path)
+    if target.exists() and not target.is_dir():
+        raise BadInputError("cannot write: this is no folder", where=str(path), remedy="Choose another folder.")
+    if target.is_dir() and any(target.iterdir()):
+        raise BadInputError(
+            "this folder holds something already", where=str(path), remedy="Name a new one, or remove it first."
+        )
+
+
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """A folder to fill in place of one that a user has named, whose name it takes at the end.
+
+    Raises
+    ------
+    BadInputError
+        The folder holds something, or cannot be written.
+    DiskFullError
+        No space was left; nothing is there then.
+    """
+    refuse_full_folder(path)
+    target = Path(path).absolute()
+    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with disk_errors(str(path)):
+            aside.mkdir(parents=True)
+            yield aside
+            if target.is_dir():
+                target.rmdir()
+            aside.rename(target)
+    except OSError as error:
+        raise BadInputError(f"cannot be written ({error.strerror})", where=str(path)) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def refuse_clashes(targets: Sequence[Path]) -> None:

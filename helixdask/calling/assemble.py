@@ -120,16 +120,10 @@ def _scores(wanted: tuple[NDArray[np.int64], ...], scorer: Scorer) -> list[NDArr
     return [confidence(posterior[p], mean_bits[p], length[p], kind) for p, kind in zip(parts, kinds, strict=True)]
 
 
-def keep_genes(columns: Mapping[str, NDArray[Any]], keep: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
-    """Take some genes, ``(gene,)`` bool, with their exons and coding segments."""
-    parts = {"exon": np.repeat(keep, columns["gene_n_exons"]), "cds": np.repeat(keep, columns["gene_n_cds"])}
-    return {name: column[parts.get(name.partition("_")[0], keep)] for name, column in columns.items()}
-
-
 def build_models(
     columns: Mapping[str, NDArray[Any]],
     contig_names: NDArray[Any],
-    species: str,
+    prefix: str,
     *,
     rules: Rules = Rules.DEFAULT,
     genetic_code: int = STANDARD,
@@ -142,8 +136,8 @@ def build_models(
         From `CallColumns`, concatenated in any order of regions.
     contig_names
         (contigs,) ids.
-    species
-        First part of every gene id.
+    prefix
+        First part of every gene id, such as the species.
     rules
         "helixer": a contig's genes are numbered as HelixerPost does, plus strand first, then the minus strand from
         its 5' end.
@@ -154,7 +148,7 @@ def build_models(
     Returns
     -------
     GeneModels
-        Sorted by contig, start, end and strand. Ids are `SPECIES_CONTIG_000001`, counted from 1 on each contig.
+        Sorted by contig, start, end and strand. Ids are `PREFIX_CONTIG_000001`, counted from 1 on each contig.
     """
     contig, strand = columns["gene_contig"], columns["gene_strand"]
     start, end = columns["gene_start"], columns["gene_end"]
@@ -170,7 +164,7 @@ def build_models(
     index = np.empty(n, np.int64)
     index[numbering] = np.arange(n) - np.searchsorted(in_order, in_order) + 1
     ids = np.array(
-        [f"{species}_{contig_names[c]}_{i:06d}" for c, i in zip(contig[place], index[place], strict=True)], object
+        [f"{prefix}_{contig_names[c]}_{i:06d}" for c, i in zip(contig[place], index[place], strict=True)], object
     )
     source = "Helixer" if rules == Rules.HELIXER else "helixdask"
     exon_parent, exon_rows = _rows_of(columns["gene_n_exons"], place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,8 @@ from helixdask.settings import STANDARD_CODE, Count, Name, Natural, Rules, RuleS
 
 if TYPE_CHECKING:
     from helixdask.calling.hmm import Hmm
+
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 #: What settings of the gene model are where they are not given; docs/explanation/calling.md shows what they rest on.
 DEFAULTS = {"min_exon_length": 6, "min_intron_length": 35, "splice_site_cost": 60.0, "phase_weight": 0.2}
@@ -49,7 +52,9 @@ class CallSettings:
         Coverage set whose reads of RNA-seq and long reads weigh in: what is covered or skipped by reads as exons and
         introns are is called more readily.
     min_score
-        Leave out genes with a lower score; `evaluate` shows what each value keeps and loses.
+        Leave out genes with a lower score; `evaluate` shows what each value keeps and loses. The others keep their ids.
+    prefix
+        First part of the ids of genes, PREFIX_CONTIG_000001. Default: the species.
     """
 
     predictions: str | None = None
@@ -66,6 +71,7 @@ class CallSettings:
     genetic_code: Natural = STANDARD_CODE
     min_score: Share = 0.0
     coverage: str | None = None
+    prefix: str | None = None
 
     def check(self) -> None:
         """Refuse what cannot be meant.
@@ -82,6 +88,11 @@ class CallSettings:
             raise BadInputError("the shortest coding sequence is negative", remedy="Use 0 or more.")
         if not 0.0 <= self.min_score <= 1.0:
             raise BadInputError(f"the least score {self.min_score} is no probability", remedy="Use 0 to 1.")
+        if self.prefix is not None and not _PREFIX.fullmatch(self.prefix):
+            raise BadInputError(
+                f"genes cannot begin with {self.prefix!r}",
+                remedy="Give --prefix letters, digits, dots, dashes and underscores.",
+            )
         if self.rules == Rules.HELIXER and self.min_score:
             raise BadInputError("genes have no scores under helixer rules", remedy="Leave --min-score out.")
         if self.rules == Rules.HELIXER and self.coverage is not None:

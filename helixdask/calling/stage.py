@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.calling.assemble import build_models, keep_genes
+from helixdask.calling.assemble import build_models
 from helixdask.calling.few_genes import few_genes
 from helixdask.calling.read_evidence import ReadLikelihoods
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
@@ -123,14 +123,16 @@ class CallStage(CallSettings, Stage):
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Sort and number the genes, write them."""
-        scores = result.tables["gene_score"]
-        columns = keep_genes(result.tables, scores >= self.min_score) if self.min_score else result.tables
-        models = build_models(
-            columns, store.contigs.names, store.species, rules=self.rules, genetic_code=self.genetic_code
+        prefix = self.prefix or store.species
+        every = build_models(
+            result.tables, store.contigs.names, prefix, rules=self.rules, genetic_code=self.genetic_code
         )
+        # Numbered first: a gene keeps its id whatever score is asked for.
+        sure = np.flatnonzero(every.genes["score"] >= self.min_score)
+        models = every.select(sure) if self.min_score else every
         write_genes(store, self.group(), models)
         predicted = store.attrs(f"predictions/{self.predictions}")
-        below = len(scores) - len(models)
+        below = len(every) - len(models)
         if few := few_genes(len(models), store.n_bases, self, predicted, below):
             log.warning("%s: %s", self.group(), few)
         partial = models.transcripts["partial5"].to_numpy() | models.transcripts["partial3"].to_numpy()

@@ -10,7 +10,7 @@ from helixdask.coverage.places import PLACES
 from helixdask.coverage.statistics import QUANTILES
 from helixdask.coverage.summary import REASON_WORDS, summary_tables
 from helixdask.errors import BadInputError
-from helixdask.figures import figure_module, save_figure, svg_of
+from helixdask.figures import new_figure, save_figure, svg_of, swatch
 from helixdask.pages import html_table, write_page
 from helixdask.registry import STRANDS
 
@@ -73,7 +73,7 @@ def _picture(summary: Mapping[str, Any]) -> Any:
     labelled = summary["labels"] is not None
     widths = [3, 3, 1.6, 2.4] if labelled else [3, 1.6, 2.4]
     height = 1.9 + 0.42 * n
-    figure = figure_module().figure(figsize=(13 if labelled else 10, height), layout="constrained")
+    figure = new_figure(13 if labelled else 10, height)
     axes = list(figure.subplots(1, len(widths), sharey=True, width_ratios=widths))
     _reads(axes.pop(0), libraries)
     if labelled:
@@ -115,7 +115,7 @@ def _stack(axis: Any, rows: list[list[float]], names: list[str], colours: list[s
             at += share
     axis.set_xlim(0, 1)
     axis.xaxis.set_major_formatter("{x:.0%}")
-    handles = [figure_module().Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
+    handles = [swatch(colour) for colour in colours]
     axis.legend(
         handles,
         names,

@@ -12,7 +12,7 @@ import numpy as np
 from helixdask.errors import BadInputError
 from helixdask.evaluation.result import Evaluation
 from helixdask.evaluation.tables import level_title
-from helixdask.figures import figure_module, save_figure
+from helixdask.figures import new_figure, save_figure, swatch
 from helixdask.registry import LABEL_CLASSES
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.match import Match
@@ -66,7 +66,7 @@ def draw_scores(evaluation: Evaluation, path: str | Path) -> None:
     if not parts:
         raise BadInputError("there is nothing to draw", remedy="Score predictions or genes.")
     heights = [height for _, height, _ in parts]
-    figure = figure_module().figure(figsize=(_WIDTH, sum(heights)), layout="constrained")
+    figure = new_figure(_WIDTH, sum(heights))
     rows = figure.subfigures(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
     for row, (title, _, draw) in zip(rows, parts, strict=True):
         row.suptitle(title, fontsize=10, fontweight="bold", x=0.01, ha="left")
@@ -104,8 +104,7 @@ def _tidy(axis: Any) -> None:
 
 
 def _legend(figure: Any, colours: dict[str, str], names: list[str]) -> None:
-    plt = figure_module()
-    handles = [plt.Rectangle((0, 0), 1, 1, color=colours[name]) for name in names]
+    handles = [swatch(colours[name]) for name in names]
     figure.legend(
         handles, names, loc="outside lower center", ncols=min(len(names), 4), fontsize=8, frameon=False, handlelength=1
     )

@@ -10,7 +10,7 @@ from typing import Any
 from helixdask.evaluation.figures import PALETTE
 from helixdask.evaluation.sweep import LEVELS_SHOWN, SweepRow, best_row
 from helixdask.evaluation.tables import Table, level_title
-from helixdask.figures import figure_module, save_figure
+from helixdask.figures import new_figure, save_figure
 from helixdask.store.objects import whole_file
 
 
@@ -64,7 +64,6 @@ def write_sweep_tsv(rows: Sequence[SweepRow], path: str | Path) -> None:
 
 def draw_sweep(rows: Sequence[SweepRow], path: str | Path) -> None:
     """Draw what each threshold changes: a column for each least length, a colour for each edge threshold."""
-    plt = figure_module()
     best = best_row(rows)
     lengths = sorted({row.point.min_coding_length for row in rows})
     edges = sorted({row.point.edge_threshold for row in rows})
@@ -80,10 +79,10 @@ def draw_sweep(rows: Sequence[SweepRow], path: str | Path) -> None:
             ("gene\nprecision", lambda row: row.matches["gene"].precision),
             ("coding segment\nF1", lambda row: row.matches["exon"].f1),
         ]
-    size = (2.2 + 2.6 * len(lengths), 0.9 + 1.35 * len(quantities))
-    figure, axes = plt.subplots(
-        len(quantities), len(lengths), figsize=size, sharex=True, sharey="row", squeeze=False, layout="constrained"
-    )
+    figure = new_figure(2.2 + 2.6 * len(lengths), 0.9 + 1.35 * len(quantities))
+    from matplotlib.lines import Line2D
+
+    axes = figure.subplots(len(quantities), len(lengths), sharex=True, sharey="row", squeeze=False)
     for panels, (title, value) in zip(axes, quantities, strict=True):
         for axis, length in zip(panels, lengths, strict=True):
             for place, edge in enumerate(edges):
@@ -100,15 +99,15 @@ def draw_sweep(rows: Sequence[SweepRow], path: str | Path) -> None:
             axis.margins(y=0.2)
             axis.grid(color="#e4e4e4", lw=0.6)
         panels[0].set_ylabel(title, fontsize=8)
-        panels[0].yaxis.set_major_formatter(plt.FuncFormatter(_plain))
+        panels[0].yaxis.set_major_formatter(_plain)
     for axis, length in zip(axes[0], lengths, strict=True):
         axis.set_title(f"at least {length:,} coding bases", fontsize=9)
     for axis in axes[-1]:
         axis.set_xlabel("peak threshold", fontsize=8)
-    handles = [plt.Line2D([], [], color=PALETTE[i % len(PALETTE)], lw=2.5) for i in range(len(edges))]
+    handles = [Line2D([], [], color=PALETTE[i % len(PALETTE)], lw=2.5) for i in range(len(edges))]
     labels = [f"edge threshold {edge:g}" for edge in edges]
     if best is not None:
-        handles.append(plt.Line2D([], [], color="#222222", marker="*", ls="", ms=10))
+        handles.append(Line2D([], [], color="#222222", marker="*", ls="", ms=10))
         labels.append("best F1 of genes")
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     save_figure(figure, path)

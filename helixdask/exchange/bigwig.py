@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -29,9 +29,15 @@ _STEPS: Final = 100
 """Probabilities are written in hundredths: neighbouring bases that differ by less are one run."""
 
 Read = Callable[[int, int], NDArray[Any]]
+Tell = Callable[[int], None]
+"""Is told how many bases were written."""
 
 
-def export_bigwig(store: Store, folder: str | Path, coverage: str | None = None) -> list[Path]:
+def _untold(bases: int) -> None:
+    del bases
+
+
+def export_bigwig(store: Store, folder: str | Path, coverage: str | None = None, *, tell: Tell = _untold) -> list[Path]:
     """Write each library of a coverage set as `NAME.plus.bw`, `NAME.minus.bw`, `NAME.spliced.plus.bw` and so on.
 
     Bases without coverage are left out; tracks without any value make no file. All values are positive, those of the
@@ -45,6 +51,8 @@ def export_bigwig(store: Store, folder: str | Path, coverage: str | None = None)
         Where to write; made if it is not there.
     coverage
         The set; None: the only one there is.
+    tell
+        Is told how many bases were written.
 
     Returns
     -------
@@ -70,10 +78,17 @@ def export_bigwig(store: Store, folder: str | Path, coverage: str | None = None)
                 if counts.get(f"{track}_sum_{strand}", 1):
                     path = f"coverage/{name}/{library}/{track}"
                     tracks[f"{library}{infix}.{strand}.bw"] = _strand_of(store, path, row)
-    return _write_all(store.contigs, Path(folder), tracks)
+    return _write_all(store.contigs, Path(folder), tracks, tell)
 
 
-def export_probability_bigwig(store: Store, folder: str | Path, predictions: str | None = None) -> list[Path]:
+def export_probability_bigwig(
+    store: Store,
+    folder: str | Path,
+    predictions: str | None = None,
+    *,
+    classes: Sequence[str] = ("genic", *LABEL_CLASSES[1:]),
+    tell: Tell = _untold,
+) -> list[Path]:
     """Write predictions as `NAME.genic.plus.bw`, `NAME.cds.minus.bw` and so on, in hundredths; zeros are left out.
 
     `genic` is the probability of not being intergenic; the others are those of UTR, CDS and intron.
@@ -86,6 +101,10 @@ def export_probability_bigwig(store: Store, folder: str | Path, predictions: str
         Where to write; made if it is not there.
     predictions
         Their name; None: the only ones there are.
+    classes
+        What is written.
+    tell
+        Is told how many bases were written.
 
     Returns
     -------
@@ -102,9 +121,9 @@ def export_probability_bigwig(store: Store, folder: str | Path, predictions: str
     name = store.resolve("predictions", predictions)
     path = f"predictions/{name}/class_probability"
 
-    def reader(row: int, classes: slice) -> Read:
+    def reader(row: int, numbers: slice) -> Read:
         def read(start: int, stop: int) -> NDArray[Any]:
-            values = decode(store.array(path)[row, classes, start:stop]).sum(axis=0)
+            values = decode(store.array(path)[row, numbers, start:stop]).sum(axis=0)
             hundredths: NDArray[Any] = np.rint(values * _STEPS) / np.float32(_STEPS)
             return hundredths
 
@@ -113,18 +132,48 @@ def export_probability_bigwig(store: Store, folder: str | Path, predictions: str
     wanted = {"genic": slice(1, len(LABEL_CLASSES))}
     wanted |= {label: slice(number, number + 1) for number, label in enumerate(LABEL_CLASSES) if number}
     tracks = {
-        f"{name}.{label}.{strand}.bw": reader(row, classes)
-        for label, classes in wanted.items()
+        f"{name}.{label}.{strand}.bw": reader(row, numbers)
+        for label, numbers in ((label, wanted[label]) for label in classes)
         for row, strand in enumerate(_STRANDS)
     }
-    return _write_all(store.contigs, Path(folder), tracks)
+    return _write_all(store.contigs, Path(folder), tracks, tell)
+
+
+def export_track_bigwig(store: Store, folder: str | Path, name: str, kind: str, *, tell: Tell = _untold) -> list[Path]:
+    """Write intervals (`NAME.mask.bw`, 1 inside) or values (`NAME.value.bw`) of a track; zeros are left out.
+
+    Parameters
+    ----------
+    store, folder
+        The store, and where to write.
+    name, kind
+        Name of the track, and ``mask`` or ``value``.
+    tell
+        Is told how many bases were written.
+
+    Returns
+    -------
+    list of Path
+        The file.
+
+    Raises
+    ------
+    BadInputError
+        The folder or a file cannot be written.
+    """
+    path = f"tracks/{name}/{kind}"
+
+    def read(start: int, stop: int) -> NDArray[Any]:
+        return np.nan_to_num(np.asarray(store.array(path)[start:stop]))
+
+    return _write_all(store.contigs, Path(folder), {f"{name}.{kind}.bw": read}, tell)
 
 
 def _strand_of(store: Store, path: str, row: int) -> Read:
     return lambda start, stop: np.asarray(store.array(path)[row, start:stop])
 
 
-def _write_all(contigs: ContigTable, folder: Path, tracks: dict[str, Read]) -> list[Path]:
+def _write_all(contigs: ContigTable, folder: Path, tracks: dict[str, Read], tell: Tell) -> list[Path]:
     """Write each track to the file of its name, whole or not at all."""
     written = []
     try:
@@ -132,7 +181,7 @@ def _write_all(contigs: ContigTable, folder: Path, tracks: dict[str, Read]) -> l
         with tempfile.TemporaryDirectory(prefix=".bigwig-", dir=folder) as scratch:
             for name, read in tracks.items():
                 part = Path(scratch) / "track.bw"
-                _write(contigs, name, read, part)
+                _write(contigs, name, read, part, tell)
                 part.replace(folder / name)
                 written.append(folder / name)
     except (OSError, pybigtools.BBIReadError) as error:
@@ -140,19 +189,19 @@ def _write_all(contigs: ContigTable, folder: Path, tracks: dict[str, Read]) -> l
     return written
 
 
-def _write(contigs: ContigTable, title: str, read: Read, target: Path) -> None:
+def _write(contigs: ContigTable, title: str, read: Read, target: Path, tell: Tell) -> None:
     # Files of bigWig list their contigs by name, and values must come in that order.
     order = np.argsort(contigs.names.astype(str), kind="stable")
     lengths = {str(contigs.names[i]): int(contigs.lengths[i]) for i in order.tolist()}
     writer = pybigtools.open(str(target), "w")
-    writer.write(lengths, _runs(contigs, title, read, order))
+    writer.write(lengths, _runs(contigs, title, read, order, tell))
     writer.close()
 
 
 def _runs(
-    contigs: ContigTable, title: str, read: Read, order: NDArray[np.int64]
+    contigs: ContigTable, title: str, read: Read, order: NDArray[np.int64], tell: Tell
 ) -> Iterator[tuple[str, int, int, float]]:
-    """Stretches of one value above 0, contig by contig."""
+    """Stretches of one value other than 0, contig by contig."""
     rounded = False
 
     @lru_cache(maxsize=4)  # for many small contigs, which lie side by side
@@ -172,11 +221,12 @@ def _runs(
             starts, stops = np.concatenate([[0], edges]), np.concatenate([edges, [len(values)]])
             runs = values[starts]
             rounded |= bool(runs.max() > _EXACT)
-            keep = runs > 0
+            keep = runs != 0
             starts, stops = starts[keep] + at - begin, stops[keep] + at - begin
             yield from zip(
                 [name] * len(starts), starts.tolist(), stops.tolist(), runs[keep].astype(float).tolist(), strict=True
             )
+            tell(stop - at)
             at = stop
     if rounded:
         log.warning("%s: depths above %s are rounded, because bigWig holds 32-bit floats", title, f"{_EXACT:,}")

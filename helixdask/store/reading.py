@@ -329,7 +329,9 @@ class StoreReader:
         if not there:
             raise MissingInputError(f"the store has no {kind}", where=self.url, remedy=_MAKERS.get(kind))
         raise MissingInputError(
-            f"the store has several {kind}: {', '.join(there)}", where=self.url, remedy="Say which one by name."
+            f"the store has several {kind}: {', '.join(there)}",
+            where=self.url,
+            remedy=_CHOOSERS.get(kind, "Say which one by name."),
         )
 
     def merged_tracks(self) -> dict[str, str]:
@@ -351,6 +353,14 @@ def _arrived(kind: type[StoreReader], url: str) -> StoreReader:
     return kind(url, check=False)
 
 
+_CHOOSERS = {
+    "genes": "Say which one: --genes NAME.",
+    "labels": "Say which one: --labels NAME.",
+    "predictions": "Say which one: --predictions NAME.",
+    "coverage": "Say which one: --coverage SET.",
+    "selections": "Say which one: --selection NAME.",
+    "splits": "Say which one: --split NAME.",
+}
 _MAKERS = {
     "genes": "Make one with: helixdask labels STORE --gff3 FILE, or helixdask call STORE",
     "labels": "Make one with: helixdask labels STORE --gff3 FILE",

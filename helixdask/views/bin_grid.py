@@ -51,6 +51,10 @@ class BinGrid:
     def __len__(self) -> int:
         return int(self._first[-1])
 
+    def first(self, contig: int) -> int:
+        """First bin of a contig."""
+        return int(self._first[contig])
+
     def contig(self, bins: NDArray[np.int64]) -> NDArray[np.int64]:
         """Row of the contig that each bin lies on."""
         return np.searchsorted(self._first, bins, side="right") - 1

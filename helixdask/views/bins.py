@@ -31,6 +31,7 @@ _CODES: Final = np.arange(256, dtype=np.uint8)
 _TABLES: Final = {
     "gc": np.where((_CODES & 0x0F) < 4, np.isin(_CODES & 0x0F, (0, 3)), np.nan).astype(np.float32),
     "soft_masked": (_CODES & SOFT_MASK) != 0,
+    "ambiguous": (_CODES & 0x0F) > 3,
 }
 """Value of each base code: G and C are 1, A and T are 0, and other letters are missing."""
 
@@ -61,6 +62,31 @@ def bins_dataset(store: Store, width: int | None, reduce: str) -> xr.Dataset:
         coords[name] = ("bin", da.map_blocks(place, bins, dtype=np.int64) if many else place(bins))
     first = {"gc": about("gc", "G and C of A, C, G and T"), "soft_masked": about("soft_masked", "lower-case letters")}
     return merged_dataset(store, lazy, first, coords, {"reduce": reduce} | ({} if width is None else {"width": width}))
+
+
+def region_bins(store: Store, path: str, place: tuple[int, int, int], width: int, of: str = "") -> NDArray[np.float64]:
+    """Means of a track over the bins that touch a region, read shard by shard.
+
+    Parameters
+    ----------
+    store, path
+        The store, and the path of a track.
+    place
+        Contig row, first base and one past the last, as ``ContigTable.parse_region`` gives them.
+    width
+        Bases of a bin; bins begin at the contig's start.
+    of
+        What of the sequence is looked at: ``gc``, ``soft_masked`` or ``ambiguous``.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(..., bin)``; classes of labels are an axis of their own, as in :func:`bins_dataset`.
+    """
+    contig, start, end = place
+    track = _BinTrack(store, BinGrid(store.contigs.lengths, width), path, "mean", of)
+    before = track.grid.first(contig)
+    return track[..., before + start // width : before - (-end // width)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,11 +125,23 @@ def test_the_least_score_leaves_out_genes_and_nothing_else(tmp_path):
     assert summary.attrs["genes_below_min_score"] == len(every) - len(some)
     for table in ("genes", "transcripts", "exons", "cds"):
         ours, theirs = getattr(some, table), getattr(kept, table)
-        for column in ours.columns.drop("id", errors="ignore"):
+        for column in ours.columns:
             np.testing.assert_array_equal(ours[column].to_numpy(), theirs[column].to_numpy(), err_msg=column)
+
+
+def test_ids_may_carry_a_prefix(tmp_path):
+    store = make_store(str(tmp_path / "s.zarr"), random_case(3, [9000, 5000], noise=0.5))
+    run_stage(CallStage("base", "all", min_coding_length=12), store.url, QUIET)
+    run_stage(CallStage("base", "mine", min_coding_length=12, prefix="Tae_v1"), store.url, QUIET)
+    every, mine = (read_genes(Store.open(store.url), name) for name in ("all", "mine"))
+    renamed = [f"Tae_v1{name.removeprefix(store.species)}" for name in every.genes["id"]]
+    assert mine.genes["id"].tolist() == renamed
+    for bad in ("", "a b", "-x", "a;b"):
+        with pytest.raises(BadInputError, match="--prefix"):
+            CallSettings(prefix=bad).check()
 
 
 def test_settings_that_change_nothing_are_not_noted():
     """Genes that were called before there were these settings are still those of the same settings."""
-    assert not {"genetic_code", "min_score"} & set(CallStage("base", "x").settings())
+    assert not {"genetic_code", "min_score", "prefix"} & set(CallStage("base", "x").settings())
     assert CallStage("base", "x", genetic_code=12, min_score=0.5).settings()["genetic_code"] == 12

@@ -8,10 +8,8 @@ import pytest
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import BadInputError
 from helixdask.evaluation import evaluate
-from helixdask.explore import open_store
 from helixdask.genes.reading.stage import ImportGenesStage
 from helixdask.labels.stage import LabelsStage
-from helixdask.plot import plot_region
 from tests.labels.store_of import store_of
 from tests.small_store import publish
 
@@ -75,12 +73,3 @@ def test_a_store_without_anything_to_score(tmp_path):
     store = store_of(str(tmp_path / "empty.zarr"), {"a": FLANK + GENE + FLANK})
     with pytest.raises(BadInputError, match="helixdask predict"):
         evaluate(store.url, str(tmp_path / "truth.gff3"))
-
-
-def test_a_picture(store, tmp_path):
-    pytest.importorskip("matplotlib")
-    view = open_store(store.url).sel("a")
-    plot_region(view, tmp_path / "a.png")
-    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
-    with pytest.raises(BadInputError, match="no genes, labels"):
-        plot_region(view[["sequence"]], tmp_path / "b.png")
