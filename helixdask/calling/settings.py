@@ -51,6 +51,9 @@ class CallSettings:
     coverage
         Coverage set whose reads of RNA-seq and long reads weigh in: what is covered or skipped by reads as exons and
         introns are is called more readily.
+    utr_ratio
+        UTR bases that are expected for each coding base: where the network believes in fewer, UTRs are made more
+        probable. 0: they are not. Default: what the network has learnt, where its card says so.
     min_score
         Leave out genes with a lower score; `evaluate` shows what each value keeps and loses. The others keep their ids.
     prefix
@@ -71,6 +74,7 @@ class CallSettings:
     genetic_code: Natural = STANDARD_CODE
     min_score: Share = 0.0
     coverage: str | None = None
+    utr_ratio: Annotated[float, Shown(min=0, max=10)] | None = None
     prefix: str | None = None
 
     def check(self) -> None:
@@ -95,10 +99,10 @@ class CallSettings:
             )
         if self.rules == Rules.HELIXER and self.min_score:
             raise BadInputError("genes have no scores under helixer rules", remedy="Leave --min-score out.")
-        if self.rules == Rules.HELIXER and self.coverage is not None:
+        if self.rules == Rules.HELIXER and (self.coverage is not None or self.utr_ratio):
             raise BadInputError(
-                "helixer rules call genes from predictions alone",
-                remedy="Leave --coverage out, or use the default rules.",
+                "helixer rules call genes from predictions as they are",
+                remedy="Leave --coverage and --utr-ratio out, or use the default rules.",
             )
         self.model()
 

@@ -10,24 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.assemble import build_models
+from helixdask.calling.correction import Correction, Learnt, learn
 from helixdask.calling.few_genes import few_genes
-from helixdask.calling.read_evidence import ReadLikelihoods
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
-from helixdask.calling.store_reads import StoreReads, learn_reads
 from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import MissingInputError
 from helixdask.genes.table import write_genes
-from helixdask.settings import STANDARD_CODE
+from helixdask.settings import STANDARD_CODE, Rules
 from helixdask.store.store import Store
 
 log = logging.getLogger(__name__)
 
 _LOOK_AHEAD = 1 << 16
-_LEARNT = "reads"
+_LEARNT = "correction"
 
 
 @dataclass(frozen=True)
@@ -84,39 +83,39 @@ class CallStage(CallSettings, Stage):
         return groups
 
     def prepare(self, store: Store, work: Work) -> None:
-        """Learn what reads look like in each class."""
-        if self.coverage is None or work.has(_LEARNT):
+        """Learn how the predictions are to be corrected."""
+        if work.has(_LEARNT):
             return
-        learnt = self.learn(store)
-        if learnt is None:
+        correction = self.learn(store)
+        if correction.groups and correction.learnt.reads is None:
             log.warning("%s: hardly any gene is called without the reads, so they are not looked at", self.group())
-        work.save(_LEARNT, **({} if learnt is None else {"table": learnt.table, "missed": learnt.missed}))
+        work.save(_LEARNT, **correction.learnt.arrays())
 
-    def learn(self, store: Store) -> ReadLikelihoods | None:
-        """What the reads of the libraries look like in each class; None: there are none, or hardly any gene."""
-        groups = self._libraries(store)
-        if not groups:
-            return None
-        model = self.model()
+    def learn(self, store: Store) -> Correction:
+        """How the predictions are to be corrected: how probable UTRs are, and what reads look like in each class."""
+        groups, model = self._libraries(store), self.model()
 
-        def call(region: Region) -> dict[str, NDArray[Any]]:
-            span, tracks = self.load(store, region, None)
+        def call(region: Region, correction: Correction) -> dict[str, NDArray[Any]]:
+            span, tracks = self.load(store, region, correction)
             scans = self.scan(span, tracks, 0), self.scan(span, tracks, 1)
             return call_span(span, model, self, scans, tracks, scored=False)[0]
 
-        return learn_reads(store, groups, f"predictions/{self.predictions}", call)
+        learnt = learn(store, f"predictions/{self.predictions}", groups, self._expected_utr(store), call)
+        return Correction(store, groups, learnt)
 
-    def reads(self, store: Store, learnt: ReadLikelihoods | None) -> StoreReads | None:
-        """How reads weigh in, where something was learnt about them."""
-        return None if learnt is None else StoreReads(store, self._libraries(store), learnt)
+    def _expected_utr(self, store: Store) -> float:
+        """UTR bases for each coding base: as was said, or as the network has learnt; 0: the predictions' own."""
+        if self.rules == Rules.HELIXER:
+            return 0.0
+        known = store.attrs(f"predictions/{self.predictions}").get("utr_ratio")
+        return float(known or 0.0) if self.utr_ratio is None else self.utr_ratio
 
-    def _learnt(self, work: Work) -> ReadLikelihoods | None:
-        saved = {} if self.coverage is None else work.load(_LEARNT)
-        return ReadLikelihoods(saved["table"], saved["missed"]) if saved else None
+    def _correction(self, store: Store, work: Work) -> Correction:
+        return Correction(store, self._libraries(store), Learnt.of(work.load(_LEARNT)))
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Call the regions that begin in `region`."""
-        span, tracks = self.load(store, region, self.reads(store, self._learnt(work)))
+        span, tracks = self.load(store, region, self._correction(store, work))
         scans = self.scan(span, tracks, 0), self.scan(span, tracks, 1)
         columns, counts = call_span(span, self.model(), self, scans, tracks)
         return RegionResult(counts=counts, tables=columns)
@@ -138,7 +137,7 @@ class CallStage(CallSettings, Stage):
         partial = models.transcripts["partial5"].to_numpy() | models.transcripts["partial3"].to_numpy()
         return {
             "predictions": self.predictions,
-            **self._reads_told(store, work),
+            **self._corrections_told(store, work),
             "model_digest": predicted.get("model_digest"),
             "rules": self.rules,
             "regions": int(result.counts.get("regions", 0)),
@@ -149,15 +148,15 @@ class CallStage(CallSettings, Stage):
             "coding_bases": int((models.cds["end"] - models.cds["start"]).sum()),
         }
 
-    def _reads_told(self, store: Store, work: Work) -> dict[str, Any]:
-        if self.coverage is None:
-            return {}
-        learnt = self._learnt(work)
-        if learnt is None:
-            return {"coverage": self.coverage, "libraries": []}
-        libraries = [group.rpartition("/")[2] for group in self._libraries(store)]
-        missed = [round(share, 4) for share in learnt.missed.tolist()]
-        return {"coverage": self.coverage, "libraries": libraries, "missed": missed}
+    def _corrections_told(self, store: Store, work: Work) -> dict[str, Any]:
+        learnt = Learnt.of(work.load(_LEARNT))
+        told: dict[str, Any] = {} if learnt.utr_factor == 1.0 else {"utr_factor": round(learnt.utr_factor, 2)}
+        if self.coverage is not None:
+            groups = self._libraries(store) if learnt.reads else ()
+            told |= {"coverage": self.coverage, "libraries": [group.rpartition("/")[2] for group in groups]}
+        if learnt.reads:
+            told["missed"] = [round(share, 4) for share in learnt.reads.missed.tolist()]
+        return told
 
     def scan(self, span: Span, tracks: StoreTracks, strand: int) -> Scan:
         """Regions that begin in the owned part, the last of them followed to its end."""
@@ -182,7 +181,7 @@ class CallStage(CallSettings, Stage):
             np.append(scan.piece, region.piece), np.append(scan.start, region.start), np.append(scan.end, end), None
         )
 
-    def load(self, store: Store, region: Region, reads: StoreReads | None) -> tuple[Span, StoreTracks]:
+    def load(self, store: Store, region: Region, correction: Correction) -> tuple[Span, StoreTracks]:
         """Read the region, the window before it, and some way ahead: few regions that begin in it reach beyond."""
         contigs = store.contigs
         first = int(contigs.offsets[contigs.contig_at(region.start)])
@@ -193,8 +192,8 @@ class CallStage(CallSettings, Stage):
         contig, pieces = _pieces(store, start, stop)
         phases = f"{group}/phase_probability"
         classes = store.read(f"{group}/class_probability", start, stop)
-        if reads is not None:
-            classes = reads.weigh(classes, start, stop)
+        if not correction.changes_nothing:
+            classes = correction.apply(classes, start, stop)
         span = Span(
             codes=store.read("genome/sequence", start, stop),
             class_probability=classes,
@@ -203,7 +202,7 @@ class CallStage(CallSettings, Stage):
             pieces=pieces,
             own=(region.start - start, region.stop - start),
         )
-        return span, StoreTracks(store, group, start, span.phase_probability is not None, reads)
+        return span, StoreTracks(store, group, start, span.phase_probability is not None, correction)
 
 
 @dataclass(frozen=True)
@@ -214,16 +213,16 @@ class StoreTracks:
     group: str
     origin: int
     has_phases: bool
-    reads: StoreReads | None = None
+    correction: Correction
 
     def classes(self, strand: int, start: int, stop: int) -> NDArray[Any]:
-        """(4, n) of one strand, as stored, or float32 where reads weigh in."""
-        if self.reads is None:
+        """(4, n) of one strand, as stored, or float32 where they are corrected."""
+        if self.correction.changes_nothing:
             return self._of("class_probability", strand, start, stop)
         begin, end = self.origin + start, self.origin + stop
         both = self.store.read(f"{self.group}/class_probability", begin, end)
-        weighed: NDArray[Any] = self.reads.weigh(both, begin, end)[strand]
-        return weighed
+        corrected: NDArray[Any] = self.correction.apply(both, begin, end)[strand]
+        return corrected
 
     def strand_arrays(
         self, strand: int, start: int, stop: int

@@ -1,6 +1,7 @@
 """What each stage takes: the one table of coefficients behind plans, and behind whether a cluster is worth starting.
 
-Measured on cores of an AMD EPYC, see docs/explanation/benchmarks.md; a plan is right within a factor of two on such a machine.
+Measured on cores of an AMD EPYC, see docs/explanation/benchmarks.md; a plan is right within a factor of two on such
+a machine.
 """
 
 from __future__ import annotations

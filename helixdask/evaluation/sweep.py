@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.called_structure import called_structure
+from helixdask.calling.correction import Correction
 from helixdask.calling.regions import Scan
 from helixdask.calling.span import call_span
 from helixdask.calling.stage import CallStage
-from helixdask.calling.store_reads import StoreReads
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.slices import run_slices, slices_of
 from helixdask.engine.stage import Region
@@ -109,7 +109,8 @@ def sweep(
     stage.inputs(store)  # checks settings and predictions
     regions = slices_of(store, _TASK)
     seconds = stage.estimate_seconds(store.n_bases) * len(grid.edges)
-    shared = (store, stage, grid, contigs, stage.learn(store))
+    correction = stage.learn(store)
+    shared = (store, stage, grid, contigs, correction.groups, correction.learnt)
     found = dict(run_slices(_call_region, shared, regions, options, seconds, store.url, title="sweep"))
     parts = [found[index] for index in sorted(found)]
     genes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -118,9 +119,9 @@ def sweep(
 
 
 def _call_region(shared: tuple[Any, ...], start: int, stop: int) -> dict[str, NDArray[Any]]:
-    store, stage, grid, contigs, learnt = shared
+    store, stage, grid, contigs, groups, learnt = shared
     caller = _Caller.like(stage)
-    return caller.call_all(store, Region(0, start, stop), grid, contigs, caller.reads(store, learnt))
+    return caller.call_all(store, Region(0, start, stop), grid, contigs, Correction(store, groups, learnt))
 
 
 class _Caller(CallStage):
@@ -136,11 +137,11 @@ class _Caller(CallStage):
         region: Region,
         grid: Grid,
         contigs: NDArray[np.int64] | None,
-        reads: StoreReads | None,
+        correction: Correction,
     ) -> dict[str, NDArray[Any]]:
         """Columns of all genes that any thresholds give; ``found`` (gene, scan) says which."""
         loosest = replace(self, min_coding_length=min(grid.lengths))
-        span, tracks = loosest.load(store, region, reads)
+        span, tracks = loosest.load(store, region, correction)
         rows, found = [], []
         for column, (edge, peak) in enumerate(grid.scans):
             caller = replace(loosest, edge_threshold=edge, peak_threshold=peak)

@@ -14,6 +14,7 @@ from helixdask.calling.read_evidence import (
     with_reads,
 )
 from helixdask.calling.stage import CallStage
+from helixdask.calling.utr_prior import raise_utr, utr_factor
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.errors import BadInputError, MissingInputError
@@ -150,12 +151,13 @@ def test_more_genes_are_found_with_reads(store, case):
 @pytest.mark.parametrize("look_ahead", [1, 1 << 16])
 def test_genes_do_not_depend_on_the_size_of_tasks(store, look_ahead, monkeypatch, tmp_path):
     stage = CallStage("weak", "x", **SETTINGS)
-    learnt = stage.learn(store)
+    correction = stage.learn(store)
+    assert correction.learnt.reads is not None
 
     def called(length):
         starts = range(0, store.n_bases, length)
         regions = [Region(i, start, min(start + length, store.n_bases)) for i, start in enumerate(starts)]
-        monkeypatch.setattr(CallStage, "_learnt", lambda self, work: learnt)
+        monkeypatch.setattr(CallStage, "_correction", lambda self, store, work: correction)
         return RegionResult.merged([stage.run(store, region, None) for region in regions]).tables
 
     whole = called(store.n_bases)
@@ -167,8 +169,10 @@ def test_genes_do_not_depend_on_the_size_of_tasks(store, look_ahead, monkeypatch
         assert np.array_equal(whole[column][order[0]], parts[column][order[1]])
 
 
-def test_labels_of_called_genes(case, store):
-    columns = CallStage("base", "x", min_coding_length=12).run(store, Region(0, 0, store.n_bases), None).tables
+def test_labels_of_called_genes(store, tmp_path):
+    stage, work = CallStage("base", "x", min_coding_length=12), Work(Folder(str(tmp_path / "work")))
+    stage.prepare(store, work)
+    columns = stage.run(store, Region(0, 0, store.n_bases), work).tables
     label = called_labels(columns, 1, store.contigs.offsets, 0, store.n_bases)
     exonic = (columns["exon_end"] - columns["exon_start"])[
         np.repeat(columns["gene_strand"] == 1, columns["gene_n_exons"])
@@ -179,7 +183,7 @@ def test_labels_of_called_genes(case, store):
 
 
 def test_what_cannot_weigh_in_is_refused(store):
-    with pytest.raises(BadInputError, match="predictions alone"):
+    with pytest.raises(BadInputError, match="as they are"):
         CallStage("weak", "x", coverage="rnaseq", rules="helixer").inputs(store)
     with pytest.raises(MissingInputError, match="no library of RNA-seq"):
         CallStage("weak", "x", coverage="far").inputs(store)
@@ -187,9 +191,33 @@ def test_what_cannot_weigh_in_is_refused(store):
         CallStage("weak", "x", coverage="other").inputs(store)
 
 
-def test_without_genes_reads_are_not_looked_at(store, tmp_path):
+def test_without_genes_reads_are_not_looked_at(store, tmp_path, caplog):
     stage = CallStage("weak", "x", coverage="rnaseq", peak_threshold=1.0, edge_threshold=1.0)
-    assert stage.learn(store) is None
     work = Work(Folder(str(tmp_path / "work")))
     stage.prepare(store, work)
-    assert stage.reads(store, stage._learnt(work)) is None
+    assert "hardly any gene is called" in caplog.text
+    assert stage._correction(store, work).changes_nothing
+
+
+def test_utrs_are_as_probable_as_is_expected(store, tmp_path):
+    for ratio, factor in ((None, 1.0), (0.0, 1.0), (0.01, 1.0), (3.0, None), (10.0, 30.0)):
+        found = CallStage("base", "x", utr_ratio=ratio).learn(store).learnt.utr_factor
+        assert found == factor or (factor is None and 1 < found < 30)
+    with pytest.raises(BadInputError, match="as they are"):
+        CallStage("base", "x", utr_ratio=0.3, rules="helixer").inputs(store)
+
+
+@given(st.integers(0, 1 << 32), st.floats(0.01, 5))
+def test_the_factor_gives_the_ratio(seed, ratio):
+    rng = np.random.default_rng(seed)
+    classes = rng.dirichlet([2.0, 0.3, 1.0, 0.5], 5_000).T.astype(np.float32)
+    factor = utr_factor(classes[1], classes[2], ratio)
+    raised = raise_utr(classes, factor)
+    assert np.allclose(raised.sum(0), 1, atol=1e-5)
+    reached = raised[1].sum() / raised[2].sum()
+    if factor == 1.0:
+        assert reached >= ratio
+    elif factor < 30:
+        assert reached == pytest.approx(ratio, rel=0.01)
+    else:
+        assert reached < ratio

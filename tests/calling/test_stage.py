@@ -6,9 +6,10 @@ import pytest
 from helixdask.calling.assemble import build_models
 from helixdask.calling.stage import CallStage
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.engine.stage import Region, RegionResult
+from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.errors import BadInputError
 from helixdask.genes.table import read_genes
+from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 from tests.calling.made_up import random_case
 from tests.calling.test_calls import genes_of
@@ -66,12 +67,14 @@ def test_the_store_gives_the_same_genes_as_arrays(store, case, rules):
 @pytest.mark.parametrize("rules", ["default", "helixer"])
 @pytest.mark.parametrize("length", [61, 700, 3999])
 @pytest.mark.parametrize("look_ahead", [1, 1 << 16])
-def test_genes_do_not_depend_on_the_size_of_tasks(store, case, rules, length, look_ahead, monkeypatch):
+def test_genes_do_not_depend_on_the_size_of_tasks(store, case, rules, length, look_ahead, monkeypatch, tmp_path):
     monkeypatch.setattr("helixdask.calling.stage._LOOK_AHEAD", look_ahead)
     stage = CallStage("base", "x", min_coding_length=12, peak_threshold=0.5, rules=rules)
     starts = range(0, store.n_bases, length)
     regions = [Region(i, start, min(start + length, store.n_bases)) for i, start in enumerate(starts)]
-    result = RegionResult.merged([stage.run(store, region, None) for region in regions])
+    work = Work(Folder(str(tmp_path)))
+    stage.prepare(store, work)
+    result = RegionResult.merged([stage.run(store, region, work) for region in regions])
     models = build_models(result.tables, store.contigs.names, store.species, rules=rules)
     expected = case.call(min_coding_length=12, peak_threshold=0.5, rules=rules)
     assert genes_of(models) == genes_of(expected)

@@ -10,6 +10,7 @@ import numpy as np
 
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.public_names import public_name
+from helixdask.registry import LABEL_CLASSES
 from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.selection.table import chosen_rows, parent, window_table, windows_behind, windows_of
 from helixdask.settings import Rules
@@ -74,6 +75,22 @@ class StoreSplit:
             "leakage": self.leakage,
             "role": self.role,
         }
+
+
+def utr_ratio(splits: Sequence[StoreSplit]) -> float | None:
+    """UTR bases for each coding base in the labels of all windows; None where windows were not measured.
+
+    Annotations without any UTR say nothing of how long UTRs are, and do not count.
+    """
+    bases = np.zeros(len(LABEL_CLASSES), np.int64)
+    utr, coding = (LABEL_CLASSES.index(name) for name in ("utr", "cds"))
+    for split in splits:
+        if split.windows not in split.store.names("windows"):
+            continue
+        counts = split.store.table(f"windows/{split.windows}", ("window_class_count",)).get("window_class_count")
+        if counts is not None and counts[:, utr].any():
+            bases += counts.sum(0, dtype=np.int64)
+    return round(int(bases[utr]) / int(bases[coding]), 4) if bases[coding] else None
 
 
 def read_split(

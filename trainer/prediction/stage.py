@@ -271,6 +271,7 @@ class PredictStage(PredictSettings, Stage):
             "model_path": public_name(self.model),
             "model_digest": str(work.load("model")["digest"]),
             "model_card": {key: described.card[key] for key in ("name", "base_model", "seed", "training_window")},
+            "utr_ratio": described.card.get("utr_ratio"),
             "network": described.spec.to_dict(),
             "window_length": self.window_length,
             "rules": self.rules,

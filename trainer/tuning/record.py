@@ -14,7 +14,7 @@ from helixdask.public_names import public_name
 from helixdask.selection.across import Across
 from helixdask.settings import Rules
 from helixdask.store.objects import disk_errors, whole_file
-from helixdask.trainer.feed.training_windows import StoreSplit
+from helixdask.trainer.feed.training_windows import StoreSplit, utr_ratio
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.card_page import card_page
 from helixdask.trainer.network.model_file import save_model
@@ -63,6 +63,13 @@ class Record:
         self.pseudolabels = any(split.has_pseudolabels for split in splits)
 
     @property
+    def _utr_ratio(self) -> float | None:
+        """Of known genes that are learnt from; pseudolabels have what the base model's had."""
+        if self.pseudolabels:
+            return self.start.base.card.get("utr_ratio") if self.start.base else None
+        return utr_ratio([split for split in self.splits if split.role != "validates"])
+
+    @property
     def by_evidence(self) -> bool:
         """Whether evidence decides, for the labels are a base model's own."""
         return self.pseudolabels and self.start.base is not None and self.settings.rules != Rules.HELIXER
@@ -91,6 +98,7 @@ class Record:
             "base_model": base.digest if base else None,
             "training_stores": [split.card() for split in self.splits],
             "copies_across": self.copies_across,
+            "utr_ratio": self._utr_ratio,
             "seed": settings.seed,
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "python": platform.python_version()},
             "scores": [{k: v for k, v in row.items() if k != "windows_per_second"} for row in state.history],

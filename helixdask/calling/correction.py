@@ -1,0 +1,173 @@
+"""Predictions of a store as genes are called from them: UTRs raised to what is expected, and reads weighed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.calling.read_evidence import (
+    CDS,
+    INTERGENIC,
+    N_FEATURES,
+    UTR,
+    ReadLikelihoods,
+    called_labels,
+    count_features,
+    read_features,
+    read_likelihoods,
+    with_reads,
+)
+from helixdask.calling.utr_prior import raise_utr, utr_factor
+from helixdask.engine.stage import Region
+from helixdask.probabilities import decode
+from helixdask.store.store import Store
+
+_PIECE: Final = 1 << 20
+_MOST_PIECES: Final = 64
+_PIECES_FOR_UTR: Final = 8
+_EVERY: Final = 5
+"""One base in five is enough for the means; no multiple of three, for coding bases have a rhythm."""
+_ENOUGH_EXONIC: Final = 200_000
+_FEWEST_EXONIC: Final = 2_000
+
+
+class Learnt(NamedTuple):
+    """What was learnt from a sample of a genome.
+
+    Attributes
+    ----------
+    utr_factor
+        By how much the odds of UTR are raised.
+    reads
+        What reads look like in each class; None: no reads weigh in.
+    """
+
+    utr_factor: float
+    reads: ReadLikelihoods | None
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """As named arrays, to be saved."""
+        reads = {} if self.reads is None else self.reads._asdict()
+        return {"utr_factor": np.array(self.utr_factor), **reads}
+
+    @classmethod
+    def of(cls, arrays: dict[str, NDArray[Any]]) -> Learnt:
+        """From what `arrays` gave."""
+        reads = ReadLikelihoods(arrays["table"], arrays["missed"]) if "table" in arrays else None
+        return cls(float(arrays["utr_factor"]), reads)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """How predictions of a store are corrected.
+
+    Attributes
+    ----------
+    store
+        The store.
+    groups
+        Groups of the libraries whose reads weigh in; they are added.
+    learnt
+        From `learn`.
+    """
+
+    store: Store
+    groups: tuple[str, ...]
+    learnt: Learnt
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether predictions stay as they are."""
+        return self.learnt.utr_factor == 1.0 and self.learnt.reads is None
+
+    def apply(self, stored: NDArray[Any], start: int, stop: int) -> NDArray[np.float32]:
+        """Correct the bases [start, stop): (2, 4, n) as stored to float32."""
+        classes = raise_utr(decode(stored), self.learnt.utr_factor)
+        if self.learnt.reads is None:
+            return classes
+        reads, genic = reads_of(self.store, self.groups, start, stop), _genic(classes)
+        features = [read_features(*reads, genic[1 - strand], strand) for strand in (0, 1)]
+        return np.stack([with_reads(classes[strand], features[strand], self.learnt.reads) for strand in (0, 1)])
+
+
+def _genic(classes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the network sees a gene: (2, 4, n) to (2, n)."""
+    genic: NDArray[np.bool_] = classes[:, INTERGENIC] < classes[:, INTERGENIC + 1 :].sum(1)
+    return genic
+
+
+def reads_of(
+    store: Store, groups: tuple[str, ...], start: int, stop: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Reads over and reads spliced across the bases [start, stop), (2, n) each, added up over the libraries."""
+    added = [np.zeros((2, stop - start), np.float32) for _ in range(2)]
+    for group in groups:
+        for total, track in zip(added, ("coverage", "spliced_coverage"), strict=True):
+            if store.has_array(f"{group}/{track}"):
+                total += store.read(f"{group}/{track}", start, stop)
+    return added[0], added[1]
+
+
+def learn(
+    store: Store,
+    predictions: str,
+    groups: tuple[str, ...],
+    utr_ratio: float,
+    call: Callable[[Region, Correction], dict[str, NDArray[Any]]],
+) -> Learnt:
+    """Find out how predictions of a genome are to be corrected, from pieces of a megabase drawn by lot.
+
+    Parameters
+    ----------
+    store
+        The store.
+    predictions
+        Group of the predictions.
+    groups
+        Groups of the libraries whose reads weigh in.
+    utr_ratio
+        UTR bases that are expected for each coding base; 0: the predictions' own.
+    call
+        Calls the genes that begin in a region, with predictions that are corrected so: columns as of `CallColumns`.
+
+    Returns
+    -------
+    Learnt
+        Without reads where hardly any gene is called, as there is nothing to learn from.
+    """
+    factor = _factor(store, predictions, utr_ratio) if utr_ratio > 0 else 1.0
+    first = Correction(store, (), Learnt(factor, None))
+    counts = np.zeros((4, N_FEATURES), np.int64)
+    for region in _pieces(store.n_bases) if groups else ():
+        columns = call(region, first)
+        reads = reads_of(store, groups, region.start, region.stop)
+        genic = _genic(first.apply(_classes(store, predictions, region), region.start, region.stop))
+        for strand in (0, 1):
+            label = called_labels(columns, strand, store.contigs.offsets, region.start, region.stop)
+            counts += count_features(read_features(*reads, genic[1 - strand], strand), label)
+        if counts[[UTR, CDS]].sum() >= _ENOUGH_EXONIC:
+            break
+    enough = counts[[UTR, CDS]].sum() >= _FEWEST_EXONIC
+    return Learnt(factor, read_likelihoods(counts) if enough else None)
+
+
+def _factor(store: Store, predictions: str, ratio: float) -> float:
+    pieces = list(islice(_pieces(store.n_bases), _PIECES_FOR_UTR))
+    sample = [decode(_classes(store, predictions, region)[..., ::_EVERY]) for region in pieces]
+    utr, coding = (np.concatenate([part[:, row].ravel() for part in sample]) for row in (UTR, CDS))
+    return utr_factor(utr, coding, ratio)
+
+
+def _classes(store: Store, predictions: str, region: Region) -> NDArray[Any]:
+    return store.read(f"{predictions}/class_probability", region.start, region.stop)
+
+
+def _pieces(n_bases: int) -> Iterator[Region]:
+    number = -(-n_bases // _PIECE)
+    for index in np.random.default_rng(0).permutation(number)[:_MOST_PIECES].tolist():
+        yield Region(index, index * _PIECE, min(n_bases, (index + 1) * _PIECE))
