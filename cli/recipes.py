@@ -56,7 +56,9 @@ def prepare(
     predict: Annotated[PredictSettings, Options(only=("batch_size", "overlap", "precision"), panel=_ADVANCED)],
     call: Annotated[
         CallSettings,
-        Options(only=("peak_threshold", "edge_threshold", "min_coding_length", "min_score"), panel=_ADVANCED),
+        Options(
+            only=("peak_threshold", "edge_threshold", "min_coding_length", "min_score", "utr_ratio"), panel=_ADVANCED
+        ),
     ],
     with_reads: _WithReads = True,
     reads: _READS,
@@ -119,7 +121,7 @@ def annotate(
         CallSettings,
         Options(
             without=("predictions", "output", "coverage"),
-            panels={_ADVANCED: ("window_size", "edge_threshold", *_GENE_MODEL)},
+            panels={_ADVANCED: ("window_size", "edge_threshold", "utr_ratio", *_GENE_MODEL)},
         ),
     ],
     with_reads: _WithReads = True,

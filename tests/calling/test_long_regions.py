@@ -14,8 +14,9 @@ from helixdask.calling.hmm import build_hmm
 from helixdask.calling.source import ArraySource
 from helixdask.calling.stage import CallStage
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.engine.stage import Region, RegionResult
+from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.genes.table import read_genes
+from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 from tests.calling.made_up import random_case
 from tests.calling.test_calls import genes_of
@@ -47,11 +48,13 @@ def expected(case):
     return rows(case.call(**WHOLE))
 
 
-def test_a_contig_that_is_one_region_is_called_once_by_whichever_task_it_begins_in(store, expected):
+def test_a_contig_that_is_one_region_is_called_once_by_whichever_task_it_begins_in(store, expected, tmp_path):
     stage = CallStage("base", "x", **WHOLE)
     starts = range(0, store.n_bases, 30_000)
     regions = [Region(i, start, min(start + 30_000, store.n_bases)) for i, start in enumerate(starts)]
-    result = RegionResult.merged([stage.run(store, region, None) for region in regions])
+    work = Work(Folder(str(tmp_path)))
+    stage.prepare(store, work)
+    result = RegionResult.merged([stage.run(store, region, work) for region in regions])
     assert result.counts["regions"] == 6  # each contig and strand once
     models = build_models(result.tables, store.contigs.names, store.species)
     assert rows(models) == expected

@@ -11,6 +11,7 @@ from helixdask import trainer
 from helixdask.cli.main import _repeat_bam
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.sequence.codes import COMPLEMENT
+from helixdask.store.store import Store
 from tests.cli.conftest import WINDOW
 from tests.cli.support import contents, done, helixdask, process
 
@@ -109,6 +110,11 @@ def test_with_an_annotation(species, tiny_model, tmp_path):
     assert [stage["group"] for stage in annotated] == ["predictions/tuned", "genes/tuned"]
     check_genes(gff3, store, some=BASE_MODEL.exists())
     assert "Simulata demonstrans" in gff3.read_text()
+    predicted, called = (stage["attrs"] for stage in annotated)
+    opened = Store.open(str(store))
+    utr, coding = np.bincount(opened.read("labels/reference/label", 0, opened.n_bases).ravel())[1:3]
+    assert predicted["utr_ratio"] == pytest.approx(utr / coding, abs=0.01)
+    assert called["coverage"] == "rnaseq"
 
     raw = ["predict", store, "--model", tuned, "--name", "raw", "--no-overlap", "--batch-size", "16"]
     assert done(*raw, *HERE, "--json").json()[0]["attrs"]["overlap"] is False
@@ -127,8 +133,10 @@ def test_with_pseudolabels(species, tiny_model, tmp_path):
     prepare = ["prepare", species.genome, "-o", store, "--model", model, "--keep-fraction", "0.5"]
     prepare += ["--window-length", WINDOW, "--kinship", "off"]
     prepare += ["--bam", species.reads, "--strandedness", "reverse"]
-    groups = [stage["group"] for stage in done(*prepare, *HERE, "--json").json()]
-    assert groups == [
+    stages = {stage["group"]: stage for stage in done(*prepare, *HERE, "--json").json()}
+    if BASE_MODEL.exists():
+        assert stages["genes/pseudo"]["attrs"]["libraries"] == ["reads"]
+    assert list(stages) == [
         "genome",
         "coverage/rnaseq/reads",
         "predictions/base",
