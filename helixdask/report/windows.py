@@ -172,6 +172,8 @@ def _measures(chosen: Chosen, strata: list[str]) -> Iterator[str]:
         ]
         worst = max(within, default=None)
         rows.append((name, got.kept, got.weighted, got.by_chance, worst and f"{worst[0]:.3f} in {worst[1]}"))
+        if np.nanmin(values) == np.nanmax(values):
+            continue  # a curve of one value shows nothing
         weight = chosen.weight[chosen.kept]
         series = [
             Series(label, shares, places)

@@ -1,6 +1,7 @@
 """What the sections of a page compute."""
 
 import numpy as np
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from helixdask.report.kinship import shown_rows
 from helixdask.report.motifs import count_motifs, sample
 from helixdask.report.sides import contig_shares
 from helixdask.report.training import training_section
+from helixdask.report.windows import Chosen, _measures
 from helixdask.sequence.codes import reverse_complement, text_to_codes
 from helixdask.windows.grid import Windows
 
@@ -110,3 +112,11 @@ def test_cards_of_every_kind_make_a_section():
     assert "&lt;one&gt;" in text
     assert "a &amp; b" in text
     assert "Genic F1 of all models" in text
+
+
+def test_measures_of_one_value_have_no_curve():
+    values = np.linspace(0, 1, 20)
+    table = xr.Dataset(coords={"gc": ("window", values), "soft_masked": ("window", np.zeros(20))})
+    page = "".join(_measures(Chosen(table, values < 0.5, np.ones(20)), []))
+    assert page.count("<td>soft masked</td>") == page.count("<td>gc</td>") == 1
+    assert page.count("<svg") == 1

@@ -1,4 +1,8 @@
-"""Where reads cast doubt on pseudolabels: bases that are labelled intergenic, and covered as deeply as exons are."""
+"""Which pseudolabels are in doubt: bases labelled intergenic for which reads or the model itself tell of a gene.
+
+Reads do where they cover a base as deeply as exons, the predictions that the labels were called from do where they take
+it for genic with some probability. What a base model did not call for certain is not taught as empty.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.registry import LABEL_CLASSES
+from helixdask.store.lineage import predictions_behind
 from helixdask.store.store import Store
 from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.windows.cut import WindowLayout
@@ -20,6 +25,8 @@ _EXONIC: Final = (LABEL_CLASSES.index("utr"), LABEL_CLASSES.index("cds"))
 _SHALLOWEST: Final = 0.1
 """Share of the covered exonic bases that are covered less than what casts doubt."""
 _SAMPLE: Final = 64
+GENIC: Final = 0.3
+"""Genic probability from which on a base labelled intergenic is doubted."""
 
 
 class DoubtfulReads(NamedTuple):
@@ -35,6 +42,31 @@ class DoubtfulReads(NamedTuple):
 
     group: str
     depth: float
+
+
+class Doubt(NamedTuple):
+    """What casts doubt on the labels of a store.
+
+    Attributes
+    ----------
+    reads
+        Libraries.
+    predictions
+        Name of the predictions that the labels were called from; None where they are not there any more.
+    """
+
+    reads: tuple[DoubtfulReads, ...] = ()
+    predictions: str | None = None
+
+
+NO_DOUBT: Final = Doubt()
+
+
+def doubt_of(store: Store, index: int, windows: WindowSet, labels: str, groups: Sequence[str]) -> Doubt:
+    """All that casts doubt on pseudolabels; the parameters are those of `doubtful_reads`."""
+    predictions = predictions_behind(store, labels)
+    there = predictions in store.names("predictions")
+    return Doubt(doubtful_reads(store, index, windows, labels, groups), predictions if there else None)
 
 
 def doubtful_reads(
@@ -85,3 +117,40 @@ def least_depth(coverage: NDArray[np.floating]) -> float | None:
     """
     covered = coverage[coverage > 0]
     return float(np.quantile(covered, _SHALLOWEST, method="lower")) if covered.size else None
+
+
+def doubted_bases(
+    doubt: Doubt, label: NDArray[np.uint8], coverage: Sequence[NDArray[np.floating]], genic: NDArray[np.floating] | None
+) -> NDArray[np.bool_]:
+    """Which labels are in doubt.
+
+    Parameters
+    ----------
+    doubt
+        What casts doubt.
+    label
+        ``(window, offset)`` uint8.
+    coverage
+        ``(window, offset)`` float32 for each of ``doubt.reads``.
+    genic
+        ``(window, offset)``, probability of being part of a gene by ``doubt.predictions``; None without these.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(window, offset)`` bool.
+
+    Examples
+    --------
+    >>> label, genic = np.array([[0, 0, 2, 0]], np.uint8), np.array([[0.1, 0.4, 0.9, 0.2]])
+    >>> covered = np.array([[0, 0, 9, 5]], np.float32)
+    >>> doubted_bases(Doubt((DoubtfulReads("coverage/rnaseq/leaf", 3.0),), "base"), label, [covered], genic)
+    array([[False,  True, False,  True]])
+    """
+    perhaps_genic = np.zeros(label.shape, np.bool_)
+    for reads, values in zip(doubt.reads, coverage, strict=True):
+        perhaps_genic |= values >= reads.depth
+    if genic is not None:
+        perhaps_genic |= genic >= GENIC
+    doubted: NDArray[np.bool_] = perhaps_genic & (label == INTERGENIC)
+    return doubted

@@ -13,7 +13,7 @@ from helixdask.errors import MissingInputError
 from helixdask.probabilities import decode
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
-from helixdask.trainer.feed.doubt import INTERGENIC, DoubtfulReads
+from helixdask.trainer.feed.doubt import INTERGENIC, NO_DOUBT, Doubt, doubted_bases
 from helixdask.windows.cut import COVERAGE_PADDING, WindowLayout
 from helixdask.windows.grid import Windows
 from helixdask.windows.read import WindowTrack, open_track, read_into
@@ -33,14 +33,14 @@ class TrackSet:
         Groups of the libraries, ``coverage/{set}/{library}``, in the order in which the network sees them.
     confidence
         Name of the predictions that tell how sure each label is; None: labels are taken as they are.
-    doubtful
-        Libraries whose reads cast doubt on labels, see `helixdask.trainer.feed.doubt`: such bases are masked.
+    doubt
+        What casts doubt on labels, see `helixdask.trainer.feed.doubt`: bases in doubt are masked.
     """
 
     labels: str | None = None
     coverage: tuple[str, ...] = ()
     confidence: str | None = None
-    doubtful: tuple[DoubtfulReads, ...] = ()
+    doubt: Doubt = NO_DOUBT
 
 
 class WindowReader:
@@ -76,12 +76,14 @@ class WindowReader:
             for name in ("coverage", "spliced_coverage")
             for group in tracks.coverage
         ]
-        self._doubtful = tracks.doubtful
-        self._reads = [open_track(store, f"{reads.group}/coverage", ahead=True) for reads in tracks.doubtful]
-        self._probability: list[WindowTrack] = []
-        if tracks.confidence is not None:
-            predictions = store.resolve("predictions", tracks.confidence)
-            self._probability = [open_track(store, f"predictions/{predictions}/class_probability", ahead=True)]
+        self._doubt = tracks.doubt
+        self._reads = [open_track(store, f"{reads.group}/coverage", ahead=True) for reads in tracks.doubt.reads]
+        self._believed, self._doubted = (
+            [open_track(store, f"predictions/{store.resolve('predictions', name)}/class_probability", ahead=True)]
+            if name is not None
+            else []
+            for name in (tracks.confidence, tracks.doubt.predictions)
+        )
 
     def check(self) -> None:
         """See that no object of what is read was lost since the store was opened.
@@ -98,7 +100,7 @@ class WindowReader:
                 self._store.check_objects(group)
 
     def _all(self) -> list[WindowTrack]:
-        return [*self._tracks.values(), *self._coverage, *self._reads, *self._probability]
+        return [*self._tracks.values(), *self._coverage, *self._reads, *self._believed, *self._doubted]
 
     def fill(self, buffers: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], windows: Windows) -> None:
         """Read windows into some rows of a batch, 5' to 3', padding mirrored.
@@ -118,18 +120,18 @@ class WindowReader:
             Bytes of a track are not what was written.
         """
         length = buffers["codes"].shape[1]
-        stored, reads = (
-            [track.rows(len(buffers["codes"]), length) for track in tracks]
-            for tracks in (self._probability, self._reads)
-        )
+        kinds = self._reads, self._believed, self._doubted
+        reads, believed, doubted = ([track.rows(len(buffers["codes"]), length) for track in kind] for kind in kinds)
         outs = [buffers[name] for name in self._tracks]
         if self._coverage:
             outs.extend(np.moveaxis(buffers["coverage"], -1, 0))
         spans = windows.spans(self._store.contigs.offsets)
-        read_into(self._all(), [*outs, *reads, *stored], spans, WindowLayout(length), rows.tolist())
-        for values, (_, depth) in zip(reads, self._doubtful, strict=True):
-            buffers["valid"][rows] *= (buffers["label"][rows] != INTERGENIC) | (values[rows] < depth)
-        for values in stored:
+        read_into(self._all(), [*outs, *reads, *believed, *doubted], spans, WindowLayout(length), rows.tolist())
+        if self._doubt != NO_DOUBT:
+            genic = 1 - decode(doubted[0][rows, :, INTERGENIC]) if doubted else None
+            coverage = [values[rows] for values in reads]
+            buffers["valid"][rows] *= ~doubted_bases(self._doubt, buffers["label"][rows], coverage, genic)
+        for values in believed:
             label = buffers["label"][rows, :, np.newaxis].astype(np.intp)
             buffers["confidence"][rows] = decode(np.take_along_axis(values[rows], label, axis=-1)[..., 0])
 
@@ -144,6 +146,6 @@ class WindowReader:
         buffers = {name: track.rows(n_windows, length) for name, track in self._tracks.items()}
         if self._coverage:
             buffers["coverage"] = np.full((n_windows, length, len(self._coverage)), COVERAGE_PADDING, np.float32)
-        if self._probability:
+        if self._believed:
             buffers["confidence"] = np.zeros((n_windows, length), np.float32)
         return buffers

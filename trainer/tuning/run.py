@@ -17,7 +17,7 @@ from helixdask.selection.across import Across
 from helixdask.selection.leakage import MUCH
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
-from helixdask.trainer.feed.doubt import DoubtfulReads, doubtful_reads
+from helixdask.trainer.feed.doubt import NO_DOUBT, Doubt, doubt_of
 from helixdask.trainer.feed.many_genomes import with_roles, without_copies_across
 from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
@@ -115,26 +115,24 @@ class TrainingRun:
         self.state = LoopState(settings.batch_size)
         windows = self.train_windows
         mean = float((windows.end - windows.start).mean())
-        self.record = Record(start, self.splits, self.train_feed.length, len(validation), mean)
+        self.record = Record(start, self.splits, self.train_feed.length, len(validation), mean, self.across)
         by_length = {"batches": "by length"} if self.train_feed.order.has_lengths else {}
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
         self._saved_at = time.monotonic()
         self._describe()
 
     def _readers(self, confidence: str | None, *, doubts: bool = False) -> list[WindowReader]:
-        doubtful = self._doubtful if doubts else [()] * len(self.splits)
         return [
-            WindowReader(split.store, TrackSet(split.labels, groups, confidence, reads))
-            for split, groups, reads in zip(self.splits, self.start.groups, doubtful, strict=True)
+            WindowReader(split.store, TrackSet(split.labels, groups, confidence, doubt))
+            for split, groups, doubt in zip(self.splits, self.start.groups, self._doubts(doubts), strict=True)
         ]
 
-    @property
-    def _doubtful(self) -> list[tuple[DoubtfulReads, ...]]:
-        """Libraries whose reads cast doubt on the pseudolabels of each store."""
+    def _doubts(self, wanted: bool) -> list[Doubt]:
+        """What casts doubt on the labels of each store: on pseudolabels alone."""
         return [
-            doubtful_reads(split.store, index, self.train_windows, split.labels, read_groups([split.store])[0])
-            if split.has_pseudolabels
-            else ()
+            doubt_of(split.store, index, self.train_windows, split.labels, read_groups([split.store])[0])
+            if wanted and split.has_pseudolabels
+            else NO_DOUBT
             for index, split in enumerate(self.splits)
         ]
 
@@ -190,7 +188,7 @@ class TrainingRun:
             if len(self.splits) > 1 and self.settings.copies_across:
                 self._say("Near copies between stores were not looked for: not all splits were made with kinship.")
             return
-        dropped = sum(int(each.sum()) for each in self.across.dropped)
+        dropped = self.across.in_short()["left_out"]
         self._say(f"{dropped:,} training windows are near copies of validation windows of another store: left out.")
         if self.across.leaked > MUCH:
             log.warning(
