@@ -30,8 +30,11 @@ svg.bar { width: 9rem; height: 10px; }
 td.wide { width: 100%; min-width: 11rem; } svg.lanes { width: 100%; min-width: 10rem; display: block; }
 .verdict { border-left: 4px solid #1d4f7c; padding-left: .8rem; color: #222; }
 @media (max-width: 600px) { th, td { padding: .2rem .35rem; } svg.bar { width: 5rem; } }
-@media print { body { max-width: none; margin: 0; font-size: 10pt; } nav { display: none; } a { color: inherit; }
+@media print { body { max-width: none; margin: 0; padding: 0; font-size: 10pt; }
+  nav { display: none; } a { color: inherit; }
   table { display: table; font-size: 7.5pt; } th, td { padding: .1rem .3rem; white-space: normal; }
+  .figures { display: block; } figure { display: inline-block; vertical-align: top; margin-right: .3rem; }
+  tr:first-child, tr:nth-child(2) { break-after: avoid; }
   svg.bar { width: 4.5rem; } figure, tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; } }
 """
 

@@ -46,11 +46,13 @@ def genes_section(store: Store) -> Section:
     sets = {name: read_genes(store, name) for name in ordered}
     motifs = {name: motifs_of(store, models) for name, models in sets.items()}
     made = {name: "called" if name in called else "read" for name in ordered}
-    parts = [_facts(sets, made, store.n_bases), beside(*_figures(sets)), *_motif_parts(motifs)]
+    read = [name for name in ordered if name not in called][:1]
+    shown = {name: sets[name] for name in [*called[: _MOST_SETS - len(read)], *read] if len(sets[name])}
+    parts = [_facts(sets, made, store.n_bases), beside(*_figures(shown)), *_motif_parts(motifs)]
     for reference in (name for name in ordered if name not in called):
         parts += [_comparison(reference, name, sets) for name in called]
     if len(ordered) > _MOST_SETS:
-        parts.insert(1, note(f"The figures show {_MOST_SETS} of {len(ordered)} sets."))
+        parts.insert(1, note(f"The figures show {', '.join(shown)} of {len(ordered)} sets."))
     return Section("Genes", tuple(parts))
 
 
@@ -102,8 +104,7 @@ def _median(values: NDArray[np.int64]) -> int | None:
     return round(float(np.median(values))) if len(values) else None
 
 
-def _figures(sets: dict[str, GeneModels]) -> list[str]:
-    shown = {name: models for name, models in [*sets.items()][:_MOST_SETS] if len(models)}
+def _figures(shown: dict[str, GeneModels]) -> list[str]:
     figures = []
     for title, x_label, values in (
         ("Lengths of genes", "bases", {name: _lengths(models) for name, models in shown.items()}),
