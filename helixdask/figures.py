@@ -87,7 +87,8 @@ def _save(figure: Any, out: Path | io.BytesIO, kind: str, dpi: int, title: str =
     """The same figure gives the same bytes: no time and no random names are in it."""
     from matplotlib import rc_context
 
-    metadata: dict[str, str | None] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    dates = {"svg": "Date", "pdf": "CreationDate"}
+    metadata: dict[str, str | None] = {dates[kind]: None} if kind in dates else {}
     if title:
         metadata["Title"] = title
     with rc_context({"svg.hashsalt": "helixdask"}):

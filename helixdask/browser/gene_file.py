@@ -41,7 +41,7 @@ def write_genes(store: Store, models: GeneModels, path: Path) -> None:
         File to write, which ends in ``.gz``.
     """
     models = models.sorted()
-    with pysam.BGZFile(str(path), "wb") as out:
+    with pysam.BGZFile(str(path), "wb", None) as out:
         out.write(gff3_header(models, store.contigs, store.species, None).encode())
         for text in ordered_lines(_places(store, models)):
             out.write(text.encode())

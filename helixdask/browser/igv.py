@@ -50,7 +50,7 @@ def igv_xml(tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) 
     for track, file in _files(tracks):
         index = {"index": f"{file.path}.{'csi' if csi else 'tbi'}"} if track.kind == "genes" else {}
         kind = "gff3" if track.kind == "genes" else "bigwig"
-        ET.SubElement(resources, "Resource", path=file.path, type=kind, **index)
+        ET.SubElement(resources, "Resource", {"path": file.path, "type": kind, **index})
         one = ET.SubElement(
             panel,
             "Track",

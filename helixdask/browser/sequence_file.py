@@ -31,7 +31,7 @@ def write_sequence(store: Store, path: Path, tell: Callable[[int], None]) -> Non
     """
     contigs = store.contigs
     rest = np.zeros(0, np.uint8)
-    with pysam.BGZFile(str(path), "wb") as out:
+    with pysam.BGZFile(str(path), "wb", None) as out:
         for start in range(0, contigs.n_bases, _BLOCK):
             stop = min(start + _BLOCK, contigs.n_bases)
             codes = np.asarray(store.read("genome/sequence", start, stop))

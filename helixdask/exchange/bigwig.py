@@ -164,7 +164,8 @@ def export_track_bigwig(store: Store, folder: str | Path, name: str, kind: str, 
     path = f"tracks/{name}/{kind}"
 
     def read(start: int, stop: int) -> NDArray[Any]:
-        return np.nan_to_num(np.asarray(store.array(path)[start:stop]))
+        values: NDArray[Any] = np.nan_to_num(np.asarray(store.array(path)[start:stop]))
+        return values
 
     return _write_all(store.contigs, Path(folder), {f"{name}.{kind}.bw": read}, tell)
 

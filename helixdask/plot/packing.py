@@ -116,10 +116,16 @@ def lay_out(models: GeneModels, span: tuple[int, int], name_widths: NDArray[np.f
     return _without_names(flat, "one transcript of each, on each other")
 
 
-def short_name(name: str) -> str:
-    """A name, its middle left out where it is very long: names of genes differ in their ends."""
-    half = _LONGEST_NAME // 2
-    return name if len(name) <= _LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
+def short_name(name: str, most: int = _LONGEST_NAME) -> str:
+    """A name of at most so many characters, its middle left out: names of genes and libraries differ in their ends.
+
+    Examples
+    --------
+    >>> short_name("AT3G04440.1", 20), short_name("a_very_long_name_indeed.1", 20)
+    ('AT3G04440.1', 'a_very_lo…e_indeed.1')
+    """
+    half = most // 2
+    return name if len(name) <= most else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _without_names(layout: Layout, said: str) -> Layout:

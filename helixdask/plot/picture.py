@@ -14,7 +14,7 @@ from helixdask.errors import BadInputError
 from helixdask.genes.models import GeneModels
 from helixdask.plot.lanes import Lane, lanes_of
 from helixdask.plot.looks import GREY, INK, Look, legend_entries
-from helixdask.plot.packing import lay_out
+from helixdask.plot.packing import lay_out, short_name
 from helixdask.plot.tracks import draw_depth, draw_intervals, draw_letters, draw_stack, draw_values
 from helixdask.plot.transcripts import draw_transcripts, height_of, name_widths
 from helixdask.plot.values import Depth, Intervals, Letters, Place, Shown, Stack, Values, read_lane
@@ -22,13 +22,13 @@ from helixdask.store.store import Store
 
 LONGEST: Final = 20_000_000
 """Bases."""
-_WIDTH, _LEFT, _RIGHT, _GAP = 14.0, 1.75, 0.3, 0.13
+_WIDTH, _LEFT, _RIGHT, _GAP = 14.0, 1.9, 0.3, 0.13
 _LANE: Final = _WIDTH - _LEFT - _RIGHT
 """Inches that the bases take."""
 DOTS: Final = 110
 """Dots of an inch; a bin is one wide at most."""
 _BINS: Final = round(_LANE * DOTS)
-_NAME: Final = 24
+_NAME: Final = 20
 
 Draw = Callable[[Any], set[Look]]
 
@@ -82,17 +82,17 @@ def region_figure(store: Store, region: str, tracks: Sequence[str] | None = None
             where=region,
             remedy=f"Name a region of at most {LONGEST / 1e6:g} Mb, such as {place.name}:0-{LONGEST:,}.",
         )
-    shown = [(lane, each) for lane in lanes_of(store, tracks) for each in read_lane(store, lane, place) or [None]]
+    shown = [(lane, read_lane(store, lane, place)) for lane in lanes_of(store, tracks)]
     store.check_unchanged()
     deepest = _deepest(shown)
-    rows = [_row(lane, each, place, deepest) for lane, each in shown if each is not None]
-    return _figure(store, place, rows, [lane.path for lane, each in shown if each is None])
+    rows = [_row(lane, each, place, deepest) for lane, found in shown for each in found]
+    return _figure(store, place, rows, [lane.path for lane, found in shown if not found])
 
 
-def _deepest(shown: Sequence[tuple[Lane, Shown | None]]) -> dict[str, tuple[float, float]]:
+def _deepest(shown: Sequence[tuple[Lane, Sequence[Shown]]]) -> dict[str, tuple[float, float]]:
     """Largest depth of each strand in all libraries of a set, which have one scale."""
     found: dict[str, tuple[float, float]] = {}
-    for lane, each in shown:
+    for lane, each in ((lane, each) for lane, several in shown for each in several):
         if isinstance(each, Depth):
             plus, minus = np.maximum(each.depth, each.spliced).max(axis=1).tolist()
             before = found.get(lane.set_name, (0.0, 0.0))
@@ -178,13 +178,12 @@ def _figure(store: Store, place: Place, rows: Sequence[_Row], empty: Sequence[st
 
 
 def _words(row: _Row) -> list[str]:
-    kind, _, name = row.name.partition("/")
-    lines = textwrap.wrap(name, _NAME, max_lines=2, placeholder="…") or [name]
-    return [kind, *lines, *textwrap.wrap(row.note, _NAME)]
+    return [*(short_name(part, _NAME) for part in row.name.split("/")), *textwrap.wrap(row.note, _NAME)]
 
 
 def _finish(axis: Any, row: _Row, place: Place) -> None:
     """What all lanes have: limits, line of the strands, name, signs of the strands."""
+    axis.set_label(row.name)
     axis.set_xlim(place.start, place.end)
     for side in ("top", "right", "bottom"):
         axis.spines[side].set_visible(False)

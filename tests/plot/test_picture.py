@@ -38,8 +38,8 @@ def words(figure):
 
 
 def lanes(figure):
-    """The first two lines of the name of each lane, from the top."""
-    return ["/".join(axis.texts[-1].get_text().split("\n")[:2]) for axis in figure.axes]
+    """What each lane shows, from the top."""
+    return [axis.get_label() for axis in figure.axes]
 
 
 def test_lanes_and_what_is_empty(store):
