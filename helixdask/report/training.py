@@ -12,7 +12,6 @@ from helixdask.charts.axes import beside
 from helixdask.charts.plots import Series, curves
 from helixdask.pages import html_table
 from helixdask.report.section import Section, heading, note, share
-from helixdask.selection.across import in_words
 
 _CLASSES: Final = {"genic": "genic", "utr": "UTR", "cds": "CDS", "intron": "intron", "intergenic": "intergenic"}
 _MOST_MODELS: Final = 6
@@ -73,7 +72,7 @@ def _model(card: Mapping[str, Any]) -> Iterator[str]:
             text=(2, 3, 4),
         )
     if card.get("copies_across"):
-        yield note(in_words(card["copies_across"]))
+        yield note(card["copies_across"]["text"])
     if not _checks(card):
         yield note("It tells nothing of its training.")
         return

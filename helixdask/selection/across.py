@@ -5,7 +5,7 @@ Sketches of all genomes hold the same k-mers where the genomes do, so that they 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,10 +52,14 @@ class Across(NamedTuple):
     least_shared: int
     leaked: float
 
-    def in_short(self) -> dict[str, int | float]:
-        """Training windows that are left out, k-mers in common from which on they are, and what leaks all the same."""
+    def in_short(self) -> dict[str, Any]:
+        """Windows left out, k-mers in common from which on they are, what leaks all the same; and these in words."""
         dropped = sum(int(each.sum()) for each in self.dropped)
-        return {"left_out": dropped, "least_shared": self.least_shared, "leaked": self.leaked}
+        text = (
+            f"{dropped:,} training windows were left out as near copies of validation windows of another store. "
+            f"{100 * self.leaked:.1f} % of the validation windows have a near copy in a store that trains."
+        )
+        return {"left_out": dropped, "least_shared": self.least_shared, "leaked": self.leaked, "text": text}
 
 
 def across_genomes(genomes: Sequence[Genome]) -> Across:
@@ -102,14 +106,6 @@ def across_genomes(genomes: Sequence[Genome]) -> Across:
     leaked = near(trains & ~dropped, LEAST_SHARED)[~trains]
     shares = [dropped[trains & (own == number)] for number in range(len(genomes))]
     return Across(shares, used, float(leaked.mean()) if len(leaked) else 0.0)
-
-
-def in_words(across: Mapping[str, Any]) -> str:
-    """What is known of near copies between the stores of a model, from its card: see `Across.in_short`."""
-    return (
-        f"{across['left_out']:,} training windows were left out as near copies of validation windows of another store. "
-        f"{100 * across['leaked']:.1f} % of the validation windows have a near copy in a store that trains."
-    )
 
 
 def _n_contigs(genome: Genome) -> int:

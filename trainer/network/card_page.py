@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from helixdask.selection.across import in_words
-
 _SCORES = {
     "genic": "genic",
     "intergenic": "intergenic",
@@ -54,7 +52,7 @@ def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weig
     if card["training_stores"]:
         parts += ["## Trained on", _store_table(card["training_stores"])]
         if card.get("copies_across"):
-            parts.append(in_words(card["copies_across"]))
+            parts.append(card["copies_across"]["text"])
     if card.get("scores"):
         columns = [name for name in card["scores"][-1] if name.endswith(("_f1", "loss")) or name in ("epoch", "step")]
         rows = [[_number(row.get(name)) for name in columns] for row in card["scores"]]
