@@ -57,8 +57,10 @@ class Cost:
 COSTS: Final[Mapping[str, Cost]] = {
     # A region is read and written shard by shard, so its length does not matter.
     "encode": Cost(serial=0.006, work=0.006, disk=0.27, worker_memory=5e8, worker_per_base=0.0, client_per_base=0.03),
-    "genes": Cost(once=0.8, serial=0.03, work=0.0, disk=0.05, client_memory=3e8, client_per_base=0.6),
-    "labels": Cost(once=0.8, serial=0.03, work=0.02, disk=0.05, worker_per_base=20.0, client_per_base=0.6),
+    "genes": Cost(once=0.8, serial=0.03, work=0.0, disk=0.05, client_memory=3.5e8, client_per_base=0.15),
+    "labels": Cost(
+        once=0.8, serial=0.03, work=0.02, disk=0.05, worker_per_base=20.0, client_memory=3.5e8, client_per_base=0.15
+    ),
     "coverage": Cost(once=0.6, work=0.03, disk=1.0, worker_per_base=24.0),
     "ready-made coverage": Cost(work=0.05, disk=1.0, worker_per_base=48.0),
     "track": Cost(work=0.005, disk=0.02, worker_per_base=6.0),
@@ -85,5 +87,7 @@ MULTIPLICATIONS_PER_SECOND: Final = 4.8e10
 """Of a network's products on one core, TensorFlow with XLA."""
 SECONDS_PER_BASE: Final = 1e-6
 """What a core does beside them for each base that a network sees: cutting windows, averaging, writing."""
+TRAINING_MEMORY: Final = 9e8
+"""Of a process that trains, apart from its network and batches: TensorFlow, chunks that are kept, tables."""
 BYTES_PER_PROBABILITY: Final[Mapping[str, float]] = {"float16": 1.25, "uint8": 0.19}
 """Of predictions as they lie on disk, by precision."""

@@ -12,6 +12,8 @@ import math
 import time
 from typing import Any, Final
 
+import dask
+
 from helixdask.engine.cluster_file import KUBERNETES, ClusterFile, read_cluster_file
 from helixdask.errors import BadInputError, MissingDependencyError, words_of
 
@@ -54,6 +56,8 @@ class MadeCluster:
         self._seen: set[str] = set()
         self._missing: dict[str, float] = {}
         self._jobs = 0
+        # Dask would take back the job that replaces a lost one, if it had to wait in the queue.
+        self._config = dask.config.set({"distributed.deploy.lost-worker-timeout": "7 days"})
         self._cluster = _on_kubernetes(asked) if asked.kind == KUBERNETES else _in_jobs(asked, self._errors)
 
     @property
@@ -109,7 +113,8 @@ class MadeCluster:
 
     def close(self) -> None:
         """End all jobs."""
-        self._cluster.close()
+        with self._config:
+            self._cluster.close()
 
 
 def made_cluster(given: str) -> MadeCluster:
@@ -210,7 +215,7 @@ def _on_kubernetes(asked: ClusterFile) -> Any:
     except ImportError as error:
         raise MissingDependencyError(
             "dask-kubernetes is needed for such a cluster and is not installed",
-            remedy='Install it: pip install "helixdask[cluster]".',
+            remedy='Install it: pip install "helixdask[kubernetes]".',
         ) from error
     from helixdask.engine.kubernetes import manifest
 
