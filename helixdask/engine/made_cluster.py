@@ -52,7 +52,7 @@ class MadeCluster:
 
     def __init__(self, asked: ClusterFile) -> None:
         self.asked = asked
-        self._errors: list[BaseException] = []
+        self._errors: list[str] = []
         self._seen: set[str] = set()
         self._missing: dict[str, float] = {}
         self._jobs = 0
@@ -75,7 +75,7 @@ class MadeCluster:
         """
         if self._errors:
             raise BadInputError(
-                f"the batch system took no job: {words_of(self._errors[0])}",
+                f"the batch system took no job: {self._errors[0]}",
                 where=self.asked.kind,
                 remedy="Correct the cluster file: queue, account, memory, directives.",
             )
@@ -175,7 +175,7 @@ def job_options(asked: ClusterFile) -> dict[str, Any]:
     return options | {name: value for name, value in named.items() if value is not None} | {"worker_extra_args": worker}
 
 
-def _in_jobs(asked: ClusterFile, errors: list[BaseException]) -> Any:
+def _in_jobs(asked: ClusterFile, errors: list[str]) -> Any:
     from distributed.deploy.spec import ProcessInterface
 
     try:
@@ -189,14 +189,18 @@ def _in_jobs(asked: ClusterFile, errors: list[BaseException]) -> Any:
     job: Any = kind.job_cls
 
     class NotingJob(job):
-        """A job that notes why it was not taken, which Dask would only log, and could not end then."""
+        """A job that notes why it was not taken, which Dask would only log, and that can be ended all the same."""
 
         async def start(self) -> None:
             try:
                 await super().start()
             except Exception as error:
-                errors.append(error)
+                errors.append(words_of(error))
                 await ProcessInterface.start(self)
+
+        async def close(self) -> None:
+            await super().close()
+            await ProcessInterface.close(self)
 
     options = job_options(asked)
     try:

@@ -81,9 +81,7 @@ def test_a_refusal_of_the_batch_system_is_said(slurm, tmp_path, work):
 def test_what_a_job_asks_for(tmp_path):
     jobqueue = pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed")
     asked = read_cluster_file(
-        cluster_file(
-            tmp_path, queue="gpu", account="plants", gpus=1, walltime="1-00:00:00", prologue="module load cuda"
-        )
+        cluster_file(tmp_path, queue="gpu", account="plants", gpus=1, walltime="1-00:00:00", prologue="module x")
     )
     job = jobqueue.SLURMCluster.job_cls("tcp://10.0.0.1:8786", name="one", **job_options(asked))
     script = job.job_script()
