@@ -57,7 +57,7 @@ format: $(INSTALLED)
 # One file for all Pythons, from what pyproject.toml allows today. Run the tests before it is committed.
 constraints: $(INSTALLED)
 	$(BIN)/python -m pip install -q uv
-	$(BIN)/uv pip compile pyproject.toml --extra tf-cpu --extra cloud --extra plot --extra docs --extra dev --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra tf-cpu --extra cloud --extra plot --extra docs --extra cluster --extra dev --universal \
 		--python-version 3.11 --upgrade --no-annotate --custom-compile-command "make constraints" -o constraints.txt
 
 $(INSTALLED): pyproject.toml $(CONSTRAINTS)

@@ -81,7 +81,7 @@ class Command(TyperCommand):
         alone.command(str(self.name))(with_showing(with_settings(self._function), str(self.name)))
         return typer.main.get_command(alone)
 
-    @property  # type: ignore[override]
+    @property
     def help(self) -> str | None:
         """The function's docstring."""
         return inspect.getdoc(self._function)
@@ -90,7 +90,7 @@ class Command(TyperCommand):
     def help(self, text: str | None) -> None:
         """Nothing: it is the function's."""
 
-    @property  # type: ignore[override]
+    @property
     def params(self) -> list[Any]:
         """Options and arguments."""
         found: list[Any] = self._whole.params
@@ -100,7 +100,7 @@ class Command(TyperCommand):
     def params(self, given: list[Any]) -> None:
         """Nothing: they are made."""
 
-    @property  # type: ignore[override]
+    @property
     def callback(self) -> Callable[..., Any] | None:
         """What runs it."""
         found: Callable[..., Any] | None = self._whole.callback

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_Cluster = Annotated[Output, Options(only=("scheduler", "scheduler_file", "worker_timeout", "json"))]
+_Cluster = Annotated[Output, Options(only=("scheduler", "scheduler_file", "cluster", "worker_timeout", "json"))]
 
 
 def doctor(output: _Cluster) -> None:

@@ -143,7 +143,7 @@ def print_summaries(summaries: Sequence[Summary], *, as_json: bool) -> None:
 
 def print_plans(planned: Sequence[tuple[Plan, str]]) -> None:
     """Print what stages would take, one line each, and all of them together."""
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             plan.group,
             plan.bases,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -135,11 +136,20 @@ def _showing(asked: Showing, command: str) -> Iterator[None]:
         _tell("error", error=words_of(error, typed=True))
         raise
     finally:
+        _close_clusters()
         _tell("end", command=command, exit_code=code, seconds=time.monotonic() - began)
         _shown = before
         if handler:
             ours.removeHandler(handler)
             handler.close()
+
+
+def _close_clusters() -> None:
+    """End the jobs of clusters that were made for the command."""
+    if "helixdask.engine.made_cluster" in sys.modules:
+        from helixdask.engine.made_cluster import close_made_clusters
+
+        close_made_clusters()
 
 
 def _tell(kind: str, **facts: Any) -> None:

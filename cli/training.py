@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from helixdask.amounts import duration, size
 from helixdask.cli.models import ModelOption, resolved
 from helixdask.cli.options import Options
 from helixdask.cli.report import give, print_facts, print_table, say
@@ -52,7 +53,9 @@ class _Report:
     Parameters
     ----------
     dry_run
-        Check everything, print the plan (windows, steps, weights) and stop.
+        Check everything, print the plan (windows, steps, weights, memory, disk) and stop.
+    measure
+        A dry run that also takes a few steps, and tells from them how long the run would take.
     quiet
         No progress and no tables; warnings and errors are shown all the same.
     json
@@ -60,6 +63,7 @@ class _Report:
     """
 
     dry_run: bool = False
+    measure: bool = False
     quiet: Annotated[bool, Shown(option="--quiet -q")] = False
     json: bool = False
 
@@ -120,10 +124,10 @@ def _learn(settings: TuneSettings, spec: NetworkSpec | None, report: _Report) ->
     log.info("starting TensorFlow")
     from helixdask.trainer.tuning import tune as training
 
-    if report.dry_run:
-        plan = training.dry_run(settings, spec)
+    if report.dry_run or report.measure:
+        plan = training.dry_run(settings, spec, measure=report.measure)
         if not give(plan, as_json=report.json):
-            print_facts("nothing was trained", plan)
+            print_facts("nothing was trained", _readable(plan))
         return None
     from helixdask.trainer.tuning.progress import show_progress
 
@@ -131,6 +135,12 @@ def _learn(settings: TuneSettings, spec: NetworkSpec | None, report: _Report) ->
         result = training.tune(settings, told) if spec is None else training.train_from_scratch(settings, spec, told)
     _print_training(result, as_json=report.json)
     return result
+
+
+def _readable(plan: dict[str, Any]) -> dict[str, Any]:
+    """A plan with amounts as people write them."""
+    sizes = {name: size(plan[name]) for name in ("memory", "disk")}
+    return plan | sizes | {name: duration(value) for name, value in plan.items() if name.startswith("seconds_")}
 
 
 def _print_training(result: TuneResult, *, as_json: bool) -> None:

@@ -199,7 +199,7 @@ def _steps(settings: PrepareSettings, window_length: int, *, replace_there: bool
     split = replace(settings.split, windows=name, output="default", rules=rules, aliases=aliases)
     measuring = WindowsStage(**vars(windows) | {"output": name})
     steps.append(Step(lambda: windows_stage(url, windows), lambda: measuring, tuple(measured)))
-    needed = (f"windows/{name}",)
+    needed: tuple[str, ...] = (f"windows/{name}",)
     if rules == Rules.HELIXER:
         split = replace(split, windows=None, selection="default")
         chosen = (*needed, "selections/default")

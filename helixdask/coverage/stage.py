@@ -25,7 +25,7 @@ from helixdask.coverage.reading import open_reader, prepare_index
 from helixdask.coverage.rules import NO_LIMIT, REASONS, CountingRules, default_max_intron, make_rules
 from helixdask.coverage.settings import DEFAULT_READS, CoverageSettings, ReadOptions
 from helixdask.coverage.statistics import constants, region_statistics
-from helixdask.engine.costs import BAM_BYTES_PER_SECOND, COSTS, Cost
+from helixdask.engine.costs import BAM_BYTES_PER_SECOND, COSTS, COVERAGE_PER_BAM_BYTE, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.names.needed import aliases_input, aliases_of
@@ -68,6 +68,12 @@ class CoverageStage(CoverageSettings, Stage):
         """Time of writing the tracks, and of reading the file."""
         path = Path(self.path)
         return super().estimate_seconds(n_bases) + (path.stat().st_size / BAM_BYTES_PER_SECOND if path.exists() else 0)
+
+    def estimate_bytes(self, n_bases: int) -> float:
+        """Size of the tracks: what changes along the genome, which grows with the reads until they are everywhere."""
+        path = Path(self.path)
+        reads = path.stat().st_size * COVERAGE_PER_BAM_BYTE if path.exists() else n_bases
+        return super().estimate_bytes(n_bases) + min(reads, n_bases)
 
     @property
     def in_threads(self) -> bool:

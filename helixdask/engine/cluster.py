@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from helixdask.engine.cluster_file import read_cluster_file
 from helixdask.engine.configured_scheduler import configured_scheduler
 from helixdask.engine.crew import Crew
 from helixdask.engine.dask_logs import held_back
@@ -19,6 +20,8 @@ __all__ = ["RunOptions", "WorkerNeeds", "connect", "is_worth_a_cluster"]
 
 _CLUSTER_SECONDS = 5.0
 """What starting and ending worker processes costs, measured; see docs/explanation/benchmarks.md."""
+_WORKER_SECONDS = 300.0
+_QUEUE_SECONDS = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,26 @@ class RunOptions(RunSettings):
 
     @property
     def n_workers(self) -> int:
-        """Workers on this machine."""
+        """Workers on this machine, or of the cluster that is made."""
+        if self.cluster is not None:
+            return read_cluster_file(self.cluster).workers
         return self.workers or usable_cores()
 
     @property
+    def patience(self) -> float:
+        """Seconds to wait for workers."""
+        if self.worker_timeout is not None:
+            return self.worker_timeout
+        return _WORKER_SECONDS if self.cluster is None else _QUEUE_SECONDS
+
+    @property
     def is_remote(self) -> bool:
-        """Whether a scheduler was named, here or in Dask's configuration."""
-        return bool(self.scheduler or self.scheduler_file or configured_scheduler())
+        """Whether the workers are not processes of this machine: a cluster or a scheduler was named."""
+        return bool(self.cluster or self.scheduler or self.scheduler_file or configured_scheduler())
 
     @property
     def memory_limit_bytes(self) -> int | None:
-        """Memory limit of a worker in bytes; None where the workers are not ours."""
+        """Memory limit of a worker in bytes; None where it is not known."""
         if self.memory_limit is not None:
             from dask.utils import parse_bytes
 
@@ -55,6 +67,8 @@ class RunOptions(RunSettings):
                 raise BadInputError(
                     f"{self.memory_limit!r} is no amount of memory", remedy="For example 4GB."
                 ) from None
+        if self.cluster is not None:
+            return read_cluster_file(self.cluster).worker_memory
         return None if self.is_remote else int(usable_memory() * 0.9 / self.n_workers)
 
 
@@ -105,7 +119,23 @@ def connect(
     MissingDependencyError
         A dashboard is wanted and cannot be.
     """
-    if options.is_remote:
+    if options.cluster is not None:
+        from helixdask.engine.given_cluster import given_cluster
+        from helixdask.engine.made_cluster import made_cluster
+
+        with held_back():
+            made = made_cluster(options.cluster)
+            made.supply(n_tasks)
+            with given_cluster(
+                made.address,
+                None,
+                needs,
+                connect_seconds=options.connect_seconds,
+                worker_seconds=options.patience,
+                supply=made.supply,
+            ) as crew:
+                yield crew
+    elif options.is_remote:
         from helixdask.engine.given_cluster import given_cluster
 
         configured = None if options.scheduler_file else configured_scheduler()
@@ -116,7 +146,7 @@ def connect(
                 options.scheduler_file,
                 needs,
                 connect_seconds=options.connect_seconds,
-                worker_seconds=options.worker_timeout,
+                worker_seconds=options.patience,
                 dashboard=options.dashboard,
             ) as crew,
         ):

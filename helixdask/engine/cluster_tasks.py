@@ -61,6 +61,7 @@ def run_tasks(
             if finished is not None:
                 yield finished
             if time.monotonic() - looked > _LOOK_SECONDS or finished is None:
+                crew.tasks_left = len(waiting) + len(tasks.sent)
                 crew.look()
                 tasks.submit_lost_again()
                 looked = time.monotonic()

@@ -57,18 +57,20 @@ class Cost:
 COSTS: Final[Mapping[str, Cost]] = {
     # A region is read and written shard by shard, so its length does not matter.
     "encode": Cost(serial=0.006, work=0.006, disk=0.27, worker_memory=5e8, worker_per_base=0.0, client_per_base=0.03),
-    "genes": Cost(once=0.8, serial=0.03, work=0.0, disk=0.05, client_memory=3e8, client_per_base=0.6),
-    "labels": Cost(once=0.8, serial=0.03, work=0.02, disk=0.05, worker_per_base=20.0, client_per_base=0.6),
-    "coverage": Cost(once=0.6, work=0.03, disk=1.0, worker_per_base=24.0),
+    "genes": Cost(once=0.4, serial=0.02, work=0.0, disk=0.025, client_memory=3.5e8, client_per_base=0.15),
+    "labels": Cost(
+        once=0.8, serial=0.03, work=0.02, disk=0.05, worker_per_base=20.0, client_memory=3.5e8, client_per_base=0.15
+    ),
+    "coverage": Cost(once=0.9, work=0.03, disk=0.01, worker_per_base=24.0),
     "ready-made coverage": Cost(work=0.05, disk=1.0, worker_per_base=48.0),
     "track": Cost(work=0.005, disk=0.02, worker_per_base=6.0),
     "predict": Cost(
         once=6.0, work=33.0, start=6.0, disk=20.0, worker_memory=1.5e9, worker_per_base=120.0, client_memory=3e8
     ),
     "call": Cost(once=1.0, serial=0.01, work=0.6, disk=0.02, worker_per_base=400.0, client_per_base=0.05),
-    "windows": Cost(serial=0.001, work=0.06, disk=0.02, worker_per_base=40.0, client_per_base=0.03),
-    "kinship": Cost(once=1.0, serial=0.02, work=0.02, disk=0.02, worker_per_base=4.0, client_per_base=1.3),
-    "split": Cost(serial=0.002, work=0.0, disk=0.001, client_memory=4e8, client_per_base=0.05),
+    "windows": Cost(once=0.5, serial=0.001, work=0.06, disk=0.0025, worker_per_base=40.0, client_per_base=0.03),
+    "kinship": Cost(once=0.3, serial=0.02, work=0.015, disk=0.17, worker_per_base=4.0, client_per_base=1.3),
+    "split": Cost(once=0.8, serial=0.002, work=0.0, disk=0.001, client_memory=4e8, client_per_base=0.05),
     "select": Cost(serial=0.002, work=0.0, disk=0.001, client_memory=4e8, client_per_base=0.05),
     "import genome": Cost(work=0.07, disk=0.27, worker_per_base=4.0),
     "import labels": Cost(work=0.2, disk=0.05, worker_per_base=40.0),
@@ -77,13 +79,17 @@ COSTS: Final[Mapping[str, Cost]] = {
 }
 """By stage."""
 
-COMMAND_SECONDS: Final = 1.5
+COMMAND_SECONDS: Final = 2.0
 """Until a command that works on a store begins with its first stage."""
+COVERAGE_PER_BAM_BYTE: Final = 0.06
+"""Bytes of coverage tracks for each byte of a compressed file of reads; at most one for each base of the genome."""
 BAM_BYTES_PER_SECOND: Final = 80e6
 """Of a compressed file of reads, on one core."""
 MULTIPLICATIONS_PER_SECOND: Final = 4.8e10
 """Of a network's products on one core, TensorFlow with XLA."""
 SECONDS_PER_BASE: Final = 1e-6
 """What a core does beside them for each base that a network sees: cutting windows, averaging, writing."""
+TRAINING_MEMORY: Final = 9e8
+"""Of a process that trains, apart from its network and batches: TensorFlow, chunks that are kept, tables."""
 BYTES_PER_PROBABILITY: Final[Mapping[str, float]] = {"float16": 1.25, "uint8": 0.19}
 """Of predictions as they lie on disk, by precision."""

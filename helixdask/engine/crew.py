@@ -62,16 +62,32 @@ class Crew:
     examine
         Called with the client and addresses of workers that have come; says of each what keeps it from doing tasks, or
         None. Without it all workers are used, and the scheduler chooses among them.
+    supply
+        Called at every look with the number of tasks that are left: where workers can be asked for, it does.
+
+    Attributes
+    ----------
+    tasks_left
+        Tasks that are not finished, as far as is known.
     """
 
-    def __init__(self, client: Any, where: str, patience: float, examine: Examine | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        where: str,
+        patience: float,
+        examine: Examine | None = None,
+        supply: Callable[[int], None] | None = None,
+    ) -> None:
         self.client = client
         self.where = where
         self.workers: dict[str, int] = {}
         self.refused: dict[str, str] = {}
         self._patience = patience
         self._examine = examine
+        self._supply = supply
         self._missing_since: float | None = None
+        self.tasks_left = 1
 
     @property
     def restriction(self) -> list[str] | None:
@@ -91,6 +107,8 @@ class Crew:
         StageFailedError
             The scheduler does not answer.
         """
+        if self._supply is not None:
+            self._supply(self.tasks_left)
         here = dict(self._ask(self.client.nthreads))
         self.workers = {address: n for address, n in here.items() if address in self.workers}
         self.refused = {address: why for address, why in self.refused.items() if address in here}

@@ -42,6 +42,7 @@ def given_cluster(
     connect_seconds: float,
     worker_seconds: float,
     dashboard: bool = False,
+    supply: Callable[[int], None] | None = None,
 ) -> Iterator[Crew]:
     """Connect to a cluster, wait for workers, and see that they can do the tasks.
 
@@ -55,6 +56,8 @@ def given_cluster(
         How long to wait for the scheduler, and for workers.
     dashboard
         Log the address of the scheduler's dashboard.
+    supply
+        Called again and again with the number of tasks that are left: where workers can be asked for, it does.
 
     Yields
     ------
@@ -74,7 +77,7 @@ def given_cluster(
     where = client.scheduler.address
     try:
         with _token(needs) as token:
-            crew = Crew(client, where, worker_seconds, lambda client, new: _examine(client, new, needs, token))
+            crew = Crew(client, where, worker_seconds, lambda client, new: _examine(client, new, needs, token), supply)
             _refuse_scheduler(client, where)
             _gather(crew, worker_seconds)
             if dashboard:

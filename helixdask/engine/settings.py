@@ -20,8 +20,10 @@ class RunSettings:
         Address of a running Dask scheduler.
     scheduler_file
         Scheduler file of a running Dask cluster.
+    cluster
+        Cluster to make for this command: a YAML file (see deploy/README.md), or slurm, pbs, ... as Dask is configured.
     worker_timeout
-        Seconds to wait for workers of a running cluster.
+        Seconds to wait for workers of a running cluster. Default: 300; with --cluster a week, for queues are long.
     memory_limit
         Memory limit of a worker, such as 4GB. Default: an even share of the machine.
     dashboard
@@ -37,7 +39,8 @@ class RunSettings:
     workers: Natural | None = None
     scheduler: str | None = None
     scheduler_file: InputFile | None = None
-    worker_timeout: Annotated[float, Shown(min=0)] = 300.0
+    cluster: Annotated[str, Shown(metavar="FILE|NAME")] | None = None
+    worker_timeout: Annotated[float, Shown(min=0)] | None = None
     memory_limit: str | None = None
     dashboard: bool = False
     dry_run: bool = False

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from isal import isal_zlib
 
@@ -17,6 +16,7 @@ _SAMPLE: Final = 1 << 23
 _PIECE: Final = 1 << 16
 _GZIP: Final = 31
 """The format, as zlib numbers it."""
+_DAMAGE: Any = (EOFError, isal_zlib.error)
 
 
 def estimated_bases(path: str) -> int:
@@ -34,7 +34,7 @@ def estimated_bases(path: str) -> int:
     text, size = bytearray(), Path(path).stat().st_size
     with Path(path).open("rb", buffering=0) as raw:
         pieces = iter(lambda: raw.read(_PIECE), b"")
-        with suppress(EOFError, zlib.error, isal_zlib.error):  # damage is said when the file is read
+        with suppress(*_DAMAGE):  # damage is said when the file is read
             for piece in _inflated(pieces) if compressed else pieces:
                 text += piece
                 if len(text) >= _SAMPLE:

@@ -1,6 +1,7 @@
 """The options of train and tune arrive where they belong."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -86,4 +87,38 @@ def test_a_dry_run_takes_no_step(store, base, tmp_path):
     plan = done("train", store, "-o", tmp_path / "t.keras", *SMALL, "--dry-run", "--json").json()
     assert plan["n_weights_that_learn"] == plan["n_weights"]
     assert "nothing was trained" in done("train", store, "-o", tmp_path / "t.keras", *SMALL, "--dry-run").out
+    assert plan["memory"] > plan["disk"] > 4 * plan["n_weights"]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_few_steps_tell_the_time(store, base, tmp_path):
+    plan = done(
+        "tune",
+        store,
+        "--model",
+        base,
+        "-o",
+        tmp_path / "t.keras",
+        "--measure",
+        "--epochs",
+        "3",
+        "--threads",
+        "1",
+        "--json",
+    ).json()
+    assert plan["seconds_at_most"] >= plan["steps_at_most"] * plan["seconds_a_step"] > 0
+    assert plan["seconds_to_begin"] > 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_that_cannot_fit_is_refused(store, base, tmp_path, monkeypatch):
+    words = ["tune", store, "--model", base, "-o", tmp_path / "t.keras", "--dry-run"]
+    with monkeypatch.context() as little:
+        little.setattr("helixdask.trainer.tuning.outlook.usable_memory", lambda: 10_000_000)
+        ran = helixdask(*words)
+    assert ran.code == 2
+    assert "--batch-size" in ran.err
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1_000))
+    ran = helixdask(*words)
+    assert ran.code == 2
+    assert "are free" in ran.err

@@ -30,6 +30,13 @@ from helixdask.trainer.tuning.gene_counts import LEVELS, Counts
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
 from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.optimisers import make_optimiser
+from helixdask.trainer.tuning.outlook import (
+    STEPS_TO_MEASURE,
+    disk_of_training,
+    measured,
+    memory_of_training,
+    refuse_what_cannot_fit,
+)
 from helixdask.trainer.tuning.progress import Event, OnProgress
 from helixdask.trainer.tuning.recipe import recipe_differences, without_length
 from helixdask.trainer.tuning.record import Record
@@ -219,9 +226,38 @@ class TrainingRun:
             "transition_weights": list(start.transition_weights),
             "n_weights": self.network.count_params(),
             "n_weights_that_learn": self._n_learning(),
+            **self._outlook(),
             "written": settings.output,
             "state": self._state(),
         }
+
+    def _outlook(self) -> dict[str, Any]:
+        """Memory and disk of the run.
+
+        Raises
+        ------
+        BadInputError
+            They are plainly too small.
+        """
+        n_weights, n_learning = self.network.count_params(), self._n_learning()
+        bases = self.settings.batch_size * self.train_windows.window_length
+        memory = memory_of_training(self.spec, n_weights, n_learning, bases)
+        disk = disk_of_training(n_weights, n_learning)
+        on_processor = not tf.config.list_physical_devices("GPU")
+        refuse_what_cannot_fit(memory, disk, self.settings.output, on_processor=on_processor)
+        return {"memory": int(memory), "disk": disk, "device": "CPU" if on_processor else "GPU"}
+
+    def measure(self) -> dict[str, float]:
+        """Take a few steps that nothing is kept of, and say what the whole run would take in seconds."""
+        n_steps = min(STEPS_TO_MEASURE, self.train_feed.order.steps_per_epoch)
+        found = measured(self.learner.train, self.learner.classify, self.train_feed.batches(0, n_steps))
+        checks = len(self.validation) / self.settings.batch_size * found["seconds_to_score_a_batch"]
+        found["seconds_at_most"] = (
+            found["seconds_to_begin"]
+            + self._schedule().total_steps * found["seconds_a_step"]
+            + (self.settings.epochs + 1) * checks
+        )
+        return found
 
     def _state(self) -> str:
         if self.checkpoint.exists():

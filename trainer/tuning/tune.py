@@ -74,8 +74,8 @@ def train_from_scratch(
         return TrainingRun(_start_of_training(settings, spec), on_progress, stop).fit()
 
 
-def dry_run(settings: TuneSettings, spec: NetworkSpec | None = None) -> dict[str, Any]:
-    """Load and check everything, and take no step.
+def dry_run(settings: TuneSettings, spec: NetworkSpec | None = None, *, measure: bool = False) -> dict[str, Any]:
+    """Load and check everything, and write nothing.
 
     Parameters
     ----------
@@ -83,11 +83,13 @@ def dry_run(settings: TuneSettings, spec: NetworkSpec | None = None) -> dict[str
         As for `tune`, or without a base model as for `train_from_scratch`.
     spec
         The network to train from scratch.
+    measure
+        Take a few steps, and say from them how long the run would take.
 
     Returns
     -------
     dict
-        Mode, libraries, windows of both sides, steps, weights: plain JSON values.
+        Mode, libraries, windows of both sides, steps, weights, memory, disk, seconds: plain JSON values.
 
     Raises
     ------
@@ -95,7 +97,9 @@ def dry_run(settings: TuneSettings, spec: NetworkSpec | None = None) -> dict[str
         As for the run itself.
     """
     start = _start_of_training(settings, spec) if settings.model is None else _start_of_tuning(settings)
-    return TrainingRun(start, silent, StopRequest()).plan()
+    run = TrainingRun(start, silent, StopRequest())
+    plan = run.plan()
+    return plan | run.measure() if measure else plan
 
 
 def _start_of_tuning(settings: TuneSettings) -> Start:
