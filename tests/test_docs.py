@@ -22,7 +22,9 @@ PAGES = sorted(
     if page.name != "CHANGELOG.md" and (page.parent != ROOT / MADE or page.name == "index.md")
 )
 OF_OTHERS = {"--dist", "--eval", "--predict-phase", "--shift", "--strict-match", "--write-by", "--input-fmt-option"}
-"""Options of pytest, deepTools, gffcompare, Helixer and htslib."""
+OF_OTHERS |= {"--nthreads", "--nworkers", "--resources", "--lifetime", "--lifetime-stagger", "--no-dashboard", "--gres"}
+OF_OTHERS |= {"--exclude"}
+"""Options of pytest, deepTools, gffcompare, Helixer, htslib, Dask's workers and Slurm."""
 
 
 def commands() -> dict[str, Any]:
