@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from helixdask.engine.lock import GroupLock, is_lock_object
+from helixdask.engine.lock import GroupLock, is_held, is_lock_object
 from helixdask.errors import StoreBusyError
+from helixdask.registry import group_of
 from helixdask.store.objects import Folder
-from helixdask.store.publication import WORK, finish_publication, pending_publications
+from helixdask.store.publication import HISTORY, MANIFESTS, WORK, finish_publication, pending_publications
 from helixdask.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -40,3 +41,14 @@ def settle_store(store: Store) -> None:
                 clear_work_folder(work)
         except StoreBusyError:
             continue
+    _remove_half_written(store)
+
+
+def _remove_half_written(store: Store) -> None:
+    """Remove what killed processes were writing beside the groups, unless a living one makes a group of the store."""
+    groups = {group_of(path) for path in store.folder.folder(WORK).sizes()}
+    if any(is_held(work_folder(store.url, group)) for group in groups):
+        return
+    store.folder.remove_partial(below=False)
+    for beside in (MANIFESTS, HISTORY):
+        store.folder.folder(beside).remove_partial()

@@ -208,15 +208,23 @@ class Folder:
                         sizes[prefix + entry.name] = entry.stat().st_size
         return sizes
 
-    def partial(self) -> list[str]:
-        """Paths from here of what other processes are just writing, or were when they were killed."""
+    def partial(self, *, below: bool = True) -> list[str]:
+        """Paths from here of what other processes are just writing, or were when they were killed.
+
+        Parameters
+        ----------
+        below
+            Look into the folders in this one, too.
+        """
         if not self._local:
             return []
-        return sorted(str(path.relative_to(self._root)) for path in Path(self._root).rglob(f"*{PARTIAL}"))
+        root = Path(self._root)
+        found = root.rglob(f"*{PARTIAL}") if below else root.glob(f"*{PARTIAL}")
+        return sorted(str(path.relative_to(root)) for path in found)
 
-    def remove_partial(self) -> None:
-        """Remove what killed processes were just writing, here and below."""
-        for name in self.partial():
+    def remove_partial(self, *, below: bool = True) -> None:
+        """Remove what killed processes were just writing, here and, if wanted, below."""
+        for name in self.partial(below=below):
             Path(self._path(name)).unlink(missing_ok=True)
 
     def write_json(self, name: str, value: Any) -> None:

@@ -23,6 +23,7 @@ from helixdask.store.objects import Folder, is_url
 WORK = ".work"
 OLD = ".old"
 MANIFESTS = ".manifests"
+HISTORY = "history"
 _READY = "ready.json"
 _BUILDING = "building"
 
@@ -135,7 +136,7 @@ def pending_publications(folder: Folder) -> list[str]:
 def new_event(stage: str, event: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Name and content of an event for the store's history."""
     now = datetime.datetime.now(datetime.UTC)
-    name = f"history/{now:%Y%m%dT%H%M%S.%f}-{stage}-{uuid.uuid4().hex[:8]}.json"
+    name = f"{HISTORY}/{now:%Y%m%dT%H%M%S.%f}-{stage}-{uuid.uuid4().hex[:8]}.json"
     return name, {"stage": stage, "time": now.isoformat(), **event}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -24,10 +23,9 @@ from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.network.libraries import read_groups
 from helixdask.trainer.network.model_file import save_model
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
-from helixdask.trainer.tuning.criterion import criterion, judge
 from helixdask.trainer.tuning.finished import finished_run
-from helixdask.trainer.tuning.gene_counts import LEVELS, Counts
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
+from helixdask.trainer.tuning.judge import Judge
 from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.optimisers import make_optimiser
 from helixdask.trainer.tuning.outlook import (
@@ -44,7 +42,7 @@ from helixdask.trainer.tuning.schedule import Schedule
 from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneResult
 from helixdask.trainer.tuning.starting_point import Start, quicken_normalisation
 from helixdask.trainer.tuning.validation import Validation
-from helixdask.trainer.tuning.verdict import GeneCounts, evidence_in_words, in_words, score_row
+from helixdask.trainer.tuning.verdict import evidence_in_words, in_words, score_row
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +122,7 @@ class TrainingRun:
         mean = float((windows.end - windows.start).mean())
         self.record = Record(start, self.splits, self.train_feed.length, len(validation), mean, self.across)
         by_length = {"batches": "by length"} if self.train_feed.order.has_lengths else {}
+        self.judge = Judge(self.validation, self.spec, start.base, settings.rules, by_evidence=self.record.by_evidence)
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
         self._saved_at = time.monotonic()
         self._describe()
@@ -293,8 +292,8 @@ class TrainingRun:
         begin = time.monotonic() - state.seconds
         stopped, genes = "epochs", None
         try:
-            if self._base_learner is not None and state.base_scores is None:
-                self._score_base(self._base_learner)
+            if self.start.base is not None and state.base_scores is None:
+                self._score_base()
             if not resumed:
                 self.checkpoint.remove()
             while state.epoch < settings.epochs and state.waited < settings.patience:
@@ -307,7 +306,8 @@ class TrainingRun:
                     break
             else:
                 stopped = "patience" if state.epoch < settings.epochs else "epochs"
-            genes = self._count_genes()
+            if state.best_weights is not None:
+                genes = self.judge.genes_of(self.learner, state.best_weights, settings.epochs)
         except StoppedError:
             stopped = "interrupted"
             state.seconds = time.monotonic() - begin
@@ -347,53 +347,13 @@ class TrainingRun:
         self._say(f"Going on after step {self.state.step:,}, in epoch {self.state.epoch + 1}.")
         return True
 
-    def _score_base(self, learner: Learner) -> None:
+    def _score_base(self) -> None:
         """Score the base model on the validation windows: what the tuned one is measured against."""
-        found = self.validation.confusions(learner, epoch=0)
+        found, evidence = self.judge.of_base()
         self.state.base_scores, self.state.base_windows = found.scores(), found.by_window
         row = score_row(0, 0, self.state.base_scores)
-        evidence = self._agreement(self._base_genes) if self._judges_by_evidence else None
         self.state.history.append(row if evidence is None else row | {"evidence": evidence})
         self._say(f"base model: {in_words(self.state.base_scores)}{evidence_in_words(evidence)}")
-
-    @property
-    def _judges_by_evidence(self) -> bool:
-        return self.record.by_evidence and self.spec.predict_phase
-
-    def _agreement(self, genes: Counts | None) -> float | None:
-        """How well what a network calls agrees with evidence."""
-        return None if genes is None else criterion(genes, reads_seen=self.spec.n_libraries > 0)
-
-    @cached_property
-    def _base_learner(self) -> Learner | None:
-        """The base model, to be scored before the first step and again after the last one."""
-        base = self.start.base
-        if base is None:
-            return None
-        norm = str(base.card["coverage_norm"])
-        return Learner(base.network, base.spec, rules=self.settings.rules, coverage_norm=norm)
-
-    @cached_property
-    def _base_genes(self) -> Counts | None:
-        """Genes that the base model calls on the validation windows."""
-        learner = self._base_learner
-        return None if learner is None else self.validation.count_genes(learner, 0)
-
-    def _count_genes(self) -> GeneCounts | None:
-        """Genes of the best check's network, which the run ends with, and of the base model."""
-        if self.state.best_weights is None or not self.spec.predict_phase:
-            return None
-        current = self.network.get_weights()
-        self.network.set_weights(self.state.best_weights)
-        try:
-            tuned = self.validation.count_genes(self.learner, self.settings.epochs)
-        finally:
-            self.network.set_weights(current)
-        base, judged = self._base_genes, None
-        if self._judges_by_evidence and base is not None:
-            judged = judge(tuned, base, reads_seen=self.spec.n_libraries > 0)
-        bases = self.validation.called_bases
-        return GeneCounts(LEVELS, bases, tuned.labels, None if base is None else base.labels, judged)
 
     def _train_some(self, begin: float) -> str:
         """Train to the next check, the end of the epoch or a limit, which is handed back."""
@@ -497,8 +457,7 @@ class TrainingRun:
         row |= dict(zip(("loss", "genic_loss", "phase_loss"), losses.tolist(), strict=False))
         row["learning_rate"] = self._schedule().rate(state.step - 1)
         row["windows_per_second"] = state.train_windows / max(state.train_seconds, 1e-9)
-        by_evidence = self._judges_by_evidence
-        evidence = self._agreement(self.validation.count_genes(self.learner, epoch)) if by_evidence else None
+        evidence = self.judge.agreement(self.learner, epoch)
         state.history.append(row if evidence is None else row | {"evidence": evidence})
         state.losses, state.steps_since_check = [], 0
         score = scores["genic"]["f1"] if evidence is None else evidence

@@ -1,0 +1,96 @@
+"""How a run's network and its base model are judged: bases, genes called on the validation windows, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from helixdask.errors import InternalError
+from helixdask.settings import Rules
+from helixdask.trainer.network.model_file import LoadedModel
+from helixdask.trainer.network.spec import NetworkSpec
+from helixdask.trainer.tuning.criterion import criterion, judge
+from helixdask.trainer.tuning.gene_counts import LEVELS, Counts
+from helixdask.trainer.tuning.learner import Confusions, Learner
+from helixdask.trainer.tuning.validation import Validation
+from helixdask.trainer.tuning.verdict import GeneCounts
+
+
+class Judge:
+    """Judges the base model, and networks of a run, on the same validation windows.
+
+    Parameters
+    ----------
+    validation
+        Scores learners on the validation windows.
+    spec
+        Of the network that is trained.
+    base
+        The base model; None: there is none.
+    rules
+        Of the run.
+    by_evidence
+        Whether evidence decides, for the labels are a base model's own.
+    """
+
+    def __init__(
+        self, validation: Validation, spec: NetworkSpec, base: LoadedModel | None, rules: Rules, *, by_evidence: bool
+    ) -> None:
+        self.validation, self.spec, self.base, self.rules = validation, spec, base, rules
+        self.by_evidence = by_evidence and spec.predict_phase
+        self.reads_seen = spec.n_libraries > 0
+
+    @cached_property
+    def _base_learner(self) -> Learner | None:
+        """The base model, to be scored before the first step and again after the last one."""
+        if self.base is None:
+            return None
+        norm = str(self.base.card["coverage_norm"])
+        return Learner(self.base.network, self.base.spec, rules=self.rules, coverage_norm=norm)
+
+    @cached_property
+    def _base_genes(self) -> Counts | None:
+        """Genes that the base model calls on the validation windows."""
+        learner = self._base_learner
+        return None if learner is None else self.validation.count_genes(learner, 0)
+
+    def of_base(self) -> tuple[Confusions, float | None]:
+        """Scores of the base model, and its agreement with evidence where that decides.
+
+        Raises
+        ------
+        InternalError
+            There is no base model.
+        """
+        learner = self._base_learner
+        if learner is None:
+            raise InternalError("a run without a base model scores none")
+        found = self.validation.confusions(learner, epoch=0)
+        genes = self._base_genes if self.by_evidence else None
+        return found, None if genes is None else criterion(genes, reads_seen=self.reads_seen)
+
+    def agreement(self, learner: Learner, epoch: int) -> float | None:
+        """How well what a network calls agrees with evidence; None where evidence does not decide."""
+        if not self.by_evidence:
+            return None
+        return criterion(self.validation.count_genes(learner, epoch), reads_seen=self.reads_seen)
+
+    def genes_of(self, learner: Learner, weights: Sequence[Any], epoch: int) -> GeneCounts | None:
+        """Genes that the learner's network calls with some weights, and the base model's; its own weights stay.
+
+        None for networks without phases, from which no genes can be called.
+        """
+        if not self.spec.predict_phase:
+            return None
+        current = learner.network.get_weights()
+        learner.network.set_weights(weights)
+        try:
+            tuned = self.validation.count_genes(learner, epoch)
+        finally:
+            learner.network.set_weights(current)
+        base, judged = self._base_genes, None
+        if self.by_evidence and base is not None:
+            judged = judge(tuned, base, reads_seen=self.reads_seen)
+        bases = self.validation.called_bases
+        return GeneCounts(LEVELS, bases, tuned.labels, None if base is None else base.labels, judged)
