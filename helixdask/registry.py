@@ -39,6 +39,7 @@ FORMAT_VERSION: Final = 1
 STRANDS: Final = ("+", "-")
 SIDES: Final = ("train", "validation", "test")
 LABEL_CLASSES: Final = ("intergenic", "utr", "cds", "intron")
+INTERGENIC, UTR, CDS, INTRON = range(len(LABEL_CLASSES))
 PHASE_CLASSES: Final = ("none", "0", "1", "2")
 TRANSITIONS: Final = ("+transcript", "+cds", "+intron", "-transcript", "-cds", "-intron")
 

@@ -11,10 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.read_evidence import (
-    CDS,
-    INTERGENIC,
     N_FEATURES,
-    UTR,
     ReadLikelihoods,
     called_labels,
     count_features,
@@ -25,6 +22,7 @@ from helixdask.calling.read_evidence import (
 from helixdask.calling.utr_prior import raise_utr, utr_factor
 from helixdask.engine.stage import Region
 from helixdask.probabilities import decode
+from helixdask.registry import CDS, INTERGENIC, UTR
 from helixdask.store.store import Store
 
 _PIECE: Final = 1 << 20

@@ -15,14 +15,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.registry import LABEL_CLASSES
+from helixdask.registry import CDS, INTERGENIC, INTRON, UTR
 
 N_DEPTHS: Final = 17
 _PER_DEPTH: Final = 4 * 2
 N_SHOWN: Final = N_DEPTHS * _PER_DEPTH
 """Features of the reads, for bases with and without a gene on the other strand."""
 N_FEATURES: Final = 2 * N_SHOWN
-INTERGENIC, UTR, CDS, INTRON = (LABEL_CLASSES.index(name) for name in ("intergenic", "utr", "cds", "intron"))
 
 _SMOOTHING: Final = 20.0
 """Bases of the average that are added to those of each class."""

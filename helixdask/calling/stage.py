@@ -55,7 +55,7 @@ class CallStage(CallSettings, Stage):
 
     def settings(self) -> dict[str, Any]:
         """The fields; those that came later are left out where they change nothing, so that older genes stay."""
-        unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0, "coverage": None}
+        unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0}
         return {name: value for name, value in super().settings().items() if unset.get(name) != value}
 
     def group(self) -> str:

@@ -7,10 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.registry import LABEL_CLASSES
+from helixdask.registry import UTR
 
-UTR: Final = LABEL_CLASSES.index("utr")
-CDS: Final = LABEL_CLASSES.index("cds")
 _MOST: Final = 30.0
 _FEWEST_CODING: Final = 100.0
 _HALVINGS: Final = 16

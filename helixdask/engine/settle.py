@@ -44,11 +44,15 @@ def settle_store(store: Store) -> None:
     _remove_half_written(store)
 
 
+def groups_in(store: Store, place: str) -> list[str]:
+    """Groups that have something in ``.work`` or ``.old``."""
+    return sorted({group_of(path) for path in store.folder.folder(place).sizes()})
+
+
 def _remove_half_written(store: Store) -> None:
     """Remove what killed processes were writing beside the groups, unless a living one makes a group of the store."""
-    groups = {group_of(path) for path in store.folder.folder(WORK).sizes()}
-    if any(is_held(work_folder(store.url, group)) for group in groups):
-        return
-    store.folder.remove_partial(below=False)
-    for beside in (MANIFESTS, HISTORY):
-        store.folder.folder(beside).remove_partial()
+    half = store.folder.partial(below=False)
+    half += [f"{place}/{name}" for place in (MANIFESTS, HISTORY) for name in store.folder.folder(place).partial()]
+    if half and not any(is_held(work_folder(store.url, group)) for group in groups_in(store, WORK)):
+        for name in half:
+            store.folder.remove(name)

@@ -222,9 +222,9 @@ class Folder:
         found = root.rglob(f"*{PARTIAL}") if below else root.glob(f"*{PARTIAL}")
         return sorted(str(path.relative_to(root)) for path in found)
 
-    def remove_partial(self, *, below: bool = True) -> None:
-        """Remove what killed processes were just writing, here and, if wanted, below."""
-        for name in self.partial(below=below):
+    def remove_partial(self) -> None:
+        """Remove what killed processes were just writing, here and below."""
+        for name in self.partial():
             Path(self._path(name)).unlink(missing_ok=True)
 
     def write_json(self, name: str, value: Any) -> None:

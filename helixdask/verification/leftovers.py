@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator
 
 from helixdask.engine.lock import is_held
-from helixdask.engine.settle import work_folder
-from helixdask.registry import KINDS, group_of
+from helixdask.engine.settle import groups_in, work_folder
+from helixdask.registry import KINDS
 from helixdask.store.manifest import manifest_name, manifests_of
 from helixdask.store.publication import MANIFESTS, OLD, WORK, pending_publications
 from helixdask.store.store import Store
@@ -23,8 +23,8 @@ def leftovers(store: Store) -> Iterator[Finding]:
         The store. What a living process is just writing is left out.
     """
     pending = set(pending_publications(store.folder))
-    begun = sorted({group for group in _groups_in(store, WORK) if not is_held(work_folder(store.url, group))} | pending)
-    held = {group for group in _groups_in(store, WORK) if group not in begun}
+    begun = sorted({group for group in groups_in(store, WORK) if not is_held(work_folder(store.url, group))} | pending)
+    held = {group for group in groups_in(store, WORK) if group not in begun}
     for group in begun:
         if group in pending:
             yield _left(group, WORK, "its publication was begun and not finished", "Any command that writes does it.")
@@ -36,7 +36,7 @@ def leftovers(store: Store) -> Iterator[Finding]:
                 "Run the same command again: it goes on. Or discard what is unfinished:",
                 f"rm -r {shlex.quote(f'{store.url}/{WORK}/{group}')}",
             )
-    for group in _groups_in(store, OLD):
+    for group in groups_in(store, OLD):
         if group not in pending | held:
             yield _left(group, OLD, "a group that was replaced or removed is still there", _remove(store, OLD, group))
     yield from _manifests_without_group(store, set(begun) | held)
@@ -46,11 +46,6 @@ def leftovers(store: Store) -> Iterator[Finding]:
     for path in store.folder.partial():
         if not path.startswith((f"{WORK}/", f"{OLD}/")):
             yield _left("", path, "a file that a killed process was writing", _remove(store, path))
-
-
-def _groups_in(store: Store, kind: str) -> list[str]:
-    """Groups that have something in ``.work`` or ``.old``."""
-    return sorted({group_of(path) for path in store.folder.folder(kind).sizes()})
 
 
 def _manifests_without_group(store: Store, unfinished: set[str]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.registry import LABEL_CLASSES
+from helixdask.registry import CDS, INTERGENIC, UTR
 from helixdask.store.lineage import predictions_behind
 from helixdask.store.store import Store
 from helixdask.trainer.feed.window_set import WindowSet
@@ -20,8 +20,7 @@ from helixdask.windows.cut import WindowLayout
 from helixdask.windows.grid import Windows
 from helixdask.windows.read import read_windows
 
-INTERGENIC: Final = LABEL_CLASSES.index("intergenic")
-_EXONIC: Final = (LABEL_CLASSES.index("utr"), LABEL_CLASSES.index("cds"))
+_EXONIC: Final = (UTR, CDS)
 _SHALLOWEST: Final = 0.1
 """Share of the covered exonic bases that are covered less than what casts doubt."""
 _SAMPLE: Final = 64

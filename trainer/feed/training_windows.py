@@ -10,7 +10,7 @@ import numpy as np
 
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.public_names import public_name
-from helixdask.registry import LABEL_CLASSES
+from helixdask.registry import CDS, LABEL_CLASSES, UTR
 from helixdask.selection.split import TRAIN, VALIDATION
 from helixdask.selection.table import chosen_rows, parent, window_table, windows_behind, windows_of
 from helixdask.settings import Rules
@@ -83,14 +83,13 @@ def utr_ratio(splits: Sequence[StoreSplit]) -> float | None:
     Annotations without any UTR say nothing of how long UTRs are, and do not count.
     """
     bases = np.zeros(len(LABEL_CLASSES), np.int64)
-    utr, coding = (LABEL_CLASSES.index(name) for name in ("utr", "cds"))
     for split in splits:
         if split.windows not in split.store.names("windows"):
             continue
         counts = split.store.table(f"windows/{split.windows}", ("window_class_count",)).get("window_class_count")
-        if counts is not None and counts[:, utr].any():
+        if counts is not None and counts[:, UTR].any():
             bases += counts.sum(0, dtype=np.int64)
-    return round(int(bases[utr]) / int(bases[coding]), 4) if bases[coding] else None
+    return round(int(bases[UTR]) / int(bases[CDS]), 4) if bases[CDS] else None
 
 
 def read_split(

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from helixdask.errors import MissingInputError
 from helixdask.probabilities import decode
+from helixdask.registry import INTERGENIC
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
-from helixdask.trainer.feed.doubt import INTERGENIC, NO_DOUBT, Doubt, doubted_bases
+from helixdask.trainer.feed.doubt import NO_DOUBT, Doubt, doubted_bases
 from helixdask.windows.cut import COVERAGE_PADDING, WindowLayout
 from helixdask.windows.grid import Windows
 from helixdask.windows.read import WindowTrack, open_track, read_into

@@ -19,7 +19,7 @@ from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, whole_contigs
 from helixdask.genes.genetic_code import genetic_code
 from helixdask.labels.chains import label_genes
-from helixdask.registry import LABEL_CLASSES
+from helixdask.registry import CDS
 from helixdask.scores.evidence import TERMS, CalledGenes, Reads, evidence_counts
 from helixdask.scores.genes import GeneScores
 from helixdask.scores.levels import compare_structures
@@ -186,7 +186,7 @@ def _codon_place(span: Span) -> NDArray[np.int8]:
     """Place within its codon of each base that is taken for coding; -1 elsewhere."""
     if span.phase_probability is None:
         return np.full(len(span.codes), -1, np.int8)
-    coding = span.class_probability[0].argmax(axis=0) == LABEL_CLASSES.index("cds")
+    coding = span.class_probability[0].argmax(axis=0) == CDS
     place = _PLACE[span.phase_probability[0].argmax(axis=0)]
     return np.where(coding, place, np.int8(-1))
 
