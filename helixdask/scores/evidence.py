@@ -1,8 +1,8 @@
 """How far called genes agree with what they were not called from: reads, and reading frames.
 
-Each term has two sides, so that neither few nor many genes win by themselves: how much of what is called the evidence
-confirms, and how much of the evidence is called. All arrays are of one strand, in its own direction, stretches end to
-end.
+Each term is counted from two sides, so that neither few nor many genes win by themselves: how much of what is called
+the evidence confirms, and how much of the evidence is called. All arrays are of one strand, in its own direction,
+stretches end to end.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from helixdask.kernels import njit
 TERMS: Final = ("junctions", "coverage", "frames")
 """``junctions``: introns against spliced reads. ``coverage``: exons against reads. ``frames``: raw coding bases of the
 network against stop codons, and long open reading frames against raw coding bases."""
+COLUMNS: Final = ("evidence", "called", "found", "confirmed", "untranslated", "untranslated_confirmed", "bases")
+"""What is counted for each term: size of the evidence, of what is called, how much of the evidence is called, how much
+of what is called is confirmed. Of coverage alone: of the last two the untranslated part, and all bases."""
 
 _COVERED_GENE: Final = 0.25
 """A gene counts as expressed where this share of its coding bases is covered."""
@@ -96,9 +99,8 @@ def evidence_counts(
     Returns
     -------
     numpy.ndarray
-        ``(block, term, 4)`` int64, terms as in :data:`TERMS`: size of the evidence, of what is called, how much of the
-        evidence is called, how much of what is called is confirmed. Junctions count ends of introns, coverage bases,
-        frames codons.
+        ``(block, term, column)`` int64, as in :data:`TERMS` and :data:`COLUMNS`. Junctions count ends of introns,
+        coverage bases, frames codons.
 
     Examples
     --------
@@ -114,13 +116,13 @@ def evidence_counts(
     ...     genes, np.zeros(12, np.uint8), nothing > 0, nothing, np.array([0, 12]), no_stop, Reads(coverage, spliced)
     ... )
     >>> counts[0].tolist()
-    [[2, 2, 2, 2], [6, 7, 6, 6], [0, 0, 0, 0]]
+    [[2, 2, 2, 2, 0, 0, 0], [6, 7, 6, 6, 0, 0, 12], [0, 0, 0, 0, 0, 0, 0]]
     """
-    counts = np.zeros((len(bounds) - 1, len(TERMS), 4), np.int64)
+    counts = np.zeros((len(bounds) - 1, len(TERMS), len(COLUMNS)), np.int64)
     if reads is not None:
-        counts[:, 0] = _junctions(genes, reads, bounds)
+        counts[:, 0, :4] = _junctions(genes, reads, bounds)
         counts[:, 1] = _coverage(genes, reads, bounds)
-    counts[:, 2] = _frames(codes, masked, place, bounds, is_stop)
+    counts[:, 2, :4] = _frames(codes, masked, place, bounds, is_stop)
     return counts
 
 
@@ -157,7 +159,7 @@ def _junctions(genes: CalledGenes, reads: Reads, bounds: Ints) -> Ints:
 
 
 def _coverage(genes: CalledGenes, reads: Reads, bounds: Ints) -> Ints:
-    """Bases: covered, in exons of expressed genes, and both."""
+    """Bases: covered, in exons of expressed genes, covered ones in exons; of the second the covered and the UTRs."""
     n = len(reads.coverage)
     covered = reads.coverage > 0
     before = np.concatenate([[0], np.cumsum(covered)])
@@ -168,8 +170,9 @@ def _coverage(genes: CalledGenes, reads: Reads, bounds: Ints) -> Ints:
     kept = expressed[genes.exon_gene]
     exons = _painted(genes.exon_start, genes.exon_end, n)
     of_expressed = _painted(genes.exon_start[kept], genes.exon_end[kept], n)
-    columns = covered, of_expressed, covered & exons, covered & of_expressed
-    return np.stack([_of_mask(mask, bounds) for mask in columns], axis=1)
+    utr = of_expressed & ~_painted(genes.coding_start, genes.coding_end, n)
+    columns = covered, of_expressed, covered & exons, covered & of_expressed, utr, covered & utr
+    return np.stack([*(_of_mask(mask, bounds) for mask in columns), np.diff(bounds)], axis=1)
 
 
 def _painted(start: Ints, end: Ints, n: int) -> Bools:

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helixdask.genes.genetic_code import genetic_code
-from helixdask.scores.evidence import CalledGenes, Reads, evidence_counts
+from helixdask.scores.evidence import COLUMNS, CalledGenes, Reads, evidence_counts
 from helixdask.sequence.codes import SOFT_MASK
 
 IS_STOP = genetic_code(1).is_stop
 NO_STOP = np.zeros(65, np.bool_)
 LETTERS = {"C": 0, "A": 1, "T": 2, "G": 3, "N": 4}
-REFERENCE, CALLED, FOUND, RIGHT = range(4)
+REFERENCE, CALLED, FOUND, RIGHT, UTR, UTR_RIGHT, BASES = range(len(COLUMNS))
 
 
 def genes_of(*genes: list[tuple[int, int]]) -> CalledGenes:
@@ -34,6 +34,11 @@ def counted(genes, reads=None, *, n=100, bounds=None, codes=None, place=None, is
     return evidence_counts(genes, plain, codes >= SOFT_MASK, place, bounds, is_stop, reads)
 
 
+def main_counts(*words, **options):
+    """The four counts that all terms have."""
+    return counted(*words, **options)[..., :4]
+
+
 def reads_of(covered, spliced, n=100):
     tracks = np.zeros((2, n), np.float32)
     for track, stretches in zip(tracks, (covered, spliced), strict=True):
@@ -48,29 +53,36 @@ def coded(text: str) -> np.ndarray:
 
 def test_an_intron_is_right_where_reads_skip_exactly_it():
     reads = reads_of([(10, 20), (40, 50)], [(20, 40)])
-    assert counted(genes_of([(10, 20), (40, 50)]), reads)[0, 0].tolist() == [2, 2, 2, 2]
-    assert counted(genes_of([(10, 20), (43, 50)]), reads)[0, 0].tolist() == [2, 2, 1, 1]
-    assert counted(genes_of([(10, 50)]), reads)[0, 0].tolist() == [2, 0, 0, 0]
+    assert main_counts(genes_of([(10, 20), (40, 50)]), reads)[0, 0].tolist() == [2, 2, 2, 2]
+    assert main_counts(genes_of([(10, 20), (43, 50)]), reads)[0, 0].tolist() == [2, 2, 1, 1]
+    assert main_counts(genes_of([(10, 50)]), reads)[0, 0].tolist() == [2, 0, 0, 0]
 
 
 def test_an_intron_far_from_all_reads_is_not_asked_for():
     reads = reads_of([(10, 20), (40, 50)], [(20, 40)])
-    assert counted(genes_of([(60, 70), (80, 90)]), reads)[0, 0].tolist() == [2, 0, 0, 0]
+    assert main_counts(genes_of([(60, 70), (80, 90)]), reads)[0, 0].tolist() == [2, 0, 0, 0]
 
 
 def test_exons_of_genes_without_reads_are_not_held_against_them():
     reads = reads_of([(10, 30)], [])
     expressed, silent = [(10, 40)], [(60, 90)]
-    assert counted(genes_of(expressed, silent), reads)[0, 1].tolist() == [20, 30, 20, 20]
-    assert counted(genes_of(silent), reads)[0, 1].tolist() == [20, 0, 0, 0]
+    assert main_counts(genes_of(expressed, silent), reads)[0, 1].tolist() == [20, 30, 20, 20]
+    assert main_counts(genes_of(silent), reads)[0, 1].tolist() == [20, 0, 0, 0]
+
+
+def test_untranslated_bases_are_counted_apart():
+    exons, coding = np.array([[10, 60]]).T, np.array([[20, 40]]).T
+    genes = CalledGenes(*exons, np.zeros(1, np.int64), *coding, np.zeros(1, np.int64), 1)
+    coverage = counted(genes, reads_of([(15, 45)], []))[0, 1]
+    assert coverage.tolist() == [30, 50, 30, 30, 30, 10, 100]
 
 
 def test_raw_coding_codons_with_a_stop_inside_are_wrong():
     clean, stopped = "GCTGCTGCTTAA", "GCTTAAGCTGCT"
     place = np.tile(np.array([0, 1, 2], np.int8), 4)
     none = genes_of()
-    assert counted(none, codes=coded(clean), place=place, is_stop=IS_STOP)[0, 2].tolist() == [0, 4, 0, 4]
-    assert counted(none, codes=coded(stopped), place=place, is_stop=IS_STOP)[0, 2].tolist() == [0, 4, 0, 0]
+    assert main_counts(none, codes=coded(clean), place=place, is_stop=IS_STOP)[0, 2].tolist() == [0, 4, 0, 4]
+    assert main_counts(none, codes=coded(stopped), place=place, is_stop=IS_STOP)[0, 2].tolist() == [0, 4, 0, 0]
 
 
 def test_long_reading_frames_are_asked_for_on_the_strand_where_they_are_longer():
@@ -80,16 +92,16 @@ def test_long_reading_frames_are_asked_for_on_the_strand_where_they_are_longer()
     body = coded("".join(rng.choice(sense, 400)))
     codes = np.concatenate([flank, body, coded("TAA"), flank])
     place = np.full(len(codes), -1, np.int8)
-    reference, called, found, right = counted(genes_of(), codes=codes, place=place, is_stop=IS_STOP)[0, 2]
+    reference, called, found, right = main_counts(genes_of(), codes=codes, place=place, is_stop=IS_STOP)[0, 2]
     assert 400 <= reference < 460
     assert (called, found, right) == (0, 0, 0)
     place[3000:4200] = np.tile(np.array([0, 1, 2], np.int8), 400)
-    _, called, found, right = counted(genes_of(), codes=codes, place=place, is_stop=IS_STOP)[0, 2]
+    _, called, found, right = main_counts(genes_of(), codes=codes, place=place, is_stop=IS_STOP)[0, 2]
     assert called == found == right == 400
     masked = np.where(np.arange(len(codes)) < 4200, codes | SOFT_MASK, codes)
-    assert counted(genes_of(), codes=masked, place=place, is_stop=IS_STOP)[0, 2].tolist() == [0, 400, 0, 400]
+    assert main_counts(genes_of(), codes=masked, place=place, is_stop=IS_STOP)[0, 2].tolist() == [0, 400, 0, 400]
     other = np.where(codes < 4, 3 - codes, codes)[::-1].copy()  # the same sequence, read on its other strand
-    assert counted(genes_of(), codes=other, is_stop=IS_STOP)[0, 2, REFERENCE] == 0
+    assert main_counts(genes_of(), codes=other, is_stop=IS_STOP)[0, 2, REFERENCE] == 0
 
 
 @pytest.mark.parametrize(("letters", "n_codons"), [("GCT" * 2, 122), ("NNN", 0), ("TTAA" * 3, 0)])

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import xlogy
 
 from helixdask.scores.evidence import TERMS
 from helixdask.trainer.tuning.bootstrap import match_f1, ratio
@@ -20,6 +21,7 @@ NOT_BETTER: Final = "not better"
 CANNOT_TELL: Final = "cannot tell"
 
 _TITLES: Final = {"junctions": "introns and spliced reads", "coverage": "exons and reads", "frames": "reading frames"}
+_COVERAGE: Final = TERMS.index("coverage")
 _DRAWS: Final = 1000
 _LEVEL: Final = 0.95
 _LEAST: Final = {"junctions": 20, "coverage": 2_000, "frames": 200}
@@ -30,16 +32,50 @@ _MOST_CHANGE: Final = 0.3
 
 
 def term_scores(evidence: NDArray[Any], *, reads_seen: bool) -> NDArray[np.float64]:
-    """Score of each term, ``(..., term)`` float64 from counts ``(..., term, 4)``.
+    """Score of each term, ``(..., term)`` float64 from counts ``(..., term, column)``.
 
-    F1 of what the evidence confirms and what of it is called. For a model that sees the reads, those confirm nothing:
-    of them only the share that is called counts.
+    Junctions and reading frames: F1 of what the evidence confirms and what of it is called. Coverage: the share of
+    what is to be known of where reads lie that the genes tell, see `explained`. For a model that sees the reads, those
+    confirm nothing: of them only the share that is called counts.
     """
-    scores: NDArray[np.float64] = match_f1(evidence)
+    scores: NDArray[np.float64] = match_f1(evidence[..., :4])
     if reads_seen:
         recall = ratio(evidence[..., 2], evidence[..., 0].astype(np.float64))
-        scores = np.concatenate([recall[..., :2], scores[..., 2:]], axis=-1)
+        return np.concatenate([recall[..., :2], scores[..., 2:]], axis=-1)
+    scores[..., _COVERAGE] = explained(evidence[..., _COVERAGE, :])
     return scores
+
+
+def explained(coverage: NDArray[Any]) -> NDArray[np.float64]:
+    """How much of the uncertainty about which bases are covered the called genes remove, 0 to 1.
+
+    Genes divide the bases into coding ones, untranslated ones (both of genes that reads cover) and all others. The
+    score is Theil's uncertainty coefficient: mutual information of that and of being covered, over the entropy of being
+    covered. Each kind of base is compared with its own share of covered ones, so that UTRs, which reads cover less,
+    count for the genes as soon as reads cover them clearly more than what lies between genes.
+
+    Parameters
+    ----------
+    coverage
+        ``(..., column)`` counts, see `helixdask.scores.evidence.COLUMNS`.
+
+    Examples
+    --------
+    Of 100 bases 40 are covered, all in coding bases; then as many within and without:
+
+    >>> explained(np.array([[40, 40, 40, 40, 0, 0, 100], [40, 50, 20, 20, 0, 0, 100]])).tolist()
+    [1.0, 0.0]
+    """
+    there, called, _, confirmed, utr, utr_confirmed, bases = np.moveaxis(coverage.astype(np.float64), -1, 0)
+    parts = ((called - utr, confirmed - utr_confirmed), (utr, utr_confirmed), (bases - called, there - confirmed))
+    unknown = _bits(bases, there)
+    return ratio(unknown - sum(_bits(whole, part) for whole, part in parts), unknown)
+
+
+def _bits(whole: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Entropy of being covered, summed over bases of which a part is."""
+    rest = whole - part
+    return xlogy(whole, whole) - xlogy(part, part) - xlogy(rest, rest)
 
 
 def criterion(observed: Counts, *, reads_seen: bool) -> float | None:

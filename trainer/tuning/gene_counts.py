@@ -20,7 +20,7 @@ from helixdask.calling.span import Span, call_span, scan_span, whole_contigs
 from helixdask.genes.genetic_code import genetic_code
 from helixdask.labels.chains import label_genes
 from helixdask.registry import CDS
-from helixdask.scores.evidence import TERMS, CalledGenes, Reads, evidence_counts
+from helixdask.scores.evidence import COLUMNS, TERMS, CalledGenes, Reads, evidence_counts
 from helixdask.scores.genes import GeneScores
 from helixdask.scores.levels import compare_structures
 from helixdask.sequence.codes import SOFT_MASK
@@ -102,7 +102,8 @@ class Counts(NamedTuple):
     labels
         ``(stretch, level, 4)`` int64, levels as in `LEVELS`: reference, prediction, found, right.
     evidence
-        ``(block, term, 4)`` int64, see `helixdask.scores.evidence.evidence_counts`; a block is a part of a stretch.
+        ``(block, term, column)`` int64, see `helixdask.scores.evidence.evidence_counts`; a block is a part of a
+        stretch.
     n_genes
         Genes called.
     """
@@ -132,7 +133,7 @@ def count_genes(
     model, is_stop = settings.model(), genetic_code(settings.genetic_code).is_stop
     n_stretches = int(stretch[-1]) + 1 if len(stretch) else 0
     counts = np.zeros((n_stretches, len(LEVELS), 4), np.int64)
-    evidence, n_genes = [np.zeros((0, len(TERMS), 4), np.int64)], 0
+    evidence, n_genes = [np.zeros((0, len(TERMS), len(COLUMNS)), np.int64)], 0
     for first, span, label, valid, reads in _spans(learner, feed, stretch, on_batch):
         lengths = span.pieces.contig_length
         scans = scan_span(span, 0, settings), _NO_REGIONS
