@@ -38,8 +38,8 @@ def default_card(**known: Any) -> dict[str, Any]:
         JSON values: `format`, `name`, `class_weights` (4), `transition_weights` (6), `loss_weights` (genic, phase),
         `training_window` and `inference_window` (bases), `coverage_norm`, `libraries` (list of `{"name", "kind"}` in
         the order of the channels, or None where nobody knows), `base_model` (digest), `training_stores` (list of
-        digests), `copies_across` (near copies between them, or None), `utr_ratio` (UTR bases for each coding base in
-        the labels, or None), `seed`, `versions`, `scores` (by epoch),
+        digests), `learnt` (`windows` and their `bases`, or None), `copies_across` (near copies between them, or None),
+        `utr_ratio` (UTR bases for each coding base in the labels, or None), `seed`, `versions`, `scores` (by epoch),
         `verdict`, `recipe` (all that decided what training ended with, by name), `ended` (why training ended; None
         while it goes on).
 
@@ -60,6 +60,7 @@ def default_card(**known: Any) -> dict[str, Any]:
         "libraries": None,
         "base_model": None,
         "training_stores": [],
+        "learnt": None,
         "copies_across": None,
         "utr_ratio": None,
         "seed": None,

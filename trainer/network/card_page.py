@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from helixdask.trainer.network.card_summary import card_summary
+
 _SCORES = {
     "genic": "genic",
     "intergenic": "intergenic",
@@ -19,7 +21,8 @@ _TERMS = {
 }
 _EVIDENCE = (
     "How well genes that were called on the validation windows agree with reads, and raw coding bases with reading "
-    "frames: what of either side has its match on the other. This decides whether the tuned model is better."
+    "frames: F1 of what of either side has its match on the other, and how much of where reads lie the genes tell. "
+    "This decides whether the tuned model is better."
 )
 
 
@@ -39,8 +42,11 @@ def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weig
     """
     verdict = card.get("verdict") or {}
     parts = [f"# {card['name']}"]
-    if verdict.get("text"):
+    if summary := card_summary(card):
+        parts.append(summary)
+    elif verdict.get("text"):
         parts.append(f"**{verdict['text']}**")
+    parts.append("## The model")
     parts.append(_facts(card, n_weights, digest))
     if verdict.get("tuned"):
         parts += ["## Scores on validation windows", _score_table(verdict)]
@@ -108,7 +114,7 @@ def _evidence_table(found: dict[str, Any]) -> str:
     rows = [
         _score_row(_TERMS[name], term["tuned"], term["base"], term["gain"]) for name, term in found["terms"].items()
     ]
-    return _table(("agreement (F1)", "tuned model", "base model", "gain (95 % interval)"), rows)
+    return _table(("agreement", "tuned model", "base model", "gain (95 % interval)"), rows)
 
 
 def _score_row(title: str, tuned: float, base: float | None, gain: Sequence[float] | None) -> list[str]:

@@ -40,8 +40,8 @@ class Record:
         Bases of a window as the network gets it.
     n_validation
         Validation windows.
-    mean_bases
-        Bases of a training window on average, padding left out.
+    n_training, mean_bases
+        Training windows, and their bases on average, padding left out.
     across
         What was found of near copies between stores; None: they were not looked for.
     """
@@ -52,11 +52,13 @@ class Record:
         splits: Sequence[StoreSplit],
         window_length: int,
         n_validation: int,
+        n_training: int,
         mean_bases: float,
         across: Across | None = None,
     ) -> None:
         self.settings, self.start, self.splits = start.settings, start, splits
-        self.window_length, self.n_validation, self.mean_bases = window_length, n_validation, mean_bases
+        self.window_length, self.n_validation = window_length, n_validation
+        self.n_training, self.mean_bases = n_training, mean_bases
         self.copies_across = None if across is None else across.in_short()
         self.libraries = [library._asdict() for library in start.libraries]
         self.recipe = recipe_of(start, splits)
@@ -97,6 +99,7 @@ class Record:
             "libraries": self.libraries or None,
             "base_model": base.digest if base else None,
             "training_stores": [split.card() for split in self.splits],
+            "learnt": {"windows": self.n_training, "bases": round(self.n_training * self.mean_bases)},
             "copies_across": self.copies_across,
             "utr_ratio": self._utr_ratio,
             "seed": settings.seed,

@@ -120,7 +120,9 @@ class TrainingRun:
         self.state = LoopState(settings.batch_size)
         windows = self.train_windows
         mean = float((windows.end - windows.start).mean())
-        self.record = Record(start, self.splits, self.train_feed.length, len(validation), mean, self.across)
+        self.record = Record(
+            start, self.splits, self.train_feed.length, len(validation), len(windows), mean, self.across
+        )
         by_length = {"batches": "by length"} if self.train_feed.order.has_lengths else {}
         self.judge = Judge(self.validation, self.spec, start.base, settings.rules, by_evidence=self.record.by_evidence)
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
