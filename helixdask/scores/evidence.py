@@ -17,6 +17,12 @@ from helixdask.kernels import njit
 TERMS: Final = ("junctions", "coverage", "frames")
 """``junctions``: introns against spliced reads. ``coverage``: exons against reads. ``frames``: raw coding bases of the
 network against stop codons, and long open reading frames against raw coding bases."""
+TERM_TITLES: Final = {
+    "junctions": "introns and spliced reads",
+    "coverage": "exons and reads",
+    "frames": "coding bases and reading frames",
+}
+"""What each term compares, for people."""
 COLUMNS: Final = ("evidence", "called", "found", "confirmed", "untranslated", "untranslated_confirmed", "bases")
 """What is counted for each term: size of the evidence, of what is called, how much of the evidence is called, how much
 of what is called is confirmed. Of coverage alone: of the last two the untranslated part, and all bases."""

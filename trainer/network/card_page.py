@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from helixdask.scores.evidence import TERM_TITLES
 from helixdask.trainer.network.card_summary import card_summary
 
 _SCORES = {
@@ -13,11 +14,6 @@ _SCORES = {
     "utr": "UTR",
     "cds": "CDS",
     "intron": "intron",
-}
-_TERMS = {
-    "junctions": "introns called, and spliced reads",
-    "coverage": "exons called, and reads",
-    "frames": "raw coding bases, and reading frames",
 }
 _EVIDENCE = (
     "How well genes that were called on the validation windows agree with reads, and raw coding bases with reading "
@@ -112,7 +108,8 @@ def _score_table(verdict: dict[str, Any]) -> str:
 
 def _evidence_table(found: dict[str, Any]) -> str:
     rows = [
-        _score_row(_TERMS[name], term["tuned"], term["base"], term["gain"]) for name, term in found["terms"].items()
+        _score_row(TERM_TITLES[name], term["tuned"], term["base"], term["gain"])
+        for name, term in found["terms"].items()
     ]
     return _table(("agreement", "tuned model", "base model", "gain (95 % interval)"), rows)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from helixdask.scores.evidence import TERMS
+from helixdask.scores.evidence import TERM_TITLES, TERMS
 from helixdask.trainer.tuning.bootstrap import match_f1, ratio
 from helixdask.trainer.tuning.gene_counts import Counts
 
@@ -20,7 +20,6 @@ BETTER: Final = "better"
 NOT_BETTER: Final = "not better"
 CANNOT_TELL: Final = "cannot tell"
 
-_TITLES: Final = {"junctions": "introns and spliced reads", "coverage": "exons and reads", "frames": "reading frames"}
 _COVERAGE: Final = TERMS.index("coverage")
 _DRAWS: Final = 1000
 _LEVEL: Final = 0.95
@@ -168,7 +167,7 @@ def judgement_in_words(found: dict[str, Any]) -> str:
     parts = [found["reason"], f"{counts['tuned']:,} genes called, {counts['base']:,} by the base"]
     if found["gain"]:
         gain, low, high = found["gain"]
-        by_term = ", ".join(f"{_TITLES[name]} {term['gain'][0]:+.3f}" for name, term in found["terms"].items())
+        by_term = ", ".join(f"{TERM_TITLES[name]} {term['gain'][0]:+.3f}" for name, term in found["terms"].items())
         interval = f"95 % interval {low:+.3f} to {high:+.3f} over {found['blocks']} blocks"
         parts.insert(1, f"agreement with evidence {gain:+.3f} ({interval}; {by_term})")
     return "; ".join(filter(None, parts))
