@@ -16,9 +16,9 @@ from helixdask.settings import Rules
 from helixdask.store.objects import disk_errors, whole_file
 from helixdask.trainer.feed.training_windows import StoreSplit, utr_ratio
 from helixdask.trainer.network.card import default_card
-from helixdask.trainer.network.card_page import card_page
 from helixdask.trainer.network.model_file import save_model
 from helixdask.trainer.network.spec import parameter_count
+from helixdask.trainer.tuning.card_page import card_page
 from helixdask.trainer.tuning.checkpoint import LoopState
 from helixdask.trainer.tuning.progress import draw_curves, write_log
 from helixdask.trainer.tuning.recipe import NOT_IN_A_MODEL, recipe_of

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from helixdask.scores.evidence import TERM_TITLES
-from helixdask.trainer.network.card_summary import card_summary
+from helixdask.trainer.tuning.card_summary import card_summary
 
 _SCORES = {
     "genic": "genic",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from helixdask.trainer.network.card import default_card
-from helixdask.trainer.network.card_page import card_page
-from helixdask.trainer.network.card_summary import card_summary
+from helixdask.trainer.tuning.card_page import card_page
+from helixdask.trainer.tuning.card_summary import card_summary
 
 
 def card_of(*, better=True, written="tuned", pseudolabels=True, model="fungi-mini.keras", **known):
