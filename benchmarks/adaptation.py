@@ -28,7 +28,6 @@ from helixdask.calling.settings import CallSettings
 from helixdask.engine.cluster import RunOptions
 
 CHR1 = "NC_003070.9"
-PIECE = 100_000
 LEVELS = ("exon", "gene")
 COLUMNS = ("genic", "UTR", "CDS", "intron", *LEVELS)
 
@@ -45,8 +44,10 @@ class Pair:
         Files of the genome.
     blocks
         (contig, start, end): three to choose by, the others for the report.
-    window
-        Bases of a window.
+    window, piece
+        Bases of a window, and of the pieces that a block is cut into.
+    keep_fraction
+        Share of the windows to learn from.
     """
 
     model: str
@@ -55,11 +56,8 @@ class Pair:
     reads: dict[str, str]
     blocks: tuple[tuple[str, int, int], ...]
     window: int = 10_692
-
-    @property
-    def default_mode(self) -> str:
-        """What ``--mode auto`` is."""
-        return "coverage" if self.reads else "head"
+    piece: int = 100_000
+    keep_fraction: float = 0.5
 
 
 def _blocks(contig: str, starts: tuple[float, ...], size: float) -> tuple[tuple[str, int, int], ...]:
@@ -81,6 +79,15 @@ PAIRS = {
         f"{_CHR1}/annotation.gff3.gz",
         {},
         _blocks(CHR1, (1, 4, 7), 1.2) + _blocks(CHR1, (10, 12.5, 15.5, 18), 1.2),
+    ),
+    "chr3": Pair(
+        "arenosa",
+        "athaliana_chr3/Athaliana_447_TAIR10_Chr3_1065466-1464870.fa.gz",
+        "athaliana_chr3/Athaliana_447_Araport11.gene_exons.Chr3_1065466-1464870.gtf.gz",
+        {run: f"athaliana_chr3/at3_SRR{run}.bam" for run in ("5956436", "5956440", "5956444")},
+        _blocks("Chr3:1065466-1464870", (0, 0.08, 0.16, 0.24, 0.32), 0.079),
+        piece=20_000,
+        keep_fraction=1.0,
     ),
     "far": Pair("plant-mini", *_POMBE),
 }
@@ -119,6 +126,7 @@ SCREEN = {
     "head": Option(mode="head"),
     "coverage": Option(mode="coverage"),
     "whole": Option(mode="whole"),
+    "whole, coverage seen": Option(mode="whole", settings={"coverage": "rnaseq"}),
     "whole, step 1e-3": Option(mode="whole", settings={"learning_rate": 1e-3}),
     "head, plain calls": Option("plain", "head"),
     "head, taught": Option(mode="head", settings={"doubt": "teach"}),
@@ -166,7 +174,7 @@ class Run:
         return self.pair, self.stage, self.option, self.learnt, self.seed
 
 
-def runs_of(pair: str, stage: str, options: list[str]) -> Iterator[Run]:
+def runs_of(pair: str, stage: str, options: list[str], folds_wanted: list[int]) -> Iterator[Run]:
     """All runs of a stage, fold by fold."""
     first = tuple(range(N_TO_CHOOSE))
     folds = [(first[:k] + first[k + 1 :], (k,)) for k in first]
@@ -176,8 +184,9 @@ def runs_of(pair: str, stage: str, options: list[str]) -> Iterator[Run]:
         half = len(last) // 2
         folds, seeds = [(last[:half], last[half:]), (last[half:], last[:half])], (0, 1, 2)
     chosen = options or {"harm": [*HARM], "screen": [*SCREEN], "report": ["default"]}[stage]
+    wanted = [folds[number] for number in folds_wanted or range(len(folds))]
     for seed in seeds:
-        for learnt, held_out in folds:
+        for learnt, held_out in wanted:
             for option in chosen:
                 yield Run(pair, stage, option, learnt, held_out, seed)
 
@@ -201,7 +210,7 @@ class Laboratory:
         """FASTA and annotation of a block; reads lie beside them."""
         pair, target = PAIRS[name], self.folder / f"{name}_{number}"
         fasta, annotation = self.data / pair.fasta, self.data / pair.annotation
-        pieces = cut(fasta, annotation, *pair.blocks[number], PIECE)
+        pieces = cut(fasta, annotation, *pair.blocks[number], pair.piece)
         written = target.with_suffix(".gtf" if ".gtf" in annotation.name else ".gff3")
         if not target.with_suffix(".tsv").exists():
             write_pieces(fasta, annotation, pieces, target)
@@ -236,7 +245,7 @@ class Laboratory:
                 model=self.model_of(pair),
                 libraries=tuple(read_libraries(str(fasta.with_suffix(".tsv")))) if pair.reads else (),
                 window_length=pair.window,
-                select=SelectSettings(keep_fraction=0.5),
+                select=SelectSettings(keep_fraction=pair.keep_fraction),
                 split=SplitSettings(val_fraction=0.3),
                 call=calling,
                 with_reads=with_reads,
@@ -376,11 +385,10 @@ def watched_run(*words: Any) -> Any:
     return WatchedRun(*words)
 
 
-def run(data: Path, folder: Path, pairs: list[str], stages: list[str], options: list[str], max_hours: float) -> None:
+def run(data: Path, folder: Path, todo: list[Run], max_hours: float) -> None:
     """One run after another."""
     laboratory, began, log = Laboratory(data, folder), time.monotonic(), folder / "results.jsonl"
     done = {tuple(tuple(x) if isinstance(x, list) else x for x in row["key"]) for row in results(folder)}
-    todo = [run for stage in stages for pair in pairs for run in runs_of(pair, stage, options)]
     for each in todo:
         if each.key in done:
             continue
@@ -388,7 +396,7 @@ def run(data: Path, folder: Path, pairs: list[str], stages: list[str], options: 
             sys.stderr.write("The time is over.\n")
             return
         started, pair = time.monotonic(), PAIRS[each.pair]
-        if OPTIONS[each.option].mode == "coverage" and not pair.reads:
+        if "coverage" in each.option and not pair.reads:
             continue
         model, found = laboratory.tuned(each)
         overlap = each.stage == "report"
@@ -517,6 +525,7 @@ def main() -> None:
     runs.add_argument("--pair", action="append", choices=sorted(PAIRS))
     runs.add_argument("--stage", action="append", choices=("screen", "harm", "report"))
     runs.add_argument("--option", action="append", choices=sorted(OPTIONS))
+    runs.add_argument("--fold", action="append", type=int)
     runs.add_argument("--max-hours", type=float, default=0.0)
     steps.add_parser("table").add_argument("folder", type=Path)
     given = parser.parse_args()
@@ -524,7 +533,9 @@ def main() -> None:
         table(given.folder)
     else:
         pairs, stages = given.pair or [*PAIRS], given.stage or ["screen", "harm"]
-        run(given.data, given.folder, pairs, stages, given.option or [], given.max_hours)
+        chosen = given.option or [], given.fold or []
+        todo = [each for stage in stages for pair in pairs for each in runs_of(pair, stage, *chosen)]
+        run(given.data, given.folder, todo, given.max_hours)
 
 
 if __name__ == "__main__":

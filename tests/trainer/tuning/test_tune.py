@@ -12,9 +12,9 @@ from helixdask.errors import BadInputError, MissingInputError
 from helixdask.trainer.feed.training_windows import read_split
 from helixdask.trainer.network.build import build_network
 from helixdask.trainer.network.card import default_card
-from helixdask.trainer.tuning.card_page import card_page
 from helixdask.trainer.network.model_file import load_model, save_model
 from helixdask.trainer.network.spec import NetworkSpec
+from helixdask.trainer.tuning.card_page import card_page
 from helixdask.trainer.tuning.tune import TuneSettings, dry_run, train_from_scratch, tune
 from tests.trainer.conftest import POOL, add_library, write_split, write_toy_store
 
