@@ -106,11 +106,14 @@ class Option:
         None: the default.
     settings
         Other settings of `TuneSettings`.
+    after
+        A second round: the model of this option is the base model, and calls the pseudolabels.
     """
 
     labels: str = "default"
     mode: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    after: str | None = None
 
 
 CALLING: dict[str, tuple[CallSettings, bool]] = {
@@ -131,6 +134,7 @@ SCREEN = {
     "head, plain calls": Option("plain", "head"),
     "head, taught": Option(mode="head", settings={"doubt": "teach"}),
     "head, labels by confidence": Option(mode="head", settings={"confidence": "base"}),
+    "whole, second round": Option(mode="whole", after="whole"),
     "head, annotation": Option("reference", "head"),
     "whole, annotation": Option("reference", "whole"),
     "coverage, annotation": Option("reference", "coverage"),
@@ -222,7 +226,7 @@ class Laboratory:
             target.with_suffix(".tsv").write_text("\n".join(sheet) + "\n")
         return target.with_suffix(".fa"), written
 
-    def store(self, name: str, number: int, labels: str) -> str:
+    def store(self, name: str, number: int, labels: str, model: Path | None = None) -> str:
         """Store of a block to learn from: with the labels, and with the known genes to look at what is learnt."""
         from helixdask.coverage.sheet import read_libraries
         from helixdask.labels.settings import LabelsSettings
@@ -232,7 +236,8 @@ class Laboratory:
         from helixdask.trainer.recipes import PrepareSettings, prepare
 
         pair, (fasta, annotation) = PAIRS[name], self.block(name, number)
-        url = self.folder / f"{name}_{number}_{labels.replace(' ', '_')}.zarr"
+        by = "" if model is None else f"_{model.stem}"
+        url = self.folder / f"{name}_{number}_{labels.replace(' ', '_')}{by}.zarr"
         done = url.with_suffix(".done")
         if done.exists():
             return str(url)
@@ -242,7 +247,7 @@ class Laboratory:
                 genome=EncodeSettings(str(fasta), name),
                 store=str(url),
                 gff3=str(annotation) if labels == "reference" else None,
-                model=self.model_of(pair),
+                model=str(model or self.model_of(pair)),
                 libraries=tuple(read_libraries(str(fasta.with_suffix(".tsv")))) if pair.reads else (),
                 window_length=pair.window,
                 select=SelectSettings(keep_fraction=pair.keep_fraction),
@@ -316,10 +321,11 @@ class Laboratory:
         note = model.with_suffix(".json")
         if note.exists():
             return model, json.loads(note.read_text())
+        first = self.tuned(replace(run, option=option.after))[0] if option.after else None
         settings = TuneSettings(
-            tuple(self.store(run.pair, number, option.labels) for number in run.learnt),
+            tuple(self.store(run.pair, number, option.labels, first) for number in run.learnt),
             str(model),
-            model=self.model_of(pair),
+            model=str(first or self.model_of(pair)),
             mode=option.mode or "auto",
             labels="reference" if option.labels == "reference" else "pseudo",
             seed=run.seed,
