@@ -16,6 +16,11 @@ from tests.small_disk import mount
 settings.register_profile("helixdask", deadline=None)
 settings.load_profile("helixdask")
 
+# One thread, also where no setting of a test reaches TensorFlow in time: as many tests run at once as there are cores,
+# and sums of a matrix product have the same bits in every process.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, so that processes that take one file after the other end together."""

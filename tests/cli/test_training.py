@@ -7,7 +7,7 @@ import pytest
 
 from helixdask.trainer.network.model_file import load_model
 from tests.cli.support import done, helixdask
-from tests.trainer.conftest import add_library, write_toy_store
+from tests.trainer.conftest import LITTLE, add_library, write_toy_store
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ SHORT = ["--max-steps", "4", "--threads", "1", "-q", "--json"]
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    store = write_toy_store(tmp_path_factory.mktemp("store") / "toy.zarr")
+    store = write_toy_store(tmp_path_factory.mktemp("store") / "toy.zarr", **LITTLE)
     add_library(store, "coverage/rnaseq/leaf")
     return store.url
 
