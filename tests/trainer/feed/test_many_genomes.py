@@ -115,6 +115,7 @@ def test_training_windows_near_another_store_are_left_out(stores):
     assert left.stretches.lower.shape == left.start.shape
 
 
+@pytest.mark.slow
 def test_without_kinship_nothing_is_left_out(stores, tmp_path):
     other = write_toy_store(tmp_path / "other.zarr")
     splits = [read_split(store) for store in (*stores, other)]
