@@ -14,15 +14,44 @@ from tests.small_disk import mount
 
 # Time limits of single examples say more about the machine, and about numba's first compilation, than about the code.
 settings.register_profile("helixdask", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=30)
 settings.load_profile("helixdask")
+
+# One thread, also where no setting of a test reaches TensorFlow in time: as many tests run at once as there are cores,
+# and sums of a matrix product have the same bits in every process.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw fewer examples where only quick tests are wanted."""
+    if config.getoption("markexpr") == "not slow":
+        settings.load_profile("quick")
+
+
+LONG = {
+    "cli/test_dry_run.py": 35,
+    "cli/test_nothing_private.py": 15,
+    "cli/test_whole_way.py": 40,
+    "calling/test_long_regions.py": 30,
+    "fuzz/test_fuzz.py": 30,
+    "parity/test_training_steps.py": 15,
+    "sequence/test_stage.py": 15,
+    "store/test_damage.py": 50,
+    "trainer/tuning/test_resume.py": 40,
+    "views/test_expressions.py": 20,
+}
+"""Seconds of files whose few tests take longer, or whose many take less, than is assumed of others."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, so that processes that take one file after the other end together."""
-    length: Counter[Path] = Counter()
+    seconds: Counter[Path] = Counter()
     for item in items:
-        length[item.path] += 10 if item.get_closest_marker("slow") else 1
-    items.sort(key=lambda item: (-length[item.path], item.path))
+        seconds[item.path] += 20 if item.get_closest_marker("slow") else 2  # tenths
+    folder = Path(__file__).parent
+    seconds.update({folder / name: 10 * known - seconds[folder / name] for name, known in LONG.items()})
+    items.sort(key=lambda item: (-seconds[item.path], item.path))
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,7 @@ print(numba.config.CACHE_DIR)
 """
 
 
+@pytest.mark.slow
 def test_numba_uses_it_even_if_it_was_imported_before(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
     environment["TMPDIR"] = str(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import shlex
 from pathlib import Path
@@ -109,18 +110,28 @@ def test_all_commands_are_in_the_list():
     assert told | {"demo"} == set(commands())
 
 
-def test_options_that_messages_advise_exist():
-    wrong = []
+@functools.cache
+def texts_in_code() -> list[tuple[str, str, bool]]:
+    """Place and value of all texts in the source, and whether they stand alone, as docstrings do."""
+    found = []
     for folder in ("helixdask", "trainer", "cli"):
         for path in (ROOT / folder).rglob("*.py"):
-            tree = ast.parse(path.read_text())
-            bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-            for node in ast.walk(tree):
-                message = isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip()
-                if message and id(node) not in bare:  # a word by itself is passed to a program, such as Dask's worker
-                    mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+[a-z0-9]", node.value))
-                    place = f"{path.relative_to(ROOT)}:{node.lineno}"
-                    wrong += [f"{place}: {name}" for name in mentioned - EVERY - OF_OTHERS]
+            nodes = [*ast.walk(ast.parse(path.read_text()))]
+            alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+            found += [
+                (f"{path.relative_to(ROOT)}:{node.lineno}", node.value, id(node) in alone)
+                for node in nodes
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            ]
+    return found
+
+
+def test_options_that_messages_advise_exist():
+    wrong = []
+    for place, text, alone in texts_in_code():
+        if " " in text.strip() and not alone:  # a word by itself is passed to a program, such as Dask's worker
+            mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+[a-z0-9]", text))
+            wrong += [f"{place}: {name}" for name in mentioned - EVERY - OF_OTHERS]
     assert wrong == []
 
 
@@ -128,14 +139,11 @@ def test_options_that_messages_advise_for_a_command_are_options_of_it():
     known = {name: options_of(command) for name, command in commands().items()}
     advised = re.compile(rf"\b({'|'.join(known)}) (?:[A-Z][\w.]* )*(--[a-z][a-z0-9-]+[a-z0-9])")
     found, wrong = 0, []
-    for folder in ("helixdask", "trainer", "cli"):
-        for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    for name, option in advised.findall(" ".join(node.value.split())):
-                        found += 1
-                        if option not in known[name]:
-                            wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {name} {option}")
+    for place, text, _ in texts_in_code():
+        for name, option in advised.findall(" ".join(text.split())) if "--" in text else ():
+            found += 1
+            if option not in known[name]:
+                wrong.append(f"{place}: {name} {option}")
     assert wrong == []
     assert found > 20
 

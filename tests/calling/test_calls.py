@@ -48,6 +48,7 @@ def coding_sequence(case: Case, gene):
     return decode(complement_codes()[joined[::-1]] if strand else joined)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), LENGTHS)
 def test_reverse_complement_gives_the_mirrored_genes(seed, lengths):
@@ -56,6 +57,7 @@ def test_reverse_complement_gives_the_mirrored_genes(seed, lengths):
     assert genes_of(case.mirrored().call(min_coding_length=9)) == mirrored(genes, case.lengths)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), LENGTHS, st.sampled_from([0.1, 0.6, 0.95]))
 def test_every_coding_sequence_is_whole_or_marked(seed, lengths, noise):

@@ -40,6 +40,7 @@ def test_a_sheet_of_protocols_a_summary_and_a_removal(store, bams, tmp_path):
     assert "It has: leaf" in gone.err
 
 
+@pytest.mark.slow
 def test_options_for_reads(store, bams):
     options = ("--strandedness", "reverse", "--workers", 1, "--quiet")
     done("coverage", store.url, "--bam", bams[0], *options, "--min-mapq", 61, "--name", "none")
@@ -54,6 +55,7 @@ def test_options_for_reads(store, bams):
     assert counts[0]["state"] == "already there"
 
 
+@pytest.mark.slow
 def test_bigwig_out_and_in(store, bams, tmp_path):
     done("coverage", store.url, "--bam", bams[0], "--strandedness", "reverse", "--workers", 1)
     written = done("export", store.url, "--bigwig", tmp_path / "tracks").out

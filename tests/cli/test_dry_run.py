@@ -58,6 +58,7 @@ def prepared(labelled_forever, species, tiny_model, tmp_path_factory):
     return store
 
 
+@pytest.mark.slow
 def test_nothing_is_changed(prepared, species, tiny_model, tmp_path):
     before = contents(prepared)
     for name, (arguments, groups) in commands(prepared, tmp_path, species, tiny_model, species.reads).items():

@@ -162,6 +162,7 @@ def test_ctrl_c_is_exit_code_130_and_says_how_to_go_on(monkeypatch, tmp_path):
     assert "go on" in ran.err
 
 
+@pytest.mark.slow
 def test_as_a_process(tmp_path):
     ran = process("inspect", tmp_path)
     assert ran.code == 2

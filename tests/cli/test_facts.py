@@ -14,6 +14,7 @@ def lines(text):
     return [" ".join(line.split()) for line in text.splitlines()]
 
 
+@pytest.mark.slow
 def test_genome_annotation_and_labels(species, tmp_path):
     store, gff3 = tmp_path / "s.zarr", tmp_path / "odd.gff3"
     rows = species.truth.read_text().splitlines()

@@ -98,6 +98,7 @@ def test_where_nothing_tells_the_user_is_asked(species, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["other.gff3"]
 
 
+@pytest.mark.slow
 def test_an_annotation_that_tells_lengths(species, tmp_path):
     other, store = tmp_path / "other.gff3", tmp_path / "s.zarr"
     lengths = {name: len(bases) for name, bases in fasta_records(species.genome)}
@@ -127,6 +128,7 @@ def test_evaluate_and_sweep_take_aliases(species, labelled_forever, tmp_path):
     assert scores["contigs"] == [names[0], names[1]]
 
 
+@pytest.mark.slow
 def test_groups_and_genetic_codes_take_aliases(species, labelled, tmp_path):
     table, codes, groups = (tmp_path / name for name in ("names.tsv", "codes.tsv", "groups.tsv"))
     names = Store.open(labelled).contigs.names

@@ -71,6 +71,7 @@ def test_no_line_of_a_summary_is_longer_than_a_terminal(labelled):
     assert len(set(ran.out.splitlines())) >= len(ran.out.splitlines()) - 2  # nothing is said twice
 
 
+@pytest.mark.slow
 def test_json_of_single_steps(labelled, species, tmp_path):
     done("coverage", labelled, "--bam", species.reads, "--strandedness", "reverse", *HERE)
     stages = done("select", labelled, "--window-length", "900", "--keep-fraction", "0.5", *HERE, "--json").json()
@@ -123,6 +124,7 @@ class _Page(HTMLParser):
             self.rows[-1].append(data.strip())
 
 
+@pytest.mark.slow
 def test_pages_about_selection_and_split(labelled, tmp_path):
     selected, divided = tmp_path / "selection.html", tmp_path / "split.html"
     made = done("select", labelled, "--window-length", "900", "--report", selected, *HERE, "--json").json()[-1]["attrs"]
@@ -154,6 +156,7 @@ def test_pages_about_selection_and_split(labelled, tmp_path):
     assert "cannot write: no such folder" in ran.err
 
 
+@pytest.mark.slow
 def test_tables_of_windows_lie_side_by_side(labelled):
     done("windows", labelled, "--window-length", "900", *HERE)
     done("windows", labelled, "--window-length", "1800", *HERE)

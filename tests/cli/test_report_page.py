@@ -155,6 +155,7 @@ def test_many_contigs_are_counted_and_the_longest_named(tmp_path):
     assert "contig61" not in text
 
 
+@pytest.mark.slow
 def test_pages_of_a_selection_and_a_split(whole, tmp_path):
     done("split", whole, "--name", "b", "--report", tmp_path / "split.html", *QUIET)
     assert "K-mers that validation windows share" in checked(tmp_path / "split.html")

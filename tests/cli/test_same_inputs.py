@@ -5,6 +5,8 @@ import shutil
 import socket
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import WINDOW
 from tests.cli.support import contents, done, helixdask
 
@@ -39,6 +41,7 @@ def without_history(store):
     return {name: digest for name, digest in contents(store).items() if not name.startswith("history")}
 
 
+@pytest.mark.slow
 def test_touched_copied_elsewhere_and_by_another_user(species, tmp_path, monkeypatch):
     files, store = inputs(species, tmp_path / "in"), tmp_path / "s.zarr"
     assert set(run(store, files)) == {"done"}
@@ -67,6 +70,7 @@ def test_touched_copied_elsewhere_and_by_another_user(species, tmp_path, monkeyp
     assert without_history(other) == {name: digest for name, digest in made.items() if not name.startswith("history")}
 
 
+@pytest.mark.slow
 def test_a_file_that_did_change_is_named_with_both_values(species, tmp_path):
     (genome, truth, reads), store = inputs(species, tmp_path / "in"), tmp_path / "s.zarr"
     run(store, (genome, truth, reads))

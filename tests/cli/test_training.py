@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from helixdask.trainer.network.model_file import load_model
+from helixdask.trainer.network.build import build_network
+from helixdask.trainer.network.card import default_card
+from helixdask.trainer.network.model_file import load_model, save_model
 from tests.cli.support import done, helixdask
-from tests.trainer.conftest import add_library, write_toy_store
+from tests.trainer.conftest import LITTLE, PLAIN, add_library, write_toy_store
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +19,7 @@ SHORT = ["--max-steps", "4", "--threads", "1", "-q", "--json"]
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    store = write_toy_store(tmp_path_factory.mktemp("store") / "toy.zarr")
+    store = write_toy_store(tmp_path_factory.mktemp("store") / "toy.zarr", **LITTLE)
     add_library(store, "coverage/rnaseq/leaf")
     return store.url
 
@@ -43,10 +45,18 @@ def test_a_network_with_coverage_or_without_phase(store, base, tmp_path):
     assert "Traceback" not in refused.err
 
 
-def test_tuned_and_tuned_again(store, base, tmp_path):
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A network without LSTM, untrained: XLA takes long for loops."""
+    path = tmp_path_factory.mktemp("plain") / "plain.keras"
+    save_model(path, build_network(PLAIN, seed=1), PLAIN, default_card(training_window=LITTLE["window"]))
+    return path
+
+
+def test_tuned_and_tuned_again(store, plain, tmp_path):
     first, second = tmp_path / "first.keras", tmp_path / "second.keras"
     options = ["--class-weights", "[1,2,2,2]", "--transition-weights", "none", "--coverage-norm", "linear"]
-    done("tune", store, "--model", base, "-o", first, *options, *SHORT)
+    done("tune", store, "--model", plain, "-o", first, *options, *SHORT)
     report = done("tune", store, "--model", first, "-o", second, "--mode", "whole", "--xla", *SHORT).json()
     assert report["verdict"]["genes"]["gene"]["tuned"]["n_reference"] > 0
     card = done("models", second, "--json").json()["card"]

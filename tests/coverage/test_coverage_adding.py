@@ -34,6 +34,7 @@ def track(store, name):
     return store.read(f"coverage/rnaseq/{name}/coverage", 0, store.n_bases)
 
 
+@pytest.mark.slow
 def test_libraries_come_and_go(store, bams):
     add(store, Library("b", bams[1], strandedness="reverse"), Library("a", bams[0], strandedness="auto"))
     assert store.names("coverage/rnaseq") == ["a", "b"]

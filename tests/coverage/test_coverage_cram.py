@@ -56,6 +56,7 @@ def tracks(store, group):
     return np.stack([store.read(f"{group}/{t}", 0, store.n_bases) for t in ("coverage", "spliced_coverage")])
 
 
+@pytest.mark.slow
 def test_cram_gives_the_same_tracks(files):
     _, url, bam, cram = files
     groups = []
@@ -110,6 +111,7 @@ def server(files):
         process.kill()
 
 
+@pytest.mark.slow
 def test_a_bam_behind_a_url(files, server):
     _, url, bam, _ = files
     pytest.importorskip("aiohttp")

@@ -172,6 +172,7 @@ def test_options_that_are_refused(tmp_path, columns, row, message):
         read_libraries(str(tmp_path / "sheet.tsv"))
 
 
+@pytest.mark.slow
 def test_a_file_that_is_nearly_all_header(tmp_path):
     contigs = {f"scaffold_{number}": 300 for number in range(300_000)}
     path = write_bam(tmp_path / "a.bam", contigs, [Read("x", 0, 299_999, 5, "10M")])

@@ -52,6 +52,7 @@ def by_hand(store, group, unstranded):
     return [coverage[p].sum() / coverage.sum() for p in places], spliced[intron].sum() / spliced.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("set_name", "library"), [("rnaseq", "leaf"), ("other", "wrong")])
 def test_shares_are_those_of_the_tracks(store, set_name, library):
     found = summarise(store, set_name)["libraries"][0]
@@ -112,6 +113,7 @@ def test_what_is_not_there(store):
         summarise(store, labels="none")
 
 
+@pytest.mark.slow
 def test_pictures_and_pages(store, tmp_path):
     pytest.importorskip("matplotlib")
     summary = summarise(store)

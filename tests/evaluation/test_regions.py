@@ -90,6 +90,7 @@ GENES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(GENES, GENES, ROWS)
 def test_loci_are_scored_whole_or_not_at_all(left, right, rows):
     scored = regions(*rows)

@@ -57,6 +57,7 @@ def test_each_row_is_a_call(store, reference, rules):
     assert rows[best].matches["gene"].f1 == max(row.matches["gene"].f1 for row in rows)
 
 
+@pytest.mark.slow
 def test_nothing_is_written_to_the_store_and_contigs_can_be_chosen(store, reference):
     before = Store.open(store.url).names("genes")
     options = RunOptions(quiet=True)
@@ -68,6 +69,7 @@ def test_nothing_is_written_to_the_store_and_contigs_can_be_chosen(store, refere
     assert best_row(every) is None
 
 
+@pytest.mark.slow
 def test_table_and_files(store, reference, tmp_path):
     pytest.importorskip("matplotlib")
     rows = sweep(CallStage("base", "x"), store, GRID, reference=reference, options=RunOptions(quiet=True))

@@ -333,6 +333,7 @@ def test_a_group_made_otherwise_is_not_overwritten(tmp_path):
         import_helixer(path, store.url, options=QUIET)
 
 
+@pytest.mark.slow
 def test_files_that_cannot_be_used(tmp_path):
     path = export_all(full_store(tmp_path, {"c": "ACGTACGTA" * 300}), tmp_path / "a.h5", 400)
     whole = path.read_bytes()

@@ -200,6 +200,7 @@ def store(tmp_path_factory):
     return open_store(store.url), models, tracks["sequence"]
 
 
+@pytest.mark.slow
 def test_the_order_of_the_file_is_kept(store):
     opened, models, _ = store
     for table in ("genes", "transcripts", "exons", "cds"):
@@ -207,6 +208,7 @@ def test_the_order_of_the_file_is_kept(store):
     assert opened.table("genes/made")["gene_start"].tolist() != models.genes["start"].tolist()
 
 
+@pytest.mark.slow
 def test_a_region_is_looked_up(store):
     opened, models, _ = store
     rng = np.random.default_rng(2)

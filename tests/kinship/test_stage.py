@@ -64,6 +64,7 @@ def test_regions_cut_nothing(folder, monkeypatch):
     assert (np.diff(whole["sketch_position"]) > 0).all()
 
 
+@pytest.mark.slow
 def test_the_order_of_contigs_does_not_matter(folder, tmp_path):
     url = str(folder / "s.zarr")
     run_stage(KinshipStage("reference"), url, HERE)

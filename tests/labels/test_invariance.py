@@ -37,6 +37,7 @@ def assert_same(these, those):
             np.testing.assert_array_equal(these[name][track], those[name][track], err_msg=f"{track} of {name}")
 
 
+@pytest.mark.slow
 @QUICK
 @given(gene_sets(), st.randoms(use_true_random=False))
 def test_order_of_genes_and_isoforms_does_not_matter(genes, random):
@@ -45,12 +46,14 @@ def test_order_of_genes_and_isoforms_does_not_matter(genes, random):
     assert_same(tracks_of(genes), tracks_of(replace(genes, genes=tuple(shuffled))))
 
 
+@pytest.mark.slow
 @QUICK
 @given(gene_sets(), st.permutations(NAMES), st.sampled_from(["default", "helixer"]))
 def test_permuted_contigs_give_permuted_tracks(genes, order, rules):
     assert_same(tracks_of(genes, rules), tracks_of(genes.with_contigs(order), rules))
 
 
+@pytest.mark.slow
 @QUICK
 @given(gene_sets())
 def test_the_other_strand_of_the_genome_gives_mirrored_tracks(genes):

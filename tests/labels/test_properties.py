@@ -79,6 +79,7 @@ def test_any_slicing_gives_the_same_tracks(items, rules, seed, step):
         np.testing.assert_array_equal(np.concatenate([piece[name] for piece in pieces], axis=1), whole[name])
 
 
+@pytest.mark.slow
 @QUICK
 @given(GENES, RULES, st.integers(0, 9))
 def test_mirrored_genes_give_mirrored_tracks(items, rules, seed):

@@ -158,6 +158,7 @@ def test_published_annotations_keep_the_rules(shared, annotation):
         assert "several_proteins" not in made.findings.counts()
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_odd_files_keep_the_rules(shared):
     folder, seen = shared / "data/edge_gff", 0

@@ -103,6 +103,7 @@ def test_an_annotation_without_genes(made, tmp_path):
     assert not store.read("labels/none/label", 0, store.n_bases).any()
 
 
+@pytest.mark.slow
 def test_rules_of_helixer_need_the_phases_of_the_file_and_the_standard_code(made, tmp_path):
     store, _, gff = made
     run_stage(ImportGenesStage(gff=str(gff)), store.url)

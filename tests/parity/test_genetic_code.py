@@ -28,6 +28,7 @@ def proteins(path):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_genes_of_candida_from_certain_predictions(shared, tmp_path):
     data = shared / "data/more_genomes/calbicans_chr1A"

@@ -1,5 +1,7 @@
 """Predictions of Helixer's models equal those that Helixer made, base by base (float16 there, so within 5e-4)."""
 
+import functools
+
 import h5py
 import numpy as np
 import pytest
@@ -96,8 +98,20 @@ GENOMES = {
 }
 
 
+@pytest.fixture(scope="module")
+def predictor(golden):
+    """Predictors by model: making the graph of one takes longer than most predictions here."""
+
+    @functools.cache
+    def of(model):
+        path = golden / f"models/{model}.h5"
+        return Predictor(str(path), describe_model(path).digest, "log", 1)
+
+    return of
+
+
 @pytest.mark.parametrize(("model", "name", "options"), CASES)
-def test_predictions_equal_helixers(golden, model, name, options):
+def test_predictions_equal_helixers(golden, predictor, model, name, options):
     genome, h5 = next(files for prefix, files in GENOMES.items() if name.startswith(prefix))
     contigs = fasta(golden / genome)
     with h5py.File(golden / h5) as file:
@@ -112,9 +126,7 @@ def test_predictions_equal_helixers(golden, model, name, options):
     with h5py.File(golden / f"predictions/{name}.h5") as file:
         rows = [file[key][:].astype(np.float32) for key in ("predictions", "predictions_phase")]
     length = rows[0].shape[1]
-    path = golden / f"models/{model}.h5"
-    predictor = Predictor(str(path), describe_model(path).digest, "log", 1)
-    found = predict(predictor, (8, length), WindowRule.of(length, **options), contigs, coverage)
+    found = predict(predictor(model), (8, length), WindowRule.of(length, **options), contigs, coverage)
     for output, golden_rows in zip(found, rows, strict=True):
         for contig, expected in tracks(golden_rows, start_ends, seqids, contigs).items():
             assert not np.isnan(expected).any()

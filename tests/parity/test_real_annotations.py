@@ -128,6 +128,7 @@ def names_of_genes(path):
     return names, count
 
 
+@pytest.mark.slow
 def test_every_nasty_file_is_read_or_refused_by_name(shared):
     refused = []
     for path in nasty_files(shared):
@@ -148,6 +149,7 @@ def test_every_nasty_file_is_read_or_refused_by_name(shared):
     assert refused == [f"{shared}/data/edge_gff/gffutils/issue167.gff, line 1"]
 
 
+@pytest.mark.slow
 def test_short_contigs_lose_no_gene_silently(shared):
     for path in nasty_files(shared):
         names = list(dict.fromkeys(fields[0] for fields in feature_lines(path)))

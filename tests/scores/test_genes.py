@@ -116,6 +116,7 @@ def loci_of(transcripts):
     return [rows for rows, _ in loci]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(gene, max_size=6), st.lists(gene, max_size=6))
 def test_levels_equal_counting_with_sets(reference, prediction):

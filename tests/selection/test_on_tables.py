@@ -31,6 +31,7 @@ def store(tmp_path_factory):
     return hd.open_store(made.url)
 
 
+@pytest.mark.slow
 def test_windows_show_places_measures_selection_and_side(store):
     ds = store.windows(LENGTH)
     table, split = store.table("windows/default"), store.table("splits/default")
@@ -150,6 +151,7 @@ def test_filters_and_groups_keep_types(store):
             np.testing.assert_allclose(means.sel({key.name: group}), mine.mean())
 
 
+@pytest.mark.slow
 def test_a_selection_of_windows_that_were_made_anew_is_not_shown(tmp_path):
     made, _ = small_store(tmp_path / "s.zarr", [3000, 3000])
     for stage in (WindowsStage(LENGTH, "reference", "base"), SelectStage(), SplitStage()):

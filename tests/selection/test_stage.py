@@ -108,6 +108,7 @@ def test_unannotated_contigs_may_be_chosen_where_labels_are_predicted_or_on_requ
     assert attrs["n_usable"] == 80
 
 
+@pytest.mark.slow
 def test_permuting_contigs_permutes_selection_and_split(tmp_path):
     found = []
     for name, order in (("a", range(len(LENGTHS))), ("b", [5, 2, 7, 0, 1, 6, 4, 3])):

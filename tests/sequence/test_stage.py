@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -219,7 +220,8 @@ def test_memory_does_not_grow_with_the_genome(tmp_path, kind):
         path = tmp_path / f"{row}.fa"
         write_genome(path, n, 1_000_000)
         if kind == "bgzip":
-            pysam.tabix_compress(str(path), str(path.with_suffix(".fa.gz")))
+            with path.open("rb") as plain, pysam.BGZFile(str(path.with_suffix(".fa.gz")), "wb1") as fast:
+                shutil.copyfileobj(plain, fast, 1 << 20)
             path = path.with_suffix(".fa.gz")
         stage, url = EncodeStage(str(path), "x"), str(tmp_path / f"{row}.zarr")
         peaks.append(_peak_while(lambda stage=stage, url=url: run_stage(stage, url, HERE)))

@@ -27,6 +27,7 @@ def track(folder, dtype, fill, across, n, *, shard=64, chunk=16, cname="zstd"):
     )
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(1, 200),

@@ -31,6 +31,7 @@ def intervals(draw):
     return contig, start, draw(st.integers(start, LENGTHS[contig]))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(intervals(), max_size=20))
 def test_the_mask_is_the_union_of_the_intervals(store, tmp_path, rows):

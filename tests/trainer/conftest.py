@@ -4,10 +4,25 @@ import numpy as np
 import pytest
 
 from helixdask.store.store import Store
+from helixdask.trainer.network.spec import NetworkSpec
+from helixdask.trainer.tuning.settings import TuneSettings
 
 LENGTHS = (20_000, 9_100, 400, 15_003)
 WINDOW = 900
 POOL = 9
+
+LITTLE = {"lengths": (9_000, 4_100, 400, 3_003), "window": 450}
+"""Of a store that is enough to learn from in few and short steps."""
+
+RECURRENT = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
+PLAIN = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=0, units=8)
+"""Without an LSTM: a training takes a third of the time, most of which goes into making the graphs of its loops."""
+
+
+def settings_for(store, path, /, **more):
+    """Settings of a short training on a store."""
+    known = {"epochs": 2, "batch_size": 8, "learning_rate": 1e-2, "threads": 1, "seed": 3}
+    return TuneSettings(**({"stores": (store.url,), "output": str(path)} | known | more))
 
 
 def _paint(rng, length):
@@ -33,12 +48,12 @@ def _paint(rng, length):
     return codes, label, phase, transition
 
 
-def write_toy_store(path, seed=0, masked=False, window=WINDOW):
+def write_toy_store(path, seed=0, masked=False, window=WINDOW, lengths=LENGTHS):
     rng = np.random.default_rng(seed)
     store = Store.create(path, species="toy")
-    parts = [_paint(rng, length) for length in LENGTHS]
+    parts = [_paint(rng, length) for length in lengths]
     tracks = [np.concatenate([part[i] for part in parts], axis=-1) for i in range(4)]
-    lengths = np.array(LENGTHS, np.int64)
+    lengths = np.array(lengths, np.int64)
     offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     store.begin_group("genome")
     store.write_table(
@@ -111,3 +126,9 @@ def add_library(store, group, seed=0):
 def toy_store(tmp_path_factory):
     """Read by many tests: do not write to it."""
     return write_toy_store(tmp_path_factory.mktemp("toy") / "toy.zarr")
+
+
+@pytest.fixture(scope="session")
+def little_store(tmp_path_factory):
+    """The same with a third of the bases and half as long windows, for trainings."""
+    return write_toy_store(tmp_path_factory.mktemp("toy") / "little.zarr", **LITTLE)

@@ -38,6 +38,7 @@ def without_manifest(store, group):
     consolidate(str(store))
 
 
+@pytest.mark.slow
 def test_commands_say_how_each_group_was_made(copy):
     records = records_of(Store.open(copy))
     made = {group: remake_commands("a.zarr", group, records)[1] for group in GROUPS[:3]}
@@ -113,6 +114,7 @@ def test_groups_without_a_manifest_are_read(copy):
     assert [one.path for one in verify_store(str(copy), ["tracks/repeats"]).damages] == ["mask"]
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_fails(copy):
     path = copy / "labels/reference/label/c/0/0"
     rewrite(path, flipped(path.read_bytes(), 5))

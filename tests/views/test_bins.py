@@ -112,6 +112,7 @@ def test_what_is_no_reduction(made):
         made[0].bins(100, "median")
 
 
+@pytest.mark.slow
 def test_blocks_are_shards_and_graphs_are_modest(huge):
     store = hd.open_store(huge)
     bins = store.bins(10_000)

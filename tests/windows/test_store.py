@@ -184,6 +184,7 @@ def test_the_stage_measures_every_window(made, length):
     assert summary.attrs["class_bases"] == table["window_class_count"].sum(axis=0).tolist()
 
 
+@pytest.mark.slow
 def test_regions_of_any_size_give_the_same_table(tmp_path):
     lengths = [150_000, 30, 90_000, 70_000]
     store, _ = small_store(tmp_path / "s.zarr", lengths)
@@ -199,6 +200,7 @@ def test_regions_of_any_size_give_the_same_table(tmp_path):
         np.testing.assert_array_equal(tables[0][name], tables[1][name])
 
 
+@pytest.mark.slow
 def test_predictions_alone_stand_for_labels_and_nothing_gives_only_places(made):
     store, tracks = made
     run_stage(WindowsStage(LENGTH, None, "base", "alone"), store.url, RunOptions(workers=1, quiet=True))

@@ -83,6 +83,7 @@ def store(tmp_path_factory):
     return made.url, counts, mask, tracks
 
 
+@pytest.mark.slow
 def test_from_the_command_to_the_table(store):
     url, counts, mask, tracks = store
     more = ("--coverage", "rnaseq", "--repeats", "repeats")
@@ -118,6 +119,7 @@ def test_what_cannot_be_measured_is_refused(store, options, said):
     assert said in outcome.err
 
 
+@pytest.mark.slow
 def test_the_same_numbers_whatever_the_tasks(tmp_path, monkeypatch):
     store, _ = small_store(tmp_path / "s.zarr", [150_000, 90_000])
     depth = np.random.default_rng(3).poisson(0.4, (2, store.n_bases)).astype(np.uint32)

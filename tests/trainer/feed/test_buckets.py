@@ -13,9 +13,8 @@ from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.training_windows import gather_windows, read_split
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.network.model_file import load_model
-from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch
-from tests.trainer.conftest import POOL, write_toy_store
+from tests.trainer.conftest import PLAIN, POOL, write_toy_store
 
 WINDOW = 4_500
 SIZES = st.lists(st.integers(1, WINDOW), min_size=0, max_size=60)
@@ -152,9 +151,8 @@ def test_the_stream_is_what_is_read(scaffolds):
 
 @pytest.mark.slow
 def test_a_stopped_run_goes_on_in_the_same_order(scaffolds, tmp_path):
-    spec = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
     known = {"stores": (scaffolds.url,), "epochs": 2, "batch_size": 2, "learning_rate": 5e-3, "threads": 1, "seed": 3}
-    whole = train_from_scratch(TuneSettings(output=str(tmp_path / "whole.keras"), **known), spec)
+    whole = train_from_scratch(TuneSettings(output=str(tmp_path / "whole.keras"), **known), PLAIN)
 
     def stop(event):
         if event.kind == "step" and event.epoch == 2 and event.done == 2:
@@ -166,10 +164,10 @@ def test_a_stopped_run_goes_on_in_the_same_order(scaffolds, tmp_path):
     before, run._SECONDS_BETWEEN_CHECKPOINTS = run._SECONDS_BETWEEN_CHECKPOINTS, 0.0
     try:
         with pytest.raises(KeyboardInterrupt):
-            train_from_scratch(TuneSettings(output=output, **known), spec, stop)
+            train_from_scratch(TuneSettings(output=output, **known), PLAIN, stop)
     finally:
         run._SECONDS_BETWEEN_CHECKPOINTS = before
-    resumed = train_from_scratch(TuneSettings(output=output, **known), spec)
+    resumed = train_from_scratch(TuneSettings(output=output, **known), PLAIN)
     assert resumed.steps == whole.steps
     losses = [[row.get("loss") for row in result.history] for result in (resumed, whole)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)

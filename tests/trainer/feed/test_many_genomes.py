@@ -13,11 +13,10 @@ from helixdask.selection.across import Genome, across_genomes
 from helixdask.trainer.feed.many_genomes import with_roles, without_copies_across
 from helixdask.trainer.feed.training_windows import gather_windows, read_split
 from helixdask.trainer.network.model_file import load_model
-from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.tune import TuneSettings, dry_run, train_from_scratch
 from helixdask.windows.grid import Windows
 from tests.small_store import publish
-from tests.trainer.conftest import POOL, write_split, write_toy_store
+from tests.trainer.conftest import PLAIN, POOL, write_split, write_toy_store
 
 LENGTH = 100
 
@@ -116,6 +115,7 @@ def test_training_windows_near_another_store_are_left_out(stores):
     assert left.stretches.lower.shape == left.start.shape
 
 
+@pytest.mark.slow
 def test_without_kinship_nothing_is_left_out(stores, tmp_path):
     other = write_toy_store(tmp_path / "other.zarr")
     splits = [read_split(store) for store in (*stores, other)]
@@ -151,17 +151,16 @@ def test_roles_that_cannot_be(stores, names, asked, said):
 
 @pytest.mark.slow
 def test_leave_one_genome_out(stores, tmp_path, caplog):
-    spec = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
     urls = tuple(store.url for store in stores)
     settings = TuneSettings(urls, str(tmp_path / "m.keras"), epochs=1, threads=1, validate_on=f"{urls[1]}/")
     told = []
     with caplog.at_level(logging.WARNING, "helixdask"):
-        result = train_from_scratch(settings, spec, lambda event: told.append(event.text))
+        result = train_from_scratch(settings, PLAIN, lambda event: told.append(event.text))
     assert any("near copies of validation windows of another store" in text for text in told)
     assert result.verdict["validation_windows"] == len(stores[1].table("windows/default")["window_start"])
     page = (tmp_path / "m.md").read_text()
     assert "validates" in page
     assert "trains" in page
     assert load_model(result.path).card["copies_across"]["text"] in page
-    plan = dry_run(settings, spec)
+    plan = dry_run(settings, PLAIN)
     assert plan["n_validation_windows"] == result.verdict["validation_windows"]

@@ -109,6 +109,7 @@ def test_cards_that_ask_for_too_much(saved, tmp_path, card, message):
             read(path)
 
 
+@pytest.mark.slow
 def test_weights_are_compared_with_the_network_before_either_is_made(saved, tmp_path):
     enormous = SPEC.to_dict() | {"units": 60_000, "lstm_layers": 60_000, "embedding_lstm_layers": 60_000}
     card = json.dumps({"spec": enormous, "card": CARD})

@@ -7,25 +7,18 @@ from hypothesis import strategies as st
 
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.trainer.network.model_file import load_model
-from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.starting_point import carried_rows
-from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch, tune
-from tests.trainer.conftest import POOL, add_library, write_toy_store
+from helixdask.trainer.tuning.tune import train_from_scratch, tune
+from tests.trainer.conftest import LITTLE, PLAIN, add_library, settings_for, write_toy_store
 
 pytestmark = pytest.mark.slow
 
-SPEC = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
 NOTHING_LEARNT = {"learning_rate": 1e-12, "weight_decay": 0.0, "epochs": 1}
-
-
-def settings_for(store, path, /, **more):
-    known = {"epochs": 2, "batch_size": 8, "learning_rate": 5e-3, "threads": 1, "seed": 3}
-    return TuneSettings(**({"stores": (store.url,), "output": str(path)} | known | more))
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    store = write_toy_store(tmp_path_factory.mktemp("store") / "toy.zarr")
+    store = write_toy_store(tmp_path_factory.mktemp("store") / "toy.zarr", **LITTLE)
     add_library(store, "coverage/rnaseq/leaf")
     add_library(store, "coverage/more/leaf")
     add_library(store, "coverage/more/bud", seed=1)
@@ -37,7 +30,7 @@ def store(tmp_path_factory):
 def tuned(store, tmp_path_factory):
     """Models with coverage of one library, with and without a hidden layer."""
     folder = tmp_path_factory.mktemp("tuned")
-    base = train_from_scratch(settings_for(store, folder / "base.keras", epochs=1), SPEC)
+    base = train_from_scratch(settings_for(store, folder / "base.keras", epochs=1), PLAIN)
     return {
         hidden: tune(
             settings_for(
@@ -103,7 +96,7 @@ def test_what_the_model_sees_must_be_there(store, tuned, tmp_path):
         tune(settings_for(store, tmp_path / "t.keras", model=tuned[0].path, coverage="root"))
     with pytest.raises(BadInputError, match="hidden layer of 4"):
         tune(settings_for(store, tmp_path / "t.keras", model=_plain(tuned), mode="head", hidden_units=4))
-    other = write_toy_store(tmp_path / "other.zarr", seed=5)
+    other = write_toy_store(tmp_path / "other.zarr", seed=5, **LITTLE)
     add_library(other, "coverage/rnaseq/stem")
     stores = (store.url, other.url)
     with pytest.raises(BadInputError, match="differ in their libraries") as error:

@@ -3,6 +3,7 @@
 import csv
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,25 +16,20 @@ from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.model_file import load_model, save_model
 from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.card_page import card_page
-from helixdask.trainer.tuning.tune import TuneSettings, dry_run, train_from_scratch, tune
-from tests.trainer.conftest import POOL, add_library, write_split, write_toy_store
+from helixdask.trainer.tuning.tune import dry_run, train_from_scratch, tune
+from tests.trainer.conftest import LITTLE, PLAIN, RECURRENT, add_library, settings_for, write_split, write_toy_store
 
 pytestmark = pytest.mark.slow
 
-SPEC = NetworkSpec(cnn_layers=2, filter_depth=8, kernel_size=9, pool_size=POOL, lstm_layers=1, units=8)
-
-
-def settings_for(store, path, /, **more):
-    known = {"epochs": 2, "batch_size": 8, "learning_rate": 5e-3, "threads": 1, "seed": 3}
-    return TuneSettings(**({"stores": (store.url,), "output": str(path)} | known | more))
+SPEC = replace(RECURRENT, cnn_layers=2)
 
 
 @pytest.fixture(scope="module")
-def base(toy_store, tmp_path_factory):
+def base(little_store, tmp_path_factory):
     """A model trained from scratch for two epochs, and what training told."""
     events = []
     output = tmp_path_factory.mktemp("base") / "base.keras"
-    result = train_from_scratch(settings_for(toy_store, output), SPEC, events.append)
+    result = train_from_scratch(settings_for(little_store, output), SPEC, events.append)
     return result, events
 
 
@@ -56,7 +52,7 @@ def test_training_from_scratch_learns_and_tells(base):
 
 @pytest.mark.parametrize(("share", "warned"), [(0.04, False), (0.06, True)])
 def test_near_copies_in_training_are_warned_of_and_in_the_card(tmp_path, caplog, share, warned):
-    store = write_toy_store(tmp_path / "toy.zarr")
+    store = write_toy_store(tmp_path / "toy.zarr", **LITTLE)
     side = np.where(store.table("windows/default")["window_contig"] == 1, 1, 0)
     write_split(store, side, leakage=[{"split": "this one", "windows": 0.5, "coding_bases": share}])
     dry_run(settings_for(store, tmp_path / "x.keras"), SPEC)
@@ -67,9 +63,9 @@ def test_near_copies_in_training_are_warned_of_and_in_the_card(tmp_path, caplog,
     assert f"{100 * share:.1f} %" in page
 
 
-def test_tuned_head_is_better_and_the_body_unchanged(base, toy_store, tmp_path):
+def test_tuned_head_is_better_and_the_body_unchanged(base, little_store, tmp_path):
     model, _ = base
-    result = tune(settings_for(toy_store, tmp_path / "tuned.keras", model=model.path, epochs=3))
+    result = tune(settings_for(little_store, tmp_path / "tuned.keras", model=model.path, epochs=3))
     before, after = load_model(model.path), load_model(result.path)
     for layer in before.network.layers:
         for old, new in zip(layer.get_weights(), after.network.get_layer(layer.name).get_weights(), strict=True):
@@ -87,10 +83,11 @@ def test_tuned_head_is_better_and_the_body_unchanged(base, toy_store, tmp_path):
     assert after.digest == result.digest
 
 
-def test_same_seed_gives_the_same_weights(base, toy_store, tmp_path):
-    model, _ = base
+def test_same_seed_gives_the_same_weights(little_store, tmp_path):
+    model = str(tmp_path / "new.keras")
+    save_model(model, build_network(PLAIN, seed=1), PLAIN, default_card())
     results = [
-        tune(settings_for(toy_store, tmp_path / f"{i}.keras", model=model.path, mode="whole", max_steps=3, seed=seed))
+        tune(settings_for(little_store, tmp_path / f"{i}.keras", model=model, mode="whole", max_steps=3, seed=seed))
         for i, seed in enumerate((1, 1, 2))
     ]
     weights = [load_model(result.path).network.get_weights() for result in results]
@@ -100,10 +97,16 @@ def test_same_seed_gives_the_same_weights(base, toy_store, tmp_path):
     assert not all(np.array_equal(a, b) for a, b in zip(weights[0], weights[2], strict=True))
 
 
-def test_head_that_learns_nothing_ends_by_patience_and_is_not_called_better(base, toy_store, tmp_path):
+def test_head_that_learns_nothing_ends_by_patience_and_is_not_called_better(base, little_store, tmp_path):
     model, _ = base
     settings = settings_for(
-        toy_store, tmp_path / "t.keras", model=model.path, learning_rate=1e-12, weight_decay=0.0, epochs=9, patience=1
+        little_store,
+        tmp_path / "t.keras",
+        model=model.path,
+        learning_rate=1e-12,
+        weight_decay=0.0,
+        epochs=9,
+        patience=1,
     )
     result = tune(settings)
     assert result.stopped == "patience"
@@ -113,7 +116,7 @@ def test_head_that_learns_nothing_ends_by_patience_and_is_not_called_better(base
     assert "NOT better" in load_model(result.path).card["verdict"]["text"]
 
 
-def test_interrupt_keeps_the_best_so_far(base, toy_store, tmp_path):
+def test_interrupt_keeps_the_best_so_far(base, little_store, tmp_path):
     model, _ = base
     before = signal.getsignal(signal.SIGINT)  # background jobs of a shell ignore it
 
@@ -122,7 +125,7 @@ def test_interrupt_keeps_the_best_so_far(base, toy_store, tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     output = tmp_path / "t.keras"
-    result = tune(settings_for(toy_store, output, model=model.path, epochs=9), interrupt)
+    result = tune(settings_for(little_store, output, model=model.path, epochs=9), interrupt)
     assert result.stopped == "interrupted"
     assert result.best_epoch == 1
     assert [row["epoch"] for row in result.history] == [0, 1]
@@ -130,9 +133,9 @@ def test_interrupt_keeps_the_best_so_far(base, toy_store, tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_random_head_under_helixer_rules(base, toy_store, tmp_path):
+def test_random_head_under_helixer_rules(base, little_store, tmp_path):
     model, _ = base
-    result = tune(settings_for(toy_store, tmp_path / "t.keras", model=model.path, rules="helixer", epochs=1))
+    result = tune(settings_for(little_store, tmp_path / "t.keras", model=model.path, rules="helixer", epochs=1))
     assert result.best_epoch == 1
     assert result.history[1]["genic_f1"] != result.history[0]["genic_f1"]
 
@@ -140,7 +143,7 @@ def test_random_head_under_helixer_rules(base, toy_store, tmp_path):
 @pytest.mark.parametrize("hidden_units", [0, 6])
 def test_coverage_head(base, tmp_path, hidden_units):
     model, _ = base
-    store = write_toy_store(tmp_path / "toy.zarr")
+    store = write_toy_store(tmp_path / "toy.zarr", **LITTLE)
     add_library(store, "coverage/rnaseq/leaf")
     settings = settings_for(
         store, tmp_path / "t.keras", model=model.path, coverage="rnaseq", hidden_units=hidden_units, epochs=2
@@ -156,7 +159,7 @@ def test_coverage_head(base, tmp_path, hidden_units):
         assert result.better
 
 
-def test_named_errors_before_training(base, toy_store, tmp_path):
+def test_named_errors_before_training(base, little_store, tmp_path):
     model, _ = base
     out = tmp_path / "t.keras"
     for more, message in [
@@ -171,24 +174,24 @@ def test_named_errors_before_training(base, toy_store, tmp_path):
         ({"labels": "absent"}, "labels/absent"),
     ]:
         with pytest.raises(BadInputError, match=message):
-            tune(settings_for(toy_store, out, **({"model": model.path} | more)))
+            tune(settings_for(little_store, out, **({"model": model.path} | more)))
     without_phase = NetworkSpec(**{**SPEC.to_dict(), "predict_phase": False})
     network = build_network(without_phase)
     save_model(tmp_path / "genic.keras", network, without_phase, {})
     with pytest.raises(BadInputError, match="no codon phase"):
-        tune(settings_for(toy_store, out, model=str(tmp_path / "genic.keras")))
+        tune(settings_for(little_store, out, model=str(tmp_path / "genic.keras")))
     masked = write_toy_store(tmp_path / "masked.zarr", masked=True)
     with pytest.raises(MissingInputError, match="every base of the training windows is masked"):
         tune(settings_for(masked, out, model=model.path))
     odd = write_toy_store(tmp_path / "odd.zarr", window=901)
     with pytest.raises(BadInputError, match=r"window of 901 bases cannot be divided.*9 bases"):
         tune(settings_for(odd, out, model=model.path))
-    empty = write_toy_store(tmp_path / "empty.zarr")
+    empty = write_toy_store(tmp_path / "empty.zarr", **LITTLE)
     write_split(empty, np.zeros(0, np.int8), "nothing")
     with pytest.raises(MissingInputError, match="no training windows are left"):
         tune(settings_for(empty, out, model=model.path, split="nothing"))
     broken = tmp_path / "broken.keras"
     broken.write_bytes(Path(model.path).read_bytes()[:3000])
     with pytest.raises(BadInputError, match="damaged"):
-        tune(settings_for(toy_store, out, model=str(broken)))
+        tune(settings_for(little_store, out, model=str(broken)))
     assert not out.exists()
