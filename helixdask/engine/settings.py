@@ -7,6 +7,9 @@ from typing import Annotated
 
 from helixdask.settings import InputFile, Natural, Shown
 
+Devices = Annotated[str, Shown(metavar="all|N")]
+"""How many graphics processors are used, see `helixdask.engine.gpus.wanted_gpus`."""
+
 
 @dataclass(frozen=True)
 class RunSettings:

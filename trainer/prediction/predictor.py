@@ -50,7 +50,7 @@ class Predictor:
             return [tf.reshape(output, (*codes.shape, -1)) for output in output_list(outputs)]
 
         # On processors XLA spares the loops of the LSTMs much of their cost; cards have kernels of their own for those.
-        on_card = bool(tf.config.list_physical_devices("GPU"))
+        on_card = bool(tf.config.get_visible_devices("GPU"))
         self._probabilities = tf.function(probabilities, autograph=False, jit_compile=not on_card)
         self._tensor = tf.constant
 
