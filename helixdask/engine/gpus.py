@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from helixdask.errors import BadInputError
 
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
 """The variable of the environment by which CUDA, and so TensorFlow, is told which GPUs there are for a process."""
+NONE_VISIBLE: Final = "-1"
 _ALL: Final = "all"
 _DRIVER: Final = Path("/proc/driver/nvidia/gpus")
 _QUERY: Final = ("--query-gpu=index,uuid,name,memory.total", "--format=csv,noheader,nounits")
@@ -97,8 +99,21 @@ def too_few(wanted: int, found: int) -> BadInputError:
 
 
 def usable_gpus() -> tuple[Gpu, ...]:
-    """Graphics processors that CUDA would show this process, in its order."""
-    return visible(_installed(), os.environ)
+    """Graphics processors that TensorFlow may use in this process, in the order of CUDA."""
+    return visible(_installed(), os.environ) if _may_use_cuda() else ()
+
+
+@cache
+def _may_use_cuda() -> bool:
+    """Whether TensorFlow was built to use them, as its files say. Where it is not installed, others may have it."""
+    package = importlib.util.find_spec("tensorflow")
+    if package is None or package.origin is None:
+        return True
+    try:
+        facts = Path(package.origin).with_name("python").joinpath("platform", "build_info.py").read_text("utf-8")
+    except OSError:
+        return True
+    return re.search(r"'is_cuda_build', False", facts) is None
 
 
 def visible(installed: Sequence[Gpu], environment: Mapping[str, str]) -> tuple[Gpu, ...]:

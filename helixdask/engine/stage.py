@@ -222,6 +222,11 @@ class Stage(ABC):
         """
         return False
 
+    @property
+    def uses_gpus(self) -> bool:
+        """Whether regions are computed on GPUs where there are some."""
+        return False
+
     @abstractmethod
     def group(self) -> str:
         """Group of the store that the stage writes."""
@@ -253,6 +258,10 @@ class Stage(ABC):
     def estimate_seconds(self, n_bases: int) -> float:
         """Rough time for the whole genome on one worker: for the plan, and to see if a cluster is worth starting."""
         return self.cost.work_seconds(n_bases)
+
+    def estimate_seconds_on_gpu(self, n_bases: int) -> float:
+        """The same on one GPU, for stages that use it."""
+        return self.estimate_seconds(n_bases)
 
     def estimate_bytes(self, n_bases: int) -> float:
         """Rough size of what is written, compressed."""
