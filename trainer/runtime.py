@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from helixdask.engine.gpus import too_few, wanted_gpus
+from helixdask.engine.gpus import too_few, usable_gpus, wanted_gpus
 from helixdask.errors import BadInputError, MissingDependencyError
 
 _NOISE: Final = (b"before absl::InitializeLog()", b"oneDNN custom operations are on")
@@ -120,6 +120,21 @@ def configure_tensorflow(threads: int = 1, devices: str = "all", *, at_once: int
     return tensorflow
 
 
+def refuse_blindness(tensorflow: Any) -> None:
+    """Refuse to work on the processor where there is a GPU that TensorFlow cannot use: it would take days for hours.
+
+    Raises
+    ------
+    BadInputError
+        There is one.
+    """
+    if usable_gpus() and not tensorflow.config.list_physical_devices("GPU"):
+        raise BadInputError(
+            "TensorFlow does not see the GPU that is there: libraries of CUDA are missing, or others than it needs",
+            remedy='Install them: pip install "helixdask[tf-gpu]". To work on the processor give --devices 0.',
+        )
+
+
 def start_on_devices(threads: int, devices: str, most: int) -> list[str]:
     """Start TensorFlow on the devices that share the work of a training.
 
@@ -140,17 +155,19 @@ def start_on_devices(threads: int, devices: str, most: int) -> list[str]:
     Raises
     ------
     BadInputError
-        There are fewer than are asked for.
+        There are fewer than are asked for, or TensorFlow cannot use those that are there.
     """
     wanted = wanted_gpus(devices)
     tensorflow = import_tensorflow()
+    if wanted != 0:
+        refuse_blindness(tensorflow)
     gpus = tensorflow.config.list_physical_devices("GPU")
     at_once = min(most, len(gpus)) if wanted is None else wanted
     configure_tensorflow(threads, devices if wanted is not None else str(at_once), at_once=max(1, at_once))
     found = tensorflow.config.list_logical_devices("GPU") if wanted != 0 else []
     found = found or tensorflow.config.list_logical_devices("CPU")
     if wanted is None or wanted == 0:
-        return [device.name for device in found[:most if wanted is None and gpus else 1]]
+        return [device.name for device in found[: most if wanted is None and gpus else 1]]
     if wanted > len(found):
         raise too_few(wanted, len(gpus))
     return [device.name for device in found[:wanted]]

@@ -89,11 +89,9 @@ def chosen_gpus(devices: str) -> tuple[Gpu, ...]:
 
 def too_few(wanted: int, found: int) -> BadInputError:
     """The error to raise where there are fewer devices than are asked for."""
-    there = "no GPU that can be used" if not found else "1 GPU" if found == 1 else f"{found} GPUs"
+    there = "is no GPU that can be used" if not found else "is 1 GPU" if found == 1 else f"are {found} GPUs"
     return BadInputError(
-        f"{wanted} devices are asked for, and there is {there}"
-        if found < 2
-        else f"{wanted} devices are asked for, and there are {there}",
+        f"{wanted} device{'s are' if wanted > 1 else ' is'} asked for, and there {there}",
         remedy=f"Give a smaller --devices, or all. helixdask doctor tells what is found; {VISIBLE} may hide some.",
     )
 
@@ -176,11 +174,11 @@ def _told_by_tool() -> tuple[Gpu, ...]:
 
 
 def read_query(text: str) -> tuple[Gpu, ...]:
-    """GPUs from a table of ``nvidia-smi``; lines that are none are left out.
+    r"""GPUs from a table of ``nvidia-smi``; lines that are none are left out.
 
     Examples
     --------
-    >>> read_query("0, GPU-a1, NVIDIA L4, 23034\\n1, GPU-b2, NVIDIA L4, [N/A]\\n")
+    >>> read_query("0, GPU-a1, NVIDIA L4, 23034\n1, GPU-b2, NVIDIA L4, [N/A]\n")
     (Gpu(token='GPU-a1', name='NVIDIA L4', memory=24152899584), Gpu(token='GPU-b2', name='NVIDIA L4', memory=None))
     """
     rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines()]

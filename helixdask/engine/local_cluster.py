@@ -61,10 +61,10 @@ class _Failures:
         errors, environment = self.errors, self._environment
 
         class MindfulNanny(Nanny):
-            def __init__(self, *where: Any, name: int, env: dict[str, str] | None = None, **how: Any) -> None:
+            def __init__(self, *where: Any, **how: Any) -> None:
                 # Workers are numbered, and one that is started again keeps its number. The variable is there before
                 # anything is imported.
-                super().__init__(*where, name=name, env={**(env or {}), **environment(name)}, **how)
+                super().__init__(*where, **how | {"env": (how.get("env") or {}) | environment(how["name"])})
 
             async def instantiate(self) -> Status:
                 try:

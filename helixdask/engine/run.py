@@ -288,9 +288,7 @@ def _run_regions(
     finished = _whole(store, stage.group(), work)
     todo = [region for region in regions if region.index not in finished]
     refuse_what_cannot_fit(
-        make_plan(
-            stage, store.n_bases, workers=options.n_workers, finished=len(finished), on_gpus=options.on_gpus
-        ),
+        make_plan(stage, store.n_bases, workers=options.n_workers, finished=len(finished), on_gpus=options.on_gpus),
         store.url,
         options.memory_limit_bytes,
     )

@@ -195,6 +195,9 @@ class Stage(ABC):
     file_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that name files. They are made absolute, for workers elsewhere; what identifies a file is in ``inputs``,
     so files may be moved and renamed: names are written down, and nothing is compared by them."""
+    not_compared: ClassVar[tuple[str, ...]] = ()
+    """Fields that change the last digits of what is made at most, such as the size of a batch: a group that was made
+    with others is the same."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

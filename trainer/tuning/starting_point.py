@@ -80,9 +80,7 @@ def start_from_base(settings: TuneSettings, base: LoadedModel, stores: Sequence[
     return Start(settings, mode, stores, libraries, groups, network, spec, base, *rest, replicas)
 
 
-def start_from_nothing(
-    settings: TuneSettings, spec: NetworkSpec, stores: Sequence[Store], replicas: Replicas
-) -> Start:
+def start_from_nothing(settings: TuneSettings, spec: NetworkSpec, stores: Sequence[Store], replicas: Replicas) -> Start:
     """Draw a network's weights, in the scope of the replicas.
 
     Raises

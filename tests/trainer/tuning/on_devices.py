@@ -3,6 +3,7 @@
 A process of its own: a processor is divided into devices before TensorFlow is first used.
 """
 
+import contextlib
 import json
 import sys
 from dataclasses import replace
@@ -85,17 +86,15 @@ def main(store, folder):
     found = {"refused": refused(settings("x.keras", "5")), "xla": refused(settings("x.keras", "2", xla=True))}
     one = train_from_scratch(settings("one.keras", "1"), SPEC)
     run._SECONDS_BETWEEN_CHECKPOINTS = 0.0
-    try:
+    with contextlib.suppress(Killed):
         train_from_scratch(settings("two.keras", "1"), SPEC, killed_at(3))
-    except Killed:
-        pass
     on_two = settings("two.keras", "2")
     two = train_from_scratch(on_two, SPEC, lambda event: told.append(event.text))
     found["whole"] = distance(one, two)
     found["again"] = train_from_scratch(replace(on_two, devices="1"), SPEC).state
     found["head"] = max(float(np.abs(a - b).max()) for a, b in zip(head_on(1), head_on(4), strict=True))
     found["told"] = [text for text in told if text]
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":
