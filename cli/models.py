@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helixdask.cli.options import Options, Running, StoreUrl
+from helixdask.cli.options import Options, RunningOnDevices, StoreUrl
 from helixdask.cli.report import give, print_facts, print_table, print_written, run_and_print, say
 from helixdask.errors import BadInputError
 from helixdask.trainer.prediction.settings import PredictSettings
@@ -32,7 +32,7 @@ def predict(
     store: StoreUrl,
     model: ModelOption,
     settings: Annotated[PredictSettings, Options(without=("threads",))],
-    output: Running,
+    output: RunningOnDevices,
 ) -> None:
     """Predict class and phase of every base of both strands."""
     from helixdask.trainer.prediction.stage import PredictStage

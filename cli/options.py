@@ -72,9 +72,11 @@ class Output(RunSettings):
         return RunOptions(**{each.name: getattr(self, each.name) for each in fields(RunSettings)})
 
 
-Running = Annotated[Output, Options(panel="How to run")]
+RunningOnDevices = Annotated[Output, Options(panel="How to run")]
+"""For commands that predict, among other things."""
+Running = Annotated[Output, Options(without=("devices",), panel="How to run")]
 """For commands that work on a store."""
-Reading = Annotated[Output, Options(without=("memory_limit", "dry_run", "replace"), panel="How to run")]
+Reading = Annotated[Output, Options(without=("devices", "memory_limit", "dry_run", "replace"), panel="How to run")]
 """For commands that go through a store and change nothing that could be planned or replaced."""
 
 

@@ -10,7 +10,7 @@ import typer
 from helixdask.calling.settings import CallSettings
 from helixdask.cli.findings import print_stage
 from helixdask.cli.models import ModelOption, resolved
-from helixdask.cli.options import NewStore, Options, Output, Running
+from helixdask.cli.options import NewStore, Options, Output, RunningOnDevices
 from helixdask.cli.report import print_summaries, print_written
 from helixdask.coverage.settings import LibraryFiles, ReadOptions
 from helixdask.labels.settings import LabelsSettings
@@ -62,7 +62,7 @@ def prepare(
     ],
     with_reads: _WithReads = True,
     reads: _READS,
-    output: Running,
+    output: RunningOnDevices,
 ) -> None:
     """Make a store ready for tuning: genome, labels or pseudolabels, coverage, windows, kinship, split, selection.
 
@@ -126,7 +126,7 @@ def annotate(
     ],
     with_reads: _WithReads = True,
     reads: _READS,
-    output: Running,
+    output: RunningOnDevices,
 ) -> None:
     """Predict the genes of a genome and write them as GFF3."""
     from helixdask.stages import libraries_of

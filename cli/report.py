@@ -151,7 +151,7 @@ def print_plans(planned: Sequence[tuple[Plan, str]]) -> None:
             size(plan.bytes_out + plan.bytes_replaced),
             size(plan.memory_per_worker) if plan.tasks else "–",
             size(plan.memory_of_client),
-            plan.workers if plan.tasks else "–",
+            _places(plan),
             duration(plan.seconds) if state == "planned" else state,
         )
         for plan, state in planned
@@ -169,6 +169,13 @@ def print_plans(planned: Sequence[tuple[Plan, str]]) -> None:
         if plan.bytes_replaced:
             old = size(plan.bytes_replaced)
             say(f"{plan.group}: {old} of it are those of the group that is there, until the new one is published")
+
+
+def _places(plan: Plan) -> Any:
+    """What works on a plan's tasks: a number of workers, or of GPUs."""
+    if not plan.tasks:
+        return "–"
+    return f"{plan.gpus} GPU{'s' * (plan.gpus > 1)}" if plan.gpus else plan.workers
 
 
 def print_stages(summaries: Sequence[Summary]) -> None:

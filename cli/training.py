@@ -38,7 +38,18 @@ _OF_TUNING = ("mode", "new_head", "confidence", "doubt", "keep_worse")
 _PANELS = {
     "The loop": (
         *("patience", "check_every", "max_steps", "max_hours", "batch_size", "warmup_steps", "decay", "precision"),
-        *("xla", "balance_stores", "window_weights", "seed", "threads", "resume", "doubt", "keep_worse", "replace"),
+        *(
+            "xla",
+            "balance_stores",
+            "window_weights",
+            "seed",
+            "threads",
+            "devices",
+            "resume",
+            "doubt",
+            "keep_worse",
+            "replace",
+        ),
         "tensorboard",
     ),
     "The loss": ("class_weights", "transition_weights"),

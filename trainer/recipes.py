@@ -137,8 +137,10 @@ def prepare(
         )
     replace(settings.split, rules=settings.labels.rules).check()
     check_folder(settings.store)
-    if settings.model is not None and not options.dry_run:
-        require_tensorflow()
+    if settings.model is not None:
+        options.for_gpus()  # refuses what there is not
+        if not options.dry_run:
+            require_tensorflow()
     reads = [path for library in settings.libraries for path in library.paths.values()]
     for path in (settings.gff3, settings.model, settings.split.groups, *reads):
         if path is not None and not is_url(path) and not Path(path).exists():
@@ -294,6 +296,7 @@ def annotate(
     has_store, url = is_store(source), store_for(source, gff3, store)
     check_outputs(gff3)
     check_folder(url)
+    options.for_gpus()  # refuses what there is not
     if not options.dry_run:
         require_tensorflow()
     steps: list[Step] = []

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from helixdask.engine.gpus import too_few, usable_gpus, wanted_gpus
 from helixdask.errors import BadInputError, MissingDependencyError
 
 _NOISE: Final = (b"before absl::InitializeLog()", b"oneDNN custom operations are on")
@@ -77,7 +78,7 @@ def _without_noise() -> Iterator[None]:
             os.close(terminal)
 
 
-def configure_tensorflow(threads: int = 1) -> Any:
+def configure_tensorflow(threads: int = 1, devices: str = "all", *, at_once: int = 1) -> Any:
     """Start TensorFlow with a fixed number of threads; harmless when called again.
 
     Sums inside a matrix product are split by thread, so the last bits of a result depend on the number of threads. It
@@ -86,7 +87,11 @@ def configure_tensorflow(threads: int = 1) -> Any:
     Parameters
     ----------
     threads
-        Threads inside one operation. Operations run one after the other.
+        Threads inside one operation.
+    devices
+        GPUs that are used: ``all``, or how many, the first ones; the others are left alone.
+    at_once
+        Operations at a time. One device has them one after the other.
 
     Returns
     -------
@@ -100,14 +105,69 @@ def configure_tensorflow(threads: int = 1) -> Any:
     """
     tensorflow = import_tensorflow()
     threading = tensorflow.config.threading
-    wanted = (threads, 1)
+    wanted = (threads, at_once)
     if (threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()) == wanted:
         return tensorflow
     try:
         threading.set_intra_op_parallelism_threads(threads)
-        threading.set_inter_op_parallelism_threads(1)
-        for gpu in tensorflow.config.list_physical_devices("GPU"):
+        threading.set_inter_op_parallelism_threads(at_once)
+        gpus = tensorflow.config.list_physical_devices("GPU")[: wanted_gpus(devices)]
+        tensorflow.config.set_visible_devices(gpus, "GPU")
+        for gpu in gpus:
             tensorflow.config.experimental.set_memory_growth(gpu, True)
     except RuntimeError:  # already running, with what it was first given: nothing can be changed any more
         return tensorflow
     return tensorflow
+
+
+def refuse_blindness(tensorflow: Any) -> None:
+    """Refuse to work on the processor where there is a GPU that TensorFlow cannot use: it would take days for hours.
+
+    Raises
+    ------
+    BadInputError
+        There is one.
+    """
+    if usable_gpus() and not tensorflow.config.list_physical_devices("GPU"):
+        raise BadInputError(
+            "TensorFlow does not see the GPU that is there: libraries of CUDA are missing, or others than it needs",
+            remedy='Install them: pip install "helixdask[tf-gpu]". To work on the processor give --devices 0.',
+        )
+
+
+def start_on_devices(threads: int, devices: str, most: int) -> list[str]:
+    """Start TensorFlow on the devices that share the work of a training.
+
+    Parameters
+    ----------
+    threads
+        Of the processor, inside one operation.
+    devices
+        ``all``: the GPUs that there are, or the processor; or how many GPUs, 0 for the processor.
+    most
+        Devices at most, however many there are.
+
+    Returns
+    -------
+    list of str
+        Their names. A processor is one device, whatever its cores; it is several where TensorFlow was told so.
+
+    Raises
+    ------
+    BadInputError
+        There are fewer than are asked for, or TensorFlow cannot use those that are there.
+    """
+    wanted = wanted_gpus(devices)
+    tensorflow = import_tensorflow()
+    if wanted != 0:
+        refuse_blindness(tensorflow)
+    gpus = tensorflow.config.list_physical_devices("GPU")
+    at_once = min(most, len(gpus)) if wanted is None else wanted
+    configure_tensorflow(threads, devices if wanted is not None else str(at_once), at_once=max(1, at_once))
+    found = tensorflow.config.list_logical_devices("GPU") if wanted != 0 else []
+    found = found or tensorflow.config.list_logical_devices("CPU")
+    if wanted is None or wanted == 0:
+        return [device.name for device in found[: most if wanted is None and gpus else 1]]
+    if wanted > len(found):
+        raise too_few(wanted, len(gpus))
+    return [device.name for device in found[:wanted]]

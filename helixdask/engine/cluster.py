@@ -1,16 +1,17 @@
-"""Where Dask is found: a scheduler that was named, one that Dask is configured for, or this machine's cores."""
+"""Where Dask is found: a scheduler that was named, one that Dask is configured for, or this machine's own devices."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helixdask.engine.cluster_file import read_cluster_file
 from helixdask.engine.configured_scheduler import configured_scheduler
 from helixdask.engine.crew import Crew
 from helixdask.engine.dask_logs import held_back
+from helixdask.engine.gpus import Gpu, chosen_gpus, usable_gpus, wanted_gpus
 from helixdask.engine.machine import usable_cores, usable_memory
 from helixdask.engine.settings import RunSettings
 from helixdask.engine.worker_probe import WorkerNeeds
@@ -32,16 +33,59 @@ class RunOptions(RunSettings):
     ----------
     connect_seconds
         Seconds to wait for the scheduler.
+    suits_gpus
+        Whether the work is for GPUs, where there are some.
     """
 
     connect_seconds: float = 60.0
+    suits_gpus: bool = False
+
+    def for_gpus(self) -> RunOptions:
+        """The same for work that GPUs do where there are some, one process on each.
+
+        Raises
+        ------
+        BadInputError
+            There are not as many as are wanted; or the work is done on a cluster, which has as many as it has.
+        """
+        wanted = wanted_gpus(self.devices)
+        if self.is_remote and wanted:
+            raise BadInputError(
+                f"{wanted} devices are asked for, and the work is done on a cluster",
+                remedy="Leave --devices out: how many GPUs there are is said by the resources of the cluster's workers "
+                "(GPU=1), or by jobs and gpus in its file.",
+            )
+        if not self.is_remote:
+            chosen_gpus(self.devices)
+        return replace(self, suits_gpus=True)
+
+    @property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """GPUs of this machine that do the work."""
+        return chosen_gpus(self.devices) if self.suits_gpus and not self.is_remote else ()
+
+    @property
+    def hides_gpus(self) -> bool:
+        """Whether there are others that must be left alone: this process, which sees them, cannot do the work."""
+        return self.suits_gpus and not self.is_remote and len(self.gpus) < len(usable_gpus())
+
+    @property
+    def may_use_gpus(self) -> bool:
+        """Whether the work may be done on GPUs; what there is on a scheduler is known when its workers are there."""
+        return self.suits_gpus and wanted_gpus(self.devices) != 0
+
+    @property
+    def on_gpus(self) -> bool:
+        """Whether it is known that GPUs do the work."""
+        in_jobs = self.cluster is not None and read_cluster_file(self.cluster).gpus > 0
+        return bool(self.gpus) or (self.may_use_gpus and in_jobs)
 
     @property
     def n_workers(self) -> int:
         """Workers on this machine, or of the cluster that is made."""
         if self.cluster is not None:
             return read_cluster_file(self.cluster).workers
-        return self.workers or usable_cores()
+        return len(self.gpus) or self.workers or usable_cores()
 
     @property
     def patience(self) -> float:
@@ -151,13 +195,18 @@ def connect(
             ) as crew,
         ):
             yield crew
-    elif options.dashboard or is_worth_a_cluster(options.n_workers, n_tasks, seconds, needs.start_seconds):
+    elif (
+        options.dashboard
+        or options.hides_gpus
+        or is_worth_a_cluster(options.n_workers, n_tasks, seconds, needs.start_seconds)
+    ):
         from helixdask.engine.local_cluster import check_dashboard, local_cluster
 
         if options.dashboard:
             check_dashboard()
         workers = min(options.n_workers, n_tasks)
-        with held_back(), local_cluster(workers, options.memory_limit_bytes, dashboard=options.dashboard) as local:
+        limit, gpus = options.memory_limit_bytes, options.gpus if options.suits_gpus else None
+        with held_back(), local_cluster(workers, limit, gpus, dashboard=options.dashboard) as local:
             yield local
     else:
         yield None

@@ -111,11 +111,13 @@ class _Tasks:
 
     def submit(self, key: Any, arguments: tuple[Any, ...]) -> None:
         workers = self.crew.restriction
-        how = {"workers": workers, "pure": False, "retries": ATTEMPTS - 1}
+        how: dict[str, Any] = {"workers": workers, "pure": False, "retries": ATTEMPTS - 1}
         if self.shared is not None and self._held is None:
             self._held = self.crew.client.submit(_same, _Shared(self.shared), **how)
             self._held_by = None if workers is None else frozenset(workers)
         call = (self.function,) if self.shared is None else (_with, self._held, self.function)
+        if self.crew.resources is not None:
+            how["resources"] = self.crew.resources
         self._number += 1
         future = self.crew.client.submit(*call, *arguments, priority=-self._number, **how)
         self.sent[future] = _Task(key, arguments, None if workers is None else frozenset(workers), _LOOK_SECONDS)

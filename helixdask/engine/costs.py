@@ -87,6 +87,8 @@ BAM_BYTES_PER_SECOND: Final = 80e6
 """Of a compressed file of reads, on one core."""
 MULTIPLICATIONS_PER_SECOND: Final = 4.8e10
 """Of a network's products on one core, TensorFlow with XLA."""
+CORES_OF_A_GPU: Final = 20
+"""Cores that a GPU is counted for in plans: an assumption, not measured."""
 SECONDS_PER_BASE: Final = 1e-6
 """What a core does beside them for each base that a network sees: cutting windows, averaging, writing."""
 TRAINING_MEMORY: Final = 9e8

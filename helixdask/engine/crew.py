@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from helixdask.errors import HelixdaskError, StageFailedError
 
@@ -18,6 +18,8 @@ _ANSWER_SECONDS = 60.0
 _AHEAD = 2
 """Tasks that a thread of a worker is given at a time: one to do, one to go on with."""
 _SHOWN = 3
+GPU: Final = "GPU"
+"""Dask's resource of workers that have a graphics processor: ``dask worker --resources GPU=1``."""
 
 Examine = Callable[[Any, Sequence[str]], Mapping[str, str | None]]
 
@@ -64,6 +66,8 @@ class Crew:
         None. Without it all workers are used, and the scheduler chooses among them.
     supply
         Called at every look with the number of tasks that are left: where workers can be asked for, it does.
+    resource
+        Resource of Dask's: where some workers have it, they get all tasks, each of which takes one of it.
 
     Attributes
     ----------
@@ -78,6 +82,7 @@ class Crew:
         patience: float,
         examine: Examine | None = None,
         supply: Callable[[int], None] | None = None,
+        resource: str | None = None,
     ) -> None:
         self.client = client
         self.where = where
@@ -86,18 +91,25 @@ class Crew:
         self._patience = patience
         self._examine = examine
         self._supply = supply
+        self._resource = resource
+        self._having: dict[str, int] = {}
         self._missing_since: float | None = None
         self.tasks_left = 1
 
     @property
     def restriction(self) -> list[str] | None:
         """Workers to name when a task is submitted; None: any."""
-        return None if self._examine is None else sorted(self.workers)
+        return None if self._examine is None else sorted(self._having or self.workers)
+
+    @property
+    def resources(self) -> dict[str, int] | None:
+        """What a task takes of its worker; None: nothing that is counted."""
+        return {self._resource: 1} if self._resource and self._having else None
 
     @property
     def room(self) -> int | None:
         """Tasks that are with the scheduler at a time; None: all. Workers that join get some of the others."""
-        return None if self._examine is None else _AHEAD * sum(self.workers.values())
+        return None if self._examine is None else _AHEAD * sum((self._having or self.workers).values())
 
     def meet(self) -> list[str]:
         """See who is there, and examine who has come; returns the workers that were refused just now.
@@ -119,6 +131,8 @@ class Crew:
                 self.workers[address] = here[address]
             else:
                 self.refused[address] = problem
+        if self._resource is not None and self._examine is not None:
+            self._having = self._ask(_amounts, self.client, self._resource, tuple(self.workers))
         return [address for address in new if address in self.refused]
 
     def _ask(self, call: Callable[..., T], *arguments: Any) -> T:
@@ -169,3 +183,10 @@ class Crew:
             where=self.where,
             remedy="Finished regions are kept: see that the scheduler runs, and run the same command again to go on.",
         )
+
+
+def _amounts(client: Any, resource: str, workers: Sequence[str]) -> dict[str, int]:
+    """How much of a resource each of some workers has; those that have none are left out."""
+    known = client.scheduler_info(n_workers=-1)["workers"]
+    found = {address: int(known.get(address, {}).get("resources", {}).get(resource, 0)) for address in workers}
+    return {address: amount for address, amount in found.items() if amount}

@@ -77,7 +77,14 @@ def given_cluster(
     where = client.scheduler.address
     try:
         with _token(needs) as token:
-            crew = Crew(client, where, worker_seconds, lambda client, new: _examine(client, new, needs, token), supply)
+            crew = Crew(
+                client,
+                where,
+                worker_seconds,
+                lambda client, new: _examine(client, new, needs, token),
+                supply,
+                needs.resource,
+            )
             _refuse_scheduler(client, where)
             _gather(crew, worker_seconds)
             if dashboard:

@@ -8,13 +8,14 @@ import logging
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dask
 from distributed import Client, LocalCluster, Nanny
 
 from helixdask.engine.crew import Crew
+from helixdask.engine.gpus import NONE_VISIBLE, VISIBLE, Gpu
 from helixdask.errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -38,16 +39,33 @@ _PRELOAD = ["helixdask.engine.worker_process"]
 
 
 class _Failures:
-    """Workers of one try that could not be started."""
+    """Workers of one try that could not be started.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    gpus
+        Of which each worker sees one; empty: they see none. None: they see what this process does.
+    """
+
+    def __init__(self, gpus: Sequence[Gpu] | None) -> None:
         self.errors: list[BaseException] = []
+        self._gpus = gpus
+
+    def _environment(self, number: int) -> dict[str, str]:
+        if self._gpus is None:
+            return {}
+        return {VISIBLE: self._gpus[number % len(self._gpus)].token if self._gpus else NONE_VISIBLE}
 
     def nanny(self) -> type[Nanny]:
         """The process that minds a worker, which notes when it cannot start it."""
-        errors = self.errors
+        errors, environment = self.errors, self._environment
 
         class MindfulNanny(Nanny):
+            def __init__(self, *where: Any, **how: Any) -> None:
+                # Workers are numbered, and one that is started again keeps its number. The variable is there before
+                # anything is imported.
+                super().__init__(*where, **how | {"env": (how.get("env") or {}) | environment(how["name"])})
+
             async def instantiate(self) -> Status:
                 try:
                     return await super().instantiate()
@@ -73,7 +91,9 @@ def check_dashboard() -> None:
 
 
 @contextlib.contextmanager
-def local_cluster(n_workers: int, memory_limit: int | None, *, dashboard: bool = False) -> Iterator[Crew | None]:
+def local_cluster(
+    n_workers: int, memory_limit: int | None, gpus: Sequence[Gpu] | None = None, *, dashboard: bool = False
+) -> Iterator[Crew | None]:
     """Start worker processes on this machine, and end them.
 
     The work may begin when the first is there; the others join it.
@@ -84,6 +104,8 @@ def local_cluster(n_workers: int, memory_limit: int | None, *, dashboard: bool =
         Processes, of one thread each.
     memory_limit
         Of each, in bytes.
+    gpus
+        Graphics processors, one for each process; empty: processes see none. None: they see what this one does.
     dashboard
         Log the address of Dask's dashboard.
 
@@ -97,7 +119,7 @@ def local_cluster(n_workers: int, memory_limit: int | None, *, dashboard: bool =
         tries = [n_workers, n_workers, *([max(1, n_workers // 4)] if n_workers > 1 else [])]
         for number, workers in enumerate(tries):
             try:
-                crew = stack.enter_context(_started(workers, memory_limit))
+                crew = stack.enter_context(_started(workers, memory_limit, gpus))
             except Exception as error:
                 following = tries[number + 1] if number + 1 < len(tries) else None
                 log.warning(
@@ -130,7 +152,7 @@ def _method() -> str:
 
 
 @contextlib.contextmanager
-def _started(n_workers: int, memory_limit: int | None) -> Iterator[Crew]:
+def _started(n_workers: int, memory_limit: int | None, gpus: Sequence[Gpu] | None) -> Iterator[Crew]:
     """One try.
 
     Raises
@@ -139,7 +161,7 @@ def _started(n_workers: int, memory_limit: int | None) -> Iterator[Crew]:
         Of any kind: what kept the processes from starting.
     """
     before = set(multiprocessing.active_children())
-    failures = _Failures()
+    failures = _Failures(gpus)
     cluster = LocalCluster(
         n_workers=0,
         threads_per_worker=1,

@@ -36,6 +36,8 @@ class Plan:
         Estimate for the unfinished tasks on ``workers`` workers, with what the commanding process does alone.
     seconds_alone
         The part of it that more workers do not shorten.
+    gpus
+        Of the workers, those with a GPU: all or none.
     """
 
     stage: str
@@ -51,6 +53,7 @@ class Plan:
     bytes_replaced: int = 0
     memory_of_client: int = 0
     seconds_alone: float = 0.0
+    gpus: int = 0
 
     @property
     def bytes_left(self) -> float:
@@ -76,13 +79,14 @@ def regions_of(stage: Stage, n_bases: int) -> list[Region]:
     return [Region(index, start, min(start + length, n_bases)) for index, start in enumerate(range(0, n_bases, length))]
 
 
-def make_plan(stage: Stage, n_bases: int, *, workers: int, finished: int = 0) -> Plan:
+def make_plan(stage: Stage, n_bases: int, *, workers: int, finished: int = 0, on_gpus: bool = False) -> Plan:
     """Estimate tasks, disk, memory and time of a stage."""
     length = min(_region_length(stage, n_bases), n_bases) if stage.region_length(n_bases) else 0
     tasks = -(-n_bases // length) if length else 0
     left = 1 - finished / tasks if tasks else 1.0
     busy = max(1, min(workers, tasks - finished))
     alone = stage.cost.serial_seconds(n_bases) if left else 0.0
+    of_one = stage.estimate_seconds_on_gpu(n_bases) if on_gpus else stage.estimate_seconds(n_bases)
     return Plan(
         stage=stage.name,
         group=stage.group(),
@@ -93,9 +97,10 @@ def make_plan(stage: Stage, n_bases: int, *, workers: int, finished: int = 0) ->
         bytes_out=int(stage.estimate_bytes(n_bases)),
         memory_per_worker=int(stage.estimate_memory(length)) if tasks else 0,
         workers=workers,
-        seconds=alone + left * stage.estimate_seconds(n_bases) / busy,
+        seconds=alone + left * of_one / busy,
         memory_of_client=int(stage.cost.client_memory + stage.cost.client_per_base * n_bases),
         seconds_alone=alone,
+        gpus=workers if on_gpus else 0,
     )
 
 

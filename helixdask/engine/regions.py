@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
 from helixdask.engine.cluster_tasks import ATTEMPTS, run_tasks
-from helixdask.engine.crew import Crew
+from helixdask.engine.crew import GPU, Crew
 from helixdask.engine.settle import work_folder
 from helixdask.engine.stage import Region, Stage, Work
 from helixdask.errors import HelixdaskError, InternalError, StageFailedError, words_of
@@ -48,13 +48,14 @@ def run_regions(stage: Stage, store: Store, todo: list[Region], options: RunOpti
         return
     token = stage_digest(time.time())
     url = store.url
-    left = stage.estimate_seconds(store.n_bases) * sum(region.length for region in todo) / store.n_bases
+    of_one = stage.estimate_seconds_on_gpu if options.on_gpus else stage.estimate_seconds
+    left = of_one(store.n_bases) * sum(region.length for region in todo) / store.n_bases
     workers = min(options.n_workers, len(todo))
     ours = not options.is_remote and not options.dashboard
     if stage.in_threads and ours and workers > 1 and (workers <= _FEW or left < _SOON):
         yield from _run_in_threads(stage, url, token, todo, workers)
         return
-    with connect(options, len(todo), left, _needs(stage, url)) as crew:
+    with connect(options, len(todo), left, _needs(stage, url, options)) as crew:
         if crew is None:
             for region in todo:
                 yield _checked(_run_here(stage, url, token, region), region)
@@ -62,7 +63,7 @@ def run_regions(stage: Stage, store: Store, todo: list[Region], options: RunOpti
         yield from _run_on(crew, stage, url, token, todo)
 
 
-def _needs(stage: Stage, url: str) -> WorkerNeeds:
+def _needs(stage: Stage, url: str, options: RunOptions) -> WorkerNeeds:
     files = [getattr(stage, name) for name in stage.file_fields]
     return WorkerNeeds(
         modules=(__name__, *({type(stage).__module__} - {"__main__"})),
@@ -71,6 +72,7 @@ def _needs(stage: Stage, url: str) -> WorkerNeeds:
         writes=True,
         files=tuple(file for file in files if file is not None),
         start_seconds=stage.cost.start,
+        resource=GPU if options.may_use_gpus else None,
     )
 
 

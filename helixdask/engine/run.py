@@ -94,14 +94,21 @@ def plan_ahead(stage: Stage, url: str, options: RunOptions, n_bases: int, before
     BadInputError
         It cannot fit.
     """
-    plan = make_plan(stage, n_bases, workers=options.n_workers)
+    options = _suited(options, stage)
+    plan = make_plan(stage, n_bases, workers=options.n_workers, on_gpus=options.on_gpus)
     plans = [each.plan for each in before if each.plan is not None and each.state == "planned"]
     refuse_what_cannot_fit(plan, url, options.memory_limit_bytes, plans)
     return Summary(stage.name, stage.group(), "planned", 0.0, plan.tasks, plan=plan)
 
 
+def _suited(options: RunOptions, stage: Stage) -> RunOptions:
+    """How to run a stage: on GPUs, where it uses them."""
+    return options.for_gpus() if stage.uses_gpus else options
+
+
 def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, str]:
     """Plan of a stage, and its state: ``planned``, or ``already there`` where nothing would be done."""
+    options = _suited(options, stage)
     store = None if stage.creates_store and not is_store(url) else Store.open(url)
     state = "planned"
     if store is not None:
@@ -110,7 +117,7 @@ def _plan_and_state(stage: Stage, url: str, options: RunOptions) -> tuple[Plan, 
             state = "already there"
     n_bases = stage.estimate_bases(store)
     finished = len(Work(work_folder(url, stage.group())).finished())
-    plan = make_plan(stage, n_bases, workers=options.n_workers, finished=finished)
+    plan = make_plan(stage, n_bases, workers=options.n_workers, finished=finished, on_gpus=options.on_gpus)
     if store is not None and state == "planned" and (manifest := store.manifest_if_readable(stage.group())):
         plan = replace(plan, bytes_replaced=manifest.n_bytes)
     if state == "planned":
@@ -154,7 +161,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     StageFailedError
         A task failed repeatedly; finished regions are kept.
     """
-    options = options or RunOptions()
+    options = _suited(options or RunOptions(), stage)
     start = time.perf_counter()
     group = stage.group()
     _check_name(group)
@@ -281,7 +288,7 @@ def _run_regions(
     finished = _whole(store, stage.group(), work)
     todo = [region for region in regions if region.index not in finished]
     refuse_what_cannot_fit(
-        make_plan(stage, store.n_bases, workers=options.n_workers, finished=len(finished)),
+        make_plan(stage, store.n_bases, workers=options.n_workers, finished=len(finished), on_gpus=options.on_gpus),
         store.url,
         options.memory_limit_bytes,
     )

@@ -67,7 +67,7 @@ def in_words(found: list[Difference]) -> str:
 
 
 def _compared(stage: Stage, settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if name not in stage.file_fields}
+    return {name: value for name, value in settings.items() if name not in (*stage.file_fields, *stage.not_compared)}
 
 
 def _other_settings(stage: Stage, recorded: Mapping[str, Any]) -> list[Difference]:

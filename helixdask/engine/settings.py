@@ -7,6 +7,9 @@ from typing import Annotated
 
 from helixdask.settings import InputFile, Natural, Shown
 
+Devices = Annotated[str, Shown(metavar="all|N")]
+"""How many graphics processors are used, see `helixdask.engine.gpus.wanted_gpus`."""
+
 
 @dataclass(frozen=True)
 class RunSettings:
@@ -24,6 +27,9 @@ class RunSettings:
         Cluster to make for this command: a YAML file (see deploy/README.md), or slurm, pbs, ... as Dask is configured.
     worker_timeout
         Seconds to wait for workers of a running cluster. Default: 300; with --cluster a week, for queues are long.
+    devices
+        GPUs of this machine that predict, one process on each: all, or how many. 0: the processor's cores, as where
+        there is none. On a cluster workers with Dask's resource GPU=1 predict, where there are some.
     memory_limit
         Memory limit of a worker, such as 4GB. Default: an even share of the machine.
     dashboard
@@ -41,6 +47,7 @@ class RunSettings:
     scheduler_file: InputFile | None = None
     cluster: Annotated[str, Shown(metavar="FILE|NAME")] | None = None
     worker_timeout: Annotated[float, Shown(min=0)] | None = None
+    devices: Devices = "all"
     memory_limit: str | None = None
     dashboard: bool = False
     dry_run: bool = False

@@ -195,6 +195,9 @@ class Stage(ABC):
     file_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that name files. They are made absolute, for workers elsewhere; what identifies a file is in ``inputs``,
     so files may be moved and renamed: names are written down, and nothing is compared by them."""
+    not_compared: ClassVar[tuple[str, ...]] = ()
+    """Fields that change the last digits of what is made at most, such as the size of a batch: a group that was made
+    with others is the same."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -220,6 +223,11 @@ class Stage(ABC):
 
         For work that is nearly all compiled code without the interpreter's lock; other work takes processes.
         """
+        return False
+
+    @property
+    def uses_gpus(self) -> bool:
+        """Whether regions are computed on GPUs where there are some."""
         return False
 
     @abstractmethod
@@ -253,6 +261,10 @@ class Stage(ABC):
     def estimate_seconds(self, n_bases: int) -> float:
         """Rough time for the whole genome on one worker: for the plan, and to see if a cluster is worth starting."""
         return self.cost.work_seconds(n_bases)
+
+    def estimate_seconds_on_gpu(self, n_bases: int) -> float:
+        """The same on one GPU, for stages that use it."""
+        return self.estimate_seconds(n_bases)
 
     def estimate_bytes(self, n_bases: int) -> float:
         """Rough size of what is written, compressed."""

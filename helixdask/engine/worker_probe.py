@@ -30,6 +30,8 @@ class WorkerNeeds:
         Paths of input files.
     start_seconds
         What a process takes to import the packages.
+    resource
+        Resource of Dask's, such as ``GPU``: where some workers have it, they do the tasks, and the others none.
     """
 
     modules: tuple[str, ...] = ()
@@ -38,6 +40,7 @@ class WorkerNeeds:
     writes: bool = False
     files: tuple[str, ...] = ()
     start_seconds: float = 0.0
+    resource: str | None = None
 
     def local_files(self) -> tuple[tuple[str, int], ...]:
         """Files on a disk, with their sizes as seen from here."""

@@ -28,7 +28,7 @@ class PredictSettings:
     core_length
         Middle of a window that counts. Default: three quarters.
     batch_size
-        Windows in a batch. Default: those of about 85,000 bases.
+        Windows in a batch. Default: those of about 85,000 bases; on a GPU as many as it has memory for.
     precision
         How probabilities are kept: float16, or uint8 at half the size (probabilities times 255).
     coverage

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from helixdask.engine.costs import (
     BYTES_PER_PROBABILITY,
+    CORES_OF_A_GPU,
     COSTS,
     MULTIPLICATIONS_PER_SECOND,
     SECONDS_PER_BASE,
@@ -22,15 +23,16 @@ from helixdask.engine.progress import tell_inside
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
-from helixdask.settings import WINDOW_LENGTH, Natural, Rules, check_settings
+from helixdask.settings import Natural, Rules, check_settings
 from helixdask.store.store import Store
 from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.network.describe import ModelDescription, describe_model, file_digest
 from helixdask.trainer.network.libraries import model_libraries
 from helixdask.trainer.network.size import activations, multiplications
+from helixdask.trainer.prediction.batches import batch_size_on_gpu, default_batch_size
 from helixdask.trainer.prediction.confidence import flat_model, genic_counts, genic_summary
 from helixdask.trainer.prediction.merge import add_predictions, count_contributions, to_means
-from helixdask.trainer.prediction.predictor import cached_predictor
+from helixdask.trainer.prediction.predictor import Predictor, cached_predictor
 from helixdask.trainer.prediction.settings import PredictSettings, predictions_name
 from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout
 from helixdask.windows.plan import PlannedWindows, WindowRule, buckets, plan_windows
@@ -39,14 +41,8 @@ from helixdask.windows.read import held_track, read_into
 log = logging.getLogger(__name__)
 
 _TRACKS = ("class_probability", "phase_probability")
-_BASES_PER_BATCH = 4 * WINDOW_LENGTH
 _FEWEST_WINDOWS, _ENOUGH_WINDOWS = 12, 24
 _TASKS = 16
-
-
-def default_batch_size(window_length: int) -> int:
-    """Windows in a batch: about 85,000 bases, where a processor core is busy and memory stays below a gigabyte."""
-    return max(1, _BASES_PER_BATCH // window_length)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +61,12 @@ class PredictStage(PredictSettings, Stage):
     cost: ClassVar[Cost] = COSTS["predict"]
     file_fields: ClassVar[tuple[str, ...]] = ("model",)
     packages: ClassVar[tuple[str, ...]] = ("tensorflow", "keras")
+    not_compared: ClassVar[tuple[str, ...]] = ("batch_size",)
     bases_per_task: ClassVar[int] = 1 << 20
 
     model: str
     predictions: str
     window_length: Natural
-    batch_size: Natural = 8
     coverage_norm: CoverageNorm = "log"
     libraries: tuple[str, ...] = ()
 
@@ -122,7 +118,6 @@ class PredictStage(PredictSettings, Stage):
             "model": described.path,
             "predictions": settings.predictions or predictions_name(model),
             "window_length": window_length,
-            "batch_size": settings.batch_size or default_batch_size(window_length),
             "coverage": coverage if libraries else None,
             "libraries": libraries,
             "coverage_norm": settings.coverage_norm or described.card["coverage_norm"],
@@ -151,11 +146,26 @@ class PredictStage(PredictSettings, Stage):
         enough = max(self.bases_per_task, _ENOUGH_WINDOWS * self.window_length)
         return min(enough, max(n_bases // _TASKS, _FEWEST_WINDOWS * self.window_length))
 
+    @property
+    def uses_gpus(self) -> bool:
+        """Whether regions are computed on GPUs where there are some: they are."""
+        return True
+
     def estimate_seconds(self, n_bases: int) -> float:
         """Time of one worker: a network multiplies for every base of both strands, as often as windows lie on it."""
         spec = describe_model(self.model).spec
-        seen = 2 * n_bases * (self.window_length / self.rule.offset if self.overlap else 1)
-        return seen * (multiplications(spec) / (MULTIPLICATIONS_PER_SECOND * self.threads) + SECONDS_PER_BASE)
+        per_second = MULTIPLICATIONS_PER_SECOND * self.threads
+        return self._seen(n_bases) * (multiplications(spec) / per_second + SECONDS_PER_BASE)
+
+    def estimate_seconds_on_gpu(self, n_bases: int) -> float:
+        """Time of one GPU, or of the core that gives it windows and takes probabilities meanwhile."""
+        spec = describe_model(self.model).spec
+        per_second = MULTIPLICATIONS_PER_SECOND * CORES_OF_A_GPU
+        return self._seen(n_bases) * max(multiplications(spec) / per_second, SECONDS_PER_BASE)
+
+    def _seen(self, n_bases: int) -> float:
+        """Bases that the network sees of a genome: of both strands, as often as windows lie on them."""
+        return 2 * n_bases * (self.window_length / self.rule.offset if self.overlap else 1)
 
     def estimate_bytes(self, n_bases: int) -> float:
         """Size of the probabilities, by their precision, with or without phases."""
@@ -165,7 +175,8 @@ class PredictStage(PredictSettings, Stage):
     def estimate_memory(self, region_length: int) -> float:
         """A process with TensorFlow, the arrays of a task, and what the network keeps of a batch."""
         spec = describe_model(self.model).spec
-        return super().estimate_memory(region_length) + 4.0 * activations(spec) * self.batch_size * self.window_length
+        bases = (self.batch_size or default_batch_size(self.window_length)) * self.window_length
+        return super().estimate_memory(region_length) + 4.0 * activations(spec) * bases
 
     def dtypes(self) -> dict[str, str]:
         """Types of the tracks."""
@@ -203,6 +214,7 @@ class PredictStage(PredictSettings, Stage):
         lengths = contigs.lengths[pieces.contig]
         counts = np.zeros((2, region.length), np.uint16)
         totals = [np.zeros((2, 4, region.length), np.float32) for _ in range(predictor.spec.n_outputs)]
+        batch_bases = self._bases_of_batch(predictor, region)
         n_windows = n_batches = n_bases = 0
         for rule, members in self._rules_of(lengths, predictor.spec.pool_size):
             offsets = contigs.offsets[pieces.contig[members]]
@@ -210,9 +222,9 @@ class PredictStage(PredictSettings, Stage):
             windows = plan_windows(*part, rule)
             count_contributions(counts, region.start, windows)
             bases, n_done = int((pieces.contig_stop - pieces.contig_start)[members].sum()), 0
-            for batch, codes, coverage in self._batches(store, windows, rule.length):
+            for batch, outputs in predictor.stream(self._batches(store, windows, rule.length, batch_bases)):
                 n_batches, n_done = n_batches + 1, n_done + len(batch)
-                for total, predicted in zip(totals, predictor(codes, coverage), strict=True):
+                for total, predicted in zip(totals, outputs, strict=True):
                     add_predictions(total, region.start, predicted, batch)
                 tell_inside(region.index, n_bases + bases * n_done / len(windows))
             n_windows, n_bases = n_windows + len(windows), n_bases + bases
@@ -227,8 +239,17 @@ class PredictStage(PredictSettings, Stage):
             return [(self.rule, np.arange(len(lengths)))]
         return buckets(lengths, self.rule, pool_size)
 
+    def _bases_of_batch(self, predictor: Predictor, region: Region) -> int:
+        """Bases of a batch: as wanted, else as the device has memory for."""
+        windows = self.batch_size or default_batch_size(self.window_length)
+        if self.batch_size is None and predictor.gpu is not None:
+            of_task = int(self._seen(region.length) / self.window_length) + 1
+            memory, values = predictor.gpu.memory, activations(predictor.spec)
+            windows = batch_size_on_gpu(self.window_length, of_task, memory, values)
+        return windows * self.window_length
+
     def _batches(
-        self, store: Store, windows: PlannedWindows, length: int
+        self, store: Store, windows: PlannedWindows, length: int, batch_bases: int
     ) -> Iterator[tuple[PlannedWindows, NDArray[np.uint8], NDArray[np.float32] | None]]:
         """Batches of full size, as many bases in each whatever the length of a window; left-over rows are padding."""
         if not len(windows):
@@ -240,7 +261,7 @@ class PredictStage(PredictSettings, Stage):
             for library in self.libraries
         ]
         tracks = [held_track(store, path, start, stop) for path in ("genome/sequence", *channels)]
-        shape = (max(1, self.batch_size * self.window_length // length), length)
+        shape = (max(1, batch_bases // length), length)
         codes = np.empty(shape, np.uint8)
         coverage = np.empty((*shape, len(channels)), np.float32)
         outs = [codes, *np.moveaxis(coverage, -1, 0)]

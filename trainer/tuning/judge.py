@@ -13,6 +13,7 @@ from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.criterion import criterion, judge
 from helixdask.trainer.tuning.gene_counts import LEVELS, Counts
 from helixdask.trainer.tuning.learner import Confusions, Learner
+from helixdask.trainer.tuning.replicas import Replicas
 from helixdask.trainer.tuning.validation import Validation
 from helixdask.trainer.tuning.verdict import GeneCounts
 
@@ -32,14 +33,24 @@ class Judge:
         Of the run.
     by_evidence
         Whether evidence decides, for the labels are a base model's own.
+    replicas
+        Devices on which the base model has its copies.
     """
 
     def __init__(
-        self, validation: Validation, spec: NetworkSpec, base: LoadedModel | None, rules: Rules, *, by_evidence: bool
+        self,
+        validation: Validation,
+        spec: NetworkSpec,
+        base: LoadedModel | None,
+        rules: Rules,
+        *,
+        by_evidence: bool,
+        replicas: Replicas,
     ) -> None:
         self.validation, self.spec, self.base, self.rules = validation, spec, base, rules
         self.by_evidence = by_evidence and spec.predict_phase
         self.reads_seen = spec.n_libraries > 0
+        self._replicas = replicas
 
     @cached_property
     def _base_learner(self) -> Learner | None:
@@ -47,7 +58,8 @@ class Judge:
         if self.base is None:
             return None
         norm = str(self.base.card["coverage_norm"])
-        return Learner(self.base.network, self.base.spec, rules=self.rules, coverage_norm=norm)
+        network, spec = self.base.network, self.base.spec
+        return Learner(network, spec, rules=self.rules, coverage_norm=norm, replicas=self._replicas)
 
     @cached_property
     def _base_genes(self) -> Counts | None:

@@ -17,6 +17,7 @@ from helixdask.trainer.network.build import HEAD_LAYERS
 from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec
 from helixdask.trainer.tuning.bootstrap import window_confusions
 from helixdask.trainer.tuning.losses import total_loss
+from helixdask.trainer.tuning.replicas import Replicas
 from helixdask.trainer.tuning.sample_weights import base_weights
 
 
@@ -91,6 +92,8 @@ class Learner:
         ``helixer``: masks by timestep, in loss and scores. ``default``: by base.
     xla
         Compile with XLA.
+    replicas
+        Devices that share the work; network and optimiser were made in their scope. None: the only one.
     """
 
     def __init__(
@@ -104,8 +107,10 @@ class Learner:
         coverage_norm: str = "log",
         rules: Rules = Rules.DEFAULT,
         xla: bool = False,
+        replicas: Replicas | None = None,
     ) -> None:
         self.network = network
+        self.replicas = replicas or Replicas()
         self.spec = spec
         self.optimiser = optimiser
         self.class_weights = class_weights
@@ -119,7 +124,8 @@ class Learner:
         self._body_learns = bool(self._body.trainable_variables)
         self._rate = -1.0
         if optimiser is not None:
-            optimiser.build(network.trainable_variables)
+            with self.replicas.scope():
+                optimiser.build(network.trainable_variables)
         self._train = _compiled(self._train_eagerly, xla=xla)
         self._judge = _compiled(self._judge_eagerly, xla=xla)
 
@@ -178,6 +184,10 @@ class Learner:
         return tf.reshape(values, (tf.shape(values)[0], -1, self.spec.pool_size))
 
     def _train_eagerly(self, batch: Batch) -> Any:
+        return self.replicas.total(self._step, batch, self.network)
+
+    def _step(self, batch: Batch, n_bases: Any) -> Any:
+        """The step of one device on its windows; ``n_bases`` are those of the windows of all devices."""
         weight = base_weights(
             batch["label"],
             batch["transition"],
@@ -199,13 +209,16 @@ class Learner:
         with tf.GradientTape() as tape:
             if self._body_learns:
                 features = self._body(inputs, training=True)
-            loss, parts = total_loss(targets, self._logits(features), weight)
+            loss, parts = total_loss(targets, self._logits(features), weight, n_bases)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         if self.optimiser is not None:
-            self.optimiser.apply(gradients, variables)
+            self.optimiser.apply(self.replicas.summed(gradients), variables)
         return tf.stack([loss, *parts])
 
-    def _judge_eagerly(self, batch: Batch) -> tuple[list[Any], list[Any], Any]:
+    def _judge_eagerly(self, batch: Batch) -> Any:
+        return self.replicas.joined(self._judged, batch)
+
+    def _judged(self, batch: Batch) -> tuple[list[Any], list[Any], Any]:
         """Probabilities, most probable classes and which bases count, in one graph: a second would cost as much."""
         logits = self._logits(self._body(self._input(batch), training=False))
         shape = tf.shape(batch["label"])

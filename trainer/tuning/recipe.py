@@ -13,8 +13,8 @@ from helixdask.trainer.feed.training_windows import StoreSplit
 from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneSettings
 from helixdask.trainer.tuning.starting_point import Start
 
-NOT_IN_A_MODEL: Final = ("output", "resume", "replace", "tensorboard")
-"""Settings that change nothing in the model."""
+NOT_IN_A_MODEL: Final = ("output", "resume", "replace", "tensorboard", "devices")
+"""Settings that change nothing in the model, or its last digits at most."""
 _TOLD_OTHERWISE: Final = (
     "stores",
     "model",

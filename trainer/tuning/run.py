@@ -101,21 +101,25 @@ class TrainingRun:
         if settings.rules != Rules.HELIXER:
             quicken_normalisation(self.network)
         self.peak_rate = settings.learning_rate or LEARNING_RATES[start.mode]
-        self.learner = Learner(
-            self.network,
-            self.spec,
-            make_optimiser(
+        self.replicas = start.replicas
+        with self.replicas.scope():
+            optimiser = make_optimiser(
                 settings.optimiser,
                 learning_rate=self.peak_rate,
                 weight_decay=settings.weight_decay,
-                clip_norm=settings.clip_norm,
+                clip_norm=self.replicas.share_of_norm(settings.clip_norm),
                 rules=settings.rules,
-            ),
+            )
+        self.learner = Learner(
+            self.network,
+            self.spec,
+            optimiser,
             class_weights=start.class_weights or None,
             transition_weights=start.transition_weights or None,
             coverage_norm=start.coverage_norm,
             rules=settings.rules,
             xla=settings.xla,
+            replicas=self.replicas,
         )
         self.state = LoopState(settings.batch_size)
         windows = self.train_windows
@@ -124,7 +128,14 @@ class TrainingRun:
             start, self.splits, self.train_feed.length, len(validation), len(windows), mean, self.across
         )
         by_length = {"batches": "by length"} if self.train_feed.order.has_lengths else {}
-        self.judge = Judge(self.validation, self.spec, start.base, settings.rules, by_evidence=self.record.by_evidence)
+        self.judge = Judge(
+            self.validation,
+            self.spec,
+            start.base,
+            settings.rules,
+            by_evidence=self.record.by_evidence,
+            replicas=self.replicas,
+        )
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
         self._saved_at = time.monotonic()
         self._describe()
@@ -185,6 +196,8 @@ class TrainingRun:
                     100 * (split.leakage or 0),
                 )
         self._describe_copies()
+        if self.replicas.number > 1:
+            self._say(f"{self.replicas.number} devices share each batch.")
         self._say(
             f"{len(train):,} training and {len(validation):,} validation windows of {train.window_length:,} bases; "
             f"{self._n_learning():,} of {self.network.count_params():,} weights learn."
@@ -241,12 +254,13 @@ class TrainingRun:
             They are plainly too small.
         """
         n_weights, n_learning = self.network.count_params(), self._n_learning()
-        bases = self.settings.batch_size * self.train_windows.window_length
-        memory = memory_of_training(self.spec, n_weights, n_learning, bases)
+        windows = -(-self.settings.batch_size // self.replicas.number)  # on each device
+        memory = memory_of_training(self.spec, n_weights, n_learning, windows * self.train_windows.window_length)
         disk = disk_of_training(n_weights, n_learning)
-        on_processor = not tf.config.list_physical_devices("GPU")
+        on_processor = not tf.config.get_visible_devices("GPU")
         refuse_what_cannot_fit(memory, disk, self.settings.output, on_processor=on_processor)
-        return {"memory": int(memory), "disk": disk, "device": "CPU" if on_processor else "GPU"}
+        device = "CPU" if on_processor else "GPU"
+        return {"memory": int(memory), "disk": disk, "device": device, "n_devices": self.replicas.number}
 
     def measure(self) -> dict[str, float]:
         """Take a few steps that nothing is kept of, and say what the whole run would take in seconds."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from helixdask.engine.gpus import wanted_gpus
+from helixdask.engine.settings import Devices
 from helixdask.errors import BadInputError
 from helixdask.settings import Count, Limit, Natural, Rules, RuleSet, Shown, check_settings
 from helixdask.trainer.network.card import CoverageNorm
@@ -94,6 +96,8 @@ class TuneSettings:
         Seed of new weights and the order of windows.
     threads
         CPU threads; 0: all there are. Same seed and threads: same model.
+    devices
+        GPUs that share each batch: all, or how many. 0: the processor, as where there is none.
     resume
         Demand to go on from an interrupted run, or never do. Default: if it was this one.
     doubt
@@ -154,6 +158,7 @@ class TuneSettings:
     window_weights: bool = True
     seed: int = 0
     threads: Count = 0
+    devices: Devices = "all"
     resume: bool | None = None
     doubt: Doubt = "mask"
     keep_worse: bool = False
@@ -179,6 +184,12 @@ class TuneSettings:
         check_outputs(output, output.with_suffix(".md"), output.with_suffix(".csv"), output.with_suffix(".png"))
         check_folder(self.tensorboard)
         check_settings(self)
+        devices = wanted_gpus(self.devices)
+        if devices is not None and devices > self.batch_size:
+            raise BadInputError(
+                f"{devices} devices cannot share a batch of {self.batch_size} windows",
+                remedy="Give a larger --batch-size, or fewer --devices.",
+            )
         for name, n in (("class_weights", 4), ("transition_weights", 6)):
             weights = getattr(self, name)
             if weights and (len(weights) != n or min(weights) < 0):

@@ -25,6 +25,7 @@ from helixdask.trainer.network.build import (
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.libraries import NamedLibrary, model_libraries, shared_libraries
 from helixdask.trainer.network.model_file import LoadedModel
+from helixdask.trainer.tuning.replicas import Replicas
 from helixdask.trainer.tuning.settings import Mode, TuneSettings
 
 NORM_MOMENTUM = 0.9
@@ -46,6 +47,8 @@ class Start:
         The base model, if there is one.
     coverage_norm, class_weights, transition_weights
         Of the network and the loss; empty weights: no weighting.
+    replicas
+        Devices on which the network has its copies.
     """
 
     settings: TuneSettings
@@ -59,10 +62,11 @@ class Start:
     coverage_norm: str
     class_weights: tuple[float, ...]
     transition_weights: tuple[float, ...]
+    replicas: Replicas
 
 
-def start_from_base(settings: TuneSettings, base: LoadedModel, stores: Sequence[Store]) -> Start:
-    """Take the base model and prepare what is to be trained.
+def start_from_base(settings: TuneSettings, base: LoadedModel, stores: Sequence[Store], replicas: Replicas) -> Start:
+    """Take the base model and prepare what is to be trained, in the scope of the replicas.
 
     Raises
     ------
@@ -72,11 +76,12 @@ def start_from_base(settings: TuneSettings, base: LoadedModel, stores: Sequence[
     mode = _chosen_mode(settings, stores)
     libraries, groups = _chosen_libraries(settings, mode, base, stores)
     network, spec = starting_network(settings, mode, base, len(libraries))
-    return Start(settings, mode, stores, libraries, groups, network, spec, base, *_loss_and_norm(settings, base.card))
+    rest = _loss_and_norm(settings, base.card)
+    return Start(settings, mode, stores, libraries, groups, network, spec, base, *rest, replicas)
 
 
-def start_from_nothing(settings: TuneSettings, spec: NetworkSpec, stores: Sequence[Store]) -> Start:
-    """Draw a network's weights.
+def start_from_nothing(settings: TuneSettings, spec: NetworkSpec, stores: Sequence[Store], replicas: Replicas) -> Start:
+    """Draw a network's weights, in the scope of the replicas.
 
     Raises
     ------
@@ -88,7 +93,7 @@ def start_from_nothing(settings: TuneSettings, spec: NetworkSpec, stores: Sequen
         raise BadInputError(f"the network takes {spec.n_libraries} libraries, the stores have {len(libraries)}")
     network = build_network(spec, seed=settings.seed, dtype=_policy(settings))
     rest = _loss_and_norm(settings, default_card())
-    return Start(settings, "scratch", stores, libraries, groups, network, spec, None, *rest)
+    return Start(settings, "scratch", stores, libraries, groups, network, spec, None, *rest, replicas)
 
 
 def _loss_and_norm(settings: TuneSettings, card: dict[str, Any]) -> tuple[str, tuple[float, ...], tuple[float, ...]]:

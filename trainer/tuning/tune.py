@@ -7,7 +7,7 @@ from typing import Any
 from helixdask.engine.machine import usable_cores
 from helixdask.errors import BadInputError
 from helixdask.store.store import Store
-from helixdask.trainer.runtime import configure_tensorflow, import_tensorflow
+from helixdask.trainer.runtime import import_tensorflow, start_on_devices
 
 tf = import_tensorflow()
 
@@ -17,6 +17,7 @@ from helixdask.trainer.network.build import NetworkSpec  # noqa: E402
 from helixdask.trainer.network.model_file import load_model  # noqa: E402
 from helixdask.trainer.tuning.interrupts import StopRequest  # noqa: E402
 from helixdask.trainer.tuning.progress import OnProgress, silent  # noqa: E402
+from helixdask.trainer.tuning.replicas import Replicas  # noqa: E402
 from helixdask.trainer.tuning.run import TrainingRun  # noqa: E402
 from helixdask.trainer.tuning.settings import TuneResult, TuneSettings  # noqa: E402
 from helixdask.trainer.tuning.starting_point import Start, start_from_base, start_from_nothing  # noqa: E402
@@ -106,19 +107,28 @@ def _start_of_tuning(settings: TuneSettings) -> Start:
     settings.check()
     if settings.model is None:
         raise BadInputError("no base model was given", remedy="Name one with --model, or train from scratch.")
-    _start_tensorflow(settings)
+    replicas = _start_tensorflow(settings)
     stores = [Store.open(url) for url in settings.stores]
-    return start_from_base(settings, load_model(settings.model), stores)
+    with replicas.scope():
+        return start_from_base(settings, load_model(settings.model), stores, replicas)
 
 
 def _start_of_training(settings: TuneSettings, spec: NetworkSpec | None) -> Start:
     settings.check()
     spec = spec or NetworkSpec()
-    _start_tensorflow(settings)
-    return start_from_nothing(settings, spec, [Store.open(url) for url in settings.stores])
+    replicas = _start_tensorflow(settings)
+    stores = [Store.open(url) for url in settings.stores]
+    with replicas.scope():
+        return start_from_nothing(settings, spec, stores, replicas)
 
 
-def _start_tensorflow(settings: TuneSettings) -> None:
-    threads = settings.threads or usable_cores()
-    configure_tensorflow(threads)
+def _start_tensorflow(settings: TuneSettings) -> Replicas:
+    """Start it on the devices that are wanted, no more than there are windows in a batch."""
+    devices = start_on_devices(settings.threads or usable_cores(), settings.devices, settings.batch_size)
+    if settings.xla and len(devices) > 1:
+        raise BadInputError(
+            f"XLA compiles for one device, and {len(devices)} would share each batch",
+            remedy="Leave --xla out, or give --devices 1.",
+        )
     keras.utils.set_random_seed(settings.seed)
+    return Replicas(devices)

@@ -12,7 +12,8 @@ from helixdask.store.store import Store
 from helixdask.trainer.network.build import NetworkSpec, build_network
 from helixdask.trainer.network.card import default_card
 from helixdask.trainer.network.model_file import load_model, save_model
-from helixdask.trainer.prediction.stage import PredictStage, default_batch_size
+from helixdask.trainer.prediction.batches import default_batch_size
+from helixdask.trainer.prediction.stage import PredictStage
 from tests.small_store import publish, small_store
 
 pytestmark = pytest.mark.slow
