@@ -57,7 +57,12 @@ class Scoring:
 
 def evaluate(
     source: Annotated[str, typer.Argument(metavar="STORE|GFF3", help="A store with predictions, or gene models.")],
-    reference: Annotated[Path, typer.Option(help="The true annotation, GFF3 or GTF.")],
+    reference: Annotated[
+        str,
+        typer.Option(
+            metavar="GFF3|NAME", help="The true genes: an annotation file (GFF3 or GTF), or a gene set of the store."
+        ),
+    ],
     scoring: Scoring,
     per_contig: Annotated[bool, typer.Option("--per-contig", help="Show each contig, too.")] = False,
     tsv: Annotated[Path | None, typer.Option(metavar="TSV", help="Write all scores, of each contig too.")] = None,
@@ -80,7 +85,7 @@ def evaluate(
     check_figure(report and report.with_suffix(".svg"))
     contigs = read_names(scoring.contigs) if scoring.contigs else None
     asked = vars(scoring) | {"contigs": contigs}
-    scores = run(source, str(reference), **asked, options=output.run_options())
+    scores = run(source, reference, **asked, options=output.run_options())
     if tsv:
         write_tsv(scores, tsv)
     if plot:

@@ -32,7 +32,7 @@ class Sweeping:
     lengths
         Least coding bases, such as 60,300.
     reference
-        An annotation to score against.
+        The true genes to score against: a GFF3 or GTF file, or a gene set of the store.
     aliases
         What the reference calls the sequences: tab-separated, its name, the genome's; or NCBI's report.
     contigs
@@ -47,7 +47,7 @@ class Sweeping:
     peaks: _List | None = None
     edges: _List | None = None
     lengths: _List | None = None
-    reference: Annotated[Path, Shown(metavar="GFF3")] | None = None
+    reference: Annotated[str, Shown(metavar="GFF3|NAME")] | None = None
     aliases: Annotated[str, Shown(metavar="TABLE")] | None = None
     contigs: InputFile | None = None
     tsv: Annotated[Path, Shown(metavar="TSV")] | None = None
@@ -65,7 +65,7 @@ class Sweeping:
 def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> None:
     """Call with all thresholds, print the table, write what was asked for."""
     from helixdask.evaluation.grid import Grid, numbers
-    from helixdask.evaluation.sources import contig_rows, read_annotation
+    from helixdask.evaluation.sources import contig_rows, open_reference
     from helixdask.evaluation.sweep import sweep
     from helixdask.evaluation.sweep_output import draw_sweep, sweep_dict, sweep_table, write_sweep_tsv
     from helixdask.inputs.tables import read_names
@@ -76,16 +76,15 @@ def run_sweep(url: str, stage: CallStage, asked: Sweeping, output: Output) -> No
         raise BadInputError("a sweep writes nothing, so there is nothing to plan", remedy="Leave --dry-run out.")
     lengths = [int(length) for length in numbers(asked.lengths, int)]
     grid = Grid.of(numbers(asked.peaks), numbers(asked.edges), lengths)
-    if asked.reference is not None and not asked.reference.is_file():
-        raise BadInputError("no such file", where=str(asked.reference), remedy="Check the path.")
     check_outputs(asked.tsv, asked.plot)
     check_figure(asked.plot)
     store = Store.open(url)
+    reference = open_reference(asked.reference, store) if asked.reference else None
     rows = sweep(
         stage,
         store,
         grid,
-        reference=read_annotation(str(asked.reference), store.contigs, asked.aliases) if asked.reference else None,
+        reference=next(iter(reference.models(store.contigs, asked.aliases).values())) if reference else None,
         contigs=contig_rows(store.contigs, read_names(asked.contigs) if asked.contigs else None, asked.aliases),
         options=output.run_options(),
     )

@@ -10,7 +10,7 @@ from helixdask.errors import BadInputError
 from helixdask.evaluation.base_counts import count_bases
 from helixdask.evaluation.result import Evaluation
 from helixdask.evaluation.scored_regions import scored_regions
-from helixdask.evaluation.sources import Source, common_contigs, contig_rows, open_source, read_annotation
+from helixdask.evaluation.sources import Source, common_contigs, contig_rows, open_reference, open_source
 from helixdask.evaluation.tally import BaseTally
 from helixdask.evaluation.whole_loci import whole_loci
 from helixdask.genes.models import GeneModels
@@ -44,7 +44,7 @@ def evaluate(
     source
         Store, or GFF3 or GTF file.
     reference
-        The true annotation.
+        The true genes: a GFF3 or GTF file, or a gene set of the store that is scored.
     predictions
         Only these predictions, and the genes called from them; None: all that the store has.
     genes
@@ -86,7 +86,8 @@ def evaluate(
         sources.append(_open_other(sources[0], compare))
         for each in sources:
             _check_single(each)
-    table = common_contigs(reference, sources, aliases)
+    true_genes = open_reference(reference, next((each.store for each in sources if each.store is not None), None))
+    table = common_contigs(true_genes, sources, aliases)
     scored = scored_regions(
         table,
         rows=contig_rows(table, contigs, aliases),
@@ -96,7 +97,7 @@ def evaluate(
         split=split,
         side=side,
     )
-    truth = read_annotation(reference, table, aliases)
+    (truth,) = true_genes.models(table, aliases).values()
     if not len(truth.cds) and not noncoding:
         raise BadInputError(
             "the reference has no coding segments",

@@ -95,13 +95,43 @@ def open_source(source: str, predictions: Sequence[str] = (), genes: Sequence[st
     return Source(Path(source.rstrip("/")).name, store, None, named, chosen)
 
 
+def open_reference(reference: str, store: Store | None) -> Source:
+    """Look at the true genes: those of an annotation file, or a gene set of the store that is scored.
+
+    Parameters
+    ----------
+    reference
+        Path of a file; where there is no such file, the name of a gene set, also as ``genes/NAME``.
+    store
+        That is scored; None: only files are.
+
+    Raises
+    ------
+    BadInputError
+        It is neither.
+    """
+    if Path(reference).is_file():
+        return Source(Path(reference).name, path=reference)
+    name = reference.removeprefix("genes/")
+    there = store.names("genes") if store is not None else []
+    if store is not None and name in there:
+        return Source(name, store, genes=[name])
+    if store is None:
+        raise BadInputError("no such annotation file", where=reference, remedy="Check the path.")
+    raise BadInputError(
+        "neither an annotation file nor a gene set of the store",
+        where=reference,
+        remedy=f"Check the path. Gene sets of {store.url}: {', '.join(there) or 'none'}.",
+    )
+
+
 def _is_called(store: Store, name: str, predictions: Sequence[str]) -> bool:
     """Whether gene models were called here, from the predictions asked for."""
     source = predictions_of(store, name)
     return source is not None and (not predictions or source in predictions)
 
 
-def common_contigs(reference: str, sources: Sequence[Source], aliases: str | None = None) -> ContigTable:
+def common_contigs(reference: Source, sources: Sequence[Source], aliases: str | None = None) -> ContigTable:
     """Contigs that everything refers to: those of the store, or all that the files name.
 
     Of files with a table of other names, those of the first source, and what is called by none of them elsewhere.
@@ -121,7 +151,7 @@ def common_contigs(reference: str, sources: Sequence[Source], aliases: str | Non
     if stores:
         return stores[0].contigs
     scored, *others = [names_in_text(str(source.path), "gff3").names for source in sources]
-    theirs = names_in_text(reference, "gff3").names
+    theirs = names_in_text(str(reference.path), "gff3").names
     if aliases is None:
         return _of_unknown_length([*theirs, *scored, *(name for names in others for name in names)])
     known = aliases_of(aliases, _of_unknown_length(scored))

@@ -46,7 +46,7 @@ COLUMNS: Final = MappingProxyType(
 """Column names and dtypes of each table."""
 
 OPTIONAL: Final = frozenset({("exons", "score"), ("cds", "score")})
-"""Columns that need not be given: they are NaN then. Only called genes have such scores."""
+"""Columns that need not be given: they are NaN then. Called genes have such scores, and files may have them."""
 
 
 def make_frame(table: str, columns: Mapping[str, ArrayLike] | None = None) -> pd.DataFrame:

@@ -73,3 +73,23 @@ def test_a_store_without_anything_to_score(tmp_path):
     store = store_of(str(tmp_path / "empty.zarr"), {"a": FLANK + GENE + FLANK})
     with pytest.raises(BadInputError, match="helixdask predict"):
         evaluate(store.url, str(tmp_path / "truth.gff3"))
+
+
+def test_the_reference_may_be_a_gene_set_of_the_store(store, tmp_path):
+    by_file = evaluate(store.url, str(tmp_path / "truth.gff3"), genes="reference", quiet=True).as_dict()
+    for name in ("reference", "genes/reference"):
+        assert evaluate(store.url, name, genes="reference", quiet=True).as_dict() == by_file
+    with pytest.raises(BadInputError, match="Gene sets of .*: reference") as error:
+        evaluate(store.url, "known")
+    assert "known" in str(error.value)
+    with pytest.raises(BadInputError, match="no such annotation file"):
+        evaluate(str(tmp_path / "truth.gff3"), "reference")
+
+
+def test_coding_segments_of_a_file_have_their_own_scores(tmp_path):
+    truth, scored = tmp_path / "truth.gff3", tmp_path / "scored.gff3"
+    truth.write_text(GFF)
+    scored.write_text(GFF.replace("gene	91	266	.", "gene	91	266	0.3").replace("CDS	101	256	.", "CDS	101	256	0.8"))
+    scores = evaluate(str(scored), str(truth)).genes["scored.gff3"]
+    assert scores.reliability("gene").count.nonzero()[0].tolist() == [3]
+    assert scores.reliability("exon").count.nonzero()[0].tolist() == [8]

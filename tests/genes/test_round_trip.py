@@ -85,8 +85,11 @@ def assert_same(found, models):
 
 @pytest.mark.slow
 @settings(max_examples=40)
-@given(genes(), CONTIG_NAMES)
-def test_gff3(tmp_path_factory, models, contig):
+@given(genes(), CONTIG_NAMES, st.integers(0, 20))
+def test_gff3(tmp_path_factory, models, contig, seed):
+    rng = np.random.default_rng(seed)
+    for table in (models.exons, models.cds):
+        table["score"] = np.where(rng.random(len(table)) < 0.8, rng.integers(0, 1001, len(table)) / 1000, np.nan)
     contigs = ContigTable(np.array([contig], object), np.array([LENGTH]))
     path = tmp_path_factory.mktemp("gff3") / "x.gff3"
     write_gff3(path, models, contigs, species="any")

@@ -105,6 +105,7 @@ def usable_children(
             "end": end[good],
             "strand": strand[good].astype(np.int8),
             "phase": rows.phase[at][good],
+            "score": rows.score[at][good],
             "transcript": transcript[good],
         }
     )

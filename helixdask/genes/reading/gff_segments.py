@@ -18,7 +18,8 @@ def exon_segments(children: pd.DataFrame, tree: Tree, findings: Findings) -> pd.
     Returns
     -------
     pandas.DataFrame
-        Columns transcript, start, end; sorted.
+        Columns transcript, start, end, score (that of the row; NaN where it gives none, or several were joined);
+        sorted.
     """
     level = children["level"].to_numpy()
     transcript = children["transcript"].to_numpy(np.int64)
@@ -34,7 +35,7 @@ def exon_segments(children: pd.DataFrame, tree: Tree, findings: Findings) -> pd.
     n_made = made["transcript"].nunique()
     if n_made:
         findings.note("exons_made", f"{n_made:,} transcripts have no exon rows: made from CDS and UTR rows")
-    exons = pd.concat([given[["transcript", "start", "end"]], made], ignore_index=True)
+    exons = pd.concat([given[["transcript", "start", "end", "score"]], made], ignore_index=True)
     exons = exons.sort_values(["transcript", "start", "end"], kind="stable", ignore_index=True)
     return pd.DataFrame(exons)
 
@@ -43,7 +44,8 @@ def _joined(rows: pd.DataFrame) -> pd.DataFrame:
     """Union of each transcript's intervals; those that touch become one."""
     transcript, start, end = (rows[name].to_numpy(np.int64) for name in ("transcript", "start", "end"))
     unions = joined(transcript, start, end)
-    return pd.DataFrame({"transcript": transcript[unions.rows], "start": start[unions.rows], "end": unions.end})
+    columns = {"transcript": transcript[unions.rows], "start": start[unions.rows], "end": unions.end}
+    return pd.DataFrame(columns | {"score": np.full(len(unions.rows), np.nan, np.float32)})
 
 
 def coding_segments(
@@ -63,7 +65,7 @@ def coding_segments(
     Returns
     -------
     pandas.DataFrame
-        Columns transcript, start, end, phase; sorted.
+        Columns transcript, start, end, phase, score (that of the row; NaN where it gives none); sorted.
     """
     cds = children[children["level"] == CDS]
     odd = noncoding[cds["transcript"].to_numpy(np.int64)]
@@ -93,7 +95,8 @@ def coding_segments(
             action = f"{counts[number]} CDS rows of {tree.transcript_id[number]!r}: {done}"
             tree.note(findings, tree.transcript_gene[number], code, action, int(lines[number]))
     kept = counted if phases == "chain" else given
-    return pd.DataFrame({"transcript": transcript, "start": start, "end": end, "phase": kept})
+    score = cds["score"].to_numpy(np.float32)
+    return pd.DataFrame({"transcript": transcript, "start": start, "end": end, "phase": kept, "score": score})
 
 
 def _with_stops(cds: pd.DataFrame, stops: pd.DataFrame, tree: Tree, findings: Findings) -> pd.DataFrame:
@@ -121,7 +124,7 @@ def _with_stops(cds: pd.DataFrame, stops: pd.DataFrame, tree: Tree, findings: Fi
     cds.loc[first_row.reindex(number[down]).to_numpy(), "start"] = start[down]
     apart = stops[outside & ~touches]
     if len(apart):
-        cds = pd.concat([cds, apart.assign(phase=np.int8(-1))], ignore_index=True)
+        cds = pd.concat([cds, apart.assign(phase=np.int8(-1), score=np.float32(np.nan))], ignore_index=True)
         cds = cds.sort_values(["transcript", "start", "end"], kind="stable", ignore_index=True)
     return cds
 
