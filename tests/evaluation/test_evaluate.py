@@ -89,7 +89,11 @@ def test_the_reference_may_be_a_gene_set_of_the_store(store, tmp_path):
 def test_coding_segments_of_a_file_have_their_own_scores(tmp_path):
     truth, scored = tmp_path / "truth.gff3", tmp_path / "scored.gff3"
     truth.write_text(GFF)
-    scored.write_text(GFF.replace("gene	91	266	.", "gene	91	266	0.3").replace("CDS	101	256	.", "CDS	101	256	0.8"))
+    scored.write_text(
+        GFF.replace("gene	91	266	.", "gene	91	266	0.3").replace(
+            "CDS	101	256	.", "CDS	101	256	0.8"
+        )
+    )
     scores = evaluate(str(scored), str(truth)).genes["scored.gff3"]
     assert scores.reliability("gene").count.nonzero()[0].tolist() == [3]
     assert scores.reliability("exon").count.nonzero()[0].tolist() == [8]
