@@ -146,6 +146,5 @@ def refuse_what_cannot_fit(plan: Plan, url: str, memory_limit: int | None, befor
         raise BadInputError(
             f"{plan.stage} will write about {size(plan.bytes_left)}{all_of_it}, {size(free)} are free",
             where=str(folder),
-            remedy="Make room, or choose another place."
-            + (" Predictions take 7 times less with --precision uint8." if plan.stage == "predict" else ""),
+            remedy="Make room, or choose another place.",
         )

@@ -79,7 +79,7 @@ def test_the_reference_may_be_a_gene_set_of_the_store(store, tmp_path):
     by_file = evaluate(store.url, str(tmp_path / "truth.gff3"), genes="reference", quiet=True).as_dict()
     for name in ("reference", "genes/reference"):
         assert evaluate(store.url, name, genes="reference", quiet=True).as_dict() == by_file
-    with pytest.raises(BadInputError, match="Gene sets of .*: reference") as error:
+    with pytest.raises(BadInputError, match=r"Gene sets of .*: reference") as error:
         evaluate(store.url, "known")
     assert "known" in str(error.value)
     with pytest.raises(BadInputError, match="no such annotation file"):
@@ -89,11 +89,11 @@ def test_the_reference_may_be_a_gene_set_of_the_store(store, tmp_path):
 def test_coding_segments_of_a_file_have_their_own_scores(tmp_path):
     truth, scored = tmp_path / "truth.gff3", tmp_path / "scored.gff3"
     truth.write_text(GFF)
-    scored.write_text(
-        GFF.replace("gene	91	266	.", "gene	91	266	0.3").replace(
-            "CDS	101	256	.", "CDS	101	256	0.8"
-        )
-    )
+    scores = {"gene\t91\t266\t.": "gene\t91\t266\t0.3", "CDS\t101\t256\t.": "CDS\t101\t256\t0.8"}
+    text = GFF
+    for plain, with_score in scores.items():
+        text = text.replace(plain, with_score)
+    scored.write_text(text)
     scores = evaluate(str(scored), str(truth)).genes["scored.gff3"]
     assert scores.reliability("gene").count.nonzero()[0].tolist() == [3]
     assert scores.reliability("exon").count.nonzero()[0].tolist() == [8]

@@ -9,6 +9,7 @@ import pytest
 from tests.cli.support import done
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
+EXACT = ("--precision", "float16")
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ def test_as_a_user_would(golden, tmp_path, model, predictions, options):
     store, out = str(tmp_path / "mini30.zarr"), tmp_path / "out.h5"
     done("encode", str(golden / "inputs/mini30.fa"), "-o", store, "--species", "mini", "-q")
     model_file = str(golden / f"models/{model}.h5")
-    done("predict", store, "--model", model_file, "--window-length", "6408", "--workers", "1", "-q", *options)
+    done("predict", store, "--model", model_file, "--window-length", "6408", "--workers", "1", "-q", *options, *EXACT)
     done("export", store, "--helixer", str(out), "--window-length", "6408", "--predictions", model)
     with (
         h5py.File(out) as ours,

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 from helixdask.settings import Name, Natural, Rules, RuleSet, Shown
 from helixdask.trainer.network.card import CoverageNorm
 
+Precision = Literal["float16", "uint8"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class PredictSettings:
@@ -30,7 +32,8 @@ class PredictSettings:
     batch_size
         Windows in a batch. Default: those of about 85,000 bases; on a GPU as many as it has memory for.
     precision
-        How probabilities are kept: float16, or uint8 at half the size (probabilities times 255).
+        How probabilities are kept: uint8 (times 255), or float16 at six times the size on disk, from which genes are
+        called no better. Default: uint8; with --rules helixer float16.
     coverage
         Coverage set, for a model that sees coverage.
     coverage_norm
@@ -48,7 +51,7 @@ class PredictSettings:
     offset: Annotated[int, Shown(option="--overlap-offset", min=1)] | None = None
     core_length: Natural | None = None
     batch_size: Natural | None = None
-    precision: Literal["float16", "uint8"] = "float16"
+    precision: Precision | None = None
     coverage: str | None = None
     coverage_norm: CoverageNorm | None = None
     threads: Natural = 1

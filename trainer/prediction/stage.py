@@ -33,7 +33,7 @@ from helixdask.trainer.prediction.batches import batch_size_on_gpu, default_batc
 from helixdask.trainer.prediction.confidence import flat_model, genic_counts, genic_summary
 from helixdask.trainer.prediction.merge import add_predictions, count_contributions, to_means
 from helixdask.trainer.prediction.predictor import Predictor, cached_predictor
-from helixdask.trainer.prediction.settings import PredictSettings, predictions_name
+from helixdask.trainer.prediction.settings import Precision, PredictSettings, predictions_name
 from helixdask.windows.cut import COVERAGE_PADDING, PADDING, WindowLayout
 from helixdask.windows.plan import PlannedWindows, WindowRule, buckets, plan_windows
 from helixdask.windows.read import held_track, read_into
@@ -67,6 +67,7 @@ class PredictStage(PredictSettings, Stage):
     model: str
     predictions: str
     window_length: Natural
+    precision: Precision = "uint8"
     coverage_norm: CoverageNorm = "log"
     libraries: tuple[str, ...] = ()
 
@@ -120,6 +121,7 @@ class PredictStage(PredictSettings, Stage):
             "window_length": window_length,
             "coverage": coverage if libraries else None,
             "libraries": libraries,
+            "precision": settings.precision or ("float16" if settings.rules == Rules.HELIXER else "uint8"),
             "coverage_norm": settings.coverage_norm or described.card["coverage_norm"],
         }
         return cls(**vars(settings) | found)

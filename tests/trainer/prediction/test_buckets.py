@@ -51,7 +51,7 @@ def test_only_short_contigs_are_predicted_otherwise(tmp_path):
     store, _ = small_store(tmp_path / "g.zarr", lengths)
     found = {}
     for rules in ("default", "helixer"):
-        stage = PredictStage.for_model(store, model, predictions=rules, rules=rules)
+        stage = PredictStage.for_model(store, model, predictions=rules, rules=rules, precision="float16")
         run_stage(stage, store.url, RunOptions(workers=1, quiet=True))
         found[rules] = Store.open(store.url).read(f"predictions/{rules}/class_probability", 0, sum(lengths))
         assert Store.open(store.url).attrs(f"predictions/{rules}")["rules"] == rules

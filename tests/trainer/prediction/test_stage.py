@@ -92,7 +92,7 @@ def test_every_base_has_probabilities_and_attributes_tell_the_model(predicted, m
 
 def test_other_regions_and_batches_change_nothing(predicted, model):
     store, _, _ = predicted
-    one_region = PredictStage.for_model(store, model, predictions="whole", batch_size=50)
+    one_region = PredictStage.for_model(store, model, predictions="whole", batch_size=50, precision="float16")
     run_stage(one_region, store.url, QUIET)
     a, b = (store.read(f"predictions/{name}/class_probability", 0, store.n_bases) for name in ("tiny", "whole"))
     np.testing.assert_allclose(a.astype(np.float32), b.astype(np.float32), atol=5e-4)
@@ -102,7 +102,7 @@ def test_the_order_of_contigs_changes_no_contig(predicted, model, tmp_path):
     store, _, _ = predicted
     order = [3, 0, 4, 2, 1]
     other, _ = small_store(tmp_path / "p.zarr", LENGTHS, order=order)
-    run_stage(SmallTasks.for_model(other, model, predictions="tiny"), other.url, QUIET)
+    run_stage(SmallTasks.for_model(other, model, predictions="tiny", precision="float16"), other.url, QUIET)
     for new, old in enumerate(order):
         length = LENGTHS[old]
         parts = []
@@ -125,7 +125,7 @@ def test_the_number_of_workers_changes_no_byte(predicted, model, tmp_path):
 
 def test_probabilities_in_one_byte(predicted, model):
     store, _, _ = predicted
-    run_stage(PredictStage.for_model(store, model, predictions="byte", precision="uint8"), store.url, QUIET)
+    run_stage(PredictStage.for_model(store, model, predictions="byte"), store.url, QUIET)
     coarse = store.read("predictions/byte/class_probability", 0, 5000)
     assert coarse.dtype == np.uint8
     fine = store.read("predictions/tiny/class_probability", 0, 5000).astype(np.float32)
@@ -174,7 +174,7 @@ def coverage_model(covered, libraries):
 def test_libraries_go_to_the_channels_that_the_card_names(covered):
     store, _, network, _ = covered
     path = coverage_model(covered, [{"name": "root", "kind": "rnaseq"}, {"name": "leaf", "kind": "rnaseq"}])
-    stage = PredictStage.for_model(store, path, overlap=False)
+    stage = PredictStage.for_model(store, path, overlap=False, precision="float16")
     assert stage.libraries == ("root", "leaf")
     run_stage(stage, store.url, QUIET)
     x = np.zeros((1, WINDOW, 8), np.float32)  # the second contig's last window on minus: 40 bases behind 140 of padding
@@ -204,7 +204,7 @@ def test_a_model_without_phase(tmp_path):
     spec = NetworkSpec(1, 4, 5, 9, 1, 4, predict_phase=False)
     network = build_network(spec, seed=2)
     save_model(tmp_path / "genic.keras", network, spec, default_card(inference_window=WINDOW))
-    stage = PredictStage.for_model(store, tmp_path / "genic.keras", overlap=False)
+    stage = PredictStage.for_model(store, tmp_path / "genic.keras", overlap=False, precision="float16")
     run_stage(stage, store.url, QUIET)
     assert store.attrs(stage.group())["has_phase"] is False
     with pytest.raises(MissingInputError):
