@@ -21,7 +21,8 @@ PLAIN = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=POOL,
 
 def settings_for(store, path, /, **more):
     """Settings of a short training on a store."""
-    known = {"epochs": 2, "batch_size": 8, "learning_rate": 1e-2, "threads": 1, "seed": 3}
+    mode = "auto" if "coverage" in more else "head"
+    known = {"mode": mode, "epochs": 2, "batch_size": 8, "learning_rate": 1e-2, "threads": 1, "seed": 3}
     return TuneSettings(**({"stores": (store.url,), "output": str(path)} | known | more))
 
 

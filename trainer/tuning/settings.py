@@ -37,8 +37,9 @@ class TuneSettings:
         Base model; training from scratch has none.
     mode
         head: the output layer on the frozen network; coverage: one that also sees RNA-seq coverage; whole: all of it,
-        with coverage if a set is named; auto: coverage where the store holds some, else head. A base model that sees
-        coverage keeps its libraries in every mode.
+        with coverage if a set is named; auto: coverage where a set is named; else whole where labels are known genes or
+        stores hold reads, head where there is nothing but pseudolabels. A base model that sees coverage keeps its
+        libraries in every mode.
     coverage
         Coverage set to learn from, too. Default: the only one there is, where the mode or the base model needs one.
     coverage_norm

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from helixdask.errors import BadInputError
 from helixdask.settings import Rules
 from helixdask.store.store import Store
+from helixdask.trainer.feed.many_genomes import with_roles
+from helixdask.trainer.feed.training_windows import StoreSplit, read_split
 from helixdask.trainer.network.build import (
     HEAD_LAYERS,
     NetworkSpec,
@@ -23,7 +25,7 @@ from helixdask.trainer.network.build import (
     with_new_head,
 )
 from helixdask.trainer.network.card import default_card
-from helixdask.trainer.network.libraries import NamedLibrary, model_libraries, shared_libraries
+from helixdask.trainer.network.libraries import NamedLibrary, model_libraries, read_groups, shared_libraries
 from helixdask.trainer.network.model_file import LoadedModel
 from helixdask.trainer.tuning.replicas import Replicas
 from helixdask.trainer.tuning.settings import Mode, TuneSettings
@@ -39,8 +41,10 @@ class Start:
     ----------
     settings, mode
         As given; the mode is never ``auto``, but ``scratch`` without a base model.
-    stores, libraries, groups
-        Stores, the libraries that the network sees in the order of its channels, and their groups in each store.
+    splits
+        What is learnt in each store, and which role it has.
+    libraries, groups
+        The libraries that the network sees in the order of its channels, and their groups in each store.
     network, spec
         The network, frozen as it is to be trained.
     base
@@ -53,7 +57,7 @@ class Start:
 
     settings: TuneSettings
     mode: str
-    stores: Sequence[Store]
+    splits: Sequence[StoreSplit]
     libraries: Sequence[NamedLibrary]
     groups: Sequence[tuple[str, ...]]
     network: keras.Model
@@ -73,11 +77,12 @@ def start_from_base(settings: TuneSettings, base: LoadedModel, stores: Sequence[
     BadInputError, MissingInputError
         The base model cannot be tuned like this, or not on these stores.
     """
-    mode = _chosen_mode(settings, stores)
+    splits = _splits_of(settings, stores)
+    mode = _chosen_mode(settings, splits)
     libraries, groups = _chosen_libraries(settings, mode, base, stores)
     network, spec = starting_network(settings, mode, base, len(libraries))
     rest = _loss_and_norm(settings, base.card)
-    return Start(settings, mode, stores, libraries, groups, network, spec, base, *rest, replicas)
+    return Start(settings, mode, splits, libraries, groups, network, spec, base, *rest, replicas)
 
 
 def start_from_nothing(settings: TuneSettings, spec: NetworkSpec, stores: Sequence[Store], replicas: Replicas) -> Start:
@@ -93,7 +98,8 @@ def start_from_nothing(settings: TuneSettings, spec: NetworkSpec, stores: Sequen
         raise BadInputError(f"the network takes {spec.n_libraries} libraries, the stores have {len(libraries)}")
     network = build_network(spec, seed=settings.seed, dtype=_policy(settings))
     rest = _loss_and_norm(settings, default_card())
-    return Start(settings, "scratch", stores, libraries, groups, network, spec, None, *rest, replicas)
+    splits = _splits_of(settings, stores)
+    return Start(settings, "scratch", splits, libraries, groups, network, spec, None, *rest, replicas)
 
 
 def _loss_and_norm(settings: TuneSettings, card: dict[str, Any]) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
@@ -109,12 +115,24 @@ def _policy(settings: TuneSettings) -> str:
     return "float32" if settings.precision == "float32" else f"mixed_{settings.precision}"
 
 
-def _chosen_mode(settings: TuneSettings, stores: Sequence[Store]) -> Mode:
-    """Mode that ``auto`` stands for: ``coverage`` where a set was named or every store holds one, else ``head``."""
+def _splits_of(settings: TuneSettings, stores: Sequence[Store]) -> list[StoreSplit]:
+    found = [read_split(store, settings.split, settings.labels, settings.selection) for store in stores]
+    return with_roles(found, settings.validate_on, settings.stores)
+
+
+def _chosen_mode(settings: TuneSettings, splits: Sequence[StoreSplit]) -> Mode:
+    """Mode that ``auto`` stands for.
+
+    ``coverage`` where a set was named. Else ``whole`` where labels are known genes, or where there are reads, with
+    which pseudolabels are called and judged. What a base model says alone is not enough to learn all weights from:
+    ``head``.
+    """
     if settings.mode != "auto":
         return settings.mode
-    has_coverage = settings.coverage is not None or all(store.names("coverage") for store in stores)
-    return "coverage" if has_coverage else "head"
+    if settings.coverage is not None:
+        return "coverage"
+    has_evidence = (not split.has_pseudolabels or read_groups([split.store])[0] for split in splits)
+    return "whole" if all(has_evidence) else "head"
 
 
 def _chosen_libraries(
