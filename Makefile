@@ -20,7 +20,7 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(PYTEST)
 
-# Without the tests that take more than a few seconds.
+# Without the tests that take more than about a second, and with fewer examples of properties.
 test-quick: $(INSTALLED)
 	$(PYTEST) -m "not slow"
 

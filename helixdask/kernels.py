@@ -6,25 +6,13 @@ numba itself. Only kernels that multiply matrices need it, and find it then all 
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 from numba import njit
 
+from helixdask.hidden_modules import hidden
+
 __all__ = ["njit"]
 
-_LINEAR_ALGEBRA = "scipy.linalg"
-
-
-def _load_without_linear_algebra() -> None:
-    """Import the module of numba that looks for it while it cannot be found."""
-    if _LINEAR_ALGEBRA in sys.modules:
-        return
-    sys.modules[_LINEAR_ALGEBRA] = None  # type: ignore[assignment]
-    try:
-        import_module("numba.np.arraymath")
-    finally:
-        del sys.modules[_LINEAR_ALGEBRA]
-
-
-_load_without_linear_algebra()
+with hidden("scipy.linalg"):
+    import_module("numba.np.arraymath")  # looks for it

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from helixdask.engine.gpus import too_few, usable_gpus, wanted_gpus
 from helixdask.errors import BadInputError, MissingDependencyError
+from helixdask.hidden_modules import hidden
 
 _NOISE: Final = (b"before absl::InitializeLog()", b"oneDNN custom operations are on")
 _REMEDY = 'Install it: pip install "helixdask[tf-cpu]" (or "helixdask[tf-gpu]").'
@@ -31,6 +32,9 @@ def require_tensorflow() -> None:
 def import_tensorflow() -> Any:
     """Import TensorFlow with Keras on top of it.
 
+    Keras imports scikit-learn and Matplotlib where it finds them, for wrappers and galleries, which takes a third of its
+    time. It does not find them here.
+
     Returns
     -------
     module
@@ -44,7 +48,7 @@ def import_tensorflow() -> Any:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        with _without_noise():
+        with _without_noise(), hidden("sklearn", "matplotlib"):
             import keras
             import tensorflow
     except ImportError as error:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from helixdask.errors import StoreDamagedError
-from helixdask.registry import KINDS, arrays_of, tables_below
+from helixdask.registry import KINDS, arrays_of, group_of, tables_below
 from helixdask.store.documents import GroupDocuments
 from helixdask.store.manifest import ATTRIBUTES, ObjectRecord, read_manifest
 from helixdask.store.objects import Folder
-from helixdask.store.root import ensure_containers, group_document, read_root, root_problem, write_root
+from helixdask.store.root import Root, copy_is_sound, ensure_containers, group_document, read_root, write_root
 
 __all__ = ["collect_metadata", "consolidate", "group_document", "mend_root", "published_in"]
 
@@ -27,12 +27,11 @@ def consolidate(url: str) -> None:
     """
     folder = Folder(url)
     for _ in range(5):
-        own, before = read_root(folder)
-        metadata = collect_metadata(folder, before)
-        if metadata == before and root_problem(folder, folder.read(ATTRIBUTES)) is None:
-            write_root(folder, own, metadata)  # of a store of an earlier version: the checksum
+        there = read_root(folder)
+        metadata = collect_metadata(folder, there)
+        if there.has_checksum and metadata == there.metadata and copy_is_sound(folder):
             return
-        write_root(folder, own, metadata)
+        write_root(folder, there.own, metadata)
 
 
 def mend_root(folder: Folder, problem: str) -> None:
@@ -43,8 +42,7 @@ def mend_root(folder: Folder, problem: str) -> None:
     StoreDamagedError
         The copy is damaged, too.
     """
-    own, _ = read_root(folder)
-    write_root(folder, own, {})
+    write_root(folder, read_root(folder).own, {})
     consolidate(folder.url)
     log.warning("%s/%s %s; it was made anew from the groups", folder.url, ATTRIBUTES, problem)
 
@@ -64,28 +62,41 @@ def published_in(documents: GroupDocuments) -> Iterator[str]:
                 yield f"{kind}/{name}"
 
 
-def collect_metadata(folder: Folder, before: dict[str, Any]) -> dict[str, Any]:
+def collect_metadata(folder: Folder, there: Root) -> dict[str, Any]:
     """Metadata of all published groups and of what holds them, by path, sorted.
 
     Parameters
     ----------
     folder
         The store's folder.
-    before
-        What was collected last: of a group whose metadata are damaged this is kept.
+    there
+        The root as it is. What was collected last is kept of a group that is the same still, which its attributes tell
+        by the digest of its manifest, and of one whose metadata are damaged.
     """
     found: dict[str, Any] = {}
+    before = _by_group(there.metadata)
     documents = GroupDocuments(folder, None)
     for group in published_in(documents):
         ensure_containers(folder, group)
         parts = group.split("/")
         for depth in range(1, len(parts)):
             found["/".join(parts[:depth])] = {"attributes": {}, "zarr_format": 3, "node_type": "group"}
+        last = before.get(group, {})
         try:
-            found.update(_metadata_of(folder, group, documents.attrs(group)))
+            attrs = documents.attrs(group)
+            same = there.has_checksum and "manifest" in attrs and last.get(group, {}).get("attributes") == attrs
+            found.update(last if same else _metadata_of(folder, group, attrs))
         except (StoreDamagedError, ValueError):
-            found.update({path: one for path, one in before.items() if f"{path}/".startswith(f"{group}/")})
+            found.update(last)
     return dict(sorted(found.items()))
+
+
+def _by_group(metadata: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Metadata by path, for each group that can be published."""
+    found: dict[str, dict[str, Any]] = {}
+    for path, one in metadata.items():
+        found.setdefault(group_of(path), {})[path] = one
+    return found
 
 
 def _metadata_of(folder: Folder, group: str, attrs: dict[str, Any]) -> dict[str, Any]:

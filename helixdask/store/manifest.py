@@ -150,8 +150,12 @@ def attributes_checksum(attrs: Mapping[str, Any]) -> int:
 
 def json_checksum(value: Any) -> int:
     """CRC-32 of a value as it is when it was written as JSON and read back."""
-    as_read = json.loads(json.dumps(value, default=plain_value))
-    return int(isal_zlib.crc32(json.dumps(as_read, sort_keys=True).encode()))
+    return checksum_of_read(json.loads(json.dumps(value, default=plain_value)))
+
+
+def checksum_of_read(value: Any) -> int:
+    """The same of a value that was read from JSON."""
+    return int(isal_zlib.crc32(json.dumps(value, sort_keys=True).encode()))
 
 
 def plain_value(value: Any) -> Any:

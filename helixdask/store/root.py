@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from helixdask.errors import StoreDamagedError
 from helixdask.store.documents import parse_group
-from helixdask.store.manifest import ATTRIBUTES, json_checksum, plain_value
+from helixdask.store.manifest import ATTRIBUTES, checksum_of_read, plain_value
 from helixdask.store.objects import Folder
 
 COPY: Final = ".manifests/store.json"
@@ -31,20 +31,38 @@ def is_store(url: str) -> bool:
     return folder.exists(ATTRIBUTES) or folder.exists(COPY)
 
 
-def write_root(folder: Folder, attributes: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+class Root(NamedTuple):
+    """What a root holds.
+
+    Attributes
+    ----------
+    own
+        Format and species.
+    metadata
+        Copy of the metadata of all published groups, by path.
+    has_checksum
+        Whether both were compared with a checksum; stores of earlier versions have none.
+    """
+
+    own: dict[str, Any]
+    metadata: dict[str, Any]
+    has_checksum: bool
+
+
+def write_root(folder: Folder, own: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
     """Write the root and the copy of its own attributes, each where it differs from what is there.
 
     Parameters
     ----------
     folder
         The store's folder.
-    attributes
+    own
         Format and species.
     metadata
         Metadata of all published groups, by path.
     """
-    own = {name: attributes[name] for name in _OWN}
-    copy = json.dumps({**own, "checksum": json_checksum(own)}, indent=1).encode()
+    own = {name: own[name] for name in _OWN}
+    copy = json.dumps({**own, "checksum": checksum_of_read(own)}, indent=1).encode()
     if folder.read(COPY) != copy:
         folder.write(COPY, copy)
     text = _document(own, metadata)
@@ -54,12 +72,12 @@ def write_root(folder: Folder, attributes: Mapping[str, Any], metadata: Mapping[
 
 def _document(own: Mapping[str, Any], metadata: Mapping[str, Any]) -> bytes:
     document = {
-        "attributes": {**own, "checksum": json_checksum([own, metadata])},
+        "attributes": {**own, "checksum": checksum_of_read([own, metadata])},
         "zarr_format": 3,
         "node_type": "group",
         "consolidated_metadata": {"kind": "inline", "must_understand": False, "metadata": metadata},
     }
-    return json.dumps(document, default=plain_value).encode()  # in lines it would take ten times as long
+    return json.dumps(document).encode()  # in lines it would take ten times as long
 
 
 def root_problem(folder: Folder, data: bytes | None) -> str | None:
@@ -72,22 +90,31 @@ def root_problem(folder: Folder, data: bytes | None) -> str | None:
     data
         The object that describes the root; None where there is none.
     """
+    found = _examined(folder, data)
+    return found if isinstance(found, str) else None
+
+
+def _examined(folder: Folder, data: bytes | None) -> Root | str | None:
+    """What a root holds, or what is wrong with it; None where there is no store."""
     if data is None:
         return "is missing" if folder.exists(COPY) else None
     try:
-        attrs = parse_group(data)
-        if attrs is None:
-            return "is damaged" if folder.exists(COPY) else None
-        if "checksum" in attrs:
+        document = json.loads(data)
+        if document["node_type"] == "group":
+            attrs = dict(document.get("attributes") or {})
             own = {name: attrs.get(name) for name in _OWN}
-            metadata = json.loads(data)["consolidated_metadata"]["metadata"]
-            return None if json_checksum([own, metadata]) == attrs["checksum"] else "does not match its checksum"
-    except (ValueError, KeyError, TypeError):
+            if "checksum" in attrs:
+                metadata = document["consolidated_metadata"]["metadata"]
+                is_sound = checksum_of_read([own, metadata]) == attrs["checksum"]
+                return Root(own, dict(metadata), True) if is_sound else "does not match its checksum"
+            if not folder.exists(COPY):  # only stores of earlier versions have no checksum
+                return Root(own, dict((document.get("consolidated_metadata") or {}).get("metadata") or {}), False)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return "is damaged" if folder.exists(COPY) or folder.exists("genome") else None
-    return "is damaged" if folder.exists(COPY) else None  # only stores of earlier versions have no checksum
+    return "is damaged" if folder.exists(COPY) else None
 
 
-def read_root(folder: Folder) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_root(folder: Folder) -> Root:
     """Format and species of a store, and the copy of its metadata; that is empty where the root is damaged.
 
     Raises
@@ -95,11 +122,9 @@ def read_root(folder: Folder) -> tuple[dict[str, Any], dict[str, Any]]:
     StoreDamagedError
         Neither the root nor the copy of its attributes can be read.
     """
-    data = folder.read(ATTRIBUTES)
-    if data is not None and root_problem(folder, data) is None:
-        document = json.loads(data)
-        metadata = (document.get("consolidated_metadata") or {}).get("metadata") or {}
-        return {name: document["attributes"].get(name) for name in _OWN}, dict(metadata)
+    found = _examined(folder, folder.read(ATTRIBUTES))
+    if isinstance(found, Root):
+        return found
     own = _read_copy(folder)
     if own is None:
         raise StoreDamagedError(
@@ -107,7 +132,7 @@ def read_root(folder: Folder) -> tuple[dict[str, Any], dict[str, Any]]:
             where=folder.url,
             remedy="Restore either of them from a backup, or make the store again with helixdask encode.",
         )
-    return own, {}
+    return Root(own, {}, False)
 
 
 def copy_is_sound(folder: Folder) -> bool:
@@ -120,7 +145,7 @@ def _read_copy(folder: Folder) -> dict[str, Any] | None:
     if not isinstance(copy, dict):
         return None
     own = {name: copy.get(name) for name in _OWN}
-    return own if json_checksum(own) == copy.get("checksum") else None
+    return own if checksum_of_read(own) == copy.get("checksum") else None
 
 
 def ensure_containers(folder: Folder, group: str) -> list[str]:

@@ -111,8 +111,8 @@ def _mended(url: str) -> Iterator[Finding]:
     for group in store.published():
         for holder in ensure_containers(store.folder, group):
             yield Finding("damage", holder, ATTRIBUTES, "is missing or damaged", (_MENDED,))
-    before = read_root(folder)[1]
-    is_behind = collect_metadata(folder, before) != before
+    there = read_root(folder)
+    is_behind = collect_metadata(folder, there) != there.metadata
     if is_behind and has_checksum and not problem and not pending_publications(folder):
         yield Finding("damage", "", ATTRIBUTES, "its copy of the groups' metadata is out of date", (_MENDED,))
     if is_behind or not has_checksum or not copy_is_sound(folder):

@@ -6,6 +6,7 @@ comparison of rows with the tracks. Names of rules are those of docs/reference/l
 
 from __future__ import annotations
 
+import functools
 import gzip
 import itertools
 import re
@@ -16,8 +17,19 @@ from urllib.parse import unquote
 
 import numpy as np
 
+PAIRS = re.compile(r"([^;=\s]+)(?:=|\s+\"?)([^;\"]*)")
 CODING_TYPES = re.compile(r"(.*mrna.*|.*transcript.*|gene|protein_coding_gene)$", re.IGNORECASE)
 NO_CODING = re.compile(r"pseudo|(^|_)(nc|t|r|sn|sno|mi|lnc_?|linc)_?rna|ncrna|gene_segment", re.IGNORECASE)
+
+
+@functools.cache
+def is_no_coding(type_: str) -> bool:
+    return bool(NO_CODING.search(type_))
+
+
+@functools.cache
+def is_cds(type_: str) -> bool:
+    return bool(re.fullmatch(r"CDS(_.*)?", type_, re.IGNORECASE))
 
 
 @dataclass
@@ -56,7 +68,7 @@ def split_rows(path: Path) -> list[Row]:
         parts = line.rstrip("\r\n").split("\t")
         if line.startswith("#") or len(parts) != 9:
             continue
-        pairs = re.findall(r"([^;=\s]+)(?:=|\s+\"?)([^;\"]*)", parts[8])
+        pairs = PAIRS.findall(parts[8])
         keys: dict[str, str] = {}
         for key, value in pairs:
             keys.setdefault(key.lower(), value.strip())
@@ -94,7 +106,7 @@ class Annotation:
         seen, todo = set(), [row]
         while todo:
             one = todo.pop()
-            if NO_CODING.search(one.type) or one.attributes.get("pseudo", "").lower() == "true":
+            if is_no_coding(one.type) or one.attributes.get("pseudo", "").lower() == "true":
                 return False
             for name in self.parents(one) if not self.is_gtf or one is row else []:
                 for up in self.by_id.get((row.seqid, name), []):
@@ -104,7 +116,7 @@ class Annotation:
         return True
 
     def coding_rows(self) -> list[Row]:
-        return [row for row in self.rows if re.fullmatch(r"CDS(_.*)?", row.type, re.IGNORECASE)]
+        return [row for row in self.rows if is_cds(row.type)]
 
 
 class Tracks:

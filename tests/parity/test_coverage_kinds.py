@@ -108,17 +108,17 @@ def test_every_base_of_whole_libraries(stores, shared, genome, bam, protocol):
 
 def count_with_pysam(file, contig, length, protocol):
     """Coverage and spliced coverage of a contig: (track, strand, base)."""
-    difference = np.zeros((2, 2, length + 1), np.int64)
+    starts, ends = ([[[], []], [[], []]] for _ in range(2))
     first, second = {}, []
     if contig not in file.references:
-        return difference[..., :-1]
+        return np.zeros((2, 2, length), np.int64)
     for read in file.fetch(contig):
-        if read.flag & 0xF04 or read.mapping_quality < 10 or not read.cigartuples:
+        if read.flag & 0xF04 or read.mapping_quality < 10 or not (cigar := read.cigartuples):
             continue
         opposite = protocol == ("forward" if read.is_paired and read.is_read2 else "reverse")
         strand = int(read.is_reverse) ^ int(opposite)
         blocks, at = [], read.reference_start
-        for op, n in read.cigartuples:
+        for op, n in cigar:
             if op in (0, 3, 7, 8):
                 blocks.append((int(op == 3), at, at + n))
             at += n if op in (0, 2, 3, 7, 8) else 0
@@ -129,15 +129,19 @@ def count_with_pysam(file, contig, length, protocol):
         if pair and read.is_read1:
             first.setdefault((read.query_name, read.reference_start, read.next_reference_start), []).extend(blocks)
         for track, a, b in blocks:
-            difference[track, strand, a] += 1
-            difference[track, strand, b] -= 1
+            starts[track][strand].append(a)
+            ends[track][strand].append(b)
     for name, mate, start, strand, blocks in second:
         taken = first.get((name, mate, start), ())
         for track, a, b in blocks:
             for c, d in without(a, b, [(x, y) for t, x, y in taken if t == track]):
-                difference[track, strand, c] += 1
-                difference[track, strand, d] -= 1
-    return np.cumsum(difference, axis=-1)[..., :-1]
+                starts[track][strand].append(c)
+                ends[track][strand].append(d)
+    change = [
+        [np.bincount(a, minlength=length + 1) - np.bincount(b, minlength=length + 1) for a, b in zip(*of, strict=True)]
+        for of in zip(starts, ends, strict=True)
+    ]
+    return np.cumsum(change, axis=-1)[..., :-1]
 
 
 def without(a, b, taken):

@@ -4,6 +4,7 @@ import gzip
 import re
 from pathlib import Path
 
+import dask
 import numpy as np
 import pysam
 import pytest
@@ -136,6 +137,7 @@ def where(request):
         yield
         return
     with (
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),  # which imports once for both
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit="2GB") as cluster,
         Client(cluster),
     ):
