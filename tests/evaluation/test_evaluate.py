@@ -79,7 +79,7 @@ def test_the_reference_may_be_a_gene_set_of_the_store(store, tmp_path):
     by_file = evaluate(store.url, str(tmp_path / "truth.gff3"), genes="reference", quiet=True).as_dict()
     for name in ("reference", "genes/reference"):
         assert evaluate(store.url, name, genes="reference", quiet=True).as_dict() == by_file
-    with pytest.raises(BadInputError, match="Gene sets of .*: reference") as error:
+    with pytest.raises(BadInputError, match=r"Gene sets of .*: reference") as error:
         evaluate(store.url, "known")
     assert "known" in str(error.value)
     with pytest.raises(BadInputError, match="no such annotation file"):
