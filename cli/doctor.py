@@ -53,6 +53,8 @@ def _problems(found: dict[str, Any]) -> list[str]:
     told += [f"{each['for']}: {each['folder']} cannot be written" for each in found["folders"] if not each["writable"]]
     if problem := found["devices"].get("problem"):
         told.append(f"TensorFlow: {problem}")
+    elif found["machine"]["gpus_to_use"] and not any("GPU" in each["device"] for each in found["devices"]["devices"]):
+        told.append('TensorFlow does not see the GPU that is there: pip install "helixdask[tf-gpu]"')
     return told + [f"a worker cannot be used: {one['problem']}" for one in found["workers"] if one["problem"]]
 
 

@@ -1,8 +1,9 @@
 #!/bin/bash
-# Training, or a prediction, on one node with a GPU: helixdask as it is, on what the job was given.
+# Training, or a prediction, on one node: helixdask as it is, on all GPUs that the job was given.
 #
 #   sbatch deploy/slurm_gpu.sh tune /shared/wheat.zarr --model /shared/base.h5 -o /shared/wheat.keras
 #
+# For several: sbatch --gres=gpu:4 deploy/slurm_gpu.sh tune ... --batch-size 32
 # When the time is up, submit the same line again: it goes on from the last checkpoint, at most five minutes old.
 #SBATCH --job-name=helixdask-gpu
 #SBATCH --ntasks=1

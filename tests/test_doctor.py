@@ -8,6 +8,7 @@ from helixdask.doctor import kernels, machine
 from helixdask.doctor.kernels import KERNELS, kernel_tests
 from helixdask.doctor.workers import workers
 from helixdask.engine.cluster import RunOptions
+from helixdask.engine.gpus import Gpu
 from tests.cli.support import helixdask
 
 
@@ -51,6 +52,17 @@ def test_what_is_wrong_is_told(monkeypatch):
     assert "one: the result is wrong" in ran.out
     assert "other: OSError: no cache" in ran.out
     assert "TensorFlow: no driver" in ran.out
+
+
+@pytest.mark.usefixtures("_quick")
+def test_a_gpu_that_tensorflow_does_not_see(monkeypatch):
+    monkeypatch.setattr(machine, "told_by_driver", lambda: (Gpu("GPU-aa", "L4"), Gpu("GPU-bb", "L4")))
+    monkeypatch.setattr(machine, "usable_gpus", lambda: (Gpu("GPU-bb", "L4"),))
+    assert json.loads(helixdask("doctor", "--json").out)["problems"] == []
+    monkeypatch.setattr(machine, "devices", lambda: {"devices": [{"device": "CPU:0", "name": None, "gflops": 5.0}]})
+    ran = helixdask("doctor")
+    assert "TensorFlow does not see the GPU" in ran.out
+    assert "L4, L4" in ran.out
 
 
 def test_devices_without_tensorflow(monkeypatch):

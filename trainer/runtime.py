@@ -165,13 +165,13 @@ def start_on_devices(threads: int, devices: str, most: int) -> list[str]:
     tensorflow = import_tensorflow()
     if wanted != 0:
         refuse_blindness(tensorflow)
-    gpus = tensorflow.config.list_physical_devices("GPU")
-    at_once = min(most, len(gpus)) if wanted is None else wanted
-    configure_tensorflow(threads, devices if wanted is not None else str(at_once), at_once=max(1, at_once))
+    n_gpus = len(tensorflow.config.list_physical_devices("GPU"))
+    number = max(1, min(most, n_gpus) if wanted is None else wanted)
+    configure_tensorflow(threads, "0" if wanted == 0 else str(number), at_once=number)
     found = tensorflow.config.list_logical_devices("GPU") if wanted != 0 else []
-    found = found or tensorflow.config.list_logical_devices("CPU")
-    if wanted is None or wanted == 0:
-        return [device.name for device in found[: most if wanted is None and gpus else 1]]
-    if wanted > len(found):
-        raise too_few(wanted, len(gpus))
-    return [device.name for device in found[:wanted]]
+    processors = tensorflow.config.list_logical_devices("CPU")
+    if not found and (not wanted or len(processors) > 1):
+        found = processors
+    if wanted is not None and number > len(found):
+        raise too_few(number, n_gpus)
+    return [device.name for device in found[:number]]

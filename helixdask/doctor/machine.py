@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from helixdask.engine.gpus import told_by_driver, usable_gpus
 from helixdask.engine.machine import usable_cores, usable_memory
 
 PACKAGES: Final = (
@@ -64,12 +65,14 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, Any]:
-    """Cores and memory of the machine, and what of them this process may use."""
+    """Cores, memory and GPUs of the machine, and what of them this process may use."""
     return {
         "processor": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "cores_to_use": usable_cores(),
         "memory_to_use": usable_memory(),
+        "gpus": [gpu.name for gpu in told_by_driver()],
+        "gpus_to_use": len(usable_gpus()),
         "environment": {name: os.environ[name] for name in VARIABLES if name in os.environ},
     }
 

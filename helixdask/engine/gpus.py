@@ -101,6 +101,11 @@ def usable_gpus() -> tuple[Gpu, ...]:
     return visible(_installed(), os.environ) if _may_use_cuda() else ()
 
 
+def told_by_driver() -> tuple[Gpu, ...]:
+    """All of the machine, whether they may be used or not."""
+    return _installed()
+
+
 @cache
 def _may_use_cuda() -> bool:
     """Whether TensorFlow was built to use them, as its files say. Where it is not installed, others may have it."""

@@ -61,6 +61,6 @@ def _container(asked: ClusterFile, name: str, command: list[str], limits: dict[s
     return {
         "name": name,
         "image": asked.image,
-        "args": command,
+        "command": command,  # in place of the image's own, which may be helixdask
         "resources": {"limits": limits, "requests": requests},
     }

@@ -137,7 +137,7 @@ def test_kubernetes_manifest():
     assert made["metadata"] == {"name": "a", "namespace": "wheat"}
     assert worker["image"] == "helixdask:0.1"
     assert worker["resources"]["requests"] == {"cpu": "2", "memory": "8G"}
-    assert worker["args"][worker["args"].index("--nworkers") + 1] == "2"
+    assert worker["command"][worker["command"].index("--nworkers") + 1] == "2"
     service = made["spec"]["scheduler"]["service"]
     assert service["ports"][0]["targetPort"] == made["spec"]["scheduler"]["spec"]["containers"][0]["ports"][0]["name"]
     assert service["selector"]["dask.org/cluster-name"] == "a"

@@ -15,6 +15,7 @@ from helixdask.errors import HelixdaskError, StageFailedError, StoreDamagedError
 from helixdask.report.page import write_run_report
 from helixdask.store.store import Store
 from tests.engine.toy import ToyStage, make_store
+from tests.s3_server import a_bucket
 
 pytestmark = pytest.mark.slow
 
@@ -25,25 +26,8 @@ HERE = RunOptions(workers=1, quiet=True)
 @pytest.fixture(scope="module")
 def bucket():
     """A bucket of an S3 server on this machine."""
-    pytest.importorskip("s3fs")
-    server_module = pytest.importorskip("moto.server")
-    import boto3
-    import fsspec
-
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-    boto3.client("s3", endpoint_url=endpoint, **keys).create_bucket(Bucket="genomes")
-    before = fsspec.config.conf.get("s3")
-    fsspec.config.conf["s3"] = {"endpoint_url": endpoint, "key": "test", "secret": "test"}
-    yield "s3://genomes"
-    server.stop()
-    if before is None:
-        del fsspec.config.conf["s3"]
-    else:
-        fsspec.config.conf["s3"] = before
+    with a_bucket() as found:
+        yield found.url
 
 
 def test_write_and_resume_on_s3(bucket, tmp_path):

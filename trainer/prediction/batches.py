@@ -36,7 +36,7 @@ def batch_size_on_gpu(window_length: int, n_windows: int, memory: int | None, va
     Examples
     --------
     >>> batch_size_on_gpu(21_384, 200, 24 << 30, 637.0), batch_size_on_gpu(21_384, 200, 2 << 30, 637.0)
-    (50, 16)
+    (50, 15)
     >>> batch_size_on_gpu(10_000_000, 200, None, 637.0)
     1
     """

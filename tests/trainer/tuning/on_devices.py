@@ -4,6 +4,7 @@ A process of its own: a processor is divided into devices before TensorFlow is f
 """
 
 import contextlib
+import inspect
 import json
 import sys
 from dataclasses import replace
@@ -50,7 +51,10 @@ def distance(one, other):
 
 
 def head_on(n_devices):
-    """Weights of an output layer on a frozen network after two steps, the second with fewer windows than devices."""
+    """An output layer on a frozen network after two steps, the second with fewer windows than devices.
+
+    Its weights, and the kinds of operations that a step consists of.
+    """
     replicas = Replicas([f"CPU:{number}" for number in range(n_devices)])
     with replicas.scope():
         network = freeze_body(build_network(SPEC, seed=1))
@@ -62,7 +66,9 @@ def head_on(n_devices):
         batch = {name: random.integers(0, 4, shape).astype(np.uint8) for name in ("codes", "label", "phase")}
         batch |= {"transition": np.zeros(shape, np.uint8), "valid": random.integers(0, 2, shape).astype(np.uint8)}
         learner.train({name: tf.constant(values) for name, values in batch.items()})
-    return network.get_weights()
+    (step,) = inspect.getclosurevars(learner._train).nonlocals["graphs"].values()
+    kinds = {operation.type for operation in step.get_concrete_function().graph.get_operations()}
+    return network.get_weights(), kinds
 
 
 def refused(settings):
@@ -92,7 +98,9 @@ def main(store, folder):
     two = train_from_scratch(on_two, SPEC, lambda event: told.append(event.text))
     found["whole"] = distance(one, two)
     found["again"] = train_from_scratch(replace(on_two, devices="1"), SPEC).state
-    found["head"] = max(float(np.abs(a - b).max()) for a, b in zip(head_on(1), head_on(4), strict=True))
+    weights, kinds = zip(head_on(1), head_on(4), strict=True)
+    found["head"] = max(float(np.abs(a - b).max()) for a, b in zip(*weights, strict=True))
+    found["kinds"] = sorted(kinds[1])
     found["told"] = [text for text in told if text]
     sys.stdout.write(json.dumps(found))
 

@@ -37,6 +37,12 @@ def test_an_output_layer_learns_the_same_on_four(found):
     assert found["head"] < 1e-6
 
 
+def test_no_device_waits_for_another_in_an_operation(found):
+    """Collective operations occupy a thread on each device until all have come, and may wait for ever."""
+    assert "AddN" in found["kinds"]
+    assert not [kind for kind in found["kinds"] if "Collective" in kind or "Nccl" in kind]
+
+
 def test_what_cannot_be_is_refused(found):
     assert "5 devices are asked for" in found["refused"]
     assert "--devices 1" in found["xla"]
