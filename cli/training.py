@@ -132,6 +132,12 @@ def _learn(settings: TuneSettings, spec: NetworkSpec | None, report: _Report) ->
 
     require_tensorflow()
     settings.check()
+    from helixdask.trainer.tuning.finished import already_there
+
+    there = None if report.dry_run or report.measure else already_there(settings, spec)
+    if there is not None:
+        _print_training(there, as_json=report.json)
+        return there
     log.info("starting TensorFlow")
     from helixdask.trainer.tuning import tune as training
 

@@ -9,6 +9,7 @@ from typing import Any
 from helixdask.browser.tracks import SEQUENCE, BrowserTrack, Place, TrackFile
 
 _HEIGHT = {"genes": 90}
+_FORMAT = {"genes": "gff3", "labels": "bed"}
 
 
 def igv_session(species: str, tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) -> dict[str, Any]:
@@ -25,9 +26,10 @@ def igv_session(species: str, tracks: Sequence[BrowserTrack], place: Place, *, c
             "height": _HEIGHT.get(track.kind, 40),
             "order": order,
         }
-        if track.kind == "genes":
+        if track.has_index:
             index = f"{file.path}.{'csi' if csi else 'tbi'}"
-            one |= {"type": "annotation", "format": "gff3", "indexURL": index, "displayMode": "EXPANDED"}
+            shape = "EXPANDED" if track.kind == "genes" else "COLLAPSED"
+            one |= {"type": "annotation", "format": _FORMAT[track.kind], "indexURL": index, "displayMode": shape}
         else:
             scale = {"autoscale": True} if track.most is None else {"min": 0, "max": track.most}
             one |= {"type": "wig", "format": "bigwig", **scale}
@@ -48,8 +50,8 @@ def igv_xml(tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) 
     resources = ET.SubElement(session, "Resources")
     panel = ET.SubElement(session, "Panel", name="helixdask", height="900", width="1200")
     for track, file in _files(tracks):
-        index = {"index": f"{file.path}.{'csi' if csi else 'tbi'}"} if track.kind == "genes" else {}
-        kind = "gff3" if track.kind == "genes" else "bigwig"
+        index = {"index": f"{file.path}.{'csi' if csi else 'tbi'}"} if track.has_index else {}
+        kind = _FORMAT.get(track.kind, "bigwig")
         ET.SubElement(resources, "Resource", {"path": file.path, "type": kind, **index})
         one = ET.SubElement(
             panel,

@@ -17,8 +17,8 @@ from helixdask.selection.leakage import MUCH
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.doubt import NO_DOUBT, Doubt, doubt_of
-from helixdask.trainer.feed.many_genomes import with_roles, without_copies_across
-from helixdask.trainer.feed.training_windows import StoreSplit, gather_windows, read_split
+from helixdask.trainer.feed.many_genomes import without_copies_across
+from helixdask.trainer.feed.training_windows import gather_windows
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.network.libraries import read_groups
 from helixdask.trainer.network.model_file import save_model
@@ -71,8 +71,7 @@ class TrainingRun:
         settings = start.settings
         self.start, self.settings, self.network, self.spec = start, settings, start.network, start.spec
         self.tell, self.stop = on_progress, stop
-        found = [read_split(store, settings.split, settings.labels, settings.selection) for store in start.stores]
-        self.splits: list[StoreSplit] = with_roles(found, settings.validate_on, settings.stores)
+        self.splits = start.splits()
         self.train_windows, validation = gather_windows(
             self.splits,
             self.spec.pool_size,
