@@ -25,6 +25,7 @@ from helixdask.browser.tracks import (
     other_track,
     prediction_track,
 )
+from helixdask.browser.web_page import web_page
 from helixdask.engine.progress import WorkProgress
 from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig, export_track_bigwig
 from helixdask.genes.models import GeneModels
@@ -36,6 +37,7 @@ from helixdask.whole_files import whole_folder
 JBROWSE: Final = "config.json"
 IGV: Final = "igv_desktop.xml"
 IGV_WEB: Final = "igv_web.json"
+PAGE: Final = "index.html"
 README: Final = "README.txt"
 
 
@@ -83,11 +85,12 @@ class Chosen:
 def write_browser_folder(
     store: Store, folder: str | Path, chosen: Chosen | None = None, *, quiet: bool = False
 ) -> None:
-    """Write a folder for JBrowse 2 and IGV, whole or not at all.
+    """Write a folder for IGV, JBrowse 2 and web browsers, whole or not at all.
 
     It holds ``genome.fa.gz`` (bgzip, with ``.fai`` and ``.gzi``), a GFF3 of each gene set and a BED of what each labels
     mask (bgzip, with a tabix index), bigWig files of class probabilities, coverage and other tracks, ``config.json`` of
-    JBrowse 2, sessions of IGV and IGV-Web, and a text that says how to open them. All places of files are relative.
+    JBrowse 2, a session of IGV for the desktop, a page that shows all of it with igv.js, and a text that says how to
+    open them. All places of files are relative.
 
     Parameters
     ----------
@@ -126,6 +129,7 @@ def write_browser_folder(
         for name, settings in ((JBROWSE, config), (IGV_WEB, session)):
             (aside / name).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
         (aside / IGV).write_text(igv_xml(ordered, place, csi=csi), encoding="utf-8")
+        (aside / PAGE).write_text(web_page(store.species, IGV_WEB), encoding="utf-8")
         (aside / README).write_text(read_me(store.species, Path(folder).absolute().name, ordered), encoding="utf-8")
         store.check_unchanged()
 

@@ -1,4 +1,8 @@
-"""Sessions of IGV: as XML for the desktop program, as JSON for IGV-Web."""
+"""Sessions of IGV: as XML for the desktop program, as JSON for igv.js.
+
+igv.js reads no compressed sequence that an XML session names, and looks for files beside the page that it runs in and
+not beside the session; so it gets its own session, and the folder a page.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ _FORMAT = {"genes": "gff3", "labels": "bed"}
 
 
 def igv_session(species: str, tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) -> dict[str, Any]:
-    """A session of IGV-Web; places of files are relative to it.
+    """A session of igv.js; places of files are relative to the page that shows it.
 
     Parameters are those of :func:`helixdask.browser.jbrowse.jbrowse_config`.
     """

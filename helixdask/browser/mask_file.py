@@ -86,10 +86,11 @@ def joined_in_blocks(found: Stretches) -> Stretches:
 
 def reasons(store: Store, labels: str, found: Stretches) -> list[str]:
     """Why each stretch is masked: codes of the findings of the genes that it touches, joined by commas."""
-    table = store.table(f"labels/{labels}/findings")
     genes = provenance(store, f"labels/{labels}").settings.get("genes")
-    if genes not in store.names("genes") or not len(found.start):
+    told = store.has_array(f"labels/{labels}/findings/finding_code")  # not of labels that were imported
+    if genes not in store.names("genes") or not told or not len(found.start):
         return [UNNAMED] * len(found.start)
+    table = store.table(f"labels/{labels}/findings")
     models = read_genes(store, genes).genes
     rows = pd.Index(models["id"]).drop_duplicates().get_indexer(table["finding_gene"].astype(object))
     place = np.flatnonzero(~models["id"].duplicated().to_numpy())
