@@ -91,8 +91,9 @@ def export(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="New folder for JBrowse 2 and IGV: sequence, genes, probabilities and coverage with their indexes, "
-            "and settings that open them; of one --genes, --predictions or --coverage, or of all.",
+            help="New folder for JBrowse 2 and IGV: sequence, genes, masks of labels, probabilities and coverage with "
+            "their indexes, and settings that open them; of one --genes, --labels, --predictions or --coverage, or of "
+            "all.",
             rich_help_panel="Genome browsers",
         ),
     ] = None,
@@ -138,7 +139,7 @@ def export(
     if browser is not None:
         from helixdask.browser.folder import Chosen, write_browser_folder
 
-        chosen = Chosen.of(opened, genes, settings.predictions, settings.coverage)
+        chosen = Chosen.of(opened, genes, settings.predictions, settings.coverage, settings.labels)
         write_browser_folder(opened, browser, chosen, quiet=shown().quiet)
         written.append({"file": str(browser), "kind": "browser"})
     if files.given():
@@ -146,7 +147,9 @@ def export(
         written += [{"file": str(path), "kind": kind, "genes": n_genes} for kind, path in files.given().items()]
     if not give({"written": written}, as_json=as_json):
         for one in written:
-            say(f"written: {one['file']}" + (f" ({one['genes']:,} genes)" if "genes" in one else ""))
+            more = f" ({one['genes']:,} genes)" if "genes" in one else ""
+            more = "; its README.txt says how to open it" if one["kind"] == "browser" else more
+            say(f"written: {one['file']}{more}")
 
 
 def _named(pairs: list[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from helixdask.amounts import short
+from helixdask.cli.facts_of_choice import CHOICES
 
 Attrs = Mapping[str, Any]
 Facts = dict[str, Any]
@@ -80,8 +81,7 @@ def _coverage(attrs: Attrs) -> Facts:
     bases = {name: sum(counts.get(f"{name}_{s}", 0) for s in ("plus", "minus")) for name in _TRACK_COUNTS}
     says = None
     if evidence.get("forward_share") is not None:
-        says = f"{100 * evidence['forward_share']:.1f} % for forward, of {evidence['spliced_reads']:,} spliced reads"
-        says = says if evidence["source"] == "spliced reads" else f"{says.split(',')[0]}, by gene models"
+        says = _evidence(evidence)
     options = attrs.get("reads") or {}
     return {
         "file": attrs.get("path"),
@@ -91,10 +91,10 @@ def _coverage(attrs: Attrs) -> Facts:
         "alignments that count": _share(used, total) if total else None,
         "left out": {words: count for words, count in lost.items() if count},
         "spliced": _share(counts.get("reads_spliced", 0), used) if used else None,
-        "longest intron": attrs.get("max_intron"),
+        "introns counted up to": attrs.get("max_intron"),
         "introns too long, left out": counts.get("introns_too_long") or None,
         "bases covered": bases["coverage_bases"],
-        "mean depth there": _mean(bases["coverage_sum"], bases["coverage_bases"]),
+        "mean depth where covered": _mean(bases["coverage_sum"], bases["coverage_bases"]),
         "bases spliced over": bases["spliced_coverage_bases"],
         "least mapping quality": attrs.get("min_mapq"),
         "also counted": ", ".join(
@@ -105,6 +105,15 @@ def _coverage(attrs: Attrs) -> Facts:
             "only in the genome": counts.get("contigs_only_in_genome", 0),
         },
     }
+
+
+def _evidence(evidence: Mapping[str, Any]) -> str:
+    """What a sample of the reads says of the protocol."""
+    forward = evidence["forward_share"]
+    share, strand = (forward, "forward") if forward >= 0.5 else (1 - forward, "reverse")
+    if evidence["source"] != "spliced reads":
+        return f"{100 * share:.1f} % of a sample say {strand}, by gene models"
+    return f"{100 * share:.1f} % say {strand}, in a sample of {evidence['spliced_reads']:,} spliced reads"
 
 
 _TRACK_COUNTS: Final = ("coverage_bases", "coverage_sum", "spliced_coverage_bases")
@@ -189,4 +198,5 @@ _OF_STAGES: Final[dict[str, Callable[[Attrs], Facts]]] = {
     "predict": _predictions,
     "call": _genes,
     "windows": _windows,
+    **CHOICES,
 }

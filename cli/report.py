@@ -163,7 +163,7 @@ def print_plans(planned: Sequence[tuple[Plan, str]]) -> None:
         seconds = COMMAND_SECONDS + sum(plan.seconds for plan in todo)
         rows.append(("all of them", "", "", size(disk), size(each), size(here), "", duration(seconds)))
     columns = ("group", "bases", "tasks done" if any(plan.finished for plan, _ in planned) else "tasks")
-    more = ("disk", "memory each", "memory here", "workers", "about")
+    more = ("disk", "memory of a worker", "of the command", "workers", "time, about")
     print_table("Plan; nothing was done", (*columns, *more), rows)
     for plan, _ in planned:
         if plan.bytes_replaced:

@@ -26,12 +26,20 @@ _EPOCH_COLUMNS = {
     "epoch": "epoch",
     "step": "step",
     "loss": "loss",
+    "evidence": "evidence",
     "genic_f1": "genic F1",
     "utr_f1": "UTR",
     "cds_f1": "CDS",
     "intron_f1": "intron",
     "intergenic_f1": "intergenic",
     "phase_accuracy": "phase",
+}
+_ENDS = {
+    "epochs": "all epochs done",
+    "patience": "ended, for it got no better (--patience)",
+    "max_steps": "ended by --max-steps",
+    "max_hours": "ended by --max-hours",
+    "interrupted": "interrupted",
 }
 _NOT_CHOSEN = ("model", "validation_batch_size", "optimiser", "weight_decay", "clip_norm", "random_offsets")
 _OF_TUNING = ("mode", "new_head", "confidence", "doubt", "keep_worse")
@@ -132,6 +140,12 @@ def _learn(settings: TuneSettings, spec: NetworkSpec | None, report: _Report) ->
 
     require_tensorflow()
     settings.check()
+    from helixdask.trainer.tuning.finished import already_there
+
+    there = None if report.dry_run or report.measure else already_there(settings, spec)
+    if there is not None:
+        _print_training(there, as_json=report.json)
+        return there
     log.info("starting TensorFlow")
     from helixdask.trainer.tuning import tune as training
 
@@ -158,11 +172,11 @@ def _print_training(result: TuneResult, *, as_json: bool) -> None:
     """Print how training went: scores of the base model and of each epoch, and the verdict."""
     if give(dataclasses.asdict(result), as_json=as_json):
         return
-    shown = [name for name in _EPOCH_COLUMNS if any(name in row for row in result.history)]
+    shown = [name for name in _EPOCH_COLUMNS if any(row.get(name) is not None for row in result.history)]
     there = result.state != "done"
     state = f" ({result.state})" if there else ""
     print_table(
-        f"{result.path}{state}: best epoch {result.best_epoch}, ended by {result.stopped}",
+        f"{result.path}{state}: best epoch {result.best_epoch}, {_ENDS.get(result.stopped, result.stopped)}",
         [_EPOCH_COLUMNS[name] for name in shown],
         [[row.get(name) for name in shown] for row in result.history],
     )

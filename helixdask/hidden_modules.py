@@ -1,4 +1,4 @@
-"""Modules that other packages import where they find them, and that take long: kept out of sight where none needs them."""
+"""Modules that other packages import where they find them, and that take long: kept out of sight where not needed."""
 
 from __future__ import annotations
 

@@ -32,10 +32,18 @@ if TYPE_CHECKING:
 
 
 def kinship_stage(url: str, settings: KinshipSettings) -> KinshipStage:
-    """The stage that finds copies among contigs, near the only gene models where none are named."""
+    """The stage that finds copies among contigs.
+
+    Where no gene models are named, near those that the kinship of that name was made with, if it is there, so that
+    its table can be had again however many genes were called meanwhile; else near the only ones.
+    """
     from helixdask.kinship.stage import KinshipStage
 
-    return KinshipStage(**vars(settings) | {"genes": _only(Store.open(url), "genes", settings.genes)})
+    store, genes = Store.open(url), settings.genes
+    if genes is None and settings.output in store.names("kinship"):
+        before = provenance(store, f"kinship/{settings.output}").settings.get("genes")
+        genes = before if before in store.names("genes") else None
+    return KinshipStage(**vars(settings) | {"genes": _only(store, "genes", genes)})
 
 
 def _only(store: Store, kind: str, name: str | None) -> str | None:

@@ -11,6 +11,8 @@ from typing import Final
 from helixdask.browser.gene_file import needs_csi, write_genes
 from helixdask.browser.igv import igv_session, igv_xml
 from helixdask.browser.jbrowse import jbrowse_config
+from helixdask.browser.mask_file import write_masks
+from helixdask.browser.read_me import read_me
 from helixdask.browser.sequence_file import write_sequence
 from helixdask.browser.tracks import (
     CLASS_COLOURS,
@@ -19,20 +21,24 @@ from helixdask.browser.tracks import (
     coverage_track,
     first_place,
     gene_track,
+    mask_track,
     other_track,
     prediction_track,
 )
+from helixdask.browser.web_page import web_page
 from helixdask.engine.progress import WorkProgress
 from helixdask.exchange.bigwig import export_bigwig, export_probability_bigwig, export_track_bigwig
 from helixdask.genes.models import GeneModels
 from helixdask.genes.table import read_genes
-from helixdask.store.lineage import predictions_of
+from helixdask.store.lineage import predictions_of, provenance
 from helixdask.store.store import Store
 from helixdask.whole_files import whole_folder
 
 JBROWSE: Final = "config.json"
-IGV: Final = "igv_session.xml"
-IGV_WEB: Final = "igv_session.json"
+IGV: Final = "igv_desktop.xml"
+IGV_WEB: Final = "igv_web.json"
+PAGE: Final = "index.html"
+README: Final = "README.txt"
 
 
 @dataclass(frozen=True)
@@ -41,18 +47,24 @@ class Chosen:
 
     Attributes
     ----------
-    genes, predictions, coverage, tracks
+    genes, labels, predictions, coverage, tracks
         Names.
     """
 
     genes: tuple[str, ...]
+    labels: tuple[str, ...]
     predictions: tuple[str, ...]
     coverage: tuple[str, ...]
     tracks: tuple[str, ...]
 
     @classmethod
     def of(
-        cls, store: Store, genes: str | None = None, predictions: str | None = None, coverage: str | None = None
+        cls,
+        store: Store,
+        genes: str | None = None,
+        predictions: str | None = None,
+        coverage: str | None = None,
+        labels: str | None = None,
     ) -> Chosen:
         """Everything, or of a kind what was named.
 
@@ -61,7 +73,7 @@ class Chosen:
         MissingInputError
             The store does not hold it.
         """
-        named = {"genes": genes, "predictions": predictions, "coverage": coverage, "tracks": None}
+        named = {"genes": genes, "labels": labels, "predictions": predictions, "coverage": coverage, "tracks": None}
         return cls(
             **{
                 kind: tuple(store.names(kind)) if name is None else (store.resolve(kind, name),)
@@ -73,11 +85,12 @@ class Chosen:
 def write_browser_folder(
     store: Store, folder: str | Path, chosen: Chosen | None = None, *, quiet: bool = False
 ) -> None:
-    """Write a folder for JBrowse 2 and IGV, whole or not at all.
+    """Write a folder for IGV, JBrowse 2 and web browsers, whole or not at all.
 
-    It holds ``genome.fa.gz`` (bgzip, with ``.fai`` and ``.gzi``), a GFF3 of each gene set (bgzip, with a tabix index),
-    bigWig files of class probabilities, coverage and other tracks, ``config.json`` of JBrowse 2, and sessions of IGV
-    and IGV-Web. All places of files are relative.
+    It holds ``genome.fa.gz`` (bgzip, with ``.fai`` and ``.gzi``), a GFF3 of each gene set and a BED of what each labels
+    mask (bgzip, with a tabix index), bigWig files of class probabilities, coverage and other tracks, ``config.json`` of
+    JBrowse 2, a session of IGV for the desktop, a page that shows all of it with igv.js, and a text that says how to
+    open them. All places of files are relative.
 
     Parameters
     ----------
@@ -98,7 +111,7 @@ def write_browser_folder(
         A group was replaced meanwhile.
     """
     chosen = chosen or Chosen.of(store)
-    n_files = 1 + len(CLASS_COLOURS) * 2 * len(chosen.predictions) + len(chosen.tracks)
+    n_files = 1 + 2 * len(chosen.labels) + len(CLASS_COLOURS) * 2 * len(chosen.predictions) + len(chosen.tracks)
     n_files += sum(4 * len(store.names(f"coverage/{name}")) for name in chosen.coverage)
     with (
         whole_folder(folder) as aside,
@@ -116,11 +129,16 @@ def write_browser_folder(
         for name, settings in ((JBROWSE, config), (IGV_WEB, session)):
             (aside / name).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
         (aside / IGV).write_text(igv_xml(ordered, place, csi=csi), encoding="utf-8")
+        (aside / PAGE).write_text(web_page(store.species, IGV_WEB), encoding="utf-8")
+        (aside / README).write_text(read_me(store.species, Path(folder).absolute().name, ordered), encoding="utf-8")
         store.check_unchanged()
 
 
 def _other_files(store: Store, aside: Path, chosen: Chosen, progress: WorkProgress) -> Iterator[BrowserTrack]:
-    """Write bigWig files."""
+    """Write masks and bigWig files."""
+    for name in chosen.labels:
+        if write_masks(store, name, _path(aside, mask_track(name)), progress.advance):
+            yield mask_track(name)
     for name in chosen.predictions:
         export_probability_bigwig(
             store, aside / "predictions", name, classes=tuple(CLASS_COLOURS), tell=progress.advance
@@ -140,13 +158,23 @@ def _other_files(store: Store, aside: Path, chosen: Chosen, progress: WorkProgre
 
 
 def _ordered(store: Store, sets: dict[str, GeneModels], others: Sequence[BrowserTrack]) -> list[BrowserTrack]:
-    """Genes that were read first; each predictions with the genes called from them; then the rest."""
+    """Genes that were read first; each predictions with the genes called from them; then the rest.
+
+    What labels mask stands below the genes that they were made from.
+    """
+    masks = {track.group.partition("/")[2]: track for track in others if track.kind == "labels"}
+    painted = {name: provenance(store, f"labels/{name}").settings.get("genes") for name in masks}
+
+    def with_masks(genes: str) -> list[BrowserTrack]:
+        return [gene_track(genes), *(masks.pop(name) for name, of in painted.items() if of == genes)]
+
     source = {name: predictions_of(store, name) for name, models in sets.items() if len(models)}
     predictions = {track.group.partition("/")[2]: track for track in others if track.kind == "predictions"}
-    ordered = [gene_track(name) for name, origin in source.items() if origin not in predictions]
+    ordered = [track for name, origin in source.items() if origin not in predictions for track in with_masks(name)]
     for name, track in predictions.items():
-        ordered += [track, *(gene_track(each) for each, origin in source.items() if origin == name)]
-    return [*ordered, *(track for track in others if track.kind != "predictions")]
+        ordered.append(track)
+        ordered += [each for genes, origin in source.items() if origin == name for each in with_masks(genes)]
+    return [*ordered, *masks.values(), *(track for track in others if track.kind not in ("predictions", "labels"))]
 
 
 def _path(folder: Path, track: BrowserTrack) -> Path:

@@ -1,4 +1,8 @@
-"""Sessions of IGV: as XML for the desktop program, as JSON for IGV-Web."""
+"""Sessions of IGV: as XML for the desktop program, as JSON for igv.js.
+
+igv.js reads no compressed sequence that an XML session names, and looks for files beside the page that it runs in and
+not beside the session; so it gets its own session, and the folder a page.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,11 @@ from typing import Any
 from helixdask.browser.tracks import SEQUENCE, BrowserTrack, Place, TrackFile
 
 _HEIGHT = {"genes": 90}
+_FORMAT = {"genes": "gff3", "labels": "bed"}
 
 
 def igv_session(species: str, tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) -> dict[str, Any]:
-    """A session of IGV-Web; places of files are relative to it.
+    """A session of igv.js; places of files are relative to the page that shows it.
 
     Parameters are those of :func:`helixdask.browser.jbrowse.jbrowse_config`.
     """
@@ -25,9 +30,10 @@ def igv_session(species: str, tracks: Sequence[BrowserTrack], place: Place, *, c
             "height": _HEIGHT.get(track.kind, 40),
             "order": order,
         }
-        if track.kind == "genes":
+        if track.has_index:
             index = f"{file.path}.{'csi' if csi else 'tbi'}"
-            one |= {"type": "annotation", "format": "gff3", "indexURL": index, "displayMode": "EXPANDED"}
+            shape = "EXPANDED" if track.kind == "genes" else "COLLAPSED"
+            one |= {"type": "annotation", "format": _FORMAT[track.kind], "indexURL": index, "displayMode": shape}
         else:
             scale = {"autoscale": True} if track.most is None else {"min": 0, "max": track.most}
             one |= {"type": "wig", "format": "bigwig", **scale}
@@ -48,8 +54,8 @@ def igv_xml(tracks: Sequence[BrowserTrack], place: Place, *, csi: bool = False) 
     resources = ET.SubElement(session, "Resources")
     panel = ET.SubElement(session, "Panel", name="helixdask", height="900", width="1200")
     for track, file in _files(tracks):
-        index = {"index": f"{file.path}.{'csi' if csi else 'tbi'}"} if track.kind == "genes" else {}
-        kind = "gff3" if track.kind == "genes" else "bigwig"
+        index = {"index": f"{file.path}.{'csi' if csi else 'tbi'}"} if track.has_index else {}
+        kind = _FORMAT.get(track.kind, "bigwig")
         ET.SubElement(resources, "Resource", {"path": file.path, "type": kind, **index})
         one = ET.SubElement(
             panel,

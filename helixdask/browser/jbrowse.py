@@ -10,10 +10,12 @@ from helixdask.browser.tracks import SEQUENCE, BrowserTrack, Place
 
 _CATEGORIES: Final = {
     "genes": "Genes",
+    "labels": "Masks of labels",
     "predictions": "Probabilities",
     "coverage": "Coverage",
     "tracks": "Other tracks",
 }
+_ADAPTERS: Final = {"genes": ("Gff3TabixAdapter", "gffGzLocation"), "labels": ("BedTabixAdapter", "bedGzLocation")}
 _SCREEN: Final = 1200
 """Pixels that the first view is made for."""
 
@@ -81,11 +83,12 @@ def _track(species: str, track: BrowserTrack, csi: bool) -> dict[str, Any]:
         "assemblyNames": [species],
         "category": [_CATEGORIES[track.kind]],
     }
-    if track.kind == "genes":
+    if track.has_index:
         path = track.files[0].path
+        kind, location = _ADAPTERS[track.kind]
         adapter: dict[str, Any] = {
-            "type": "Gff3TabixAdapter",
-            "gffGzLocation": _file(path),
+            "type": kind,
+            location: _file(path),
             "index": {"location": _file(f"{path}.{'csi' if csi else 'tbi'}"), "indexType": "CSI" if csi else "TBI"},
         }
         display: dict[str, Any] = {"type": "LinearBasicDisplay", "displayId": f"{track_id}-display"}

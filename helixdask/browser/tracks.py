@@ -48,14 +48,21 @@ class BrowserTrack:
 
     @property
     def kind(self) -> str:
-        """``genes``, ``predictions``, ``coverage`` or ``tracks``."""
+        """``genes``, ``labels``, ``predictions``, ``coverage`` or ``tracks``."""
         return self.group.partition("/")[0]
 
     @property
     def words(self) -> str:
-        """What it is called: ``base genes``, ``rnaseq/leaf coverage``."""
+        """What it is called: ``base genes``, ``reference: masked``, ``rnaseq/leaf coverage``."""
         kind, _, name = self.group.partition("/")
+        if kind == "labels":
+            return f"{name}: masked"
         return name if kind == "tracks" else f"{name} {kind}"
+
+    @property
+    def has_index(self) -> bool:
+        """Whether its file has an index beside it: genes and intervals."""
+        return self.kind in ("genes", "labels")
 
 
 class Place(NamedTuple):
@@ -70,6 +77,11 @@ class Place(NamedTuple):
 def gene_track(name: str) -> BrowserTrack:
     """Gene models."""
     return BrowserTrack(f"genes/{name}", (TrackFile(f"genes/{name}.gff3.gz", "", CLASS_COLOURS["cds"]),))
+
+
+def mask_track(name: str) -> BrowserTrack:
+    """What labels mask, with the reasons."""
+    return BrowserTrack(f"labels/{name}", (TrackFile(f"labels/{name}.masked.bed.gz", "", "#8a8a8a"),))
 
 
 def prediction_track(name: str) -> BrowserTrack:

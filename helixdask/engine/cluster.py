@@ -13,6 +13,7 @@ from helixdask.engine.crew import Crew
 from helixdask.engine.dask_logs import held_back
 from helixdask.engine.gpus import Gpu, chosen_gpus, usable_gpus, wanted_gpus
 from helixdask.engine.machine import usable_cores, usable_memory
+from helixdask.engine.progress import tell_awaited
 from helixdask.engine.settings import RunSettings
 from helixdask.engine.worker_probe import WorkerNeeds
 from helixdask.errors import BadInputError
@@ -164,6 +165,7 @@ def connect(
         A dashboard is wanted and cannot be.
     """
     if options.cluster is not None:
+        tell_awaited("waiting for workers of the cluster")
         from helixdask.engine.given_cluster import given_cluster
         from helixdask.engine.made_cluster import made_cluster
 
@@ -182,6 +184,7 @@ def connect(
     elif options.is_remote:
         from helixdask.engine.given_cluster import given_cluster
 
+        tell_awaited("waiting for workers of the cluster")
         configured = None if options.scheduler_file else configured_scheduler()
         with (
             held_back(),
@@ -206,7 +209,9 @@ def connect(
             check_dashboard()
         workers = min(options.n_workers, n_tasks)
         limit, gpus = options.memory_limit_bytes, options.gpus if options.suits_gpus else None
+        tell_awaited(f"starting {workers} worker processes")
         with held_back(), local_cluster(workers, limit, gpus, dashboard=options.dashboard) as local:
+            tell_awaited("")
             yield local
     else:
         yield None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from helixdask.engine.crew import Crew, within
+from helixdask.engine.progress import tell_awaited
 
 K = TypeVar("K", bound=Hashable)
 
@@ -49,6 +50,8 @@ def run_tasks(
     StageFailedError
         The scheduler has gone, or all workers have and no other one came.
     """
+    workers = len(crew.workers)
+    tell_awaited(f"waiting for the first results of {workers} worker{'s' * (workers != 1)}")
     tasks = _Tasks(crew, function, shared)
     waiting = dict(arguments)
     looked = time.monotonic()

@@ -113,7 +113,7 @@ class WorkProgress:
             self._title, self._unit = title or self._title, unit or self._unit
             self._total, self._before, self._done = total, done, done
             self._inside: dict[object, float] = {}
-            self._start, self._note = self._clock(), ""
+            self._start, self._note, self._awaited = self._clock(), "", ""
             self._left: float | None = None
             self._facts: dict[str, Any] = {}
             self._pace.begin(self._share)
@@ -171,6 +171,19 @@ class WorkProgress:
             self._inside[key] = amount
         self._tell()
 
+    def awaits(self, what: str) -> None:
+        """Say what is waited for until something is finished, such as workers that start; their time is no work."""
+        with self._lock:
+            self._awaited = what
+            if self._is_waiting:
+                self._start = self._clock()
+        self._draw()
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether nothing has been finished yet by this run."""
+        return self._amount <= self._before
+
     @property
     def _amount(self) -> float:
         return self._done + sum(self._inside.values())
@@ -214,6 +227,8 @@ class WorkProgress:
             self._tell()
 
     def _rate_in_words(self) -> str:
+        if self._awaited and self._is_waiting:
+            return self._awaited
         return self._note or f"{short(self._rate)} {self._unit}/s"
 
     def _line(self) -> str:
@@ -222,7 +237,7 @@ class WorkProgress:
             return f"{self._title}: {so_far}"
         amount = f"{short(self._amount)} of {short(self._total)} {self._unit}"
         left = self._seconds_left()
-        rate = f"{self._rate_in_words()}, " if self._note or left is not None else ""
+        rate = f"{self._rate_in_words()}, " if self._note or self._awaited or left is not None else ""
         how = rate + (so_far if left is None else f"{duration(left)} left")
         return f"{self._title}: {100 * self._share:.0f} %, {amount}, {how}"
 
@@ -236,8 +251,15 @@ class WorkProgress:
             "rate": self._rate if self._total else None,
             "seconds": self._clock() - self._entered,
             "seconds_left": self._seconds_left(),
+            "awaited": (self._awaited or None) if self._is_waiting else None,
             **self._facts,
         }
+
+
+def tell_awaited(what: str) -> None:
+    """Tell what is waited for until the first piece of work is done, in whatever progress this process shows."""
+    if _running:
+        _running[-1].awaits(what)
 
 
 def tell_inside(key: object, amount: float) -> None:

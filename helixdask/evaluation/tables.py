@@ -16,6 +16,7 @@ LEVEL_TITLES = {
     "exons": {"exon": "exon", "chain": "transcript", "base": "exon base"},
 }
 PART_TITLES = {"coding": "Coding parts", "exons": "Whole exons"}
+_OUTER_ENDS = " (all ends to the base, also of UTRs; --matching gffcompare is lenient at the outer ones)"
 _MOST_CONTIGS = 20
 
 
@@ -81,7 +82,9 @@ def _genes(evaluation: Evaluation) -> list[Table]:
                 cells = [m.n_reference, m.n_prediction, m.found, m.sensitivity, m.precision, m.f1]
                 rows.append([level_title(part, level), *cells])
             columns = ["", "reference", "predicted", "found", "sensitivity", "precision", "F1"]
-            tables.append(Table(f"{PART_TITLES[part]}, {name}", columns, rows))
+            # Ends of transcripts are hardly known to the base: then this table looks as if something was broken.
+            lost = part == "exons" and not scores.match("chain", part).found and len(levels) > 1
+            tables.append(Table(f"{PART_TITLES[part]}, {name}{_OUTER_ENDS if lost else ''}", columns, rows))
     return tables
 
 

@@ -19,7 +19,8 @@ class KinshipSettings:
     ----------
     genes
         Gene models; near genes more is sampled, since between the subgenomes of a polyploid hardly anything but genes
-        is alike. The only ones by default, none where there are none.
+        is alike. By default those that the groups were found with before, else the only ones, none where there are
+        none.
     most_copies
         K-mers with more copies are taken for repeats.
     output

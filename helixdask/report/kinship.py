@@ -13,7 +13,7 @@ from helixdask.charts.matrix import matrix
 from helixdask.charts.plots import Series, columns
 from helixdask.pages import html_table
 from helixdask.report.section import Section, heading, note, section_of_groups, share
-from helixdask.selection.leakage import HISTOGRAM_LABELS, Leakage
+from helixdask.selection.leakage import HISTOGRAM_LABELS, SPLIT_TITLES, Leakage
 from helixdask.store.store import Store
 
 _MOST_ROWS: Final = 32
@@ -122,11 +122,12 @@ def leakage_parts(attrs: dict[str, object]) -> Iterator[str]:
     found = attrs.get("leakage")
     if not isinstance(found, list) or not found:
         return
-    rows = [(row["split"], *(share(row[key]) for key in Leakage._fields)) for row in found]
+    titles = {row["split"]: SPLIT_TITLES.get(row["split"], row["split"]) for row in found}
+    rows = [(titles[row["split"]], *(share(row[key]) for key in Leakage._fields)) for row in found]
     yield html_table(("validation with a near copy in training", "windows", "coding bases"), rows)
     counts = attrs.get("shared_kmers")
     if isinstance(counts, list) and counts:
         names = [row["split"] for row in found if row["split"] in counts[0]]
-        series = [Series(name, np.array([row[name] for row in counts], np.float64)) for name in names]
+        series = [Series(titles[name], np.array([row[name] for row in counts], np.float64)) for name in names]
         title = "K-mers that validation windows share with one training window"
         yield beside(columns(HISTOGRAM_LABELS, series, title, "k-mers near genes in common", "windows"))

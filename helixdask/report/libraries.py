@@ -12,7 +12,7 @@ from helixdask.store.store import Store
 
 _COLUMNS = (
     *("library", "kind", "protocol", "reads counted", "of all reads", "", "spliced", "plus strand"),
-    *("bases covered +", "bases covered −", "median depth", "99 %"),
+    *("bases covered +", "bases covered −", "median depth", "depth, 99 %"),
 )
 
 

@@ -12,9 +12,14 @@ from helixdask.charts.axes import beside
 from helixdask.charts.plots import Series, curves
 from helixdask.pages import html_table
 from helixdask.report.section import Section, heading, note, share
+from helixdask.scores.evidence import TERM_TITLES
 
 _CLASSES: Final = {"genic": "genic", "utr": "UTR", "cds": "CDS", "intron": "intron", "intergenic": "intergenic"}
+_ROLES: Final = {"both": "learnt from and validated on", "trains": "learnt from", "validates": "validated on"}
 _MOST_MODELS: Final = 6
+
+
+_COLUMNS: Final = ("this model", "base model", "gain", "95 % interval")
 
 
 def training_section(cards: Sequence[Mapping[str, Any]]) -> Section:
@@ -62,14 +67,14 @@ def _model(card: Mapping[str, Any]) -> Iterator[str]:
                 store["split"],
                 store.get("selection"),
                 share(store.get("leakage")),
-                store.get("role", "both"),
+                _ROLES.get(store.get("role", "both"), store.get("role")),
             )
             for store in stores
         ]
         yield html_table(
-            ("trained on", "bases", "labels", "split", "selection", "leakage", "role"),
+            ("store", "bases", "labels", "split", "selection", "leakage", "was"),
             rows,
-            text=(2, 3, 4),
+            text=(2, 3, 4, 6),
         )
     if card.get("copies_across"):
         yield note(card["copies_across"]["text"])
@@ -77,7 +82,12 @@ def _model(card: Mapping[str, Any]) -> Iterator[str]:
         yield note("It tells nothing of its training.")
         return
     if verdict.get("tuned"):
-        yield html_table(("F1 on validation", "this model", "base model", "gain", "95 % interval"), score_rows(verdict))
+        yield html_table(("F1 on validation", *_COLUMNS), score_rows(verdict))
+        if verdict.get("pseudolabels"):
+            yield note("The labels were called from predictions: they are not the truth, and decide nothing.")
+    if evidence := (verdict.get("evidence") or {}).get("terms"):
+        yield html_table(("agreement with evidence", *_COLUMNS), evidence_rows(evidence))
+        yield note("How well genes called on validation agree with reads and reading frames: this decides.")
     yield beside(*_curves(card))
 
 
@@ -97,6 +107,14 @@ def score_rows(verdict: Mapping[str, Any]) -> list[tuple[object, ...]]:
     return rows
 
 
+def evidence_rows(terms: Mapping[str, Mapping[str, Any]]) -> list[tuple[object, ...]]:
+    """Agreement of a model and of its base model with each kind of evidence."""
+    return [
+        (TERM_TITLES.get(name, name), term["tuned"], term["base"], *_gain(term.get("gain")))
+        for name, term in terms.items()
+    ]
+
+
 def _gain(values: Sequence[float] | None) -> tuple[str, str]:
     return ("–", "–") if not values else (f"{values[0]:+.4f}", f"{values[1]:+.4f} to {values[2]:+.4f}")
 
@@ -104,6 +122,10 @@ def _gain(values: Sequence[float] | None) -> tuple[str, str]:
 def _curves(card: Mapping[str, Any]) -> Iterator[str]:
     keys = [key for key in _CLASSES if any(row.get(f"{key}_f1") is not None for row in _checks(card))]
     base: dict[str, Any] = next((row for row in card["scores"] if row.get("epoch") == 0), {})
+    if any(row.get("evidence") is not None for row in _checks(card)):
+        before = [] if base.get("evidence") is None else [("base model", base["evidence"])]
+        shown = [_curve(card, "evidence", "this model")]
+        yield curves(shown, "Agreement with evidence", "step", "on validation", levels=before)
     if keys:
         levels = [(f"base model, {_CLASSES[key]}", base[f"{key}_f1"]) for key in keys[:1] if f"{key}_f1" in base]
         genic = [_curve(card, f"{keys[0]}_f1", _CLASSES[keys[0]])]

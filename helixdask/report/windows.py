@@ -43,6 +43,7 @@ def windows_section(store: Store) -> Section:
     return section_of_groups("Windows", store, "selections", selection_parts, missing)
 
 
+_TITLES: Final = {"utr": "UTR", "cds": "CDS", "gc": "G and C"}
 _NO_WINDOWS: Final = "no windows; `helixdask windows STORE` cuts and measures them"
 
 
@@ -147,13 +148,13 @@ def measures_of(table: xr.Dataset) -> dict[str, NDArray[np.float64]]:
         count = table["class_count"].to_numpy().astype(np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = count / count.sum(axis=1, keepdims=True)
-        found |= {f"{name} share": shares[:, i] for i, name in enumerate(LABEL_CLASSES)}
+        found |= {f"{_TITLES.get(name, name)} share": shares[:, i] for i, name in enumerate(LABEL_CLASSES)}
     for name, words in (("coverage", "depth"), ("coverage_agreement", "agreement with labels")):
         for i, library in enumerate(table["library"].to_numpy().tolist() if name in table else []):
             found[f"{library}: {words}"] = table[name].to_numpy()[:, i].astype(np.float64)
     for name in measure_names([str(name) for name in table.coords]):
         if name not in _COUNTS:
-            found[name.replace("_", " ")] = table[name].to_numpy().astype(np.float64)
+            found[_TITLES.get(name, name.replace("_", " "))] = table[name].to_numpy().astype(np.float64)
     return found
 
 

@@ -19,6 +19,10 @@ HISTOGRAM_LABELS: Final = ("0-1", "2-3", "4-7", "8-15", "16-31", "32+")
 _EDGES: Final = (2, 4, 8, 16, 32)
 
 
+SPLIT_TITLES: Final = {"this one": "this split", "contigs by lot": "whole contigs drawn by lot"}
+"""What the splits that are compared are called, for people."""
+
+
 class Leakage(NamedTuple):
     """Shares of the validation side that have a near copy in training.
 

@@ -102,16 +102,29 @@ def nested(value):
 
 
 def test_sessions_of_igv(folder):
-    session = json.loads((folder / "igv_session.json").read_text())
+    session = json.loads((folder / "igv_web.json").read_text())
     files = [track["url"] for track in session["tracks"]]
     places = [*files, *(session["reference"][key] for key in ("fastaURL", "indexURL", "compressedIndexURL"))]
     places += [track["indexURL"] for track in session["tracks"] if "indexURL" in track]
     assert all((folder / place).is_file() for place in places)
-    root = ET.parse(folder / "igv_session.xml").getroot()
+    root = ET.parse(folder / "igv_desktop.xml").getroot()
     assert root.get("genome") == session["reference"]["fastaURL"]
     assert root.get("locus") == session["locus"]
     assert [one.get("path") for one in root.iter("Resource")] == files
     assert [one.get("id") for one in root.iter("Track")] == files
+
+
+def test_the_page_and_the_text(folder):
+    page = (folder / "index.html").read_text()
+    assert 'fetch("igv_web.json")' in page
+    assert "{" + "igv" not in page
+    text = (folder / "README.txt").read_text()
+    files = [line for line in text.partition("Files\n")[2].splitlines() if line.startswith("    ")]
+    listed = [line.split(": ")[0].strip() for line in files]
+    assert listed[0] == "genome.fa.gz (.fai, .gzi)"
+    assert all(list(folder.glob(pattern)) for pattern in listed[1:])
+    assert "?config=browser/config.json" in text
+    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_what_was_named_and_long_contigs(store, tmp_path, monkeypatch):

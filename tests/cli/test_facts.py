@@ -58,19 +58,48 @@ def test_genes_and_predictions():
 def test_evidence_is_what_is_stored():
     evidence = {"source": "spliced reads", "spliced_reads": 289, "forward_share": 0.04, "verdict": "reverse"}
     facts = facts_of("coverage", {"counts": {"reads_used": 5, "reads_duplicate": 15}, "protocol_evidence": evidence})
-    assert facts["evidence"] == "4.0 % for forward, of 289 spliced reads"
+    assert facts["evidence"] == "96.0 % say reverse, in a sample of 289 spliced reads"
     assert facts["alignments that count"] == "5 (25.0 %)"
     assert facts["left out"] == {"duplicates": 15, **dict.fromkeys(facts["left out"].keys() - {"duplicates"}, 0)}
 
 
-@pytest.mark.parametrize("stage", ["encode", "genes", "labels", "coverage", "predict", "call", "windows"])
+@pytest.mark.parametrize(
+    "stage", ["encode", "genes", "labels", "coverage", "predict", "call", "windows", "kinship", "split", "select"]
+)
 def test_attributes_of_older_versions_do(stage, capsys):
     print_facts(stage, facts_of(stage, {}))
     assert stage in capsys.readouterr().out
 
 
 def test_other_stages_show_all_but_what_they_were_made_from():
-    assert facts_of("select", {"n_kept": 3, "digest": "x", "settings": {}}) == {"n_kept": 3}
+    assert facts_of("track", {"kept": 3, "digest": "x", "settings": {}}) == {"kept": 3}
+
+
+def test_what_chooses_windows_says_it_in_words(capsys):
+    facts = facts_of("kinship", {"n_groups": 2, "largest_group": 4, "n_pairs": 12, "n_unknown_contigs": 0})
+    assert facts["groups of copies"] == "2 (the largest: 4 contigs)"
+    assert facts["too short to tell"] is None
+    split = {
+        "n_windows": {"train": 300, "validation": 74, "test": 0},
+        "n_bases": {"train": 3_207_600, "validation": 771_016},
+        "n_contigs": {"train": 1, "validation": 2},
+        "by_blocks": True,
+        "guard": 10_692,
+        "n_left_out": 6,
+        "n_near_copies": 4,
+        "leakage": [{"split": "this one", "windows": 0.0, "coding_bases": 0.0}],
+    }
+    facts = facts_of("split", split)
+    assert facts["train"] == "300 windows of 3,207,600 bases, on 1 contig"
+    assert facts["left out"] == "6 windows, 4 of them near copies of another side"
+    assert "test" not in facts
+    stratum = {"name": "fully intergenic", "available": 9, "kept": 2, "threshold": 0.1, "weight": 0.915}
+    facts = facts_of("select", {"n_usable": 300, "n_windows": 310, "n_kept": 61, "bases_kept": 9, "strata": [stratum]})
+    assert facts["kept"] == "61 (20.3 % of the usable ones) with 9 bases"
+    print_facts("select", facts)
+    said = lines(capsys.readouterr().out)
+    assert "stratum windows kept bases bases wanted bases kept weight in training" in said
+    assert "fully intergenic 9 2 – – – 0.9150" in said
 
 
 def test_export_says_what_was_written(labelled_forever, tmp_path):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from helixdask.engine import progress
-from helixdask.engine.progress import Pace, WorkProgress, tell_inside
+from helixdask.engine.progress import Pace, WorkProgress, tell_awaited, tell_inside
 from helixdask.engine.run import run_stage
 from tests.engine.toy import HERE, LENGTHS, ToyStage, make_store
 
@@ -88,6 +88,29 @@ def test_pieces_that_are_not_finished_count_until_they_are(clock, lines):
         shown.advance(50, "b")
     assert [record.told["done"] for record in lines()] == [10, 16, 56]
     tell_inside("a", 1)  # nothing is running: nobody is told
+
+
+def test_what_is_waited_for_is_said_and_is_no_work(clock, lines):
+    with WorkProgress("x", 100, clock=clock) as shown:
+        tell_awaited("starting 2 worker processes")
+        clock.now = 60
+        shown.at(0)
+        tell_awaited("waiting for the first results of 2 workers")
+        clock.now = 120
+        shown.at(0)
+        clock.now = 160
+        shown.advance(50)
+        tell_awaited("a worker that joins late")
+        clock.now = 180
+        shown.advance(25)
+    assert [record.getMessage() for record in lines()] == [
+        "x: 0 %, 0 of 100 bases, starting 2 worker processes, 60 s so far",
+        "x: 0 %, 0 of 100 bases, waiting for the first results of 2 workers, 2 min so far",
+        "x: 50 %, 50 of 100 bases, 0.5 bases/s, 2 min left",
+        "x: 75 %, 75 of 100 bases, 0.6 bases/s, 40 s left",
+    ]
+    assert [bool(record.told["awaited"]) for record in lines()] == [True, True, False, False]
+    tell_awaited("nothing is running: nobody is told")
 
 
 def test_without_an_amount_it_is_said_how_long_it_takes(clock, lines, monkeypatch):

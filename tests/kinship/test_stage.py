@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from helixdask.engine.removal import remove_group
 from helixdask.engine.run import RunOptions, run_stage
-from helixdask.errors import BadInputError
+from helixdask.errors import BadInputError, MissingInputError
 from helixdask.genes.reading.stage import ImportGenesStage
+from helixdask.kinship.settings import KinshipSettings
 from helixdask.kinship.stage import KinshipStage
 from helixdask.sequence.stage import EncodeStage
 from helixdask.simulate import SimulateSettings, simulate
+from helixdask.stages import kinship_stage
 from helixdask.store.store import Store
 from tests.cli.support import helixdask
 
@@ -24,6 +27,20 @@ def folder(tmp_path_factory):
     run_stage(EncodeStage(str(folder / "genome.fa"), "x"), str(folder / "s.zarr"), HERE)
     run_stage(ImportGenesStage(str(folder / "truth.gff3")), str(folder / "s.zarr"), HERE)
     return folder
+
+
+def test_the_table_can_be_had_again_when_more_genes_were_called(folder):
+    url = str(folder / "s.zarr")
+    run_stage(KinshipStage("reference", output="again"), url, HERE)
+    run_stage(ImportGenesStage(str(folder / "truth.gff3"), output="others"), url, HERE)
+    try:
+        stage = kinship_stage(url, KinshipSettings(output="again"))
+        assert stage.genes == "reference"
+        assert run_stage(stage, url, HERE).state == "already there"
+        with pytest.raises(MissingInputError, match="several genes"):
+            kinship_stage(url, KinshipSettings(output="never"))
+    finally:
+        remove_group(Store.open(url), "genes/others")
 
 
 @pytest.mark.parametrize("genes", [None, "reference"])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
-from helixdask.errors import BadInputError
 from helixdask.trainer.network.spec import N_CLASSES, NetworkSpec, parameter_count, weight_shapes
 from helixdask.trainer.runtime import import_tensorflow
 
@@ -161,32 +159,15 @@ def unfreeze(network: keras.Model) -> keras.Model:
     return network
 
 
-def with_new_head(
-    network: keras.Model,
-    spec: NetworkSpec,
-    *,
-    n_libraries: int = 0,
-    hidden_units: int = 0,
-    hidden_activation: str = "linear",
-    cut: Literal["last", "helixer"] = "last",
-    predict_phase: bool = True,
-    seed: int = 0,
-    dtype: str = "float32",
-) -> tuple[keras.Model, NetworkSpec]:
+def with_new_head(network: keras.Model, spec: NetworkSpec, *, seed: int = 0, dtype: str = "float32") -> keras.Model:
     """Put a new, randomly initialised head on the frozen body of a network.
 
     Parameters
     ----------
-    network, spec
+    network
         The base network; it is left as it is.
-    n_libraries
-        RNA-seq libraries that the head gets beside the body's features; 0 for a head on the sequence alone.
-    hidden_units, hidden_activation
-        A dense layer before the head; 0 for none.
-    cut
-        `last` keeps the whole body. `helixer` drops its last LSTM layer, as Helixer does when it adds coverage.
-    predict_phase
-        Whether the new head has the phase output.
+    spec
+        The new one, see `helixdask.trainer.network.spec.with_head`.
     seed
         The new weights depend on it alone.
     dtype
@@ -194,30 +175,9 @@ def with_new_head(
 
     Returns
     -------
-    tuple
-        The new network, its body frozen, and its spec.
-
-    Raises
-    ------
-    BadInputError
-        The body has no LSTM layer to drop.
+    keras.Model
+        The new network, its body frozen.
     """
-    kept = spec.body_lstm_layers
-    # Helixer counts layers: where a dropout follows the last LSTM layer, it is the dropout that is lost.
-    drop_lstm = cut == "helixer" and not spec.dropout2
-    if drop_lstm and not kept:
-        raise BadInputError(
-            "the network has no LSTM layer left to drop", remedy="Keep the whole body: cut at the last layer."
-        )
-    new_spec = dataclasses.replace(
-        spec,
-        n_libraries=n_libraries,
-        hidden_units=hidden_units,
-        hidden_activation=hidden_activation,
-        predict_phase=predict_phase,
-        dropout2=0.0 if cut == "helixer" else spec.dropout2,
-        embedding_lstm_layers=kept - int(drop_lstm),
-    )
-    new = build_network(new_spec, seed=seed, dtype=dtype)
-    _copy_weights(network, new, (name for name in weight_shapes(new_spec) if name not in HEAD_LAYERS))
-    return freeze_body(new), new_spec
+    new = build_network(spec, seed=seed, dtype=dtype)
+    _copy_weights(network, new, (name for name in weight_shapes(spec) if name not in HEAD_LAYERS))
+    return freeze_body(new)

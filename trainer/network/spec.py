@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Annotated, Any, Literal
 
 from helixdask.errors import BadInputError
 from helixdask.settings import Natural, Share, Shown
@@ -125,6 +125,49 @@ class NetworkSpec:
             if not fits:
                 raise BadInputError(f"{name} of the network description is {value!r}", where=where, remedy=remedy)
         return cls(**values)
+
+
+def with_head(
+    spec: NetworkSpec,
+    *,
+    n_libraries: int = 0,
+    hidden_units: int = 0,
+    hidden_activation: str = "linear",
+    cut: Literal["last", "helixer"] = "last",
+) -> NetworkSpec:
+    """A network with the body of another and a head of its own.
+
+    Parameters
+    ----------
+    spec
+        The other.
+    n_libraries
+        RNA-seq libraries that the head gets beside the body's features; 0 for a head on the sequence alone.
+    hidden_units, hidden_activation
+        A dense layer before the head; 0 for none.
+    cut
+        `last` keeps the whole body. `helixer` drops its last LSTM layer, as Helixer does when it adds coverage.
+
+    Raises
+    ------
+    BadInputError
+        The body has no LSTM layer to drop.
+    """
+    kept = spec.body_lstm_layers
+    # Helixer counts layers: where a dropout follows the last LSTM layer, it is the dropout that is lost.
+    drop_lstm = cut == "helixer" and not spec.dropout2
+    if drop_lstm and not kept:
+        raise BadInputError(
+            "the network has no LSTM layer left to drop", remedy="Keep the whole body: cut at the last layer."
+        )
+    return replace(
+        spec,
+        n_libraries=n_libraries,
+        hidden_units=hidden_units,
+        hidden_activation=hidden_activation,
+        dropout2=0.0 if cut == "helixer" else spec.dropout2,
+        embedding_lstm_layers=kept - int(drop_lstm),
+    )
 
 
 def weight_shapes(spec: NetworkSpec) -> dict[str, list[tuple[int, ...]]]:

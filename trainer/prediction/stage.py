@@ -19,7 +19,7 @@ from helixdask.engine.costs import (
     SECONDS_PER_BASE,
     Cost,
 )
-from helixdask.engine.progress import tell_inside
+from helixdask.engine.progress import tell_awaited, tell_inside
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
@@ -210,6 +210,7 @@ class PredictStage(PredictSettings, Stage):
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Predict the bases of a region, from all windows that say something about them."""
         digest = str(work.load("model")["digest"])
+        tell_awaited("starting TensorFlow")
         predictor = cached_predictor(self.model, digest, self.coverage_norm, self.threads)
         contigs = store.contigs
         pieces = contigs.pieces(region.start, region.stop)

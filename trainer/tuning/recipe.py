@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from helixdask.engine.same_work import Difference
 from helixdask.trainer.feed.training_windows import StoreSplit
+from helixdask.trainer.tuning.intent import Intent
 from helixdask.trainer.tuning.settings import LEARNING_RATES, TuneSettings
-from helixdask.trainer.tuning.starting_point import Start
 
 NOT_IN_A_MODEL: Final = ("output", "resume", "replace", "tensorboard", "devices")
 """Settings that change nothing in the model, or its last digits at most."""
@@ -35,13 +35,13 @@ Recipe = dict[str, Any]
 """Names of settings and inputs, and their values as plain JSON; names and places of files are no part of it."""
 
 
-def recipe_of(start: Start, splits: Sequence[StoreSplit]) -> Recipe:
+def recipe_of(intent: Intent, splits: Sequence[StoreSplit]) -> Recipe:
     """Everything that decides what a run ends with: settings, network, base model, what the stores hold.
 
     Parameters
     ----------
-    start
-        What the run starts from.
+    intent
+        What the run is to do.
     splits
         The split, labels and selection of each of its stores.
 
@@ -51,13 +51,13 @@ def recipe_of(start: Start, splits: Sequence[StoreSplit]) -> Recipe:
         One entry for each setting and input.
     """
     skipped = (*NOT_IN_A_MODEL, *_TOLD_OTHERWISE)
-    settings = start.settings
+    settings = intent.settings
     recipe = {name: value for name, value in settings.to_dict().items() if name not in skipped}
-    recipe["learning_rate"] = settings.learning_rate or LEARNING_RATES[start.mode]
-    recipe |= {name: getattr(start, name) for name in _FILLED_IN}
-    recipe |= {"mode": start.mode, "base model": start.base.digest if start.base else None}
-    recipe |= {f"network {name}": value for name, value in start.spec.to_dict().items()}
-    for number, (split, groups) in enumerate(zip(splits, start.groups, strict=True), 1):
+    recipe["learning_rate"] = settings.learning_rate or LEARNING_RATES[intent.mode]
+    recipe |= {name: getattr(intent, name) for name in _FILLED_IN}
+    recipe |= {"mode": intent.mode, "base model": intent.base.digest if intent.base else None}
+    recipe |= {f"network {name}": value for name, value in intent.spec.to_dict().items()}
+    for number, (split, groups) in enumerate(zip(splits, intent.groups, strict=True), 1):
         card, store = split.card(), split.store
         named = {name: card[name] and f"{card[name]} {card[f'{name}_digest']}" for name in _OF_A_STORE}
         named["coverage"] = [f"{group.partition('/')[2]} {store.identity(group)}" for group in groups]

@@ -17,6 +17,7 @@ from helixdask.trainer.network.build import (
     weight_shapes,
     with_new_head,
 )
+from helixdask.trainer.network.spec import with_head
 
 SMALL = NetworkSpec(cnn_layers=2, filter_depth=4, kernel_size=4, pool_size=3, lstm_layers=2, units=3)
 
@@ -79,7 +80,8 @@ def test_a_frozen_body_keeps_its_batch_statistics():
 @pytest.mark.parametrize("n_libraries", [0, 2])
 def test_a_new_head_stands_on_the_old_body(cut, kept, n_libraries):
     base = build_network(SMALL, seed=1)
-    network, spec = with_new_head(base, SMALL, n_libraries=n_libraries, hidden_units=2, cut=cut, seed=5)
+    spec = with_head(SMALL, n_libraries=n_libraries, hidden_units=2, cut=cut)
+    network = with_new_head(base, spec, seed=5)
     assert (spec.embedding_lstm_layers, spec.lstm_layers, spec.n_channels) == (kept, 2, 4 + 2 * n_libraries)
     for layer in weight_shapes(spec):
         assert network.get_layer(layer).trainable == (layer in HEAD_LAYERS)
@@ -87,12 +89,13 @@ def test_a_new_head_stands_on_the_old_body(cut, kept, n_libraries):
             pairs = zip(base.get_layer(layer).get_weights(), network.get_layer(layer).get_weights(), strict=True)
             assert all(np.array_equal(a, b) for a, b in pairs)
     assert not np.array_equal(base.get_layer("head").get_weights()[0][:2], network.get_layer("head").get_weights()[0])
-    again, _ = with_new_head(base, SMALL, n_libraries=n_libraries, hidden_units=2, cut=cut, seed=5)
+    again = with_new_head(base, spec, seed=5)
     assert np.array_equal(again.get_layer("head").get_weights()[0], network.get_layer("head").get_weights()[0])
 
 
 def test_coverage_reaches_the_head_and_not_the_body():
-    network, spec = with_new_head(build_network(SMALL), SMALL, n_libraries=1)
+    spec = with_head(SMALL, n_libraries=1)
+    network = with_new_head(build_network(SMALL), spec)
     x = random_input(spec, 12)
     other = x.copy()
     other[:, 6:9, 4:] += 1  # the third time step
@@ -104,9 +107,9 @@ def test_coverage_reaches_the_head_and_not_the_body():
 def test_there_must_be_a_layer_to_drop():
     spec = NetworkSpec(1, 2, 3, 3, 0, 1)
     with pytest.raises(BadInputError):
-        with_new_head(build_network(spec), spec, cut="helixer")
+        with_head(spec, cut="helixer")
     spec = NetworkSpec(1, 2, 3, 3, 1, 1, dropout2=0.5)
-    assert with_new_head(build_network(spec), spec, cut="helixer")[1].embedding_lstm_layers == 1
+    assert with_head(spec, cut="helixer").embedding_lstm_layers == 1
 
 
 @pytest.mark.parametrize("wrong", [{"pool_size": 0}, {"dropout1": 1.0}, {"units": -1}, {"embedding_lstm_layers": 4}])

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helixdask.trainer.tuning import starting_point
+from helixdask.trainer.tuning import intent
 from helixdask.trainer.tuning.settings import TuneSettings
 
 KNOWN, READS, NOTHING = "known genes", "pseudolabels with reads", "pseudolabels alone"
@@ -26,6 +26,6 @@ KNOWN, READS, NOTHING = "known genes", "pseudolabels with reads", "pseudolabels 
     ],
 )
 def test_all_weights_learn_where_something_beside_the_base_model_tells_of_genes(monkeypatch, stores, settings, mode):
-    monkeypatch.setattr(starting_point, "read_groups", lambda stores: [("reads",) if stores[0] == READS else ()])
+    monkeypatch.setattr(intent, "read_groups", lambda stores: [("reads",) if stores[0] == READS else ()])
     splits = [SimpleNamespace(store=store, has_pseudolabels=store != KNOWN) for store in stores]
-    assert starting_point._chosen_mode(TuneSettings(("a.zarr",), "b.keras", **settings), splits) == mode
+    assert intent._chosen_mode(TuneSettings(("a.zarr",), "b.keras", **settings), splits) == mode

@@ -4,6 +4,8 @@ import dataclasses
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from helixdask.errors import AlreadyExistsError
 from helixdask.trainer.network.model_file import load_model, save_model
+from helixdask.trainer.tuning.finished import already_there
 from helixdask.trainer.tuning.recipe import recipe_differences, without_length
 from helixdask.trainer.tuning.tune import TuneSettings, dry_run, train_from_scratch, tune
 from tests.trainer.conftest import LITTLE, PLAIN, add_library, write_split, write_toy_store
@@ -47,6 +50,24 @@ def test_the_same_again_is_already_there(trained, little_store):
     assert not [event for event in told if event.kind != "message"]
     assert dry_run(same, PLAIN)["state"] == "already there"
     assert dry_run(settings_for(little_store, path, replace=True), PLAIN)["state"] == "planned"
+
+
+def test_it_is_known_before_tensorflow_is_started(trained, little_store):
+    known = settings_for(little_store, trained.path)
+    assert dataclasses.replace(already_there(known, PLAIN), history=[]) == dataclasses.replace(
+        train_from_scratch(known, PLAIN), history=[]
+    )
+    assert already_there(settings_for(little_store, trained.path, replace=True), PLAIN) is None
+    assert already_there(settings_for(little_store, f"{trained.path}.other"), PLAIN) is None
+    with pytest.raises(AlreadyExistsError, match="seed was 3 and is 4"):
+        already_there(settings_for(little_store, trained.path, seed=4), PLAIN)
+    look = (
+        "import sys; from helixdask.trainer.tuning.finished import already_there; "
+        "from helixdask.trainer.tuning.settings import TuneSettings; from helixdask.trainer.network.spec import "
+        f"NetworkSpec; print(already_there({known!r}, {PLAIN!r}).state, 'tensorflow' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "already there False"
 
 
 @pytest.mark.parametrize(
