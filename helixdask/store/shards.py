@@ -62,7 +62,7 @@ def shard_writer(array: zarr.Array[Any]) -> ShardWriter:
     kinds = [type(codec) for codec in inner]
     if array.shards is None or kinds not in _LAYOUTS:
         raise InternalError("not laid out as a track", where=str(array.path))
-    compressor: dict[str, Any] = inner[1].to_dict()["configuration"]  # as in the metadata, in words in every Zarr
+    compressor: Any = inner[1].to_dict()["configuration"]  # as in the metadata, in words in every Zarr
     return ShardWriter(
         array.shape[-1],
         array.shards,

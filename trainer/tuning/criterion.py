@@ -67,14 +67,15 @@ def explained(coverage: NDArray[Any]) -> NDArray[np.float64]:
     """
     there, called, _, confirmed, utr, utr_confirmed, bases = np.moveaxis(coverage.astype(np.float64), -1, 0)
     parts = ((called - utr, confirmed - utr_confirmed), (utr, utr_confirmed), (bases - called, there - confirmed))
-    unknown = _bits(bases, there)
-    return ratio(unknown - sum(_bits(whole, part) for whole, part in parts), unknown)
+    unknown = _entropy(bases, there)
+    return ratio(unknown - sum(_entropy(whole, part) for whole, part in parts), unknown)
 
 
-def _bits(whole: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.float64]:
+def _entropy(whole: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.float64]:
     """Entropy of being covered, summed over bases of which a part is."""
     rest = whole - part
-    return xlogy(whole, whole) - xlogy(part, part) - xlogy(rest, rest)
+    total: NDArray[np.float64] = xlogy(whole, whole) - xlogy(part, part) - xlogy(rest, rest)
+    return total
 
 
 def criterion(observed: Counts, *, reads_seen: bool) -> float | None:
