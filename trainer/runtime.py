@@ -32,7 +32,7 @@ def require_tensorflow() -> None:
 def import_tensorflow() -> Any:
     """Import TensorFlow with Keras on top of it.
 
-    Keras imports scikit-learn and Matplotlib where it finds them, for wrappers and galleries, which takes a third of
+    Keras imports scikit-learn and Matplotlib where it finds them, for wrappers and galleries, which takes a fifth of
     the time. It does not find them here.
 
     Returns
