@@ -25,7 +25,7 @@ _WithReads = Annotated[
     bool,
     typer.Option(
         "--with-reads/--without-reads",
-        help="Let reads weigh in where genes are called; those that the model sees itself never do.",
+        help="Let reads weigh in where genes are called.",
     ),
 ]
 _GENE_MODEL = ("min_exon_length", "min_intron_length", "splice_site_cost", "phase_weight")

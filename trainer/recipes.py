@@ -79,7 +79,7 @@ class PrepareSettings:
     predict, call
         How the base model predicts, and how its genes are called where they are the labels.
     with_reads
-        Whether reads weigh in where genes are called; those that the model sees itself never do.
+        Whether reads weigh in where genes are called.
     """
 
     genome: EncodeSettings
@@ -192,7 +192,7 @@ def _steps(settings: PrepareSettings, window_length: int, *, replace_there: bool
         if not settings.gff3:
             calling = replace(settings.call, predictions=BASE, output=PSEUDO, rules=rules)
             calling = replace(calling, genetic_code=labels.genetic_code)
-            weighing = partial(_weighing, url, settings.model, coverage.set_name, wanted=settings.with_reads)
+            weighing = partial(_weighing, url, coverage.set_name, wanted=settings.with_reads)
             steps.append(call_step(url, calling, weighing))
             steps.append(Step(lambda: LabelsStage(**vars(labels), genes=PSEUDO), needs=(f"genes/{PSEUDO}",)))
     windows = WindowsSettings(window_length, labels.output, BASE if settings.model else None, rules=rules)
@@ -230,15 +230,11 @@ def _kinship(settings: KinshipSettings) -> Stage:
     return KinshipStage(**vars(settings))
 
 
-def _weighing(url: str, model: str, coverage: str, call: CallSettings, *, wanted: bool) -> CallSettings:
-    """Settings of the calling, with the reads of a coverage set where it has some that the model does not see."""
-    from helixdask.trainer.network.describe import describe_model
-
+def _weighing(url: str, coverage: str, call: CallSettings, *, wanted: bool) -> CallSettings:
+    """Settings of the calling, with the reads of a coverage set where it has some."""
     if not wanted or call.coverage is not None or call.rules == Rules.HELIXER:
         return call
-    if describe_model(model).spec.n_libraries or not transcript_groups(Store.open(url), coverage):
-        return call
-    return replace(call, coverage=coverage)
+    return replace(call, coverage=coverage) if transcript_groups(Store.open(url), coverage) else call
 
 
 def store_for(source: str, gff3: str | Path, store: str | None = None) -> str:
@@ -282,7 +278,7 @@ def annotate(
     predict, call
         How to predict, and how to call genes from that. The rules of the calling are those of every step.
     with_reads
-        Whether reads weigh in where genes are called; those that the model sees itself never do.
+        Whether reads weigh in where genes are called.
 
     Returns
     -------
@@ -309,7 +305,7 @@ def annotate(
     name = predict.predictions or predictions_name(model)
     steps.append(predict_step(url, model, replace(predict, predictions=name), libraries))
     calling = replace(call, predictions=name)
-    steps.append(call_step(url, calling, partial(_weighing, url, model, coverage.set_name, wanted=with_reads)))
+    steps.append(call_step(url, calling, partial(_weighing, url, coverage.set_name, wanted=with_reads)))
     if options.dry_run:
         return run_steps(steps, url, options, on_stage)
 
