@@ -148,6 +148,7 @@ def test_with_pseudolabels(species, tiny_model, tmp_path):
     ]
     tune = ["tune", store, "--model", model, "-o", tuned, "--epochs", "1", "--require-better", "-q", "--json"]
     ran = helixdask(*tune)
+    assert ran.out, ran.err
     assert ran.code == (0 if ran.json()["verdict"]["better"] else 1)
     assert tuned.exists()
     done("annotate", store, "--model", tuned, "-o", gff3, *HERE)

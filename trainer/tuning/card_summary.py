@@ -36,7 +36,7 @@ def card_summary(card: dict[str, Any]) -> str:
     verdict, settings = card.get("verdict") or {}, card.get("settings") or {}
     if not stores or not verdict.get("text"):
         return ""
-    species = _listed(store["species"] for store in stores if store["role"] != "validates")
+    species = _listed(store.get("species") or "?" for store in stores if store.get("role") != "validates")
     facts = {
         "What it is": _what(settings, verdict, species),
         "Learnt from": _learnt(card, verdict, settings, species),
@@ -59,7 +59,7 @@ def _what(settings: dict[str, Any], verdict: dict[str, Any], species: str) -> st
     if base is None:
         return f"A network trained from scratch on {species}."
     if verdict.get("written") == "base":
-        return f"The base model {base}, unchanged: tuning to {species} was not shown to make it better."
+        return f"The base model {base}, unchanged: tuning was not shown to make it better."
     return f"{base}, tuned to {species}: {_LEARNS.get(settings.get('mode', ''), 'it was trained')}."
 
 
@@ -67,6 +67,8 @@ def _learnt(card: dict[str, Any], verdict: dict[str, Any], settings: dict[str, A
     size, text = card.get("learnt"), species
     if size:
         text = f"{size['windows']:,} windows of {species}, {size['bases'] / 1e6:,.1f} million bases of one strand"
+    if verdict.get("written") == "base":
+        return f"{text}, as the base model that it is."
     if not verdict.get("pseudolabels"):
         return f"{text}; the labels are an annotation."
     doubt = "; what is in doubt between them was masked" if settings.get("doubt") == "mask" else ""
@@ -75,6 +77,8 @@ def _learnt(card: dict[str, Any], verdict: dict[str, Any], settings: dict[str, A
 
 def _judged(card: dict[str, Any], verdict: dict[str, Any], stores: list[dict[str, Any]]) -> str:
     text = f"{verdict['validation_windows']:,} windows that no step has learnt from"
+    if verdict.get("written") == "base":
+        return f"{text}."
     leaks = [store["leakage"] for store in stores if store.get("leakage") is not None]
     if leaks:
         text += f"; {100 * max(leaks):.1f} % of their coding bases have a near copy among what was learnt"

@@ -34,7 +34,7 @@ def test_a_tuned_model_says_what_it_learnt_and_when_not_to_use_it():
 @pytest.mark.parametrize(
     ("known", "expected"),
     [
-        ({"better": False, "written": "base"}, "unchanged: tuning to S. pombe was not shown to make it better"),
+        ({"better": False, "written": "base"}, "unchanged: tuning was not shown to make it better"),
         ({"better": False}, "was not shown to be better"),
         ({"pseudolabels": False}, "the labels are an annotation"),
         ({"model": None, "pseudolabels": False}, "trained from scratch on S. pombe"),
@@ -43,6 +43,11 @@ def test_a_tuned_model_says_what_it_learnt_and_when_not_to_use_it():
 )
 def test_each_kind_of_model_says_what_it_is(known, expected):
     assert expected in card_summary(card_of(**known))
+
+
+def test_stores_of_older_cards_have_fewer_facts():
+    text = card_summary(card_of(written="base", better=False, training_stores=[{"species": "S. pombe"}], learnt=None))
+    assert "* **Learnt from.** S. pombe, as the base model that it is." in text
 
 
 def test_a_model_of_others_says_nothing_that_is_not_known():
