@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ KEY = "test"
 
 @dataclass
 class Bucket:
-    """A bucket, the variables by which other processes find it, and the requests so far, by kind."""
+    """A bucket, how other processes find it, and the requests so far, by kind."""
 
     url: str
     endpoint: str
@@ -23,8 +24,15 @@ class Bucket:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def environment(self) -> dict[str, str]:
-        return {"FSSPEC_S3_ENDPOINT_URL": self.endpoint, "FSSPEC_S3_KEY": KEY, "FSSPEC_S3_SECRET": KEY}
+    def settings(self) -> dict[str, str]:
+        """What fsspec is told."""
+        return {"endpoint_url": self.endpoint, "key": KEY, "secret": KEY}
+
+    def preload(self, folder: Path) -> tuple[str, str]:
+        """Options of a Dask worker that is to find it."""
+        path = folder / "find_bucket.py"
+        path.write_text(f"import fsspec\n\nfsspec.config.conf['s3'] = {self.settings!r}\n")
+        return "--preload", str(path)
 
     def count(self, environ: dict[str, str]) -> None:
         listing = environ["REQUEST_METHOD"] == "GET" and "list-type" in environ.get("QUERY_STRING", "")
@@ -61,7 +69,7 @@ def a_bucket() -> Iterator[Bucket]:
 
     server._server.app = counted
     before = fsspec.config.conf.get("s3")
-    fsspec.config.conf["s3"] = {"endpoint_url": bucket.endpoint, "key": KEY, "secret": KEY}
+    fsspec.config.conf["s3"] = bucket.settings
     try:
         yield bucket
     finally:
