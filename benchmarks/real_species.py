@@ -12,7 +12,6 @@ on the other four and scored on the one that no step has seen. Blocks begin and 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pysam
+from pieces import Piece, copy_reads, free_place, rows_of, sequence_of, write_pieces
 
 BASE = (
     ("celegans", "korf_1pct/celegans.1pct.fa.gz", "korf_1pct/celegans.1pct.gff3.gz", None),
@@ -94,68 +93,6 @@ def helixdask(*words: object) -> str:
     return done.stdout
 
 
-def sequence_of(path: Path, contig: str) -> str:
-    """One sequence of a gzipped FASTA file."""
-    with gzip.open(path, "rt") as file:
-        for record in file.read().split(">")[1:]:
-            head, _, body = record.partition("\n")
-            if head.split()[0] == contig:
-                return body.replace("\n", "")
-    raise SystemExit(f"{path}: no {contig}")
-
-
-def rows_of(path: Path, contig: str) -> list[list[str]]:
-    """Rows of one contig of a gzipped annotation."""
-    with gzip.open(path, "rt") as file:
-        rows = [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
-    return [row for row in rows if len(row) == 9 and row[0] == contig]
-
-
-def free_place(rows: list[list[str]], wanted: int, length: int) -> int:
-    """Base nearest to the wanted one that lies in no gene."""
-    covered = np.zeros(length + 1, np.int32)
-    for row in rows:
-        if row[2] in ("gene", "mRNA", "transcript", "exon", "CDS"):
-            covered[int(row[3]) - 1] += 1
-            covered[int(row[4])] -= 1
-    free = np.flatnonzero(np.cumsum(covered[:length]) == 0)
-    if wanted <= 0 or wanted >= length:
-        return max(0, min(wanted, length))
-    return int(free[np.abs(free - wanted).argmin()])
-
-
-def write_piece(data: Path, source: tuple[str, str], piece: tuple[str, int, int], target: Path) -> None:
-    """Part of a contig as FASTA and annotation, by itself."""
-    contig, start, end = piece
-    sequence = sequence_of(data / source[0], contig)
-    target.with_suffix(".fa").write_text(f">piece\n{sequence[start:end]}\n")
-    ending = "gtf" if ".gtf" in source[1] else "gff3"
-    with target.with_suffix(f".{ending}").open("w") as out:
-        for row in rows_of(data / source[1], contig):
-            if int(row[3]) > start and int(row[4]) <= end:
-                out.write("\t".join(["piece", *row[1:3], *(str(int(v) - start) for v in row[3:5]), *row[5:]]) + "\n")
-
-
-def copy_reads(source: Path, target: Path, piece: tuple[str, int, int]) -> None:
-    """Reads that lie, mates and all, in part of a contig, in a file that knows nothing but that."""
-    contig, start, end = piece
-    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "piece", "LN": end - start}]}
-    with pysam.AlignmentFile(source) as reads, pysam.AlignmentFile(target, "wb", header=header) as out:
-        for read in reads.fetch(contig, start, end):
-            if read.is_unmapped or read.mate_is_unmapped or read.next_reference_name != contig:
-                continue
-            if min(read.reference_start, read.next_reference_start) < start or read.reference_end > end:
-                continue
-            if read.next_reference_start >= end:
-                continue
-            values = read.to_dict()
-            values |= {"ref_name": "piece", "next_ref_name": "="}
-            values |= {"ref_pos": str(read.reference_start + 1 - start)}
-            values |= {"next_ref_pos": str(read.next_reference_start + 1 - start)}
-            out.write(pysam.AlignedSegment.from_dict(values, out.header))
-    pysam.index(str(target))
-
-
 def train_base(data: Path, folder: Path) -> Path:
     """A network of other species, from random weights."""
     model = folder / "base.keras"
@@ -165,7 +102,7 @@ def train_base(data: Path, folder: Path) -> Path:
     for name, fasta, annotation, piece in BASE:
         store, files = folder / f"{name}.zarr", [data / fasta, data / annotation]
         if piece is not None:
-            write_piece(data, (fasta, annotation), piece, folder / name)
+            write_pieces(data / fasta, data / annotation, [Piece("piece", *piece)], folder / name)
             files = [folder / f"{name}.fa", folder / f"{name}.gtf"]
         helixdask("prepare", files[0], "-o", store, "--gff3", files[1], "--window-length", WINDOW, "--keep-fraction", 1,
                   "-q")  # fmt: skip
@@ -184,14 +121,15 @@ def prepare(data: Path, folder: Path) -> None:
         for number, (contig, start, bases) in enumerate(species.blocks):
             ends = [free_place(rows[contig], at, lengths[contig])
                     for at in (start, start + bases, start + species.scored_bases)]  # fmt: skip
-            files = species.fasta, species.annotation
+            files = data / species.fasta, data / species.annotation
             for kind, end in (("tune", ends[1]), ("test", min(ends[2], ends[1]))):
                 target = folder / f"{species.name}_{kind}_{number}"
-                write_piece(data, files, (contig, ends[0], end), target)
+                piece = [Piece("piece", contig, ends[0], end)]
+                write_pieces(*files, piece, target)
                 sheet = ["name\tpath\tkind\tstrandedness"]
                 for library, bam in species.reads.items():
                     copy = target.with_name(f"{target.name}_{library}.bam")
-                    copy_reads(data / bam, copy, (contig, ends[0], end))
+                    copy_reads(data / bam, piece, copy)
                     sheet.append(f"{library}\t{copy.name}\trnaseq\treverse")
                 target.with_suffix(".tsv").write_text("\n".join(sheet) + "\n")
             prepare_block(species, folder, number, base)
@@ -210,7 +148,7 @@ def prepare_block(species: Species, folder: Path, number: int, base: Path) -> No
 
 
 def annotation_of(target: Path) -> Path:
-    """The annotation that `write_piece` made."""
+    """The annotation that `write_pieces` made."""
     return next(path for path in (target.with_suffix(".gff3"), target.with_suffix(".gtf")) if path.exists())
 
 

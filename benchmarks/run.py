@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
-OTHERS = {"run", "harness", "empty_genomes", "false_genes", "kinship", "real_species"}
+OTHERS = {"adaptation", "empty_genomes", "false_genes", "harness", "kinship", "pieces", "real_species", "run"}
 """Checks that are no speeds, and scripts that need files or folders."""
 
 
