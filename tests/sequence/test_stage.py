@@ -223,8 +223,10 @@ def test_memory_does_not_grow_with_the_genome(tmp_path, kind):
             with path.open("rb") as plain, pysam.BGZFile(str(path.with_suffix(".fa.gz")), "wb1") as fast:
                 shutil.copyfileobj(plain, fast, 1 << 20)
             path = path.with_suffix(".fa.gz")
-        stage, url = EncodeStage(str(path), "x"), str(tmp_path / f"{row}.zarr")
-        peaks.append(_peak_while(lambda stage=stage, url=url: run_stage(stage, url, HERE)))
+        stage = EncodeStage(str(path), "x")
+        # What allocators of threads keep from earlier tests may show in one run; what the genome takes shows in both.
+        urls = [str(tmp_path / f"{row}.{again}.zarr") for again in range(2)]
+        peaks.append(min(_peak_while(lambda stage=stage, url=url: run_stage(stage, url, HERE)) for url in urls))
     assert peaks[2] - peaks[1] < 0.05 * 60_000_000 + 10_000_000, peaks  # the latter for what allocators keep
 
 
