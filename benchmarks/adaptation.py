@@ -26,6 +26,7 @@ from pieces import copy_reads, cut, write_pieces
 
 from helixdask.calling.settings import CallSettings
 from helixdask.engine.cluster import RunOptions
+from helixdask.engine.run import run_stage
 
 CHR1 = "NC_003070.9"
 LEVELS = ("exon", "gene")
@@ -114,6 +115,11 @@ class Option:
     mode: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     after: str | None = None
+
+    @property
+    def needs_reads(self) -> bool:
+        """Whether the network is to see coverage."""
+        return self.mode == "coverage" or "coverage" in self.settings
 
 
 CALLING: dict[str, tuple[CallSettings, bool]] = {
@@ -259,7 +265,7 @@ class Laboratory:
         )
         if labels != "reference":
             for stage in annotation_stages(str(annotation), LabelsSettings()):
-                run_stage(stage, url, self.options)
+                run_stage(stage, str(url), self.options)
         done.touch()
         return str(url)
 
@@ -273,7 +279,7 @@ class Laboratory:
         fasta, _ = self.block(name, number)
         url = self.folder / f"{name}_{number}_scored.zarr"
         if not url.exists():
-            run_stage(EncodeStage(str(fasta), name), url, self.options)
+            run_stage(EncodeStage(str(fasta), name), str(url), self.options)
         if PAIRS[name].reads:
             libraries = read_libraries(str(fasta.with_suffix(".tsv")))
             run_steps(
@@ -347,13 +353,6 @@ class Laboratory:
         return model, found
 
 
-def run_stage(stage: Any, url: Path, options: RunOptions) -> None:
-    """Run one stage."""
-    from helixdask.engine.run import run_stage as run
-
-    run(stage, str(url), options)
-
-
 def watched_run(*words: Any) -> Any:
     """A training run that also scores each check by the known genes, which decide nothing."""
     from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
@@ -402,7 +401,7 @@ def run(data: Path, folder: Path, todo: list[Run], max_hours: float) -> None:
             sys.stderr.write("The time is over.\n")
             return
         started, pair = time.monotonic(), PAIRS[each.pair]
-        if "coverage" in each.option and not pair.reads:
+        if OPTIONS[each.option].needs_reads and not pair.reads:
             continue
         model, found = laboratory.tuned(each)
         overlap = each.stage == "report"

@@ -12,6 +12,7 @@ import pysam
 from numpy.typing import NDArray
 
 from helixdask.browser.gene_file import needs_csi
+from helixdask.exchange.bigwig import runs_of_one_value
 from helixdask.genes.table import read_genes
 from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
@@ -67,8 +68,7 @@ def runs(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     >>> runs(np.array([-1, 0, 0, 1, -1, 1]))
     (array([1, 3, 5]), array([3, 4, 6]))
     """
-    edges = np.flatnonzero(np.diff(keys)) + 1
-    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(keys)]])
+    starts, ends = runs_of_one_value(keys)
     keep = keys[starts] >= 0
     return starts[keep], ends[keep]
 

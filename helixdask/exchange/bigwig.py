@@ -199,6 +199,18 @@ def _write(contigs: ContigTable, title: str, read: Read, target: Path, tell: Tel
     writer.close()
 
 
+def runs_of_one_value(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Start and end of each run of equal values; of at least one value.
+
+    Examples
+    --------
+    >>> runs_of_one_value(np.array([0, 0, 7, 1, 1]))
+    (array([0, 2, 3]), array([2, 3, 5]))
+    """
+    edges = np.flatnonzero(np.diff(values)) + 1
+    return np.concatenate([[0], edges]), np.concatenate([edges, [len(values)]])
+
+
 def _runs(
     contigs: ContigTable, title: str, read: Read, order: NDArray[np.int64], tell: Tell
 ) -> Iterator[tuple[str, int, int, float]]:
@@ -218,8 +230,7 @@ def _runs(
             first = at - at % _BLOCK
             stop = min(end, first + _BLOCK)
             values = block(first // _BLOCK)[at - first : stop - first]
-            edges = np.flatnonzero(np.diff(values)) + 1
-            starts, stops = np.concatenate([[0], edges]), np.concatenate([edges, [len(values)]])
+            starts, stops = runs_of_one_value(values)
             runs = values[starts]
             rounded |= bool(runs.max() > _EXACT)
             keep = runs != 0
