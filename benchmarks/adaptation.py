@@ -158,7 +158,8 @@ HARM = {
     "head, long UTRs": Option("long UTRs", "head"),
 }
 OPTIONS = {"default": Option()} | SCREEN | HARM
-EPOCHS = 4
+EPOCHS = {"screen": 4, "report": 4, "harm": 2}
+"""Epochs by stage. What does harm does so at once."""
 
 
 @dataclass(frozen=True)
@@ -335,8 +336,8 @@ class Laboratory:
             mode=option.mode or "auto",
             labels="reference" if option.labels == "reference" else "pseudo",
             seed=run.seed,
-            epochs=EPOCHS,
-            patience=EPOCHS,
+            epochs=EPOCHS[run.stage],
+            patience=EPOCHS[run.stage],
             threads=1,
             keep_worse=True,
             replace=True,
@@ -405,8 +406,10 @@ def run(data: Path, folder: Path, todo: list[Run], max_hours: float) -> None:
             continue
         model, found = laboratory.tuned(each)
         overlap = each.stage == "report"
-        sides = {}
-        for side, numbers in (("held_out", each.held_out), ("learnt", each.learnt)):
+        sides, learnt = {}, each.learnt if each.stage != "harm" else ()
+        for side, numbers in (("held_out", each.held_out), ("learnt", learnt)):
+            if not numbers:
+                continue
             tuned = [laboratory.scores(each.pair, n, str(model), each.name, overlap=overlap) for n in numbers]
             base = [laboratory.base_scores(each, n) for n in numbers]
             sides[side] = {"tuned": joined(tuned), "base": joined(base)}
@@ -463,6 +466,8 @@ def print_gains(pair: str, stage: str, rows: list[dict[str, Any]], draws: int = 
     """A row for each option: mean F1 of the tuned model; gain with a 95 % interval over pieces, folds and seeds."""
     rng = np.random.default_rng(0)
     for side in ("held_out", "learnt"):
+        if side not in rows[0]:
+            continue
         print(f"\n| {pair}, {stage}, {side.replace('_', ' ')} |", " | ".join(COLUMNS), "| runs |")
         print("|---|" + "---|" * (len(COLUMNS) + 1))
         for option in dict.fromkeys(row["key"][2] for row in rows):
