@@ -49,6 +49,8 @@ class Pair:
         Bases of a window, and of the pieces that a block is cut into.
     keep_fraction
         Share of the windows to learn from.
+    stranger
+        A shipped model that knows nothing of such genomes: what it calls are wrong labels.
     """
 
     model: str
@@ -59,6 +61,7 @@ class Pair:
     window: int = 10_692
     piece: int = 100_000
     keep_fraction: float = 0.5
+    stranger: str = "demo"
 
 
 def _blocks(contig: str, starts: tuple[float, ...], size: float) -> tuple[tuple[str, int, int], ...]:
@@ -73,13 +76,14 @@ _POMBE = (
 )
 _CHR1 = "more_genomes/athaliana_chr1_0_20Mb"
 PAIRS = {
-    "spombe": Pair("fungi-mini", *_POMBE),
+    "spombe": Pair("fungi-mini", *_POMBE, stranger="plant-mini"),
     "thaliana": Pair(
         "arenosa",
         f"{_CHR1}/genome.fa.gz",
         f"{_CHR1}/annotation.gff3.gz",
         {},
         _blocks(CHR1, (1, 4, 7), 1.2) + _blocks(CHR1, (10, 12.5, 15.5, 18), 1.2),
+        stranger="fungi-mini",
     ),
     "chr3": Pair(
         "arenosa",
@@ -109,12 +113,15 @@ class Option:
         Other settings of `TuneSettings`.
     after
         A second round: the model of this option is the base model, and calls the pseudolabels.
+    by_stranger
+        Whether a model of other genomes calls the pseudolabels.
     """
 
     labels: str = "default"
     mode: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     after: str | None = None
+    by_stranger: bool = False
 
     @property
     def needs_reads(self) -> bool:
@@ -149,6 +156,16 @@ HARM = {
     "head, step 0.03": Option(mode="head", settings={"learning_rate": 0.03}),
     "head, step 0.3": Option(mode="head", settings={"learning_rate": 0.3}),
     "whole, step 0.01": Option(mode="whole", settings={"learning_rate": 0.01}),
+    "head, step 1": Option(mode="head", settings={"learning_rate": 1.0}),
+    "whole, step 0.003": Option(mode="whole", settings={"learning_rate": 0.003}),
+    "whole, step 0.03": Option(mode="whole", settings={"learning_rate": 0.03}),
+    "head, labels by a stranger": Option(mode="head", by_stranger=True, settings={"doubt": "teach"}),
+    "whole, labels by a stranger": Option(mode="whole", by_stranger=True, settings={"doubt": "teach"}),
+    "head, intergenic counts 100": Option(mode="head", settings={"class_weights": (100.0, 1.0, 1.0, 1.0)}),
+    "head, genes count 100": Option(mode="head", settings={"class_weights": (0.01, 1.0, 1.0, 1.0)}),
+    "head, UTRs count 20": Option(mode="head", settings={"class_weights": (1.0, 20.0, 1.0, 1.0)}),
+    "head, coding bases count 20": Option(mode="head", settings={"class_weights": (1.0, 1.0, 20.0, 1.0)}),
+    "head, introns count 20": Option(mode="head", settings={"class_weights": (1.0, 1.0, 1.0, 20.0)}),
     "head, intergenic counts 20": Option(mode="head", settings={"class_weights": (20.0, 1.0, 1.0, 1.0)}),
     "head, intergenic counts 5": Option(mode="head", settings={"class_weights": (5.0, 1.0, 1.0, 1.0)}),
     "head, genes count 20": Option(mode="head", settings={"class_weights": (0.05, 1.0, 1.0, 1.0)}),
@@ -318,6 +335,7 @@ class Laboratory:
 
     def tuned(self, run: Run) -> tuple[Path, dict[str, Any]]:
         """Tune, and write down what was true at each check."""
+        from helixdask.trainer.base_models import shipped_model
         from helixdask.trainer.tuning.interrupts import StopRequest
         from helixdask.trainer.tuning.progress import silent
         from helixdask.trainer.tuning.settings import TuneSettings
@@ -329,8 +347,9 @@ class Laboratory:
         if note.exists():
             return model, json.loads(note.read_text())
         first = self.tuned(replace(run, option=option.after))[0] if option.after else None
+        caller = Path(shipped_model(pair.stranger)) if option.by_stranger else first
         settings = TuneSettings(
-            tuple(self.store(run.pair, number, option.labels, first) for number in run.learnt),
+            tuple(self.store(run.pair, number, option.labels, caller) for number in run.learnt),
             str(model),
             model=str(first or self.model_of(pair)),
             mode=option.mode or "auto",

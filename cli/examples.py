@@ -46,6 +46,7 @@ _EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "coverage": (
         ("dUTP libraries", "coverage genome.zarr --bam leaf.bam root.bam --strandedness reverse"),
         ("find the protocol out", "coverage genome.zarr --bam leaf.bam --strandedness auto"),
+        ("proteins aligned by another program", "coverage genome.zarr --evidence proteins.gff3"),
         ("several protocols, from a sheet", "coverage genome.zarr --libraries sheet.tsv"),
         ("what the libraries hold", "coverage genome.zarr --summary --report coverage.html"),
     ),

@@ -88,6 +88,8 @@ def _coverage(attrs: Attrs) -> Facts:
         "kind": attrs.get("kind"),
         "protocol": attrs.get("strandedness"),
         "evidence": says,
+        "alignments": counts.get("alignments"),
+        "introns": counts.get("introns"),
         "alignments that count": _share(used, total) if total else None,
         "left out": {words: count for words, count in lost.items() if count},
         "spliced": _share(counts.get("reads_spliced", 0), used) if used else None,

@@ -66,18 +66,23 @@ def _root(
 
 
 _INTERRUPTED = 130
-_ALIGNMENTS = (".bam", ".cram", ".sam")
+_LISTS = {
+    "--bam": (".bam", ".cram", ".sam"),
+    "--evidence": (".gff3", ".gff", ".gtf", ".gff3.gz", ".gff.gz", ".gtf.gz"),
+}
+"""Options that several files may follow, and their endings."""
 
 
-def _repeat_bam(arguments: list[str]) -> list[str]:
+def _repeat_options(arguments: list[str]) -> list[str]:
     """Let ``--bam A.bam B.bam`` mean ``--bam A.bam --bam B.bam``."""
     repeated: list[str] = []
-    listing = False
+    option = ""
     for argument in arguments:
-        if listing and argument.endswith(_ALIGNMENTS) and repeated[-1] != "--bam":
-            repeated.append("--bam")
-        elif not argument.endswith(_ALIGNMENTS):
-            listing = argument == "--bam"
+        if option and argument.endswith(_LISTS[option]):
+            if repeated[-1] != option:
+                repeated.append(option)
+        else:
+            option = argument if argument in _LISTS else ""
         repeated.append(argument)
     return repeated
 
@@ -99,7 +104,7 @@ def _command_line() -> Callable[..., Any]:
 def run(arguments: list[str]) -> None:
     """Run a command line; exit codes: 0 done, 1 failed, 2 bad input or usage, 130 stopped by the user."""
     try:
-        _command_line()(args=_repeat_bam(arguments), prog_name="helixdask")
+        _command_line()(args=_repeat_options(arguments), prog_name="helixdask")
     except HelixdaskError as error:
         _fail(f"error: {with_command(error, arguments)}", error.exit_code)
     except SystemExit as stop:

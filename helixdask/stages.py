@@ -65,13 +65,24 @@ def annotation_stages(gff3: str, settings: LabelsSettings) -> list[Stage]:
 
 
 def libraries_of(files: LibraryFiles, reads: ReadOptions = DEFAULT_READS) -> list[Library]:
-    """Libraries from files of one protocol, or from a sheet; none where neither is given.
+    """Libraries from files of one protocol or from a sheet, and of evidence; none where nothing is given.
 
     Raises
     ------
     BadInputError
-        Both are given, something that is said in the sheet is said beside it, or reads have no protocol.
+        Files and a sheet are given, something that is said in the sheet is said beside it, or reads have no protocol.
     """
+    from helixdask.coverage.libraries import ALIGNMENTS, check_names, libraries_from_paths
+
+    longest = ReadOptions(max_intron=reads.max_intron)
+    evidence = libraries_from_paths(files.evidence, "", ALIGNMENTS, longest, "--evidence")
+    only_evidence = evidence and not files.bam and reads == longest
+    libraries = _libraries_of_reads(files, DEFAULT_READS if only_evidence else reads) + evidence
+    check_names(libraries, "the libraries")
+    return libraries
+
+
+def _libraries_of_reads(files: LibraryFiles, reads: ReadOptions) -> list[Library]:
     from helixdask.coverage.libraries import kind_of, libraries_from_paths
     from helixdask.coverage.sheet import read_libraries
 

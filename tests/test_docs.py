@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import typer
 
-from helixdask.cli.main import _repeat_bam, app
+from helixdask.cli.main import _repeat_options, app
 
 ROOT = Path(__file__).parents[1]
 MADE = "docs/reference/commands"
@@ -88,7 +88,7 @@ def test_commands_in_blocks_are_accepted(page):
         if len(words) < 2 or any(mark in line for mark in ("…", "...", "$", "[", "NAME ", "--help", "--version")):
             continue  # patterns of commands, and what a shell fills in
         try:
-            commands()[words[0]].make_context(words[0], _repeat_bam(words[1:]))
+            commands()[words[0]].make_context(words[0], _repeat_options(words[1:]))
         except Exception as error:  # the parser's own kinds, which typer does not export
             wrong.append(f"{line}: {error}")
     assert wrong == []

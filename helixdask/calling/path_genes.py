@@ -31,7 +31,7 @@ def genes_in_path(
     states
         (n,) uint8 from `decode_region`.
     min_coding_length
-        Genes with fewer coding bases are left out.
+        Genes with fewer coding bases are left out, and always those with none.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def _cut(
                 stopped |= states[position] == _STOP2
             before = label
             position += 1
-        if coding >= min_coding and n_exons > first_exon:
+        if coding >= max(min_coding, 1) and n_exons > first_exon:
             genes[n_genes, 0] = exons[first_exon, 0]
             genes[n_genes, 1] = exons[n_exons - 1, 1]
             genes[n_genes, 2] = not started

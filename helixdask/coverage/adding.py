@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace as changed
-from typing import Final
+from typing import Final, TypeAlias
 
-from helixdask.coverage.libraries import AUTO, Library, check_names
+from helixdask.coverage.alignment_stage import AlignmentStage
+from helixdask.coverage.libraries import ALIGNMENTS, AUTO, Library, check_names
 from helixdask.coverage.protocol import resolved
 from helixdask.coverage.ready_made import ReadyMadeStage
 from helixdask.coverage.settings import CoverageSettings
@@ -21,13 +22,15 @@ from helixdask.settings import Rules
 from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
 
+LibraryStage: TypeAlias = CoverageStage | AlignmentStage | ReadyMadeStage
+
 _FILES: Final = ("bam", "path", "minus_path")
 """Inputs of a library that are its files."""
 
 
 def plan_libraries(
     store: Store, libraries: Sequence[Library], settings: CoverageSettings | None = None, *, replace: bool = False
-) -> list[CoverageStage | ReadyMadeStage]:
+) -> list[LibraryStage]:
     """Check all libraries, find out the protocols that are `auto`, and return a stage for each.
 
     Parameters
@@ -93,7 +96,7 @@ def remove_library(store: Store, set_name: str, name: str) -> None:
     remove_group(store, group)
 
 
-def stage_of(library: Library, settings: CoverageSettings) -> CoverageStage | ReadyMadeStage:
+def stage_of(library: Library, settings: CoverageSettings) -> LibraryStage:
     """Stage of a library as it is stated, unchecked.
 
     Raises
@@ -107,6 +110,8 @@ def stage_of(library: Library, settings: CoverageSettings) -> CoverageStage | Re
             where=library.path,
             remedy="Use the default rules. Helixer counts whole reads (rnaseq), or with --shift those of kind atac.",
         )
+    if library.kind == ALIGNMENTS:
+        return AlignmentStage.of(library, settings.set_name, settings.aliases)
     if library.is_ready_made:
         return ReadyMadeStage.of(library, settings.set_name, settings.aliases)
     return CoverageStage.of(library, **vars(settings))

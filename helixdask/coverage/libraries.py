@@ -1,11 +1,11 @@
-"""Libraries: named files of reads or ready-made tracks, with their protocol."""
+"""Libraries: named files of reads, alignments or ready-made tracks, with their protocol."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -19,7 +19,10 @@ from helixdask.store.objects import is_url
 READ_KINDS: Final = ("rnaseq", "longread", "cage", "atac")
 """Aligned reads: RNA-seq, long RNA reads, 5' ends of transcripts (CAGE, STRIPE-seq, RAMPAGE), cut sites (ATAC)."""
 
-KINDS: Final = (*READ_KINDS, "bigwig", "bedgraph")
+ALIGNMENTS: Final = "alignments"
+"""Aligned proteins or transcripts, as GFF3."""
+
+KINDS: Final = (*READ_KINDS, ALIGNMENTS, "bigwig", "bedgraph")
 """All kinds; the last two are ready-made tracks."""
 
 AUTO: Final = "auto"
@@ -34,13 +37,14 @@ _DEFAULT_STRANDEDNESS: Final = MappingProxyType(
 _ENDINGS: Final = (
     (re.compile(r"\.(bw|bigwig)$", re.IGNORECASE), "bigwig"),
     (re.compile(r"\.(bg|bdg|bedgraph)(\.gz|\.bgz)?$", re.IGNORECASE), "bedgraph"),
+    (re.compile(r"\.(gff3?|gtf)(\.gz|\.bgz)?$", re.IGNORECASE), ALIGNMENTS),
 )
-_ENDING: Final = re.compile(r"\.(bam|cram|sam|bw|bigwig|(bg|bdg|bedgraph)(\.gz|\.bgz)?)$", re.IGNORECASE)
+_ENDING: Final = re.compile(r"\.(bam|cram|sam|bw|bigwig|(bg|bdg|bedgraph|gff3?|gtf)(\.gz|\.bgz)?)$", re.IGNORECASE)
 _GOOD_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 
 def kind_of(path: str) -> str:
-    """Kind of library that a file's name suggests: a ready-made track by its ending, else ``rnaseq``."""
+    """Kind of library that a file's name suggests: tracks and alignments by their ending, else ``rnaseq``."""
     return next((kind for ending, kind in _ENDINGS if ending.search(public_name(path))), "rnaseq")
 
 
@@ -53,14 +57,14 @@ class Library:
     name
         Names its group in the store: letters, digits and `_ . + -`.
     path
-        The file: BAM or CRAM; of ready-made tracks the one for both strands or for the plus strand.
+        The file: BAM or CRAM; GFF3 of alignments; of ready-made tracks the one for both strands or for the plus strand.
     kind
         One of `KINDS`.
     strandedness
         Of reads: `unstranded`, `forward` (read 1 is sense), `reverse` (read 2 is sense: dUTP), or `auto`. Empty: what
         the kind has (`forward` for `cage`, else `unstranded`).
     reads
-        Which reads count.
+        Which reads count; of alignments only ``max_intron``.
     minus_path
         Ready-made tracks: the file for the minus strand; its values may be negative.
     spliced_path, spliced_minus_path
@@ -94,15 +98,17 @@ class Library:
             )
         if self.kind not in KINDS:
             raise self._bad("kind", self.kind, f"Known kinds: {', '.join(KINDS)}.")
-        if self.is_ready_made:
+        if self.kind == ALIGNMENTS:
+            self._check_alignments()
+        elif self.is_ready_made:
             self._check_ready_made()
         else:
             self._check_reads()
 
     @property
     def is_ready_made(self) -> bool:
-        """Whether the files hold tracks, not reads."""
-        return self.kind not in READ_KINDS
+        """Whether the files hold tracks, not reads or alignments."""
+        return self.kind not in (*READ_KINDS, ALIGNMENTS)
 
     @property
     def paths(self) -> dict[str, str]:
@@ -121,6 +127,21 @@ class Library:
             )
         if self.kind == "atac" and self.strandedness != "unstranded":
             raise self._bad("strandedness", self.strandedness, "Cut sites have no sense: leave it out.")
+        self._check_no_track()
+
+    def _check_alignments(self) -> None:
+        if self.strandedness:
+            raise self._bad(
+                "strandedness", self.strandedness, "Alignments have their strand in the file: leave it out."
+            )
+        self._check_no_track()
+        if replace(self.reads, max_intron=None) != DEFAULT_READS:
+            raise BadInputError(
+                f"library `{self.name}` of kind `{self.kind}` has options for reads; of those it knows max_intron only",
+                where=self.path,
+            )
+
+    def _check_no_track(self) -> None:
         extra = [field for field in self.paths if field != "path"]
         extra += ["strand"] if self.strand != "both" else []
         extra += ["scale"] if self.scale is not None else []
@@ -160,7 +181,11 @@ class Library:
 
 
 def libraries_from_paths(
-    paths: Sequence[str], strandedness: str, kind: str | None = None, reads: ReadOptions = DEFAULT_READS
+    paths: Sequence[str],
+    strandedness: str,
+    kind: str | None = None,
+    reads: ReadOptions = DEFAULT_READS,
+    where: str = "--bam",
 ) -> list[Library]:
     """Make libraries of one protocol from paths; each is named after its file, without its ending.
 
@@ -170,6 +195,8 @@ def libraries_from_paths(
         Files.
     strandedness, kind, reads
         Of all of them; the kind None is that which the file's name suggests.
+    where
+        Option that the paths come from, for messages.
 
     Raises
     ------
@@ -180,7 +207,7 @@ def libraries_from_paths(
     for path in paths:
         stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", _ENDING.sub("", public_name(path))).lstrip(".-+")
         libraries.append(Library(stem or "library", path, kind or kind_of(path), strandedness, reads))
-    check_names(libraries, "--bam")
+    check_names(libraries, where)
     return libraries
 
 

@@ -126,7 +126,7 @@ def check_bigwig(path: str, contigs: ContigTable, aliases: Mapping[str, str], co
         _check_blocks(path, identity)
     names = _names_in(file.lengths, aliases)
     rows = [row for row, name in enumerate(contigs.names.tolist()) if name in names]
-    _check_names(path, list(file.lengths), contigs, rows)
+    check_some_known(path, list(file.lengths), contigs, aliases)
     for row in rows:
         known, length = str(contigs.names[row]), int(contigs.lengths[row])
         if file.lengths[names[known]] != length:
@@ -155,16 +155,22 @@ def check_bedgraph(path: str, contigs: ContigTable, aliases: Mapping[str, str], 
     if not Path(path).is_file():
         raise BadInputError("no such file", where=path, remedy="bedGraph files must be local.")
     names, values = bedgraph_sample(path)
-    known = {aliases.get(name, name) for name in names}
-    _check_names(path, names, contigs, [row for row, name in enumerate(contigs.names.tolist()) if name in known])
+    check_some_known(path, names, contigs, aliases)
     counts(values)
 
 
-def _check_names(path: str, names: list[str], contigs: ContigTable, rows: list[int]) -> None:
-    if not rows:
+def check_some_known(path: str, names: list[str], contigs: ContigTable, aliases: Mapping[str, str]) -> None:
+    """Refuse a file none of whose names is one of the genome, by itself or by an alias.
+
+    Raises
+    ------
+    BadInputError
+        None is.
+    """
+    if not any(name in contigs or aliases.get(name) in contigs for name in names):
         raise BadInputError(
             f"no contig name in common with the genome (file: {', '.join(names[:3]) or 'none'}; "
             f"genome: {', '.join(str(name) for name in contigs.names[:3])})",
             where=path,
-            remedy="Give the other names with --aliases, or make the track for this genome.",
+            remedy="Give the other names with --aliases, or make the file for this genome.",
         )

@@ -59,12 +59,15 @@ class LibraryFiles:
         Sheet of libraries, tab-separated: name, path, kind, strandedness, and options (docs/reference/coverage.md).
     kind
         What the --bam files hold: rnaseq (default), longread, cage (5' ends of reads), atac (cut sites).
+    evidence
+        Proteins or transcripts aligned to the genome, GFF3 (miniprot, Spaln, GMAP, PASA, ...). Several may follow.
     """
 
     bam: tuple[str, ...] = ()
     strandedness: Literal["unstranded", "forward", "reverse", "auto"] | None = None
     libraries: Annotated[str, Shown(metavar="SHEET.tsv")] | None = None
     kind: Literal["rnaseq", "longread", "cage", "atac"] | None = None
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

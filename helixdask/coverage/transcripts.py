@@ -1,4 +1,4 @@
-"""Which libraries of a store show transcripts from end to end."""
+"""Which libraries of a store show exons and introns."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Final
 
 from helixdask.store.reading import StoreReader
 
-TRANSCRIPT_KINDS: Final = ("rnaseq", "longread")
-"""Kinds of libraries whose reads cover transcripts from end to end."""
+TRANSCRIPT_KINDS: Final = ("rnaseq", "longread", "alignments")
+"""Kinds of libraries that show exons and introns: RNA-seq, long reads, aligned proteins and transcripts."""
 
 
 def transcript_groups(store: StoreReader, coverage: str | None = None) -> tuple[str, ...]:
-    """Groups of all libraries of RNA-seq and long reads of a coverage set, sorted by name; None: of all sets."""
+    """Groups of all libraries of a coverage set that show exons and introns, sorted by name; None: of all sets."""
     return tuple(
         f"coverage/{name}/{library}"
         for name in (store.names("coverage") if coverage is None else [coverage])

@@ -148,6 +148,9 @@ def _coverage(url: str, settings: Mapping[str, Any]) -> list[str]:
     where = _given(settings, _options(CoverageSettings))
     if not re.sub(r"[^A-Za-z0-9_.+-]", "_", Path(path).name).startswith(str(settings.get("library"))):
         return ["coverage", url, "--libraries", "SHEET.tsv", *where]  # named in a sheet
+    if "max_intron" in settings:  # alignments; of reads it is among their options
+        given = _given({"evidence": [path]}, _options(LibraryFiles)), _given(settings, _options(ReadOptions))
+        return ["coverage", url, *given[0], *where, *given[1]]
     kind = settings.get("kind")  # of other files the name says what they are
     files = {**settings, "bam": [path], "kind": kind if kind in ("longread", "cage", "atac") else None}
     given = _given(files, _options(LibraryFiles)), _given(settings.get("reads", {}), _options(ReadOptions))

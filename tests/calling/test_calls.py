@@ -152,6 +152,12 @@ def test_a_path_is_cut_into_genes_exons_and_coding_segments():
     assert len(genes_in_path(states, 10)[0]) == 0
 
 
+def test_a_gene_without_coding_bases_is_none():
+    states = np.full(90, HOSTS.index("intergenic"), np.uint8)
+    states[30:60] = HOSTS.index("utr5")
+    assert [len(table) for table in genes_in_path(states, 0)] == [0, 0, 0]
+
+
 def test_ids_count_along_each_contig():
     case = random_case(4, [1500, 1500], noise=0.1)
     models = case.call()

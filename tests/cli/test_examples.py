@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helixdask.cli.examples import examples_of
-from helixdask.cli.main import _repeat_bam
+from helixdask.cli.main import _repeat_options
 from tests.cli.support import helixdask
 from tests.test_docs import commands
 
@@ -29,7 +29,7 @@ def test_every_command_has_examples(monkeypatch):
 def test_examples_are_accepted(line):
     program, name, *words = shlex.split(line)
     assert program == "helixdask"
-    with commands()[name].make_context(name, _repeat_bam(words)) as context:
+    with commands()[name].make_context(name, _repeat_options(words)) as context:
         assert context.params
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import helixdask as hd
 from helixdask import trainer
-from helixdask.cli.main import _repeat_bam
+from helixdask.cli.main import _repeat_options
 from helixdask.genes.reading.gff_read import read_gff
 from helixdask.sequence.codes import COMPLEMENT
 from helixdask.store.store import Store
@@ -25,9 +25,9 @@ LETTERS = np.array(list("CATGNYRWSKMDVHB"))
 def test_several_bam_files_after_one_option():
     command = ["coverage", "s", "--bam", "a.bam", "b.bam", "c.cram", "--strandedness", "reverse"]
     expected = ["coverage", "s", "--bam", "a.bam", "--bam", "b.bam", "--bam", "c.cram", "--strandedness", "reverse"]
-    assert _repeat_bam(command) == expected
-    assert _repeat_bam(["coverage", "odd.bam", "--bam", "a.bam"]) == ["coverage", "odd.bam", "--bam", "a.bam"]
-    assert _repeat_bam(expected) == expected
+    assert _repeat_options(command) == expected
+    assert _repeat_options(["coverage", "odd.bam", "--bam", "a.bam"]) == ["coverage", "odd.bam", "--bam", "a.bam"]
+    assert _repeat_options(expected) == expected
 
 
 BASE_MODEL = Path(trainer.__file__).parent / "base_models" / "demo.keras"

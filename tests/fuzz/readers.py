@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from helixdask.alignments.stretches import stretches_of
+from helixdask.coverage.adding import stage_of
 from helixdask.coverage.checks import check_library
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.protocol_sample import sample_reads
 from helixdask.coverage.reading import open_reader, prepare_index
-from helixdask.coverage.ready_made import ReadyMadeStage
 from helixdask.coverage.rules import make_rules
+from helixdask.coverage.settings import CoverageSettings
 from helixdask.coverage.sheet import read_libraries
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.engine.stage import Region, Work
@@ -64,7 +65,7 @@ def _intervals(kind):
 
 def _ready_made(kind):
     def read(path, folder, store):
-        stage = ReadyMadeStage.of(Library("x", str(path), kind, scale=1.0))
+        stage = stage_of(Library("x", str(path), kind, scale=None if kind == "alignments" else 1.0), CoverageSettings())
         stage.inputs(store)
         work = Work(Folder(str(folder / "work")))
         stage.prepare(store, work)
@@ -139,6 +140,7 @@ READERS = {
     "gff3-track": Reader("repeats.gff3", "text", _intervals("gff3")),
     "bedgraph-track": Reader("depth.bedgraph", "text", _intervals("bedgraph")),
     "repeatmasker": Reader("repeats.out", "text", _intervals("repeatmasker")),
+    "alignments": Reader("genes.gff3", "text", _ready_made("alignments")),
     "bedgraph": Reader("depth.bedgraph", "text", _ready_made("bedgraph")),
     "bedgraph-gzip": Reader("depth.bedgraph.gz", "gzip", _ready_made("bedgraph")),
     "bigwig": Reader("depth.bw", "binary", _ready_made("bigwig"), weight=2),

@@ -1,0 +1,167 @@
+"""Rows of a GFF3 or GTF file of aligned proteins or transcripts: which stretch belongs to which alignment.
+
+Programs write alignments in three ways. ``match`` with ``match_part`` below it (MAKER, EVidenceModeler); rows of one
+ID, such as ``cDNA_match`` and ``protein_match`` (GMAP, PASA, NCBI); transcripts with ``exon`` or ``CDS`` below them
+(miniprot, Spaln, StringTie). All other rows are left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from helixdask.errors import BadInputError
+from helixdask.genes.reading.gff_text import Block, plain, read_blocks
+from helixdask.store.contigs import ContigTable
+
+_RANKS: Final = {"match_part": 0, "hsp": 0, "exon": 1, "cds": 3}
+_MATCH: Final = 2
+"""Of rows of one alignment those of the lowest rank are its stretches: parts before wholes, exons before CDS."""
+
+_STRANDS: Final = {"+": 0, "-": 1, ".": -1, "?": -1}
+_PARENT: Final = re.compile(r"(?:^|;)\s*Parent=([^;]+)")
+_ID: Final = re.compile(r"(?:^|;)\s*ID=([^;]+)")
+_TRANSCRIPT: Final = re.compile(r"(?:^|;)\s*transcript_id\s+\"?([^\";]+)")
+_REMEDY: Final = "Write GFF3: parts of an alignment have one Parent, or are rows with one ID."
+
+
+class AlignmentRows(NamedTuple):
+    """Stretches of alignments, each column ``(row,)``, in the order of the file.
+
+    ``alignment`` is a hash of the alignment's name, uint64; ``rank`` says what kind of row it is; ``contig`` is a row
+    of the contig table; ``start`` and ``end`` lie on the contig, 0-based half-open; ``strand`` is 0 plus, 1 minus, -1
+    none.
+    """
+
+    alignment: NDArray[np.uint64]
+    rank: NDArray[np.int8]
+    contig: NDArray[np.int32]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    strand: NDArray[np.int8]
+
+
+class AlignmentFile(NamedTuple):
+    """Rows on the genome's contigs, and how many stretches lie on others."""
+
+    rows: AlignmentRows
+    elsewhere: int
+
+
+def read_alignments(path: str, contigs: ContigTable, aliases: Mapping[str, str]) -> AlignmentFile:
+    """Read the stretches of all alignments; some 40 bytes of memory for each.
+
+    Parameters
+    ----------
+    path
+        GFF3 or GTF, plain or gzip.
+    contigs
+        Of the genome.
+    aliases
+        Names in the file that stand for other names in the genome; exact matches win.
+
+    Raises
+    ------
+    BadInputError
+        The file cannot be read, holds no alignments, none on the genome, one outside its contig, or a part that
+        belongs to nothing; names file and line.
+    """
+    numbers = {alias: contigs.index(known) for alias, known in aliases.items()}
+    numbers |= {str(name): row for row, name in enumerate(contigs.names)}
+    parts, elsewhere = [], 0
+    for block in read_blocks(Path(path)):
+        rows, others = _parsed(path, block, numbers, contigs)
+        parts.append(rows)
+        elsewhere += others
+    found = AlignmentRows(*(np.concatenate(column) for column in zip(*parts, strict=True))) if parts else None
+    if found is None or not len(found.start):
+        problem = (
+            f"all {elsewhere:,} stretches lie on other sequences" if elsewhere else "no row is part of an alignment"
+        )
+        remedy = "Give the other names with --aliases, or align to this genome." if elsewhere else _REMEDY
+        raise BadInputError(problem, where=path, remedy=remedy)
+    return AlignmentFile(found, elsewhere)
+
+
+def _parsed(path: str, block: Block, numbers: Mapping[str, int], contigs: ContigTable) -> tuple[AlignmentRows, int]:
+    table = pd.read_csv(
+        io.BytesIO(block.text),
+        sep="\t",
+        header=None,
+        names=list(range(9)),
+        usecols=[0, 2, 3, 4, 6, 8],
+        dtype=object,
+        quoting=csv.QUOTE_NONE,
+        na_filter=False,
+        encoding_errors="replace",
+        index_col=False,
+    )
+    kinds, types = pd.factorize(table[2].to_numpy(object))
+    rank = np.array([_rank(name) for name in types.tolist()], np.int8)[kinds]
+    known = np.array([numbers.get(plain(name), -1) for name in pd.unique(table[0])], np.int32)
+    contig = known[pd.factorize(table[0].to_numpy(object))[0]]
+    stretch = rank >= 0
+    keep = np.flatnonzero(stretch & (contig >= 0))
+    elsewhere = int(np.count_nonzero(stretch & (contig < 0)))
+    lines = block.lines[keep]
+    texts = table[8].to_numpy(object)[keep].tolist()
+    row, names = _names(path, texts, rank[keep], lines)
+    start, end = (_integers(path, table[column].to_numpy(object)[keep], lines) for column in (3, 4))
+    outside = (start < 1) | (end > contigs.lengths[contig[keep]]) | (start > end)
+    if outside.any():
+        k = int(np.argmax(outside))
+        name = contigs.names[contig[keep[k]]]
+        raise BadInputError(
+            f"bases {start[k]:,} to {end[k]:,} are no stretch of contig `{name}`, "
+            f"which has {int(contigs.lengths[contig[keep[k]]]):,}",
+            where=f"{path}, line {lines[k]:,}",
+            remedy="Align to this assembly.",
+        )
+    strand = np.array([_STRANDS.get(text, -1) for text in table[6].to_numpy(object)[keep].tolist()], np.int8)
+    hashes = pd.util.hash_array(np.array(names, object), categorize=False) if names else np.zeros(0, np.uint64)
+    at = keep[row]
+    return AlignmentRows(hashes, rank[at], contig[at], start[row] - 1, end[row], strand[row]), elsewhere
+
+
+def _rank(kind: str) -> int:
+    """Rank of a type of rows; -1 of those that are no stretches of alignments."""
+    kind = kind.lower()
+    return _MATCH if kind.endswith("match") else _RANKS.get(kind, -1)
+
+
+def _names(
+    path: str, texts: list[str], rank: NDArray[np.int8], lines: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], list[str]]:
+    """Names of the alignments of each row, and the rows: one that has two parents comes twice.
+
+    A match without a name is an alignment by itself.
+    """
+    rows: list[int] = []
+    names: list[str] = []
+    for row, (text, kind, line) in enumerate(zip(texts, rank.tolist(), lines.tolist(), strict=True)):
+        found = _ID.search(text) if kind == _MATCH else _PARENT.search(text) or _TRANSCRIPT.search(text)
+        if found is None and kind != _MATCH:
+            raise BadInputError(
+                "a part of an alignment names none that it belongs to", where=f"{path}, line {line:,}", remedy=_REMEDY
+            )
+        mine = found.group(1).split(",") if found else [f"line {line}"]
+        rows += [row] * len(mine)
+        names += mine
+    return np.array(rows, np.int64), names
+
+
+def _integers(path: str, texts: NDArray[np.object_], lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    values: Any = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(np.float64)
+    bad = ~(np.abs(values) < 1 << 53) | (values != np.floor(values))
+    if bad.any():
+        k = int(np.argmax(bad))
+        raise BadInputError(f"start and end are whole numbers, not {texts[k]!r}", where=f"{path}, line {lines[k]:,}")
+    return values.astype(np.int64)

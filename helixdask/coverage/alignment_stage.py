@@ -1,0 +1,154 @@
+"""The stage `coverage` for aligned proteins and transcripts: GFF3 files to a library of the store."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helixdask.coverage.alignment_blocks import Stretches, alignment_blocks, depth_of
+from helixdask.coverage.alignment_rows import read_alignments
+from helixdask.coverage.libraries import Library
+from helixdask.coverage.ready_made_files import check_some_known
+from helixdask.coverage.rules import NO_LIMIT, default_max_intron
+from helixdask.coverage.statistics import constants, region_statistics
+from helixdask.engine.costs import COSTS, Cost
+from helixdask.engine.identity import file_identity
+from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.intervals import numbers
+from helixdask.names.in_text import names_in_text
+from helixdask.names.needed import aliases_input, aliases_of
+from helixdask.public_names import public_name
+from helixdask.store.contigs import ContigTable
+from helixdask.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_BIN: Final = 1 << 22
+"""Bases whose stretches are one file of the scratch folder; a task loads those of its region."""
+_FIELDS: Final = ("start", "end", "strand")
+
+
+@dataclass(frozen=True)
+class AlignmentStage(Stage):
+    """How many alignments cover each base, and how many skip it as an intron, into `coverage/<set>/<library>`.
+
+    Parameters
+    ----------
+    library, path
+        The fields of `Library`.
+    set_name
+        Set that the library belongs to.
+    max_intron
+        Longest gap that is an intron; 0: no limit. None: as for reads.
+    aliases
+        Table of other names of the genome's contigs, or None.
+    """
+
+    library: str
+    path: str
+    set_name: str = "rnaseq"
+    max_intron: int | None = None
+    aliases: str | None = None
+
+    name: ClassVar[str] = "coverage"
+    cost: ClassVar[Cost] = COSTS["ready-made coverage"]
+    file_fields: ClassVar[tuple[str, ...]] = ("path", "aliases")
+
+    @classmethod
+    def of(cls, library: Library, set_name: str = "rnaseq", aliases: str | None = None) -> AlignmentStage:
+        """Return the stage for a library."""
+        return cls(library.name, library.path, set_name, library.reads.max_intron, aliases)
+
+    def group(self) -> str:
+        """Group of the store that is written."""
+        return f"coverage/{self.set_name}/{self.library}"
+
+    def inputs(self, store: Store) -> dict[str, str]:
+        """Check that the file has names of the genome, and return what is read; the rows are read once, later."""
+        names, aliases = names_in_text(self.path, "gff3").names, aliases_of(self.aliases, store.contigs)
+        check_some_known(self.path, names, store.contigs, aliases)
+        found = {"genome": store.identity("genome"), "path": file_identity(self.path)}
+        return found | aliases_input(self.aliases, store.contigs, lambda: names)
+
+    def prepare(self, store: Store, work: Work) -> None:
+        """Put the alignments where every worker finds those of its region."""
+        if work.has("alignments"):
+            return
+        found = read_alignments(self.path, store.contigs, aliases_of(self.aliases, store.contigs))
+        blocks = alignment_blocks(found.rows, self._longest_intron(store) or NO_LIMIT)
+        if found.elsewhere:
+            log.warning("%s: %s rows lie on sequences that the genome lacks", self.path, f"{found.elsewhere:,}")
+        bins = [
+            _save_bins(work, name, stretches, store.contigs)
+            for name, stretches in (("covered", blocks.covered), ("introns", blocks.introns))
+        ]
+        work.save(
+            "alignments",
+            covered=bins[0],
+            introns=bins[1],
+            numbers=np.array(
+                [blocks.n_alignments, len(blocks.introns.start), blocks.introns_too_long, found.elsewhere], np.int64
+            ),
+        )
+
+    def run(self, store: Store, region: Region, work: Work) -> RegionResult:
+        """Write the tracks of a region."""
+        there = work.load("alignments")
+        tracks = []
+        for track, name in (("coverage", "covered"), ("spliced_coverage", "introns")):
+            parts = [
+                work.load(f"{name}-{number}")
+                for number in range(region.start // _BIN, -(-region.stop // _BIN))
+                if number in there[name]
+            ]
+            columns = [
+                np.concatenate([part[column] for part in parts]) if parts else np.zeros(0, np.int64)
+                for column in _FIELDS
+            ]
+            depth = depth_of(columns[0], columns[1], columns[2].astype(np.int8), region.start, region.stop)
+            store.write_region(f"{self.group()}/{track}", region.start, depth)
+            tracks.append(depth)
+        statistics = region_statistics(tracks[0], tracks[1])
+        return RegionResult(statistics.counts, statistics.tables)
+
+    def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
+        """Return where the tracks are from, and their normalisation constants."""
+        numbers_of = dict(
+            zip(
+                ("alignments", "introns", "introns_too_long", "rows_elsewhere"),
+                work.load("alignments")["numbers"].tolist(),
+                strict=True,
+            )
+        )
+        counts = {name: int(value) for name, value in sorted(result.counts.items())}
+        return {
+            "path": public_name(self.path),
+            "kind": "alignments",
+            "strandedness": "by file",
+            "rules": "alignments",
+            "scale": None,
+            "max_intron": self._longest_intron(store),
+            "counts": numbers_of | counts,
+            "per_million": None,
+            "constants": constants(result, store.n_bases),
+        }
+
+    def _longest_intron(self, store: Store) -> int:
+        return default_max_intron(store.n_bases) if self.max_intron is None else self.max_intron
+
+
+def _save_bins(work: Work, name: str, stretches: Stretches, contigs: ContigTable) -> NDArray[np.int64]:
+    """Cut stretches at the borders of bins, save each bin's, and return the bins that have any."""
+    offset = contigs.offsets[stretches.contig]
+    start, end = stretches.start + offset, stretches.end + offset
+    row, part = numbers(start // _BIN, (end - 1) // _BIN - start // _BIN + 1)
+    low, high = np.maximum(start[row], part * _BIN), np.minimum(end[row], (part + 1) * _BIN)
+    order = np.argsort(part, kind="stable")
+    there, first = np.unique(part[order], return_index=True)
+    for number, rows in zip(there.tolist(), np.split(order, first)[1:], strict=True):
+        work.save(f"{name}-{number}", start=low[rows], end=high[rows], strand=stretches.strand[row[rows]])
+    return there
