@@ -80,6 +80,12 @@ class WindowSet:
         )
 
 
+def without_padding(windows: WindowSet) -> WindowSet:
+    """Windows of full length, where there are any: what is padded is no sequence to take means and variances from."""
+    full = np.flatnonzero(windows.end - windows.start == windows.window_length)
+    return windows.some(full) if len(full) else windows
+
+
 def joined(parts: Sequence[WindowSet]) -> WindowSet:
     """Windows of several stores end to end."""
 

@@ -159,6 +159,15 @@ def unfreeze(network: keras.Model) -> keras.Model:
     return network
 
 
+def only_normalising(network: keras.Model) -> keras.Model:
+    """Freeze every weight; batch normalisation still takes its means and variances from what it sees in training."""
+    for layer in network.layers:
+        layer.trainable = isinstance(layer, keras.layers.BatchNormalization)
+        for weight in layer.trainable_weights:
+            weight.trainable = False
+    return network
+
+
 def with_new_head(network: keras.Model, spec: NetworkSpec, *, seed: int = 0, dtype: str = "float32") -> keras.Model:
     """Put a new, randomly initialised head on the frozen body of a network.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 _LEARNS: Final = {
+    "norm": "no weight was trained; means and variances of its normalisation are those of this genome",
     "head": "of the base model only the output layer was trained",
     "coverage": "behind the base model a new output layer was trained that also sees coverage",
     "whole": "all weights were trained",

@@ -145,7 +145,7 @@ def _spec_to_train(
     settings
         What the head is like.
     mode
-        `head`, `coverage` or `whole`.
+        `norm`, `head`, `coverage` or `whole`.
     base
         The base model. It may be a tuned one, with coverage and a hidden layer.
     n_libraries
@@ -173,7 +173,10 @@ def _spec_to_train(
                 remedy="Leave --hidden-layer out, or tune with --mode coverage.",
             )
         hidden = 0
-    if mode == "whole" and not new_coverage and hidden == spec.hidden_units and settings.new_head != "random":
+    if mode == "norm" and spec.cnn_layers < 2:
+        raise BadInputError("the base model has no batch normalisation", where=base.path, remedy="Use another --mode.")
+    keeps = mode == "norm" or (mode == "whole" and settings.new_head != "random")
+    if keeps and not new_coverage and hidden == spec.hidden_units:
         return spec, True
     kept_activation = spec.hidden_activation if hidden == spec.hidden_units else None
     return with_head(

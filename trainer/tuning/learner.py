@@ -122,6 +122,8 @@ class Learner:
         self._body = keras.Model(network.input, head[0].input, name="body")
         # A frozen body runs in inference mode outside the gradient tape: no activations are kept for it.
         self._body_learns = bool(self._body.trainable_variables)
+        norms = [layer for layer in self._body.layers if isinstance(layer, keras.layers.BatchNormalization)]
+        self._normalises = any(layer.trainable for layer in norms)
         self._rate = -1.0
         if optimiser is not None:
             with self.replicas.scope():
@@ -204,14 +206,14 @@ class Learner:
         targets = [self._by_timestep(batch[name]) for name in ("label", "phase")[: self.spec.n_outputs]]
         inputs = self._input(batch)
         if not self._body_learns:
-            features = self._body(inputs, training=False)
+            features = self._body(inputs, training=self._normalises)
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
             if self._body_learns:
                 features = self._body(inputs, training=True)
             loss, parts = total_loss(targets, self._logits(features), weight, n_bases)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
-        if self.optimiser is not None:
+        if self.optimiser is not None and variables:
             self.optimiser.apply(self.replicas.summed(gradients), variables)
         return tf.stack([loss, *parts])
 

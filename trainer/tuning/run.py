@@ -20,6 +20,7 @@ from helixdask.trainer.feed.doubt import NO_DOUBT, Doubt, doubt_of
 from helixdask.trainer.feed.many_genomes import without_copies_across
 from helixdask.trainer.feed.training_windows import gather_windows
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
+from helixdask.trainer.feed.window_set import without_padding
 from helixdask.trainer.network.libraries import read_groups
 from helixdask.trainer.network.model_file import save_model
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
@@ -81,6 +82,8 @@ class TrainingRun:
         self.across: Across | None = None
         if settings.copies_across and settings.rules != Rules.HELIXER:
             self.train_windows, self.across = without_copies_across(self.train_windows, validation, self.splits)
+        if start.mode == "norm":
+            self.train_windows = without_padding(self.train_windows)
         masks_doubt = settings.doubt == "mask" and settings.rules != Rules.HELIXER
         self.readers = self._readers(settings.confidence, doubts=masks_doubt)
         self.train_feed = self._train_feed(settings.batch_size)
@@ -197,9 +200,12 @@ class TrainingRun:
         self._describe_copies()
         if self.replicas.number > 1:
             self._say(f"{self.replicas.number} devices share each batch.")
+        learning = f"{self._n_learning():,} of {self.network.count_params():,} weights learn"
+        if self.start.mode == "norm":
+            learning = "no weight learns, normalisation adapts"
         self._say(
             f"{len(train):,} training and {len(validation):,} validation windows of {train.window_length:,} bases; "
-            f"{self._n_learning():,} of {self.network.count_params():,} weights learn."
+            f"{learning}."
         )
 
     def _describe_copies(self) -> None:
@@ -234,7 +240,7 @@ class TrainingRun:
             "window_length": self.train_windows.window_length,
             "steps_in_an_epoch": self.train_feed.order.steps_per_epoch,
             "steps_at_most": self._schedule().total_steps,
-            "learning_rate": self.peak_rate,
+            "learning_rate": self.peak_rate if start.mode != "norm" else None,
             "class_weights": list(start.class_weights),
             "transition_weights": list(start.transition_weights),
             "n_weights": self.network.count_params(),

@@ -15,12 +15,13 @@ from helixdask.trainer.network.card import CoverageNorm
 from helixdask.trainer.tuning.schedule import Decay
 
 Doubt = Literal["mask", "teach"]
-Mode = Literal["auto", "head", "coverage", "whole"]
+Mode = Literal["auto", "norm", "head", "coverage", "whole"]
 Precision = Literal["float32", "bfloat16"]
 Weights = Annotated[tuple[float, ...], Shown(metavar="JSON")]
 
-LEARNING_RATES: dict[str, float] = {"head": 1e-3, "coverage": 1e-3, "whole": 3e-4, "scratch": 3e-4}
-"""Step sizes where none is given. 3e-4 is Helixer's for all weights; an output layer alone learns too little at it."""
+LEARNING_RATES: dict[str, float] = {"norm": 3e-4, "head": 1e-3, "coverage": 1e-3, "whole": 3e-4, "scratch": 3e-4}
+"""Step sizes where none is given. 3e-4 is Helixer's for all weights; an output layer alone learns too little at it.
+With ``norm`` no weight learns, whatever it is."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class TuneSettings:
     model
         Base model; training from scratch has none.
     mode
-        head: the output layer on the frozen network; coverage: one that also sees RNA-seq coverage; whole: all of it,
+        norm: no weight learns, normalisation takes its means and variances anew from the training windows; head: the
+        output layer on the frozen network; coverage: one that also sees RNA-seq coverage; whole: all of it,
         with coverage if a set is named; auto: coverage where a set is named; else whole where labels are known genes or
         stores hold reads, head where there is nothing but pseudolabels. A base model that sees coverage keeps its
         libraries in every mode.
@@ -190,6 +192,11 @@ class TuneSettings:
             raise BadInputError(
                 f"{devices} devices cannot share a batch of {self.batch_size} windows",
                 remedy="Give a larger --batch-size, or fewer --devices.",
+            )
+        given = [name for name in ("learning_rate", "hidden_units", "new_head") if getattr(self, name) is not None]
+        if self.mode == "norm" and given:
+            raise BadInputError(
+                f"{given[0]} is given, but no weight learns", where="mode norm", remedy="Leave it out, or tune whole."
             )
         for name, n in (("class_weights", 4), ("transition_weights", 6)):
             weights = getattr(self, name)

@@ -17,6 +17,7 @@ from helixdask.trainer.network.build import (
     NetworkSpec,
     build_network,
     copied,
+    only_normalising,
     unfreeze,
     weight_shapes,
     with_new_head,
@@ -96,7 +97,8 @@ def starting_network(intent: Intent, base: LoadedModel) -> keras.Model:
     """
     settings, spec, dtype = intent.settings, intent.spec, _policy(intent.settings)
     if intent.keeps_head:
-        return copied(base.network, spec, dtype)
+        network = copied(base.network, spec, dtype)
+        return only_normalising(network) if intent.mode == "norm" else network
     network = with_new_head(base.network, spec, seed=settings.seed, dtype=dtype)
     helixer = settings.rules == Rules.HELIXER
     start = settings.new_head or ("random" if helixer and not base.spec.n_libraries else "base")

@@ -83,6 +83,25 @@ def test_tuned_head_is_better_and_the_body_unchanged(base, little_store, tmp_pat
     assert after.digest == result.digest
 
 
+def test_only_normalisation_adapts(little_store, tmp_path):
+    model, spec = str(tmp_path / "new.keras"), replace(PLAIN, cnn_layers=2)
+    save_model(model, build_network(spec, seed=1), spec, default_card())
+    norm = {"model": model, "mode": "norm", "learning_rate": None, "epochs": 1, "keep_worse": True}
+    result = tune(settings_for(little_store, tmp_path / "tuned.keras", **norm))
+    before, after = load_model(model).network, load_model(result.path).network
+    for layer in before.layers:
+        names = [weight.name for weight in layer.weights]
+        for name, old, new in zip(names, layer.get_weights(), after.get_layer(layer.name).get_weights(), strict=True):
+            assert np.array_equal(old, new) != name.startswith("moving"), (layer.name, name)
+    assert dry_run(settings_for(little_store, tmp_path / "x.keras", **norm))["n_weights_that_learn"] == 0
+    with pytest.raises(BadInputError, match="learning_rate is given, but no weight learns"):
+        tune(settings_for(little_store, tmp_path / "x.keras", **norm | {"learning_rate": 1e-3}))
+    plain = str(tmp_path / "plain.keras")
+    save_model(plain, build_network(PLAIN, seed=1), PLAIN, default_card())
+    with pytest.raises(BadInputError, match="has no batch normalisation"):
+        tune(settings_for(little_store, tmp_path / "x.keras", **norm | {"model": plain}))
+
+
 def test_same_seed_gives_the_same_weights(little_store, tmp_path):
     model = str(tmp_path / "new.keras")
     save_model(model, build_network(PLAIN, seed=1), PLAIN, default_card())
