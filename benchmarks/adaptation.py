@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pieces import copy_reads, cut, write_pieces
+from pieces import copy_reads, copy_rows, cut, write_pieces
 
 from helixdask.calling.settings import CallSettings
 from helixdask.engine.cluster import RunOptions
@@ -43,6 +43,8 @@ class Pair:
         Name of a shipped base model, or of a ``.keras`` file in the folder.
     fasta, annotation, reads
         Files of the genome.
+    evidence
+        A file of aligned proteins in the folder: gzipped GFF3.
     blocks
         (contig, start, end): three to choose by, the others for the report.
     window, piece
@@ -62,6 +64,12 @@ class Pair:
     piece: int = 100_000
     keep_fraction: float = 0.5
     stranger: str = "demo"
+    evidence: str = ""
+
+    @property
+    def has_libraries(self) -> bool:
+        """Whether reads or alignments tell of genes."""
+        return bool(self.reads or self.evidence)
 
 
 def _blocks(contig: str, starts: tuple[float, ...], size: float) -> tuple[tuple[str, int, int], ...]:
@@ -84,6 +92,15 @@ PAIRS = {
         {},
         _blocks(CHR1, (1, 4, 7), 1.2) + _blocks(CHR1, (10, 12.5, 15.5, 18), 1.2),
         stranger="fungi-mini",
+    ),
+    "relative": Pair(
+        "arenosa",
+        f"{_CHR1}/genome.fa.gz",
+        f"{_CHR1}/annotation.gff3.gz",
+        {},
+        _blocks(CHR1, (1, 4, 7), 1.2) + _blocks(CHR1, (10, 12.5, 15.5, 18), 1.2),
+        stranger="fungi-mini",
+        evidence="arenosa_proteins.gff3.gz",
     ),
     "chr3": Pair(
         "arenosa",
@@ -139,6 +156,9 @@ CALLING: dict[str, tuple[CallSettings, bool]] = {
 """Settings of the calling, and whether reads weigh in."""
 
 SCREEN = {
+    "norm": Option(mode="norm"),
+    "head, after norm": Option(mode="head", after="norm"),
+    "whole, after norm": Option(mode="whole", after="norm"),
     "head": Option(mode="head"),
     "coverage": Option(mode="coverage"),
     "whole": Option(mode="whole"),
@@ -247,6 +267,10 @@ class Laboratory:
                 copy = target.with_name(f"{target.name}_{library}.bam")
                 copy_reads(self.data / bam, pieces, copy)
                 sheet.append(f"{library}\t{copy.name}\trnaseq\treverse")
+            if pair.evidence:
+                copy = target.with_name(f"{target.name}_evidence.gff3")
+                copy_rows(self.folder / pair.evidence, pieces, copy)
+                sheet.append(f"proteins\t{copy.name}\talignments\t")
             target.with_suffix(".tsv").write_text("\n".join(sheet) + "\n")
         return target.with_suffix(".fa"), written
 
@@ -272,7 +296,7 @@ class Laboratory:
                 store=str(url),
                 gff3=str(annotation) if labels == "reference" else None,
                 model=str(model or self.model_of(pair)),
-                libraries=tuple(read_libraries(str(fasta.with_suffix(".tsv")))) if pair.reads else (),
+                libraries=tuple(read_libraries(str(fasta.with_suffix(".tsv")))) if pair.has_libraries else (),
                 window_length=pair.window,
                 select=SelectSettings(keep_fraction=pair.keep_fraction),
                 split=SplitSettings(val_fraction=0.3),
@@ -298,7 +322,7 @@ class Laboratory:
         url = self.folder / f"{name}_{number}_scored.zarr"
         if not url.exists():
             run_stage(EncodeStage(str(fasta), name), str(url), self.options)
-        if PAIRS[name].reads:
+        if PAIRS[name].has_libraries:
             libraries = read_libraries(str(fasta.with_suffix(".tsv")))
             run_steps(
                 coverage_steps(str(url), libraries, CoverageSettings(), replace_there=False),
@@ -421,7 +445,7 @@ def run(data: Path, folder: Path, todo: list[Run], max_hours: float) -> None:
             sys.stderr.write("The time is over.\n")
             return
         started, pair = time.monotonic(), PAIRS[each.pair]
-        if OPTIONS[each.option].needs_reads and not pair.reads:
+        if OPTIONS[each.option].needs_reads and not pair.has_libraries:
             continue
         model, found = laboratory.tuned(each)
         overlap = each.stage == "report"

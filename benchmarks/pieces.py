@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -70,11 +71,23 @@ def write_pieces(fasta: Path, annotation: Path, pieces: list[Piece], target: Pat
     with target.with_suffix(".fa").open("w") as sequences, written.open("w") as rows:
         for piece in pieces:
             sequences.write(f">{piece.name}\n{sequence_of(fasta, piece.contig)[piece.start : piece.end]}\n")
-            for row in rows_of(annotation, piece.contig):
-                if int(row[3]) > piece.start and int(row[4]) <= piece.end:
-                    places = (str(int(value) - piece.start) for value in row[3:5])
-                    rows.write("\t".join([piece.name, *row[1:3], *places, *row[5:]]) + "\n")
+            rows.writelines(lines_of(annotation, piece))
     return written
+
+
+def lines_of(annotation: Path, piece: Piece) -> Iterator[str]:
+    """Lines of the rows that lie whole in a piece."""
+    for row in rows_of(annotation, piece.contig):
+        if int(row[3]) > piece.start and int(row[4]) <= piece.end:
+            places = (str(int(value) - piece.start) for value in row[3:5])
+            yield "\t".join([piece.name, *row[1:3], *places, *row[5:]]) + "\n"
+
+
+def copy_rows(annotation: Path, pieces: list[Piece], target: Path) -> None:
+    """Rows that lie whole in one of the pieces."""
+    with target.open("w") as rows:
+        for piece in pieces:
+            rows.writelines(lines_of(annotation, piece))
 
 
 def copy_reads(source: Path, pieces: list[Piece], target: Path) -> None:

@@ -131,7 +131,7 @@ def judge(tuned: Counts, base: Counts, *, reads_seen: bool) -> dict[str, Any]:
         return found | {"reason": f"there are only {n_blocks} validation blocks with evidence"}
     if pooled[2] < 0:
         return found | {"outcome": NOT_BETTER, "reason": ""}
-    worse = [TERMS[number] for number, interval in zip(told, intervals, strict=True) if interval[2] < 0]
+    worse = [TERMS[number] for number, interval in zip(told, intervals, strict=True) if interval[0] < 0]
     by_reads = any(
         interval[1] > 0 for number, interval in zip(told, intervals, strict=True) if TERMS[number] != "frames"
     )
