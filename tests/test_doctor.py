@@ -85,7 +85,7 @@ def test_workers_of_a_cluster():
     from distributed import LocalCluster
 
     assert workers(RunOptions()) == []
-    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0") as cluster:
         (worker,) = workers(RunOptions(scheduler=cluster.scheduler_address))
     assert worker["threads"] == 2
     assert worker["problem"] is None

@@ -20,11 +20,14 @@ from helixdask.calling.read_evidence import (
     with_reads,
 )
 from helixdask.calling.utr_prior import raise_utr, utr_factor
+from helixdask.coverage.transcripts import EvidenceGroups
 from helixdask.engine.stage import Region
 from helixdask.probabilities import decode
 from helixdask.registry import CDS, INTERGENIC, UTR
 from helixdask.store.store import Store
 
+_PREFIXES: Final = ("", "coding_")
+"""Of the names under which likelihoods of each kind of evidence are saved."""
 _PIECE: Final = 1 << 20
 _MOST_PIECES: Final = 64
 _PIECES_FOR_UTR: Final = 8
@@ -43,21 +46,37 @@ class Learnt(NamedTuple):
         By how much the odds of UTR are raised.
     reads
         What reads look like in each class; None: no reads weigh in.
+    coding
+        The same of alignments that cover coding bases alone.
     """
 
     utr_factor: float
     reads: ReadLikelihoods | None
+    coding: ReadLikelihoods | None = None
+
+    @property
+    def evidence(self) -> tuple[ReadLikelihoods | None, ReadLikelihoods | None]:
+        """What weighs in, in the order of `EvidenceGroups`."""
+        return self.reads, self.coding
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """As named arrays, to be saved."""
-        reads = {} if self.reads is None else self.reads._asdict()
-        return {"utr_factor": np.array(self.utr_factor), **reads}
+        named = {
+            f"{prefix}{name}": values
+            for prefix, likelihoods in zip(_PREFIXES, self.evidence, strict=True)
+            if likelihoods is not None
+            for name, values in likelihoods._asdict().items()
+        }
+        return {"utr_factor": np.array(self.utr_factor), **named}
 
     @classmethod
     def of(cls, arrays: dict[str, NDArray[Any]]) -> Learnt:
         """From what `arrays` gave."""
-        reads = ReadLikelihoods(arrays["table"], arrays["missed"]) if "table" in arrays else None
-        return cls(float(arrays["utr_factor"]), reads)
+        evidence = [
+            ReadLikelihoods(arrays[f"{prefix}table"], arrays[f"{prefix}missed"]) if f"{prefix}table" in arrays else None
+            for prefix in _PREFIXES
+        ]
+        return cls(float(arrays["utr_factor"]), *evidence)
 
 
 @dataclass(frozen=True)
@@ -69,28 +88,33 @@ class Correction:
     store
         The store.
     groups
-        Groups of the libraries whose reads weigh in; they are added.
+        Groups of the libraries that weigh in; those of one kind are added.
     learnt
         From `learn`.
     """
 
     store: Store
-    groups: tuple[str, ...]
+    groups: EvidenceGroups
     learnt: Learnt
 
     @property
     def changes_nothing(self) -> bool:
         """Whether predictions stay as they are."""
-        return self.learnt.utr_factor == 1.0 and self.learnt.reads is None
+        return self.learnt.utr_factor == 1.0 and not any(self.learnt.evidence)
 
     def apply(self, stored: NDArray[Any], start: int, stop: int) -> NDArray[np.float32]:
         """Correct the bases [start, stop): (2, 4, n) as stored to float32."""
         classes = raise_utr(decode(stored), self.learnt.utr_factor)
-        if self.learnt.reads is None:
-            return classes
-        reads, genic = reads_of(self.store, self.groups, start, stop), _genic(classes)
-        features = [read_features(*reads, genic[1 - strand], strand) for strand in (0, 1)]
-        return np.stack([with_reads(classes[strand], features[strand], self.learnt.reads) for strand in (0, 1)])
+        genic = _genic(classes)
+        for groups, likelihoods in zip(self.groups, self.learnt.evidence, strict=True):
+            if likelihoods is None:
+                continue
+            reads, coding = reads_of(self.store, groups, start, stop), likelihoods is self.learnt.coding
+            features = [read_features(*reads, genic[1 - strand], strand) for strand in (0, 1)]
+            classes = np.stack(
+                [with_reads(classes[strand], features[strand], likelihoods, coding=coding) for strand in (0, 1)]
+            )
+        return classes
 
 
 def _genic(classes: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -114,7 +138,7 @@ def reads_of(
 def learn(
     store: Store,
     predictions: str,
-    groups: tuple[str, ...],
+    groups: EvidenceGroups,
     utr_ratio: float,
     call: Callable[[Region, Correction], dict[str, NDArray[Any]]],
 ) -> Learnt:
@@ -127,7 +151,7 @@ def learn(
     predictions
         Group of the predictions.
     groups
-        Groups of the libraries whose reads weigh in.
+        Groups of the libraries that weigh in.
     utr_ratio
         UTR bases that are expected for each coding base; 0: the predictions' own.
     call
@@ -139,19 +163,24 @@ def learn(
         Without reads where hardly any gene is called, as there is nothing to learn from.
     """
     factor = _factor(store, predictions, utr_ratio) if utr_ratio > 0 else 1.0
-    first = Correction(store, (), Learnt(factor, None))
-    counts = np.zeros((4, N_FEATURES), np.int64)
-    for region in _pieces(store.n_bases) if groups else ():
+    first = Correction(store, EvidenceGroups(), Learnt(factor, None))
+    counts = np.zeros((len(groups), 4, N_FEATURES), np.int64)
+    for region in _pieces(store.n_bases) if any(groups) else ():
         columns = call(region, first)
-        reads = reads_of(store, groups, region.start, region.stop)
+        reads = [reads_of(store, each, region.start, region.stop) for each in groups]
         genic = _genic(first.apply(_classes(store, predictions, region), region.start, region.stop))
         for strand in (0, 1):
             label = called_labels(columns, strand, store.contigs.offsets, region.start, region.stop)
-            counts += count_features(read_features(*reads, genic[1 - strand], strand), label)
-        if counts[[UTR, CDS]].sum() >= _ENOUGH_EXONIC:
+            for count, shown in zip(counts, reads, strict=True):
+                count += count_features(read_features(*shown, genic[1 - strand], strand), label)
+        if counts[0, [UTR, CDS]].sum() >= _ENOUGH_EXONIC:
             break
-    enough = counts[[UTR, CDS]].sum() >= _FEWEST_EXONIC
-    return Learnt(factor, read_likelihoods(counts) if enough else None)
+    enough = counts[0, [UTR, CDS]].sum() >= _FEWEST_EXONIC
+    evidence = [
+        read_likelihoods(count, coding=each is groups.coding) if each and enough else None
+        for each, count in zip(groups, counts, strict=True)
+    ]
+    return Learnt(factor, *evidence)
 
 
 def _factor(store: Store, predictions: str, ratio: float) -> float:

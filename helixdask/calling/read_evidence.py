@@ -90,7 +90,7 @@ def count_features(features: NDArray[np.int16], label: NDArray[np.uint8]) -> NDA
     return np.bincount(cell, minlength=4 * N_FEATURES).reshape(4, N_FEATURES)
 
 
-def read_likelihoods(counts: NDArray[np.int64]) -> ReadLikelihoods:
+def read_likelihoods(counts: NDArray[np.int64], *, coding: bool = False) -> ReadLikelihoods:
     """Estimate how likely each feature is in each class.
 
     Bases called intergenic are a mixture of bases that are, and of exons that were not called. The share of the second
@@ -100,19 +100,25 @@ def read_likelihoods(counts: NDArray[np.int64]) -> ReadLikelihoods:
     ----------
     counts
         (4, `N_FEATURES`) bases of each called class and feature. UTRs are taken to be covered as coding bases are.
+    coding
+        Whether only coding bases are covered, as by proteins: then UTRs look as what lies between genes.
     """
-    halves = [_one_half(np.asarray(half, np.float64)) for half in np.split(counts, 2, axis=1)]
+    halves = [_one_half(np.asarray(half, np.float64), coding) for half in np.split(counts, 2, axis=1)]
     return ReadLikelihoods(
         np.concatenate([table for table, _ in halves], axis=1).astype(np.float32),
         np.array([missed for _, missed in halves], np.float32),
     )
 
 
-def _one_half(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def _one_half(counts: NDArray[np.float64], coding: bool) -> tuple[NDArray[np.float64], float]:
     """Likelihoods, and what was missed, of the bases with or without a gene on the other strand: (4, `N_SHOWN`)."""
     average = (counts.sum(0) + 1.0) / (counts.sum() + N_SHOWN)
     table = counts.copy()
-    table[[UTR, CDS]] = exonic = table[UTR] + table[CDS]
+    if coding:
+        table[INTERGENIC] += table[UTR]
+        table[UTR], exonic = table[INTERGENIC], counts[CDS]
+    else:
+        table[[UTR, CDS]] = exonic = table[UTR] + table[CDS]
     table = (table + _SMOOTHING * average) / (table.sum(1, keepdims=True) + _SMOOTHING)
     seen = np.flatnonzero(exonic > _ENOUGH)
     seen = seen[seen >= _PER_DEPTH]  # covered at all
@@ -126,15 +132,18 @@ def _one_half(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
         return table, 0.0
     own = np.maximum(table[INTERGENIC] - missed * table[CDS], _LEAST_OWN * table[INTERGENIC])
     table[INTERGENIC] = own / own.sum()
+    if coding:
+        table[UTR] = table[INTERGENIC]
     return table, missed
 
 
 def with_reads(
-    classes: NDArray[np.float32], features: NDArray[np.int16], reads: ReadLikelihoods
+    classes: NDArray[np.float32], features: NDArray[np.int16], reads: ReadLikelihoods, *, coding: bool = False
 ) -> NDArray[np.float32]:
     """Probabilities of the classes given sequence and reads.
 
-    What the network misses may be UTR: where the reads look so, a share of the intergenic probability is moved there.
+    What the network misses may be UTR: where the reads look so, a share of the intergenic probability is moved there;
+    to coding bases where only those are covered.
 
     Parameters
     ----------
@@ -144,6 +153,8 @@ def with_reads(
         (n,) from `read_features`.
     reads
         From `read_likelihoods`.
+    coding
+        As there.
 
     Returns
     -------
@@ -152,7 +163,7 @@ def with_reads(
     """
     prior = np.array(classes, np.float32)
     moved = reads.missed[(features >= N_SHOWN).astype(np.int8)] * prior[INTERGENIC]
-    prior[UTR] += moved
+    prior[CDS if coding else UTR] += moved
     prior[INTERGENIC] -= moved
     prior *= reads.table[:, features]
     total = prior.sum(0)

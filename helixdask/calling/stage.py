@@ -15,7 +15,7 @@ from helixdask.calling.few_genes import few_genes
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
-from helixdask.coverage.transcripts import transcript_groups
+from helixdask.coverage.transcripts import EvidenceGroups, transcript_groups
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import MissingInputError
@@ -76,7 +76,7 @@ class CallStage(CallSettings, Stage):
         groups = transcript_groups(store, name)
         if not groups:
             raise MissingInputError(
-                f"coverage/{name} holds no library of RNA-seq or long reads",
+                f"coverage/{name} holds no library of RNA-seq, long reads or alignments",
                 where=store.url,
                 remedy="Add one with helixdask coverage, or leave --coverage out.",
             )
@@ -87,13 +87,13 @@ class CallStage(CallSettings, Stage):
         if work.has(_LEARNT):
             return
         correction = self.learn(store)
-        if correction.groups and correction.learnt.reads is None:
+        if any(correction.groups) and not any(correction.learnt.evidence):
             log.warning("%s: hardly any gene is called without the reads, so they are not looked at", self.group())
         work.save(_LEARNT, **correction.learnt.arrays())
 
     def learn(self, store: Store) -> Correction:
         """How the predictions are to be corrected: how probable UTRs are, and what reads look like in each class."""
-        groups, model = self._libraries(store), self.model()
+        groups, model = EvidenceGroups.of(store, self._libraries(store)), self.model()
 
         def call(region: Region, correction: Correction) -> dict[str, NDArray[Any]]:
             span, tracks = self.load(store, region, correction)
@@ -111,7 +111,7 @@ class CallStage(CallSettings, Stage):
         return float(known or 0.0) if self.utr_ratio is None else self.utr_ratio
 
     def _correction(self, store: Store, work: Work) -> Correction:
-        return Correction(store, self._libraries(store), Learnt.of(work.load(_LEARNT)))
+        return Correction(store, EvidenceGroups.of(store, self._libraries(store)), Learnt.of(work.load(_LEARNT)))
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Call the regions that begin in `region`."""
@@ -152,10 +152,11 @@ class CallStage(CallSettings, Stage):
         learnt = Learnt.of(work.load(_LEARNT))
         told: dict[str, Any] = {} if learnt.utr_factor == 1.0 else {"utr_factor": round(learnt.utr_factor, 2)}
         if self.coverage is not None:
-            groups = self._libraries(store) if learnt.reads else ()
+            groups = self._libraries(store) if any(learnt.evidence) else ()
             told |= {"coverage": self.coverage, "libraries": [group.rpartition("/")[2] for group in groups]}
-        if learnt.reads:
-            told["missed"] = [round(share, 4) for share in learnt.reads.missed.tolist()]
+        for name, likelihoods in zip(("missed", "missed_coding"), learnt.evidence, strict=True):
+            if likelihoods is not None:
+                told[name] = [round(share, 4) for share in likelihoods.missed.tolist()]
         return told
 
     def scan(self, span: Span, tracks: StoreTracks, strand: int) -> Scan:

@@ -10,16 +10,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from helixdask.coverage.transcripts import CODING
 from helixdask.errors import BadInputError
-from helixdask.genes.reading.gff_text import Block, plain, read_blocks
+from helixdask.inputs.gff_text import Block, plain, read_blocks
 from helixdask.store.contigs import ContigTable
 
 _RANKS: Final = {"match_part": 0, "hsp": 0, "exon": 1, "cds": 3}
@@ -50,10 +51,27 @@ class AlignmentRows(NamedTuple):
 
 
 class AlignmentFile(NamedTuple):
-    """Rows on the genome's contigs, and how many stretches lie on others."""
+    """Rows on the genome's contigs, how many stretches lie on others, and all types of rows, in small letters."""
 
     rows: AlignmentRows
     elsewhere: int
+    types: frozenset[str]
+
+    @property
+    def covers(self) -> str:
+        """What alignments cover: ``coding`` bases alone where they are of proteins, else ``exons``.
+
+        Types that name proteins say so, and CDS without exons.
+        """
+        stretches = {name for name in self.types if _rank(name) >= 0}
+        if _of_transcripts(stretches) or "exon" in stretches:
+            return "exons"
+        return CODING if "cds" in stretches or _of_proteins(self.types) else "exons"
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the types name proteins and transcripts."""
+        return _of_proteins(self.types) and _of_transcripts(self.types)
 
 
 def read_alignments(path: str, contigs: ContigTable, aliases: Mapping[str, str]) -> AlignmentFile:
@@ -76,11 +94,12 @@ def read_alignments(path: str, contigs: ContigTable, aliases: Mapping[str, str])
     """
     numbers = {alias: contigs.index(known) for alias, known in aliases.items()}
     numbers |= {str(name): row for row, name in enumerate(contigs.names)}
-    parts, elsewhere = [], 0
+    parts, elsewhere, types = [], 0, set()
     for block in read_blocks(Path(path)):
-        rows, others = _parsed(path, block, numbers, contigs)
+        rows, others, kinds = _parsed(path, block, numbers, contigs)
         parts.append(rows)
         elsewhere += others
+        types |= kinds
     found = AlignmentRows(*(np.concatenate(column) for column in zip(*parts, strict=True))) if parts else None
     if found is None or not len(found.start):
         problem = (
@@ -88,10 +107,12 @@ def read_alignments(path: str, contigs: ContigTable, aliases: Mapping[str, str])
         )
         remedy = "Give the other names with --aliases, or align to this genome." if elsewhere else _REMEDY
         raise BadInputError(problem, where=path, remedy=remedy)
-    return AlignmentFile(found, elsewhere)
+    return AlignmentFile(found, elsewhere, frozenset(types))
 
 
-def _parsed(path: str, block: Block, numbers: Mapping[str, int], contigs: ContigTable) -> tuple[AlignmentRows, int]:
+def _parsed(
+    path: str, block: Block, numbers: Mapping[str, int], contigs: ContigTable
+) -> tuple[AlignmentRows, int, set[str]]:
     table = pd.read_csv(
         io.BytesIO(block.text),
         sep="\t",
@@ -128,13 +149,22 @@ def _parsed(path: str, block: Block, numbers: Mapping[str, int], contigs: Contig
     strand = np.array([_STRANDS.get(text, -1) for text in table[6].to_numpy(object)[keep].tolist()], np.int8)
     hashes = pd.util.hash_array(np.array(names, object), categorize=False) if names else np.zeros(0, np.uint64)
     at = keep[row]
-    return AlignmentRows(hashes, rank[at], contig[at], start[row] - 1, end[row], strand[row]), elsewhere
+    rows = AlignmentRows(hashes, rank[at], contig[at], start[row] - 1, end[row], strand[row])
+    return rows, elsewhere, {name.lower() for name in types.tolist()}
 
 
 def _rank(kind: str) -> int:
     """Rank of a type of rows; -1 of those that are no stretches of alignments."""
     kind = kind.lower()
     return _MATCH if kind.endswith("match") else _RANKS.get(kind, -1)
+
+
+def _of_proteins(types: Iterable[str]) -> bool:
+    return any("protein" in name or "translated" in name for name in types)
+
+
+def _of_transcripts(types: Iterable[str]) -> bool:
+    return any(name.endswith("match") and name.startswith(("cdna", "est", "expressed", "rna")) for name in types)
 
 
 def _names(
@@ -159,7 +189,7 @@ def _names(
 
 
 def _integers(path: str, texts: NDArray[np.object_], lines: NDArray[np.int64]) -> NDArray[np.int64]:
-    values: Any = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(np.float64)
+    values: NDArray[np.float64] = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(np.float64)
     bad = ~(np.abs(values) < 1 << 53) | (values != np.floor(values))
     if bad.any():
         k = int(np.argmax(bad))

@@ -15,6 +15,7 @@ from helixdask.coverage.libraries import Library
 from helixdask.coverage.ready_made_files import check_some_known
 from helixdask.coverage.rules import NO_LIMIT, default_max_intron
 from helixdask.coverage.statistics import constants, region_statistics
+from helixdask.coverage.transcripts import CODING
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
@@ -80,6 +81,11 @@ class AlignmentStage(Stage):
             return
         found = read_alignments(self.path, store.contigs, aliases_of(self.aliases, store.contigs))
         blocks = alignment_blocks(found.rows, self._longest_intron(store) or NO_LIMIT)
+        if found.is_mixed:
+            log.warning(
+                "%s: proteins and transcripts are in one file, and taken for transcripts: give each a file of its own",
+                self.path,
+            )
         if found.elsewhere:
             log.warning("%s: %s rows lie on sequences that the genome lacks", self.path, f"{found.elsewhere:,}")
         bins = [
@@ -93,6 +99,7 @@ class AlignmentStage(Stage):
             numbers=np.array(
                 [blocks.n_alignments, len(blocks.introns.start), blocks.introns_too_long, found.elsewhere], np.int64
             ),
+            coding=np.array(found.covers == CODING),
         )
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
@@ -117,17 +124,14 @@ class AlignmentStage(Stage):
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return where the tracks are from, and their normalisation constants."""
-        numbers_of = dict(
-            zip(
-                ("alignments", "introns", "introns_too_long", "rows_elsewhere"),
-                work.load("alignments")["numbers"].tolist(),
-                strict=True,
-            )
-        )
+        told = work.load("alignments")
+        names = ("alignments", "introns", "introns_too_long", "rows_elsewhere")
+        numbers_of = dict(zip(names, told["numbers"].tolist(), strict=True))
         counts = {name: int(value) for name, value in sorted(result.counts.items())}
         return {
             "path": public_name(self.path),
             "kind": "alignments",
+            "covers": CODING if told["coding"] else "exons",
             "strandedness": "by file",
             "rules": "alignments",
             "scale": None,

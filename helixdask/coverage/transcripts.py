@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from helixdask.store.reading import StoreReader
 
 TRANSCRIPT_KINDS: Final = ("rnaseq", "longread", "alignments")
 """Kinds of libraries that show exons and introns: RNA-seq, long reads, aligned proteins and transcripts."""
+
+CODING: Final = "coding"
+"""What alignments of proteins cover, in the attribute `covers` of a library."""
+
+
+class EvidenceGroups(NamedTuple):
+    """Groups of libraries by what they cover: exons from end to end, or coding bases alone, as proteins do."""
+
+    exons: tuple[str, ...] = ()
+    coding: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, store: StoreReader, groups: Iterable[str]) -> EvidenceGroups:
+        """Sort groups of a store."""
+        coding = [group for group in groups if store.attrs(group).get("covers") == CODING]
+        return cls(tuple(group for group in groups if group not in coding), tuple(coding))
 
 
 def transcript_groups(store: StoreReader, coverage: str | None = None) -> tuple[str, ...]:

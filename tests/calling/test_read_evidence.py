@@ -34,11 +34,11 @@ def transcribed(label, rng, depth=6.0):
     return rng.poisson(exonic * depth + 0.02), rng.poisson((label == 3) * depth)
 
 
-def weighed(classes, coverage, spliced, called):
+def weighed(classes, coverage, spliced, called, **kind):
     genic = classes[:, 0] < 0.5
     features = [read_features(coverage, spliced, genic[1 - s], s) for s in (0, 1)]
-    learnt = read_likelihoods(sum(count_features(f, c) for f, c in zip(features, called, strict=True)))
-    return np.stack([with_reads(c, f, learnt) for c, f in zip(classes, features, strict=True)]), learnt
+    learnt = read_likelihoods(sum(count_features(f, c) for f, c in zip(features, called, strict=True)), **kind)
+    return np.stack([with_reads(c, f, learnt, **kind) for c, f in zip(classes, features, strict=True)]), learnt
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,22 @@ def test_an_unstranded_library_makes_no_gene_on_the_other_strand(half_found):
     given_reads, _ = weighed(classes, *both, called)
     opposite = (label == 0) & (called[::-1] > 0)
     assert (given_reads.argmax(1) == 0)[opposite].mean() > 0.99
+
+
+def test_proteins_find_coding_bases_and_say_nothing_of_utrs(half_found):
+    label, called, classes = half_found
+    rng = np.random.default_rng(2)
+    proteins = rng.poisson((label == 2) * 6.0 + 0.02), rng.poisson((label == 3) * 6.0)
+    given_proteins, _ = weighed(classes, *proteins, called, coding=True)
+    best = given_proteins.argmax(1)
+    assert (best == 2)[label == 2].mean() > 0.97
+    assert (best == 1)[(label == 1) & (called == 1)].mean() > 0.97
+    assert (best == 0)[label == 0].mean() > 0.97
+    odds = np.log(given_proteins[:, 1] / given_proteins[:, 0]) - np.log(classes[:, 1] / classes[:, 0])
+    assert np.abs(odds[proteins[0] == 0]).max() < 0.1
+    as_reads, _ = weighed(classes, *proteins, called)
+    odds = np.log(as_reads[:, 1] / as_reads[:, 0]) - np.log(classes[:, 1] / classes[:, 0])
+    assert np.abs(odds[proteins[0] == 0]).max() > 0.3
 
 
 @pytest.mark.parametrize("depth", [0.0, 3.0])

@@ -79,6 +79,7 @@ def test_each_way_of_writing_them(store, tmp_path, rows, ending):
     expected[0, 200:400] = 1
     np.testing.assert_array_equal(spliced, expected)
     assert attrs["kind"] == "alignments"
+    assert attrs["covers"] == ("coding" if rows in (MINIPROT, PARTS) else "exons")
     assert (attrs["counts"]["alignments"], attrs["counts"]["introns"]) == (1, 1)
 
 

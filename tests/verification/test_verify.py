@@ -145,7 +145,7 @@ def test_on_the_workers_of_a_scheduler(copy):
     path = copy / "genome/sequence/c/0"
     rewrite(path, flipped(path.read_bytes(), 5))
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster),
     ):
         options = RunOptions(scheduler=cluster.scheduler_address, quiet=True)

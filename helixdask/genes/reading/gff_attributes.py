@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from helixdask.genes.attributes import BIOTYPE, MASKED, PARTIAL, PSEUDO, TRANSL_TABLE, TRANSLATION_EXCEPTION
 from helixdask.genes.reading.gff_lines import GffRows
-from helixdask.genes.reading.gff_text import plain
 from helixdask.genes.reading.gff_tree import Tree
 from helixdask.genes.reading.gff_types import CDS, GENE, is_noncoding
+from helixdask.inputs.gff_text import plain
 
 _VALUE: Final = r"(?:=|\s+\"?)([^;\"]*)"
 _KEPT: Final = re.compile(

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
 from helixdask.genes.reading.gff_lines import GffRows
-from helixdask.genes.reading.gff_text import plain
 from helixdask.genes.reading.gff_types import GENE, OTHER, TRANSCRIPT
+from helixdask.inputs.gff_text import plain
 
 _GENE_NAME: Final = re.compile(r"(?:^|;)\s*gene_name\s+\"?([^\";]*)")
 _SAMPLE: Final = 1000

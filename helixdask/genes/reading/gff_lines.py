@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 from helixdask.genes.reading.gff_relations import relations
-from helixdask.genes.reading.gff_text import Block, plain, read_blocks
 from helixdask.genes.reading.gff_types import GENE, OTHER, level_of
+from helixdask.inputs.gff_text import Block, plain, read_blocks
 
 _FIELDS: Final = 9
 _STRANDS: Final = {"+": 0, "-": 1, ".": -1, "?": -1}

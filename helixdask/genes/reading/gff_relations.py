@@ -14,8 +14,8 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.genes.reading.gff_text import plain
 from helixdask.genes.reading.gff_types import EXON, GENE, OTHER, TRANSCRIPT
+from helixdask.inputs.gff_text import plain
 
 _OTHER_CASE: Final = {"ID=": ("Id=", "id="), "Parent=": ("PARENT=", "parent=")}
 _AFTER: Final = {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.genes.findings import Findings
-from helixdask.genes.reading.gff_text import plain
+from helixdask.inputs.gff_text import plain
 
 
 @dataclass
