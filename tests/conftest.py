@@ -30,28 +30,43 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONG = {
-    "cli/test_dry_run.py": 35,
+    "cli/test_dry_run.py": 30,
     "cli/test_nothing_private.py": 15,
-    "cli/test_whole_way.py": 40,
+    "cli/test_whole_way.py": 80,
     "calling/test_long_regions.py": 30,
-    "fuzz/test_fuzz.py": 30,
-    "parity/test_training_steps.py": 15,
-    "sequence/test_stage.py": 15,
-    "store/test_damage.py": 50,
-    "trainer/tuning/test_resume.py": 40,
-    "views/test_expressions.py": 20,
+    "engine/test_publication_faults.py": 30,
+    "engine/test_stage_faults.py": 45,
+    "fuzz/test_fuzz.py": 25,
+    "labels/test_row_invariants.py": 40,
+    "parity/test_helixer_import.py": 50,
+    "parity/test_training_steps.py": 20,
+    "sequence/test_stage.py": 20,
+    "store/test_damage.py": 40,
+    "trainer/tuning/test_continuing.py": 40,
+    "trainer/tuning/test_devices.py": 25,
+    "trainer/tuning/test_resume.py": 45,
+    "trainer/tuning/test_tune.py": 40,
 }
 """Seconds of files whose few tests take longer, or whose many take less, than is assumed of others."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first, so that processes that take one file after the other end together."""
+    """Put the longest files first, so that processes that take one file after the other end together.
+
+    The first ones are by turns of the trainer and of something else: one process compiles what is to be compiled, and
+    the other finds it when it is through with TensorFlow.
+    """
     seconds: Counter[Path] = Counter()
     for item in items:
         seconds[item.path] += 20 if item.get_closest_marker("slow") else 2  # tenths
     folder = Path(__file__).parent
     seconds.update({folder / name: 10 * known - seconds[folder / name] for name, known in LONG.items()})
-    items.sort(key=lambda item: (-seconds[item.path], item.path))
+    by_length = sorted({item.path for item in items}, key=lambda path: (-seconds[path], path))
+    trains = [path for path in by_length if folder / "trainer" in path.parents][:3]
+    others = [path for path in by_length if path not in trains]
+    turns = [path for pair in zip(others, trains, strict=False) for path in pair]
+    place = {path: n for n, path in enumerate(dict.fromkeys([*turns, *by_length]))}
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture(scope="session")
