@@ -167,7 +167,10 @@ def _goes_on(folder: Path, asked: dict[str, Any]) -> bool:
         found = json.loads(note.read_text(encoding="utf-8"))
         if found == asked:
             return True
-        say(f"What an earlier demonstration made in {folder}/ is made anew: {_difference(found, asked)}.", to_errors=True)
+        say(
+            f"What an earlier demonstration made in {folder}/ is made anew: {_difference(found, asked)}.",
+            to_errors=True,
+        )
         for path in (path for pattern in _MADE for path in folder.glob(pattern)):
             if path.is_dir():
                 shutil.rmtree(path)

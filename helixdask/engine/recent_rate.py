@@ -65,7 +65,9 @@ class RecentRate:
         """Amount done in a second; None while that cannot be said."""
         if self._ended is None or not self._seconds:
             so_far = now - self._began
-            return (self._amount - self._before) / so_far if self._amount > self._before and so_far >= _STARTING else None
+            return (
+                (self._amount - self._before) / so_far if self._amount > self._before and so_far >= _STARTING else None
+            )
         rate = self._done / self._seconds
         since = now - self._ended
         if since <= self._last_seconds:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
+import xarray as xr
 
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import RegionResult, Stage, Work
@@ -18,7 +20,13 @@ from helixdask.selection.select_on_tables import select
 from helixdask.selection.settings import SelectSettings
 from helixdask.selection.split import TRAIN
 from helixdask.selection.table import chosen_rows, read_table, windows_behind, windows_of
+from helixdask.settings import Rules
 from helixdask.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_LITTLE: Final = 300_000
+"""Bases to learn from, fewer than which deserve a word where more could be had."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,13 @@ class SelectStage(SelectSettings, Stage):
         )
         kept = chosen["kept"].to_numpy()
         rows = among[kept]
+        usable, bases = int(usable_windows(table, self.unannotated).sum()), _bases_kept(chosen)
+        if bases < _LITTLE and len(rows) < usable and self.rules != Rules.HELIXER:
+            log.warning(
+                "%s: %s bases are little to learn from, and only %s of %s usable windows are kept; --keep-fraction 1 "
+                "keeps all",
+                *(self.group(), f"{bases:,}", f"{len(rows):,}", f"{usable:,}"),
+            )
         store.write_table(self.group(), {"window_row": rows, "window_weight": chosen["weight"].to_numpy()[kept]})
         return {
             "windows": self.windows,
@@ -122,8 +137,12 @@ class SelectStage(SelectSettings, Stage):
             "window_length": table.attrs["window_length"],
             "rules": self.rules,
             "n_windows": table.sizes["window"],
-            "n_usable": int(usable_windows(table, self.unannotated).sum()),
+            "n_usable": usable,
             "n_kept": len(rows),
-            "bases_kept": sum(stratum["kept_bases"] for stratum in chosen.attrs["strata"]),
+            "bases_kept": bases,
             "strata": chosen.attrs["strata"],
         }
+
+
+def _bases_kept(chosen: xr.Dataset) -> int:
+    return sum(stratum["kept_bases"] for stratum in chosen.attrs["strata"])

@@ -118,7 +118,7 @@ def test_what_is_waited_for_is_said_and_is_no_work(clock, lines):
 
 def test_what_starting_takes_is_not_in_the_time_left(clock, lines):
     """Twenty seconds of imports and compiling, and then a base each tenth of a second."""
-    with WorkProgress("x", 1000, clock=clock) as shown:
+    with WorkProgress("x", 1000, clock=clock):
         tell_awaited("starting TensorFlow")
         clock.now = 20
         for done in range(1, 1001):
