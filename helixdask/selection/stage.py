@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
-import xarray as xr
 
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import RegionResult, Stage, Work
@@ -16,11 +15,11 @@ from helixdask.registry import arrays_of
 from helixdask.selection.kin import kin_of
 from helixdask.selection.on_tables import refuse_other_rules, usable_windows
 from helixdask.selection.ranking import refuse_unknown_ranking
+from helixdask.selection.select import EMPTY
 from helixdask.selection.select_on_tables import select
 from helixdask.selection.settings import SelectSettings
 from helixdask.selection.split import TRAIN
 from helixdask.selection.table import chosen_rows, read_table, windows_behind, windows_of
-from helixdask.settings import Rules
 from helixdask.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -121,12 +120,14 @@ class SelectStage(SelectSettings, Stage):
         )
         kept = chosen["kept"].to_numpy()
         rows = among[kept]
-        usable, bases = int(usable_windows(table, self.unannotated).sum()), _bases_kept(chosen)
-        if bases < _LITTLE and len(rows) < usable and self.rules != Rules.HELIXER:
+        strata = chosen.attrs["strata"]
+        bases = sum(stratum["kept_bases"] for stratum in strata)
+        left_with_genes = sum(stratum["available"] - stratum["kept"] for stratum in strata if stratum["name"] != EMPTY)
+        if bases < _LITTLE and left_with_genes and self.keep_bases is self.keep_windows is None:
             log.warning(
-                "%s: %s bases are little to learn from, and only %s of %s usable windows are kept; --keep-fraction 1 "
-                "keeps all",
-                *(self.group(), f"{bases:,}", f"{len(rows):,}", f"{usable:,}"),
+                "%s: %s bases are little to learn from; %s windows with genes are left out, of which a larger "
+                "--keep-fraction keeps more",
+                *(self.group(), f"{bases:,}", f"{left_with_genes:,}"),
             )
         store.write_table(self.group(), {"window_row": rows, "window_weight": chosen["weight"].to_numpy()[kept]})
         return {
@@ -137,12 +138,8 @@ class SelectStage(SelectSettings, Stage):
             "window_length": table.attrs["window_length"],
             "rules": self.rules,
             "n_windows": table.sizes["window"],
-            "n_usable": usable,
+            "n_usable": int(usable_windows(table, self.unannotated).sum()),
             "n_kept": len(rows),
             "bases_kept": bases,
-            "strata": chosen.attrs["strata"],
+            "strata": strata,
         }
-
-
-def _bases_kept(chosen: xr.Dataset) -> int:
-    return sum(stratum["kept_bases"] for stratum in chosen.attrs["strata"])
