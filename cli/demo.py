@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +26,11 @@ from helixdask.trainer.base_models import DEMO
 
 _HELD_OUT = "chr4"
 _NOTE = "demo.json"
-"""Says what the genome in a folder was simulated with, once all of it is there."""
+"""Says what the genome in a folder was simulated with, and by which version, once all of it is there."""
+_MADE = ("simulated", "tuning.zarr", "held_out.zarr", "base.gff3", "tuned.*", ".tuned.*", "scores.json")
+"""What the steps make."""
+_REFUSED = 2
+"""Exit code of a step that cannot do what is asked with what is there."""
 
 
 class _Steps:
@@ -65,7 +70,9 @@ class _Steps:
             raise StageFailedError(
                 f"step {self._step} of the demonstration failed with exit code {done.returncode}; its message is above",
                 where=command,
-                remedy="Run the demonstration again: it goes on where it stopped.",
+                remedy="What is in the folder does not fit: remove it, or choose another --folder."
+                if done.returncode == _REFUSED
+                else "Run the demonstration again: it goes on where it stopped.",
             )
         return done.stdout or b""
 
@@ -120,7 +127,8 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M", *, as_json: bool = 
     held_out, truth = folder / "held_out.fa", folder / "held_out.gff3"
     store, scored, tuned = folder / "tuning.zarr", folder / "held_out.zarr", folder / "tuned.keras"
     model = DEMO
-    if _is_simulated(folder, {"seed": seed, "bases": bases}, (store, scored)):
+    asked = {"seed": seed, "bases": bases, "helixdask": version("helixdask")}
+    if _goes_on(folder, asked):
         steps.skip("the genome is there from an earlier run")
     else:
         steps.run(
@@ -128,7 +136,7 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M", *, as_json: bool = 
             *("simulate", "-o", simulated, "--bases", bases, "--seed", str(seed)),
         )
         _divide(simulated, tuning, groups, held_out, truth)
-        (folder / _NOTE).write_text(json.dumps({"seed": seed, "bases": bases}), encoding="utf-8")
+        (folder / _NOTE).write_text(json.dumps(asked), encoding="utf-8")
     reads = ("--bam", simulated / "reads.bam", "--strandedness", "reverse")
     steps.run(
         "prepare a store: genome, coverage, the base model's surest genes",
@@ -152,21 +160,36 @@ def run_demo(folder: Path, seed: int = 0, bases: str = "2M", *, as_json: bool = 
     return scores
 
 
-def _is_simulated(folder: Path, asked: dict[str, Any], stores: Sequence[Path]) -> bool:
-    """Whether an earlier run left this genome; stores of another one that a demonstration left are removed."""
+def _goes_on(folder: Path, asked: dict[str, Any]) -> bool:
+    """Whether an earlier run left this genome. What the demonstration made of another one is removed."""
     note = folder / _NOTE
-    there = [store for store in stores if store.exists()]
     if note.exists():
-        if json.loads(note.read_text(encoding="utf-8")) == asked:
+        found = json.loads(note.read_text(encoding="utf-8"))
+        if found == asked:
             return True
-        for store in there:
-            shutil.rmtree(store)
+        say(
+            f"What an earlier demonstration made in {folder}/ is made anew: {_difference(found, asked)}.",
+            to_errors=True,
+        )
+        for path in (path for pattern in _MADE for path in folder.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         note.unlink()
-    elif there:
+    elif there := [path for path in folder.glob("*.zarr") if path.name in _MADE]:
         raise AlreadyExistsError(
             "a store that no demonstration made is here", where=str(there[0]), remedy="Choose another --folder."
         )
     return False
+
+
+def _difference(found: dict[str, Any], asked: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {asked[name]} instead of {found.get(name, 'unknown')}"
+        for name in asked
+        if asked[name] != found.get(name)
+    )
 
 
 def _show(scores: dict[str, list[float]], folder: Path, seconds: float) -> None:

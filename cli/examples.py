@@ -14,13 +14,15 @@ _EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("see tasks, disk, memory and time first", "prepare genome.fa -o genome.zarr --gff3 known.gff3 --dry-run"),
     ),
     "tune": (
+        ("a model for this genome", "tune genome.zarr --model land_plant -o tuned.keras"),
         (
-            "the output layer, with coverage where the store has some",
-            "tune genome.zarr --model land_plant -o tuned.keras",
+            "what it will take, measured on a few steps",
+            "tune genome.zarr --model land_plant -o tuned.keras --dry-run --measure",
         ),
+        ("for six hours at most", "tune genome.zarr --model land_plant -o tuned.keras --max-hours 6"),
         (
-            "all weights, for six hours at most",
-            "tune genome.zarr --model land_plant -o tuned.keras --mode whole --max-hours 6",
+            "a model that sees the reads as well",
+            "tune genome.zarr --model land_plant -o tuned.keras --coverage rnaseq",
         ),
         (
             "with a record of everything for programs",

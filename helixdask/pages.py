@@ -15,7 +15,10 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 76rem; mar
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; } h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
 nav { line-height: 1.9; } a { color: #1d4f7c; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; display: block;
-  overflow-x: auto; margin: .5rem 0 1rem; }
+  overflow-x: auto; margin: .5rem 0 1rem; background: linear-gradient(90deg, #fff 2rem, transparent) 0 0 local,
+  linear-gradient(-90deg, #fff 2rem, transparent) 100% 0 local, linear-gradient(90deg, #888, transparent) 0 0 scroll,
+  linear-gradient(-90deg, #888, transparent) 100% 0 scroll; background-repeat: no-repeat;
+  background-size: 4rem 150%, 4rem 150%, .5rem 100%, .5rem 100%; }
 th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid #e4e4e4; white-space: nowrap; }
 th { font-weight: 600; white-space: normal; vertical-align: bottom; }
 th:first-child, td:first-child, .words, .wide { text-align: left; }
@@ -29,10 +32,11 @@ figcaption { font-weight: 600; font-size: .85rem; margin-bottom: .3rem; }
 svg.bar { width: 9rem; height: 10px; }
 td.wide { width: 100%; min-width: 11rem; } svg.lanes { width: 100%; min-width: 10rem; display: block; }
 .verdict { border-left: 4px solid #1d4f7c; padding-left: .8rem; color: #222; }
-@media (max-width: 600px) { th, td { padding: .2rem .35rem; } svg.bar { width: 5rem; } }
+@media (max-width: 600px) { th, td { padding: .2rem .25rem; } svg.bar { width: 4rem; } table { font-size: .8rem; }
+  td:first-child { white-space: normal; overflow-wrap: break-word; min-width: 5rem; } td.words { min-width: 6rem; } }
 @media print { body { max-width: none; margin: 0; padding: 0; font-size: 10pt; }
   nav { display: none; } a { color: inherit; }
-  table { display: table; font-size: 7.5pt; } th, td { padding: .1rem .3rem; white-space: normal; }
+  table { display: table; font-size: 7.5pt; background: none; } th, td { padding: .1rem .3rem; white-space: normal; }
   .figures { display: block; } figure { display: inline-block; vertical-align: top; margin-right: .3rem; }
   tr:first-child, tr:nth-child(2) { break-after: avoid; }
   svg.bar { width: 4.5rem; } figure, tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; } }

@@ -47,17 +47,17 @@ def masked_stretches(store: Store, labels: str, tell: Callable[[int], None]) -> 
         Is told how many bases were read.
     """
     valid, offsets = store.array(f"labels/{labels}/valid"), store.contigs.offsets
-    parts = []
-    for strand in (0, 1):
-        for begin in range(0, store.n_bases, _BLOCK):
-            stop = min(begin + _BLOCK, store.n_bases)
-            contig = np.searchsorted(offsets, np.arange(begin, stop), side="right") - 1
+    parts: tuple[list[NDArray[np.int64]], ...] = ([], [])  # by strand
+    for begin in range(0, store.n_bases, _BLOCK):
+        stop = min(begin + _BLOCK, store.n_bases)
+        contig = np.searchsorted(offsets, np.arange(begin, stop), side="right") - 1
+        for strand, of_strand in enumerate(parts):
             first, last = runs(np.where(np.asarray(valid[strand, begin:stop]) == 0, contig, -1))
             rows = contig[first]
             starts, ends = (places + begin - offsets[rows] for places in (first, last))
-            parts.append(np.stack([np.full(len(rows), strand), rows, starts, ends]))
+            of_strand.append(np.stack([np.full(len(rows), strand), rows, starts, ends]))
             tell(stop - begin)
-    return joined_in_blocks(Stretches(*np.concatenate(parts, axis=1)))
+    return joined_in_blocks(Stretches(*np.concatenate([*parts[0], *parts[1]], axis=1)))
 
 
 def runs(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -16,6 +16,8 @@ _FILLS: Final = ((PALE, DARK), ("#fff", INK), ("#888", INK))
 _LEFT, _RIGHT, _TOP, _HEIGHT = 44.0, WIDTH - 10.0, 22.0, 150.0
 _BOTTOM: Final = _TOP + _HEIGHT
 _ROW: Final = 15.0
+_MARGIN: Final = 0.05
+"""Above and below curves, as a share of what they span."""
 _MOST_MARKS: Final = 25
 _IN_COLUMN: Final = 26
 
@@ -47,7 +49,7 @@ def curves(
     title, x_label, y_label
         Words.
     y_range
-        Ends of the vertical axis; None: those of the values.
+        Ends of the vertical axis; None: those of the values, and a little more, so that no line lies on the frame.
     log
         Logarithmic horizontal axis.
     levels
@@ -58,6 +60,8 @@ def curves(
     low, high = y_range or (float(np.nanmin(y_all)), float(np.nanmax(y_all)))
     if low == high:
         low, high = low - 0.5, high + 0.5
+    elif y_range is None:
+        low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
     x = Scale(float(x_all.min()), float(max(x_all.max(), x_all.min() + 1e-9)), _LEFT, _RIGHT, log)
     y = Scale(low, high, _BOTTOM, _TOP)
     parts = [frame(x, y, x_label, y_label)]
@@ -129,7 +133,9 @@ def columns(labels: Sequence[str], series: Sequence[Series], title: str, x_label
     x, y = Scale(0.0, float(len(labels)), _LEFT, _RIGHT), Scale(0.0, most, _BOTTOM, _TOP)
     spaced = max(1, round(_IN_COLUMN / step))
     ticks = [(i + 0.5, label if i % spaced == 0 else "") for i, label in enumerate(labels)]
-    parts = [frame(x, y, x_label, y_label, x_ticks=ticks)]
+    are_counts = all((each.y == np.round(each.y)).all() for each in series)
+    y_ticks = [(value, short(value)) for value in y.ticks() if not are_counts or value.is_integer()]
+    parts = [frame(x, y, x_label, y_label, x_ticks=ticks, y_ticks=y_ticks)]
     wide = 0.84 * step / len(series)
     for i, each in enumerate(series):
         fill, edge = _FILLS[i]

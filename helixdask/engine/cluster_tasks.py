@@ -51,7 +51,8 @@ def run_tasks(
         The scheduler has gone, or all workers have and no other one came.
     """
     workers = len(crew.workers)
-    tell_awaited(f"waiting for the first results of {workers} worker{'s' * (workers != 1)}")
+    at_once = sum(crew.workers.values())
+    tell_awaited(f"waiting for the first results of {workers} worker{'s' * (workers != 1)}", at_once)
     tasks = _Tasks(crew, function, shared)
     waiting = dict(arguments)
     looked = time.monotonic()

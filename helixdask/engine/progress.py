@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from helixdask.amounts import duration, short
+from helixdask.engine.recent_rate import RecentRate
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class WorkProgress:
             self._title, self._unit = title or self._title, unit or self._unit
             self._total, self._before, self._done = total, done, done
             self._inside: dict[object, float] = {}
-            self._start, self._note, self._awaited = self._clock(), "", ""
+            self._rate, self._note, self._awaited = RecentRate(self._clock(), done), "", ""
             self._left: float | None = None
             self._facts: dict[str, Any] = {}
             self._pace.begin(self._share)
@@ -171,12 +172,20 @@ class WorkProgress:
             self._inside[key] = amount
         self._tell()
 
-    def awaits(self, what: str) -> None:
-        """Say what is waited for until something is finished, such as workers that start; their time is no work."""
+    def awaits(self, what: str, at_once: int = 1) -> None:
+        """Say what is waited for until something is finished, such as workers that start; their time is no work.
+
+        Parameters
+        ----------
+        what
+            Shown in place of the rate.
+        at_once
+            Number of pieces that will be worked on at a time.
+        """
         with self._lock:
             self._awaited = what
             if self._is_waiting:
-                self._start = self._clock()
+                self._rate = RecentRate(self._clock(), self._before, at_once)
         self._draw()
 
     @property
@@ -193,16 +202,19 @@ class WorkProgress:
         return min(self._amount / self._total, 1.0) if self._total else 0.0
 
     @property
-    def _rate(self) -> float:
-        return (self._amount - self._before) / max(self._clock() - self._start, 1e-9)
+    def _per_second(self) -> float | None:
+        return self._rate.per_second(self._clock())
 
     def _seconds_left(self) -> float | None:
         if self._left is not None or self._total is None:
             return self._left
-        return (self._total - self._amount) / self._rate if self._rate > 0 else None
+        rate = self._per_second
+        return (self._total - self._amount) / rate if rate else None
 
     def _tell(self) -> None:
         """Draw the bar, and write a line where one is due."""
+        with self._lock:
+            self._rate.saw(self._clock(), self._amount)
         self._draw()
         with self._lock:
             if self._pace.is_due(self._share):
@@ -229,7 +241,8 @@ class WorkProgress:
     def _rate_in_words(self) -> str:
         if self._awaited and self._is_waiting:
             return self._awaited
-        return self._note or f"{short(self._rate)} {self._unit}/s"
+        rate = self._per_second
+        return self._note or (f"{short(rate)} {self._unit}/s" if rate is not None else "")
 
     def _line(self) -> str:
         so_far = f"{duration(self._clock() - self._entered)} so far"
@@ -237,9 +250,8 @@ class WorkProgress:
             return f"{self._title}: {so_far}"
         amount = f"{short(self._amount)} of {short(self._total)} {self._unit}"
         left = self._seconds_left()
-        rate = f"{self._rate_in_words()}, " if self._note or self._awaited or left is not None else ""
-        how = rate + (so_far if left is None else f"{duration(left)} left")
-        return f"{self._title}: {100 * self._share:.0f} %, {amount}, {how}"
+        how = [self._rate_in_words(), so_far if left is None else f"{duration(left)} left"]
+        return f"{self._title}: {100 * self._share:.0f} %, {', '.join(filter(None, [amount, *how]))}"
 
     def _record(self) -> dict[str, Any]:
         return {
@@ -248,7 +260,7 @@ class WorkProgress:
             "done": self._amount,
             "total": self._total,
             "unit": self._unit,
-            "rate": self._rate if self._total else None,
+            "rate": self._per_second if self._total else None,
             "seconds": self._clock() - self._entered,
             "seconds_left": self._seconds_left(),
             "awaited": (self._awaited or None) if self._is_waiting else None,
@@ -256,10 +268,10 @@ class WorkProgress:
         }
 
 
-def tell_awaited(what: str) -> None:
+def tell_awaited(what: str, at_once: int = 1) -> None:
     """Tell what is waited for until the first piece of work is done, in whatever progress this process shows."""
     if _running:
-        _running[-1].awaits(what)
+        _running[-1].awaits(what, at_once)
 
 
 def tell_inside(key: object, amount: float) -> None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
 from helixdask.engine.cluster_tasks import ATTEMPTS, run_tasks
 from helixdask.engine.crew import GPU, Crew
+from helixdask.engine.progress import tell_awaited
 from helixdask.engine.settle import work_folder
 from helixdask.engine.stage import Region, Stage, Work
 from helixdask.errors import HelixdaskError, InternalError, StageFailedError, words_of
@@ -88,6 +89,7 @@ def _run_here(stage: Stage, url: str, token: str, region: Region) -> HelixdaskEr
 
 
 def _run_in_threads(stage: Stage, url: str, token: str, todo: list[Region], workers: int) -> Iterator[Region]:
+    tell_awaited("", workers)
     with ThreadPoolExecutor(workers) as pool:
         futures = {pool.submit(_run_here, stage, url, token, region): region for region in todo}
         try:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from helixdask.errors import BadInputError
 from helixdask.genes.models import GeneModels
-from helixdask.plot.lanes import Lane, lanes_of
+from helixdask.plot.lanes import SEQUENCE, Lane, lanes_of
 from helixdask.plot.looks import GREY, INK, Look, legend_entries
 from helixdask.plot.packing import lay_out, short_name
 from helixdask.plot.tracks import draw_depth, draw_intervals, draw_letters, draw_stack, draw_values
@@ -133,7 +133,8 @@ def _gene_row(path: str, models: GeneModels, place: Place) -> _Row:
 
 
 def _figure(store: Store, place: Place, rows: Sequence[_Row], empty: Sequence[str]) -> RegionFigure:
-    below = textwrap.wrap(f"Nothing lies here in: {', '.join(empty)}." if empty else "", 170)
+    named = [f"{path} (no base is soft-masked or unknown)" if path == SEQUENCE else path for path in empty]
+    below = textwrap.wrap(f"Nothing lies here in: {', '.join(named)}." if named else "", 170)
     top, bottom = 0.72, 0.42 + 0.16 * len(below)
     heights = [max(row.height, 0.16 * (1 + len(_words(row)))) for row in rows]
     total = top + sum(heights) + _GAP * len(rows) + bottom

@@ -12,9 +12,8 @@ from helixdask.charts.axes import beside
 from helixdask.charts.plots import Series, curves
 from helixdask.pages import html_table
 from helixdask.report.section import Section, heading, note, share
-from helixdask.scores.evidence import TERM_TITLES
+from helixdask.scores.against_base import CLASS_TITLES, AgainstBase, evidence_against_base, f1_against_base
 
-_CLASSES: Final = {"genic": "genic", "utr": "UTR", "cds": "CDS", "intron": "intron", "intergenic": "intergenic"}
 _ROLES: Final = {"both": "learnt from and validated on", "trains": "learnt from", "validates": "validated on"}
 _MOST_MODELS: Final = 6
 
@@ -82,56 +81,33 @@ def _model(card: Mapping[str, Any]) -> Iterator[str]:
         yield note("It tells nothing of its training.")
         return
     if verdict.get("tuned"):
-        yield html_table(("F1 on validation", *_COLUMNS), score_rows(verdict))
+        yield html_table(("F1 on validation", *_COLUMNS), map(_row, f1_against_base(verdict)))
         if verdict.get("pseudolabels"):
             yield note("The labels were called from predictions: they are not the truth, and decide nothing.")
     if evidence := (verdict.get("evidence") or {}).get("terms"):
-        yield html_table(("agreement with evidence", *_COLUMNS), evidence_rows(evidence))
+        yield html_table(("agreement with evidence", *_COLUMNS), map(_row, evidence_against_base(evidence)))
         yield note("How well genes called on validation agree with reads and reading frames: this decides.")
     yield beside(*_curves(card))
 
 
-def score_rows(verdict: Mapping[str, Any]) -> list[tuple[object, ...]]:
-    """F1 of a model and of its base model: bases by class, coding exons, genes."""
-    tuned, base, gain = verdict["tuned"], verdict.get("base") or {}, verdict.get("gain") or {}
-    rows: list[tuple[object, ...]] = [
-        (f"{title}, bases", tuned[key]["f1"], base[key]["f1"] if key in base else None, *_gain(gain.get(key)))
-        for key, title in _CLASSES.items()
-        if key in tuned
-    ]
-    genes = verdict.get("genes") or {}
-    for key, title in (("exon", "coding exons, exact"), ("gene", "genes, all coding exons exact")):
-        if key in genes:
-            before = genes[key].get("base")
-            rows.append((title, genes[key]["tuned"]["f1"], before and before["f1"], *_gain(genes[key].get("gain"))))
-    return rows
-
-
-def evidence_rows(terms: Mapping[str, Mapping[str, Any]]) -> list[tuple[object, ...]]:
-    """Agreement of a model and of its base model with each kind of evidence."""
-    return [
-        (TERM_TITLES.get(name, name), term["tuned"], term["base"], *_gain(term.get("gain")))
-        for name, term in terms.items()
-    ]
-
-
-def _gain(values: Sequence[float] | None) -> tuple[str, str]:
-    return ("–", "–") if not values else (f"{values[0]:+.4f}", f"{values[1]:+.4f} to {values[2]:+.4f}")
+def _row(score: AgainstBase) -> tuple[object, ...]:
+    gain = None if score.gain is None else f"{score.gain:+.4f}"
+    return score.title, score.tuned, score.base, gain, score.interval_in_words or None
 
 
 def _curves(card: Mapping[str, Any]) -> Iterator[str]:
-    keys = [key for key in _CLASSES if any(row.get(f"{key}_f1") is not None for row in _checks(card))]
+    keys = [key for key in CLASS_TITLES if any(row.get(f"{key}_f1") is not None for row in _checks(card))]
     base: dict[str, Any] = next((row for row in card["scores"] if row.get("epoch") == 0), {})
     if any(row.get("evidence") is not None for row in _checks(card)):
         before = [] if base.get("evidence") is None else [("base model", base["evidence"])]
         shown = [_curve(card, "evidence", "this model")]
         yield curves(shown, "Agreement with evidence", "step", "on validation", levels=before)
     if keys:
-        levels = [(f"base model, {_CLASSES[key]}", base[f"{key}_f1"]) for key in keys[:1] if f"{key}_f1" in base]
-        genic = [_curve(card, f"{keys[0]}_f1", _CLASSES[keys[0]])]
-        yield curves(genic, f"F1 of {_CLASSES[keys[0]]} bases", "step", "F1 on validation", levels=levels)
+        levels = [(f"base model, {CLASS_TITLES[key]}", base[f"{key}_f1"]) for key in keys[:1] if f"{key}_f1" in base]
+        genic = [_curve(card, f"{keys[0]}_f1", CLASS_TITLES[keys[0]])]
+        yield curves(genic, f"F1 of {CLASS_TITLES[keys[0]]} bases", "step", "F1 on validation", levels=levels)
     if keys[1:]:
-        series = [_curve(card, f"{key}_f1", _CLASSES[key]) for key in keys[1:]]
+        series = [_curve(card, f"{key}_f1", CLASS_TITLES[key]) for key in keys[1:]]
         yield curves(series, "F1 by class", "step", "F1 on validation")
     if any(row.get("loss") is not None for row in _checks(card)):
         yield curves([_curve(card, "loss", "loss")], "Loss", "step", "loss while training")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from helixdask.settings import Rules
 
 INTERGENIC_EDGES = (0.2, 0.4, 0.6, 0.8)
 """Inner edges of the bins of the intergenic fraction among windows that hold genic bases."""
+
+EMPTY: Final = "fully intergenic"
+"""Name of the stratum of windows without any gene."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def strata(class_count: NDArray[Any], rules: Rules = Rules.DEFAULT) -> tuple[NDA
     stratum[class_count[:, 0] == bases] = len(INTERGENIC_EDGES) + 1
     edges = (0.0, *INTERGENIC_EDGES, 1.0)
     bins = [f"{100 * a:.0f}-{100 * b:.0f} % intergenic" for a, b in pairwise(edges)]
-    return stratum, [*bins, "fully intergenic"]
+    return stratum, [*bins, EMPTY]
 
 
 def select_helixer(

@@ -161,10 +161,10 @@ class SplitStage(SplitSettings, Stage):
         if attrs["by_blocks"]:
             log.warning(
                 "%s: contigs are too few, too unequal or too much alike to give %g of the bases to validation, so they "
-                "were cut into blocks; windows within %d bases of another side were left out",
+                "were cut into blocks; windows within %s bases of another side were left out",
                 group,
                 self.val_fraction,
-                attrs["guard"],
+                f"{attrs['guard']:,}",
             )
         if kinship is None and self.kinship == "auto":
             log.warning(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -14,11 +15,17 @@ from helixdask.registry import arrays_of
 from helixdask.selection.kin import kin_of
 from helixdask.selection.on_tables import refuse_other_rules, usable_windows
 from helixdask.selection.ranking import refuse_unknown_ranking
+from helixdask.selection.select import EMPTY
 from helixdask.selection.select_on_tables import select
 from helixdask.selection.settings import SelectSettings
 from helixdask.selection.split import TRAIN
 from helixdask.selection.table import chosen_rows, read_table, windows_behind, windows_of
 from helixdask.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_LITTLE: Final = 300_000
+"""Bases to learn from, fewer than which deserve a word where more could be had."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,15 @@ class SelectStage(SelectSettings, Stage):
         )
         kept = chosen["kept"].to_numpy()
         rows = among[kept]
+        strata = chosen.attrs["strata"]
+        bases = sum(stratum["kept_bases"] for stratum in strata)
+        left_with_genes = sum(stratum["available"] - stratum["kept"] for stratum in strata if stratum["name"] != EMPTY)
+        if bases < _LITTLE and left_with_genes and self.keep_bases is self.keep_windows is None:
+            log.warning(
+                "%s: %s bases are little to learn from; %s windows with genes are left out, of which a larger "
+                "--keep-fraction keeps more",
+                *(self.group(), f"{bases:,}", f"{left_with_genes:,}"),
+            )
         store.write_table(self.group(), {"window_row": rows, "window_weight": chosen["weight"].to_numpy()[kept]})
         return {
             "windows": self.windows,
@@ -124,6 +140,6 @@ class SelectStage(SelectSettings, Stage):
             "n_windows": table.sizes["window"],
             "n_usable": int(usable_windows(table, self.unannotated).sum()),
             "n_kept": len(rows),
-            "bases_kept": sum(stratum["kept_bases"] for stratum in chosen.attrs["strata"]),
-            "strata": chosen.attrs["strata"],
+            "bases_kept": bases,
+            "strata": strata,
         }

@@ -9,7 +9,7 @@ from typing import Any
 
 from helixdask.engine.cluster import RunOptions, WorkerNeeds, connect
 from helixdask.engine.cluster_tasks import run_tasks
-from helixdask.engine.progress import WorkProgress
+from helixdask.engine.progress import WorkProgress, tell_awaited
 from helixdask.errors import BadInputError, HelixdaskError, MissingInputError, StageFailedError, words_of
 from helixdask.store.consolidated import collect_metadata, consolidate
 from helixdask.store.lineage import stale_groups
@@ -148,6 +148,7 @@ def _state(found: Inspected) -> GroupState:
 def _run(checks: list[Check], url: str, options: RunOptions) -> Iterator[tuple[Check, list[Damage]]]:
     """Do all checks, in threads of this process or on the workers of a scheduler, in any order."""
     if not options.is_remote:
+        tell_awaited("", options.n_workers)
         with ThreadPoolExecutor(options.n_workers) as pool:
             futures = {pool.submit(_perform, check, url): check for check in checks}
             for future in as_completed(futures):

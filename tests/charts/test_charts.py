@@ -88,3 +88,16 @@ def test_bars_and_keys_are_well_formed():
     assert widths == [500, 125]
     assert "a &amp; b" in lane_key(["a & b"])
     parsed(lane_key(["a & b"]))
+
+
+def test_curves_keep_clear_of_the_frame_and_counts_have_whole_ticks():
+    one = [Series("a", np.array([0.2, 0.4]), np.array([1.0, 2]))]
+    (line,) = [path for path in parsed(curves(one, "F1", "step", "score")).iter("path") if "L" in path.get("d")]
+    heights = [float(point.split()[1]) for point in line.get("d")[1:].split("L")]
+    frames = [float(place) for place in re.findall(r"M44 ([\d.]+)H330", curves(one, "F1", "step", "score"))]
+    assert max(heights) < max(frames) - 3
+    for most, ticks in ((1.0, {"0", "1"}), (2.0, {"0", "1", "2"}), (2.5, {"0", "0.5", "1", "1.5", "2", "2.5"})):
+        texts = {
+            text.text for text in parsed(columns(["x"], [Series("n", np.array([most]))], "t", "k", "n")).iter("text")
+        }
+        assert texts - {"x", "k", "n", "t"} == ticks

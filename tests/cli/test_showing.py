@@ -66,7 +66,7 @@ def test_quiet_prints_nothing(labelled, species, tmp_path):
     for command in (
         ("inspect", labelled),
         ("inspect", labelled, "chr1A:0-100"),
-        ("select", labelled, "--window-length", "900", "--workers", "1"),
+        ("select", labelled, "--window-length", "900", "--keep-fraction", "1", "--workers", "1"),
         ("evaluate", species.truth, "--reference", species.truth),
         ("export", labelled, "--gff3", tmp_path / "genes.gff3"),
         ("verify", labelled, "--workers", "1"),

@@ -92,6 +92,15 @@ def test_with_an_annotation(species, tiny_model, tmp_path):
     again = done(*prepare, "--json").json()
     assert [stage["state"] for stage in again] == ["already there"] * 8
     assert contents(store) == before
+    # Groups that somebody corrected make split and selection anew, and nothing else.
+    corrected = tmp_path / "corrected.tsv"
+    corrected.write_text("chr1A\tone\nchr1B\ttwo\nchr2A\tthree\nchr2B\tfour\n")
+    prepare[prepare.index("--groups") + 1] = corrected
+    refused = helixdask(*prepare)
+    assert refused.code == 2
+    assert "--replace" in refused.err
+    anew = done(*prepare, "--replace", "--json").json()
+    assert [stage["group"] for stage in anew if stage["state"] == "done"] == ["splits/default", "selections/default"]
     # `select` finds the table of windows that is there.
     chosen = done("select", store, "--name", "other", "--keep-fraction", "0.5", *HERE, "--json").json()
     assert [stage["group"] for stage in chosen] == ["selections/other"]

@@ -72,8 +72,11 @@ def test_what_was_done_before_counts_for_the_share_and_not_for_the_rate(clock, l
     with WorkProgress("x", 1000, done=500, clock=clock) as shown:
         clock.now = 10
         shown.advance(100)
-    (record,) = lines()
-    assert record.told | {"rate": 10.0, "seconds_left": 40.0, "done": 600, "total": 1000} == record.told
+        clock.now = 20
+        shown.advance(100)
+    first, second = [record.told for record in lines()]
+    assert first | {"rate": None, "seconds_left": None, "done": 600, "total": 1000} == first
+    assert second | {"rate": 10.0, "seconds_left": 30.0, "done": 700, "total": 1000} == second
 
 
 def test_pieces_that_are_not_finished_count_until_they_are(clock, lines):
@@ -99,18 +102,46 @@ def test_what_is_waited_for_is_said_and_is_no_work(clock, lines):
         clock.now = 120
         shown.at(0)
         clock.now = 160
-        shown.advance(50)
+        shown.advance(25)
         tell_awaited("a worker that joins late")
-        clock.now = 180
+        clock.now = 200
         shown.advance(25)
     assert [record.getMessage() for record in lines()] == [
         "x: 0 %, 0 of 100 bases, starting 2 worker processes, 60 s so far",
         "x: 0 %, 0 of 100 bases, waiting for the first results of 2 workers, 2 min so far",
-        "x: 50 %, 50 of 100 bases, 0.5 bases/s, 2 min left",
-        "x: 75 %, 75 of 100 bases, 0.6 bases/s, 40 s left",
+        "x: 25 %, 25 of 100 bases, 0.2 bases/s, 5 min left",
+        "x: 50 %, 50 of 100 bases, 0.6 bases/s, 80 s left",
     ]
     assert [bool(record.told["awaited"]) for record in lines()] == [True, True, False, False]
     tell_awaited("nothing is running: nobody is told")
+
+
+def test_what_starting_takes_is_not_in_the_time_left(clock, lines):
+    """Twenty seconds of imports and compiling, and then a base each tenth of a second."""
+    with WorkProgress("x", 1000, clock=clock):
+        tell_awaited("starting TensorFlow")
+        clock.now = 20
+        for done in range(1, 1001):
+            tell_inside("all of it", done)
+            clock.now += 0.1
+    told = [record.told for record in lines() if record.told["done"] > 1]
+    assert len(told) > 10
+    for each in told:
+        assert each["seconds_left"] == pytest.approx((1000 - each["done"]) * 0.1)
+
+
+def test_pieces_that_are_finished_in_bursts_are_looked_at_together(clock, lines):
+    """Four workers that begin at once, and are done within a second of each other."""
+    with WorkProgress("x", 40, clock=clock) as shown:
+        tell_awaited("waiting for the first results of 4 workers", 4)
+        for burst in range(10):
+            for n in range(4):
+                clock.now = 30 + 10 * (burst + 1) + n / 4
+                shown.advance(1)
+    told = [record.told for record in lines()]
+    assert [each["seconds_left"] for each in told if each["done"] <= 4] == [None]
+    for each in told[2:]:
+        assert each["rate"] == pytest.approx(0.4, rel=0.1)
 
 
 def test_without_an_amount_it_is_said_how_long_it_takes(clock, lines, monkeypatch):

@@ -50,7 +50,8 @@ def test_lanes_and_what_is_empty(store):
         *("coverage/rnaseq/leaf", "coverage/rnaseq/root", "tracks/repeats"),
     ]
     (below,) = (text for text in words(figure) if text.startswith("Nothing"))
-    assert below == "Nothing lies here in: coverage/rnaseq/silent, genome/sequence."
+    sequence = "genome/sequence (no base is soft-masked or unknown)"
+    assert below == f"Nothing lies here in: coverage/rnaseq/silent, {sequence}."
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         *("coding", "intron", "UTR", "depth of reads", "spliced across", "inside an interval")
     ]

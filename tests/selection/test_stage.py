@@ -65,6 +65,16 @@ def test_a_selection_and_its_split(store):
     assert (attrs["windows"], attrs["labels"], attrs["seed"], attrs["by_blocks"]) == ("default", "reference", 3, False)
 
 
+def test_little_to_learn_from_is_said_where_more_could_be_had(store, caplog):
+    _, attrs = run(store, SelectStage(keep_fraction=0.3, output="little"))
+    left = sum(stratum["available"] - stratum["kept"] for stratum in attrs["strata"] if "fully" not in stratum["name"])
+    assert f"{attrs['bases_kept']:,} bases are little to learn from; {left} windows with genes" in caplog.text
+    caplog.clear()
+    run(store, SelectStage(keep_fraction=1.0, output="all"))
+    run(store, SelectStage(keep_windows=3, output="as_wanted"))
+    assert "little to learn from" not in caplog.text
+
+
 def test_a_selection_without_predictions_keeps_every_genic_window(tmp_path):
     store = prepared(tmp_path / "s.zarr", predictions=None)
     chosen, attrs = run(store, SelectStage())

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from helixdask.scores.evidence import TERM_TITLES
+from helixdask.scores.against_base import AgainstBase, evidence_against_base, f1_against_base
 from helixdask.trainer.tuning.card_summary import card_summary
 
-_SCORES = {
-    "genic": "genic",
-    "intergenic": "intergenic",
-    "utr": "UTR",
-    "cds": "CDS",
-    "intron": "intron",
-}
 _EVIDENCE = (
     "How well genes that were called on the validation windows agree with reads, and raw coding bases with reading "
     "frames: F1 of what of either side has its match on the other, and how much of where reads lie the genes tell. "
@@ -45,12 +38,16 @@ def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weig
     parts.append("## The model")
     parts.append(_facts(card, n_weights, digest))
     if verdict.get("tuned"):
-        parts += ["## Scores on validation windows", _score_table(verdict)]
+        parts += ["## Scores on validation windows", _score_table("F1", f1_against_base(verdict))]
         parts.append(f"{verdict['validation_windows']:,} windows that no step has learnt from.")
         if verdict.get("pseudolabels"):
             parts.append("Their labels were called from predictions: they are not the truth, and decide nothing.")
     if (verdict.get("evidence") or {}).get("terms"):
-        parts += ["## Agreement with evidence", _EVIDENCE, _evidence_table(verdict["evidence"])]
+        parts += [
+            "## Agreement with evidence",
+            _EVIDENCE,
+            _score_table("agreement", evidence_against_base(verdict["evidence"]["terms"])),
+        ]
     if card["training_stores"]:
         parts += ["## Trained on", _store_table(card["training_stores"])]
         if card.get("copies_across"):
@@ -87,38 +84,13 @@ def _list(values: Any) -> str:
     return ", ".join(f"{value:g}" for value in values) if values else "none"
 
 
-def _score_table(verdict: dict[str, Any]) -> str:
-    tuned, base, gain = verdict["tuned"], verdict.get("base"), verdict.get("gain") or {}
-    rows = [
-        _score_row(f"{title}, bases", tuned[key]["f1"], base and base[key]["f1"], gain.get(key))
-        for key, title in _SCORES.items()
-        if key in tuned
-    ]
-    for phase in ("0", "1", "2"):
-        if "phase" in tuned:
-            before = base["phase"][phase] if base and "phase" in base else None
-            rows.append(_score_row(f"phase {phase}, bases", tuned["phase"][phase], before, None))
-    genes = verdict.get("genes") or {}
-    for key, title in (("exon", "coding exons, exact"), ("gene", "genes, all coding exons exact")):
-        if key in genes:
-            of_base = genes[key].get("base")
-            rows.append(_score_row(title, genes[key]["tuned"]["f1"], of_base and of_base["f1"], genes[key].get("gain")))
-    return _table(("F1", "this model", "base model", "gain (95 % interval)"), rows)
+def _score_table(what: str, scores: Iterable[AgainstBase]) -> str:
+    return _table((what, "this model", "base model", "gain", "95 % interval"), [_score_row(score) for score in scores])
 
 
-def _evidence_table(found: dict[str, Any]) -> str:
-    rows = [
-        _score_row(TERM_TITLES[name], term["tuned"], term["base"], term["gain"])
-        for name, term in found["terms"].items()
-    ]
-    return _table(("agreement", "tuned model", "base model", "gain (95 % interval)"), rows)
-
-
-def _score_row(title: str, tuned: float, base: float | None, gain: Sequence[float] | None) -> list[str]:
-    interval = f"{gain[0]:+.4f} ({gain[1]:+.4f} to {gain[2]:+.4f})" if gain else ""
-    if base is not None and not gain:
-        interval = f"{tuned - base:+.4f}"
-    return [title, f"{tuned:.4f}", "" if base is None else f"{base:.4f}", interval]
+def _score_row(score: AgainstBase) -> list[str]:
+    gain = "" if score.gain is None else f"{score.gain:+.4f}"
+    return [score.title, _number(score.tuned), _number(score.base), gain, score.interval_in_words]
 
 
 def _store_table(stores: Sequence[Any]) -> str:

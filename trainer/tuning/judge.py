@@ -51,6 +51,8 @@ class Judge:
         self.by_evidence = by_evidence and spec.predict_phase
         self.reads_seen = spec.n_libraries > 0
         self._replicas = replicas
+        self._at_last: Counts | None = None
+        self._at_best: Counts | None = None
 
     @cached_property
     def _base_learner(self) -> Learner | None:
@@ -86,22 +88,38 @@ class Judge:
         """How well what a network calls agrees with evidence; None where evidence does not decide."""
         if not self.by_evidence:
             return None
-        return criterion(self.validation.count_genes(learner, epoch), reads_seen=self.reads_seen)
+        self._at_last = self.validation.count_genes(learner, epoch)
+        return criterion(self._at_last, reads_seen=self.reads_seen)
+
+    def keep_last(self) -> None:
+        """What was counted last is that of the best network so far."""
+        self._at_best = self._at_last
 
     def genes_of(self, learner: Learner, weights: Sequence[Any], epoch: int) -> GeneCounts | None:
-        """Genes that the learner's network calls with some weights, and the base model's; its own weights stay.
+        """Genes that the learner's network calls with the best weights, and the base model's; its own weights stay.
 
         None for networks without phases, from which no genes can be called.
         """
         if not self.spec.predict_phase:
             return None
-        current = learner.network.get_weights()
-        learner.network.set_weights(weights)
-        try:
-            tuned = self.validation.count_genes(learner, epoch)
-        finally:
-            learner.network.set_weights(current)
-        base, judged = self._base_genes, None
+        tuned = self._at_best
+        if tuned is None:
+            current = learner.network.get_weights()
+            learner.network.set_weights(weights)
+            try:
+                tuned = self.validation.count_genes(learner, epoch)
+            finally:
+                learner.network.set_weights(current)
+        return self._judged(tuned, self._base_genes)
+
+    def genes_so_far(self) -> GeneCounts | None:
+        """The same as far as it was counted already, for a run that is to end at once; None: not far enough."""
+        if self._at_best is None or "_base_genes" not in self.__dict__:
+            return None
+        return self._judged(self._at_best, self._base_genes)
+
+    def _judged(self, tuned: Counts, base: Counts | None) -> GeneCounts:
+        judged = None
         if self.by_evidence and base is not None:
             judged = judge(tuned, base, reads_seen=self.reads_seen)
         bases = self.validation.called_bases

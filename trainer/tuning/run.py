@@ -335,6 +335,7 @@ class TrainingRun:
             self._save_checkpoint()
             kept = f" The best so far, epoch {state.best_epoch}, is kept." if state.best_epoch else ""
             self._say(f"Stopped.{kept} The same command goes on from here.")
+            genes = self.judge.genes_so_far()
         result = self.record.finish(state, self.network, stopped, time.monotonic() - begin, genes)
         if stopped != "interrupted":
             self.checkpoint.remove()
@@ -485,6 +486,7 @@ class TrainingRun:
         better = score > state.best_score
         if better:
             state.waited = 0
+            self.judge.keep_last()
             state.best_epoch, state.best_step = epoch, state.step
             state.best_score, state.best_scores = score, scores
             state.best_windows, state.best_weights = found.by_window, self.network.get_weights()

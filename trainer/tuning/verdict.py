@@ -147,7 +147,7 @@ _IN_WORDS: Final = {
 def _by_evidence(judgement: dict[str, Any] | None, more: str) -> dict[str, Any]:
     """Outcome of a run on labels that a base model made: scores by those labels are in the card, and decide nothing."""
     if judgement is None:
-        text = f"{_IN_WORDS[CANNOT_TELL]}: training was ended before genes were called."
+        text = f"{_IN_WORDS[CANNOT_TELL]}: it was stopped before that was looked at."
         return {"outcome": CANNOT_TELL, "text": text}
     outcome = judgement["outcome"]
     text = f"{_IN_WORDS[outcome]}: {judgement_in_words(judgement)}.{more if outcome == BETTER else ''}"
