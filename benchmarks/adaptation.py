@@ -552,13 +552,15 @@ def print_choices(rows: list[dict[str, Any]]) -> None:
 
 
 def print_verdicts(rows: list[dict[str, Any]]) -> None:
-    """What the verdict said of runs that were truly worse, better, or neither, on what was held out."""
+    """What today's verdict says of runs that were truly worse, better, or neither, on what was held out."""
+    from helixdask.trainer.tuning.criterion import outcome_of
+
     print("\n| pair, runs | truly | runs | better | not better | cannot tell |\n|---|---|---|---|---|---|")
     for pair in PAIRS:
         for kind, stages in (("ordinary", ("screen", "report")), ("harmful", ("harm",))):
             for truly, low, high in (("worse", -9.0, -0.01), ("between", -0.01, 0.02), ("better", 0.02, 9.0)):
                 outcomes = [
-                    row["verdict"]["outcome"]
+                    outcome_of(row["verdict"]["evidence"])[0]
                     for row in rows
                     if row["key"][0] == pair and row["key"][1] in stages and row["verdict"]["evidence"] is not None
                     and low <= gains_of(row, "held_out")[0] < high

@@ -6,6 +6,7 @@ there. See `helixdask.scores.evidence` for what is counted. Agreement with the l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -111,38 +112,50 @@ def judge(tuned: Counts, base: Counts, *, reads_seen: bool) -> dict[str, Any]:
     ]
     n_blocks = int((both[..., 0].sum(axis=(0, 2)) > 0).sum())
     found: dict[str, Any] = {
-        "outcome": CANNOT_TELL,
         "gain": None,
         "terms": {},
         "n_genes": {"tuned": tuned.n_genes, "base": base.n_genes},
         "blocks": n_blocks,
         "reads_seen": reads_seen,
     }
-    if not told:
-        return found | {"reason": "there are neither enough reads nor long reading frames to judge by"}
-    scores = term_scores(total, reads_seen=reads_seen)
-    intervals, pooled = _intervals(both, told, reads_seen=reads_seen)
-    found["gain"] = pooled
-    found["terms"] = {
-        TERMS[number]: {"tuned": float(scores[0, number]), "base": float(scores[1, number]), "gain": interval}
-        for number, interval in zip(told, intervals, strict=True)
-    }
-    if n_blocks < _FEWEST_BLOCKS:
-        return found | {"reason": f"there are only {n_blocks} validation blocks with evidence"}
-    if pooled[2] < 0:
-        return found | {"outcome": NOT_BETTER, "reason": ""}
-    worse = [TERMS[number] for number, interval in zip(told, intervals, strict=True) if interval[0] < 0]
-    by_reads = any(
-        interval[1] > 0 for number, interval in zip(told, intervals, strict=True) if TERMS[number] != "frames"
-    )
-    change = tuned.n_genes / max(base.n_genes, 1) - 1
-    if abs(change) > _MOST_CHANGE and (reads_seen or not by_reads):
-        return found | {"reason": f"the number of genes changes by {100 * change:+.0f} %, and no reads confirm it"}
-    if pooled[1] <= 0:
-        return found | {"reason": "the interval of the gain holds 0"}
+    if told:
+        scores = term_scores(total, reads_seen=reads_seen)
+        intervals, found["gain"] = _intervals(both, told, reads_seen=reads_seen)
+        found["terms"] = {
+            TERMS[number]: {"tuned": float(scores[0, number]), "base": float(scores[1, number]), "gain": interval}
+            for number, interval in zip(told, intervals, strict=True)
+        }
+    outcome, reason = outcome_of(found)
+    return {"outcome": outcome, **found, "reason": reason}
+
+
+def outcome_of(found: Mapping[str, Any]) -> tuple[str, str]:
+    """What follows from gains in agreement with evidence, and why no more than that; the reason is empty otherwise.
+
+    Parameters
+    ----------
+    found
+        What `judge` gives, but for the outcome.
+    """
+    gain, gains = found["gain"], {name: term["gain"] for name, term in found["terms"].items()}
+    if not gains:
+        return CANNOT_TELL, "there are neither enough reads nor long reading frames to judge by"
+    if found["blocks"] < _FEWEST_BLOCKS:
+        return CANNOT_TELL, f"there are only {found['blocks']} validation blocks with evidence"
+    if gain[2] < 0:
+        return NOT_BETTER, ""
+    by_reads = [low > 0 for name, (_, low, _) in gains.items() if name != "frames"]
+    change = found["n_genes"]["tuned"] / max(found["n_genes"]["base"], 1) - 1
+    if abs(change) > _MOST_CHANGE and (found["reads_seen"] or not any(by_reads)):
+        return CANNOT_TELL, f"the number of genes changes by {100 * change:+.0f} %, and no reads confirm it"
+    if gain[1] <= 0:
+        return CANNOT_TELL, "the interval of the gain holds 0"
+    worse = [name for name, (value, _, _) in gains.items() if value < 0]
     if worse:
-        return found | {"reason": f"it agrees worse with {' and '.join(worse)}"}
-    return found | {"outcome": BETTER, "reason": ""}
+        return CANNOT_TELL, f"it agrees worse with {' and '.join(worse)}"
+    if not by_reads:
+        return CANNOT_TELL, "reading frames alone do not show it: give reads, or aligned proteins (--evidence)"
+    return BETTER, ""
 
 
 def _intervals(

@@ -198,6 +198,13 @@ class TrainingRun:
                     100 * (split.leakage or 0),
                 )
         self._describe_copies()
+        if self.record.by_evidence and not any(read_groups([split.store for split in self.splits])):
+            kept = "" if self.settings.keep_worse else ": the base model will be written, unless --keep-worse is given"
+            log.warning(
+                "no known genes, reads or aligned proteins tell of genes here, so that the tuned model cannot be shown "
+                "to be better%s",
+                kept,
+            )
         if self.replicas.number > 1:
             self._say(f"{self.replicas.number} devices share each batch.")
         learning = f"{self._n_learning():,} of {self.network.count_params():,} weights learn"
