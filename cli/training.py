@@ -159,6 +159,9 @@ def _learn(settings: TuneSettings, spec: NetworkSpec | None, report: _Report) ->
     with show_progress(quiet=report.quiet) as told:
         result = training.tune(settings, told) if spec is None else training.train_from_scratch(settings, spec, told)
     _print_training(result, as_json=report.json)
+    if result.stopped == "interrupted":
+        log.info("the same command goes on from here")
+        raise typer.Exit(130)
     return result
 
 

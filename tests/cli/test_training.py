@@ -133,3 +133,28 @@ def test_training_that_cannot_fit_is_refused(store, base, tmp_path, monkeypatch)
     ran = helixdask(*words)
     assert ran.code == 2
     assert "are free" in ran.err
+
+
+def test_a_stopped_run_is_exit_code_130_and_goes_on(store, plain, tmp_path, monkeypatch):
+    command = [
+        "tune",
+        store,
+        "--model",
+        plain,
+        "-o",
+        tmp_path / "t.keras",
+        "--mode",
+        "head",
+        *SHORT,
+        "--check-every",
+        "2",
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr("helixdask.trainer.tuning.interrupts.StopRequest.wanted", True, raising=False)
+        patch.setattr(
+            "helixdask.trainer.tuning.interrupts.StopRequest.__init__", lambda self: setattr(self, "_before", {})
+        )
+        ran = helixdask(*command)
+    assert ran.code == 130, ran.err
+    assert ran.json()["stopped"] == "interrupted"
+    assert done(*command).json()["stopped"] == "max_steps"
