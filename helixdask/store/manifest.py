@@ -177,15 +177,14 @@ def make_manifest(
     attrs
         Its attributes.
     written
-        Records that the tasks made when they wrote, by path within the group. Other objects, such as tables and
-        metadata, are read back.
+        Records that were made when objects were written, by path within the group. Other objects, such as those that
+        an earlier process wrote, are read back.
 
     Raises
     ------
     StoreDamagedError
         An object that a task wrote is not there any more, or has another size.
     """
-    objects: dict[str, ObjectRecord] = {}
     sizes = folder.sizes()
     for path, record in written.items():
         if sizes.get(path) != record.size:
@@ -194,10 +193,9 @@ def make_manifest(
                 where=f"{folder.url}",
                 remedy="Check the disk, then run the same command again.",
             )
-    for path in sorted(sizes):
-        if path == ATTRIBUTES:
-            continue
-        objects[path] = written[path] if path in written else ObjectRecord.of(folder.read(path) or b"")
+    unknown = [path for path in sizes if path not in written and path != ATTRIBUTES]
+    found = folder.side_by_side(lambda path: ObjectRecord.of(folder.read(path) or b""), unknown)
+    objects = {path: written[path] for path in sizes if path in written} | dict(zip(unknown, found, strict=True))
     return Manifest(group, objects, attributes_checksum(attrs))
 
 

@@ -1,0 +1,40 @@
+"""The whole way on a store in an object store, with workers of a Dask cluster."""
+
+import json
+
+import pytest
+
+from helixdask.engine.cluster import RunOptions
+from helixdask.store.store import Store
+from tests.cli.s3_way import whole_way
+from tests.engine.cluster_processes import a_cluster
+from tests.s3_server import a_bucket
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def bucket():
+    with a_bucket() as found:
+        yield found
+
+
+def test_prepare_goes_on_and_tune_and_annotate_follow(bucket, species, tiny_model, tmp_path):
+    with a_cluster(tmp_path) as cluster:
+        for _ in range(2):
+            cluster.add_worker(*bucket.preload(tmp_path))
+        options = RunOptions(scheduler=json.loads(cluster.file.read_text())["address"], quiet=True)
+        first, second, result, requests = whole_way(bucket, species, tiny_model, tmp_path, options)
+    there = [summary.group for summary in first]
+    assert there == ["genome", "genes/reference", "labels/reference"]
+    states = {summary.group: (summary.state, summary.resumed) for summary in second}
+    assert [states.pop(group)[0] for group in there] == ["already there"] * 3
+    assert states.pop("predictions/base") == ("done", 1)
+    assert set(states.values()) == {("done", 0)}
+    assert result.steps == 3
+    assert (tmp_path / "genes.gff3").read_text().startswith("##gff-version 3")
+    store = Store.open(f"{bucket.url}/genome.zarr")
+    for group in ("predictions/base", "predictions/tuned", "genes/tuned", "selections/default"):
+        store.check_objects(group)
+    writing = {group for group, kinds in requests.items() if kinds["PUT"]}
+    assert writing == {group for group in requests if group != "tune" and not group.endswith("there already")}
