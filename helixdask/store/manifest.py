@@ -23,7 +23,7 @@ ATTRIBUTES = "zarr.json"
 """Object of a group that holds its attributes. These name the manifest, so it cannot be listed with its checksum."""
 
 _DIGEST_DIGITS = 16
-_MANIFEST = re.compile(rf"(.+)\.([0-9a-f]{{{_DIGEST_DIGITS}}})\.json")
+MANIFEST = re.compile(rf"(.+)\.([0-9a-f]{{{_DIGEST_DIGITS}}})\.json")
 _IS_READ = re.compile(rf"/(c(/\d+)*|{re.escape(ATTRIBUTES)})$")
 """Objects that readers of a Zarr hierarchy would take for a part of it, apart from the group's own attributes."""
 
@@ -216,7 +216,7 @@ def manifests_of(folder: Folder, kind: str) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for name in folder.folder(f".manifests/{kind}".rstrip("/")).names():
-        match = _MANIFEST.fullmatch(name)
+        match = MANIFEST.fullmatch(name)
         if match:
             found.setdefault(match[1], []).append(match[2])
     return found
