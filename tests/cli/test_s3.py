@@ -5,6 +5,7 @@ import json
 import pytest
 
 from helixdask.engine.cluster import RunOptions
+from helixdask.simulate import SimulateSettings, simulate
 from helixdask.store.store import Store
 from tests.cli.s3_way import whole_way
 from tests.engine.cluster_processes import a_cluster
@@ -19,12 +20,26 @@ def bucket():
         yield found
 
 
-def test_prepare_goes_on_and_tune_and_annotate_follow(bucket, species, tiny_model, tmp_path):
+@pytest.fixture
+def model(tmp_path):
+    """Untrained, and without an LSTM, whose graphs take most of the time."""
+    from helixdask.trainer.network.build import NetworkSpec, build_network
+    from helixdask.trainer.network.card import default_card
+    from helixdask.trainer.network.model_file import save_model
+
+    spec = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=9, lstm_layers=0, units=8)
+    path = tmp_path / "plain.keras"
+    save_model(path, build_network(spec, seed=1), spec, default_card(inference_window=1800, training_window=900))
+    return path
+
+
+def test_prepare_goes_on_and_tune_and_annotate_follow(bucket, model, tmp_path):
+    species = simulate(SimulateSettings(bases=40_000, seed=3, contigs=2), tmp_path / "species")
     with a_cluster(tmp_path) as cluster:
         for _ in range(2):
             cluster.add_worker(*bucket.preload(tmp_path))
         options = RunOptions(scheduler=json.loads(cluster.file.read_text())["address"], quiet=True)
-        first, second, result, requests = whole_way(bucket, species, tiny_model, tmp_path, options)
+        first, second, result, requests = whole_way(bucket, species, model, tmp_path, options)
     there = [summary.group for summary in first]
     assert there == ["genome", "genes/reference", "labels/reference"]
     states = {summary.group: (summary.state, summary.resumed) for summary in second}
