@@ -3,9 +3,9 @@
     python benchmarks/devices_repeated.py FOLDER [--times 50] [--seconds 900]
 
 The processor is divided into two devices in one half of the runs and into four in the other. Each run is a process of
-its own, which trains a small network from scratch, all weights, so that normalisation is trained and synchronised. A run
-that takes longer than ``--seconds`` counts as hanging. One line of JSON for each run is added to ``runs.jsonl``; what is
-there already is not done again.
+its own, which trains a small network from scratch, all weights, so that normalisation is trained and synchronised. One
+that takes longer than ``--seconds`` counts as hanging. One line of JSON for each run is added to ``runs.jsonl``; what
+is there already is not done again.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ def one_run(folder: Path, n_devices: int) -> dict[str, Any]:
     output = folder / f"{n_devices}.keras"
     output.unlink(missing_ok=True)
     output.with_suffix(".md").unlink(missing_ok=True)
-    known = {"epochs": 3, "batch_size": 9, "learning_rate": 1e-3, "threads": 2, "seed": 1}
-    result = train_from_scratch(TuneSettings((str(store),), str(output), devices=str(n_devices) if n_devices > 1 else "0", **known), spec)
+    devices = str(n_devices) if n_devices > 1 else "0"
+    known = {"epochs": 3, "batch_size": 9, "learning_rate": 1e-3, "threads": 2, "seed": 1, "devices": devices}
+    result = train_from_scratch(TuneSettings((str(store),), str(output), **known), spec)
     weights = load_model(result.path).network.get_weights()
     return {"steps": result.steps, "weights": [float(value) for array in weights for value in array.ravel()]}
 

@@ -121,9 +121,7 @@ def main() -> None:
     model = given.model and named_model(given.model)
     url = str(given.folder / "store.zarr")
     libraries = (Library("reads", str(given.bam), strandedness="reverse"),) if given.bam else ()
-    settings = PrepareSettings(
-        EncodeSettings(str(given.fasta), "made"), url, gff3=str(given.gff3), libraries=libraries
-    )
+    settings = PrepareSettings(EncodeSettings(str(given.fasta), "made"), url, gff3=str(given.gff3), libraries=libraries)
     print("| stage | tasks planned / run | planned, s | CPU s | times | planned on disk | on disk | times ", end="")
     print("| planned memory | peak | times |\n" + "|---" * 11 + "|", flush=True)
     meter = Meter()

@@ -27,6 +27,7 @@ from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 from helixdask.store.stored_array import damage_errors
 
+
 @dataclass(frozen=True)
 class Region:
     """A slice ``[start, stop)`` of ``position`` made of whole shards: what one task does."""

@@ -55,7 +55,8 @@ def published_in(documents: GroupDocuments, there: Root | None = None) -> dict[s
     documents
         Of the store.
     there
-        The root as it is; None: it cannot be relied on. It names groups that were published before there were manifests.
+        The root as it is, which names groups that were published before there were manifests; None: it cannot be
+        relied on.
     """
     if there is None or not there.has_checksum:
         return documents.published(_all_there(documents))

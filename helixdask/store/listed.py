@@ -18,16 +18,13 @@ from helixdask.store.documents import parse_group
 from helixdask.store.manifest import ATTRIBUTES, Manifest, digest_of, manifest_name, remedy_for
 from helixdask.store.objects import is_url
 
-
 _ALL: Final = OffsetByteRequest(0)
 
 
 class _AskedOnce(WrapperStore[Store]):
     """Objects elsewhere; a whole one is asked for from its first byte, which does not ask for its size before."""
 
-    async def get(
-        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
-    ) -> Buffer | None:
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
         """Bytes of an object; None where there is none."""
         return await super().get(key, prototype, _ALL if byte_range is None else byte_range)
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from helixdask.errors import DiskFullError, MissingDependencyError
 
-
 _AT_ONCE = 16
 """Requests that are on their way side by side."""
 
