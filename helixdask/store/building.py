@@ -73,7 +73,7 @@ class Building:
                 self._folder.write(path, encoded)
                 self._own_records()[path] = ObjectRecord.of(encoded)
 
-    def _write_made(self, make: Callable[[zarr.Group], None], below: str = "") -> None:
+    def _write_made(self, make: Callable[[zarr.Group], object], below: str = "") -> None:
         """Write what is made in a group in memory, each object once; metadata come last."""
         objects: dict[str, Buffer] = {}
         make(zarr.open_group(MemoryStore(objects), mode="w", zarr_format=3))
