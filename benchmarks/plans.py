@@ -116,7 +116,7 @@ def main() -> None:
     if given.simulate:
         from helixdask.simulate import SimulateSettings, simulate
 
-        found = simulate(SimulateSettings(bases=int(given.simulate), seed=17, read_depth=2.0), given.folder / "made")
+        found = simulate(SimulateSettings(bases=int(given.simulate), seed=17, read_depth=0.0), given.folder / "made")
         given.fasta, given.gff3 = found.genome, found.truth
     model = given.model and named_model(given.model)
     url = str(given.folder / "store.zarr")
