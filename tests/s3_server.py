@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -55,6 +56,7 @@ def a_bucket() -> Iterator[Bucket]:
     import boto3
     import fsspec
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
     server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -56,8 +56,10 @@ class Cost:
 
 COSTS: Final[Mapping[str, Cost]] = {
     # A region is read and written shard by shard, so its length does not matter.
-    "encode": Cost(serial=0.006, work=0.006, disk=0.27, worker_memory=5e8, worker_per_base=0.0, client_per_base=0.03),
-    "genes": Cost(once=0.4, serial=0.02, work=0.0, disk=0.025, client_memory=3.5e8, client_per_base=0.15),
+    "encode": Cost(
+        once=0.15, serial=0.003, work=0.003, disk=0.27, worker_memory=5e8, worker_per_base=0.0, client_per_base=0.03
+    ),
+    "genes": Cost(once=0.4, serial=0.012, work=0.0, disk=0.0, client_memory=3.5e8, client_per_base=0.15),
     "labels": Cost(
         once=0.8, serial=0.03, work=0.02, disk=0.05, worker_per_base=20.0, client_memory=3.5e8, client_per_base=0.15
     ),
@@ -68,10 +70,10 @@ COSTS: Final[Mapping[str, Cost]] = {
         once=6.0, work=33.0, start=6.0, disk=20.0, worker_memory=1.5e9, worker_per_base=120.0, client_memory=3e8
     ),
     "call": Cost(once=1.0, serial=0.01, work=0.6, disk=0.02, worker_per_base=400.0, client_per_base=0.05),
-    "windows": Cost(once=0.5, serial=0.001, work=0.06, disk=0.0025, worker_per_base=40.0, client_per_base=0.03),
-    "kinship": Cost(once=0.3, serial=0.02, work=0.015, disk=0.17, worker_per_base=4.0, client_per_base=1.3),
-    "split": Cost(once=0.8, serial=0.002, work=0.0, disk=0.001, client_memory=4e8, client_per_base=0.05),
-    "select": Cost(serial=0.002, work=0.0, disk=0.001, client_memory=4e8, client_per_base=0.05),
+    "windows": Cost(once=0.5, serial=0.001, work=0.06, disk=0.002, worker_per_base=40.0, client_per_base=0.03),
+    "kinship": Cost(once=0.3, serial=0.016, work=0.012, disk=0.14, worker_per_base=4.0, client_per_base=1.3),
+    "split": Cost(once=1.0, serial=0.003, work=0.0, disk=0.0003, client_memory=4e8, client_per_base=0.05),
+    "select": Cost(once=0.15, serial=0.001, work=0.0, disk=0.0003, client_memory=4e8, client_per_base=0.05),
     "import genome": Cost(work=0.07, disk=0.27, worker_per_base=4.0),
     "import labels": Cost(work=0.2, disk=0.05, worker_per_base=40.0),
     "import coverage": Cost(work=0.2, disk=1.0, worker_per_base=40.0),
@@ -81,6 +83,8 @@ COSTS: Final[Mapping[str, Cost]] = {
 
 COMMAND_SECONDS: Final = 2.0
 """Until a command that works on a store begins with its first stage."""
+GENES_PER_BYTE: Final[Mapping[bool, float]] = {False: 0.06, True: 0.7}
+"""Bytes of gene tables for each byte of an annotation file, by whether it is compressed."""
 COVERAGE_PER_BAM_BYTE: Final = 0.06
 """Bytes of coverage tracks for each byte of a compressed file of reads; at most one for each base of the genome."""
 BAM_BYTES_PER_SECOND: Final = 80e6

@@ -83,13 +83,11 @@ class GroupLock:
         if self._thread is not None:
             self._thread.join()
         if self._lost is None and self._why_lost() is None:
-            for name in self._replaced:
-                self._folder.remove(name)
-            self._folder.remove(_beat_name(self._token))
-            self._folder.remove(self._name)  # last: until then nobody finds the folder without a lock
+            self._folder.remove_objects([*self._replaced, _beat_name(self._token)])
+            self._folder.remove_objects([self._name])  # last: until then nobody finds the folder without a lock
             self._folder.remove_if_empty()
         else:
-            self._folder.remove(_beat_name(self._token))
+            self._folder.remove_objects([_beat_name(self._token)])
 
     def check(self) -> None:
         """See that this is still the holder: before anything is published.
@@ -109,7 +107,7 @@ class GroupLock:
 
     def _try_to_take(self) -> bool:
         """Create the next lock; whether this process holds it then."""
-        there = self._locks()
+        there = self._locks(self._folder.names())
         for holder in there.values():
             if self._is_alive(holder):
                 raise StoreBusyError(
@@ -124,17 +122,18 @@ class GroupLock:
         if not self._folder.write_new(self._name, json.dumps(content).encode()):
             return False
         # Somebody who saw another state of the folder may have created another number at the same moment.
-        if any(holder["token"] not in (self._token, *dead) for holder in self._locks().values()):
-            self._folder.remove(self._name)
+        names = self._folder.names()
+        if any(holder["token"] not in (self._token, *dead) for holder in self._locks(names).values()):
+            self._folder.remove_objects([self._name])
             return False
-        beats = {name for name in self._folder.names() if name.startswith("beat.")}
+        beats = {name for name in names if name.startswith("beat.")}
         self._replaced = [*(f"lock.{number}.json" for number in there), *sorted(beats - {_beat_name(self._token)})]
         return True
 
-    def _locks(self) -> dict[int, dict[str, Any]]:
-        """Contents of all locks, by number."""
+    def _locks(self, names: list[str]) -> dict[int, dict[str, Any]]:
+        """Contents of all locks, by number, of the names of the objects that are there."""
         found = {}
-        for name in self._folder.names():
+        for name in names:
             match = _LOCK.fullmatch(name)
             holder = self._folder.read_json(name) if match else None
             if match and holder is not None:
@@ -143,7 +142,7 @@ class GroupLock:
 
     def _why_lost(self) -> str | None:
         """Why this process is not the holder any more; None where it is."""
-        locks = self._locks()
+        locks = self._locks(self._folder.names())
         if any(self._token in holder.get("over", ()) for holder in locks.values()):
             return "another process has taken over the lock"
         if not any(holder.get("token") == self._token for holder in locks.values()):
@@ -196,7 +195,7 @@ def is_held(folder: Folder) -> bool:
         The group's work folder.
     """
     lock = GroupLock(folder, "")
-    return any(lock._is_alive(holder) for holder in lock._locks().values())
+    return any(lock._is_alive(holder) for holder in lock._locks(folder.names()).values())
 
 
 def _machine() -> str:

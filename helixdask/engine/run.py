@@ -195,7 +195,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
             return Summary(stage.name, group, "already there", time.perf_counter() - start, attrs=store.attrs(group))
         log.info("making %s", group)
         progress = after_the_lock.enter_context(WorkProgress(group, None, quiet=options.quiet))
-        before = stale_groups(store)
+        before = stale_groups(store) if options.replace else None  # what was made from a missing group is stale already
         _begin_or_resume(store, stage, work, digest)
         tasks, resumed = _run_regions(stage, store, work, options, progress)
         progress.begin(None)
@@ -212,7 +212,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
             {**record, "group": group, "seconds": seconds, "versions": _versions()},
         )
         work.clear()
-    stale = [name for name in stale_groups(store) if name not in before]
+    stale = [] if before is None else [name for name in stale_groups(store) if name not in before]
     if stale:
         log.warning("%s was made anew; made from the one before: %s", group, ", ".join(stale))
     return Summary(stage.name, group, "done", seconds, tasks, resumed, attrs)

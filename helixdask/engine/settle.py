@@ -21,10 +21,7 @@ def work_folder(url: str, group: str) -> Folder:
 
 def clear_work_folder(work: Folder) -> None:
     """Remove all but the lock from the folder where a group is made."""
-    for name in work.names():
-        if not is_lock_object(name):
-            work.remove(name)
-    work.remove_partial()
+    work.clear(is_lock_object)
 
 
 def settle_store(store: Store) -> None:

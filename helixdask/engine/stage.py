@@ -10,7 +10,6 @@ import dataclasses
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -27,8 +26,6 @@ from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.store import Store
 from helixdask.store.stored_array import damage_errors
-
-_READERS = 16
 
 
 @dataclass(frozen=True)
@@ -137,15 +134,14 @@ class Work:
         return Receipt(RegionResult(counts, arrays), {path: ObjectRecord(*record) for path, record in written.items()})
 
     def load_receipts(self, indices: Iterable[int]) -> list[Receipt]:
-        """What finished regions left, in the order of their indices; read side by side, for object stores answer late.
+        """What finished regions left, in the order of their indices.
 
         Raises
         ------
         KeyError
             One of the regions is not finished.
         """
-        with ThreadPoolExecutor(_READERS) as pool:
-            return list(pool.map(self.load_receipt, indices))
+        return self.folder.side_by_side(self.load_receipt, indices)
 
     def _read(self, name: str) -> dict[str, NDArray[Any]] | None:
         try:

@@ -47,17 +47,32 @@ def mend_root(folder: Folder, problem: str) -> None:
     log.warning("%s/%s %s; it was made anew from the groups", folder.url, ATTRIBUTES, problem)
 
 
-def published_in(documents: GroupDocuments) -> Iterator[str]:
-    """Paths of all published groups, the genome first; damaged ones too."""
-    try:
-        if documents.attrs("genome").get("complete") is True:
-            yield "genome"
-    except StoreDamagedError:
-        yield "genome"
+def published_in(documents: GroupDocuments, there: Root | None = None) -> dict[str, dict[str, Any] | None]:
+    """All published groups, the genome first, and their attributes as they are written; None of damaged ones.
+
+    Parameters
+    ----------
+    documents
+        Of the store.
+    there
+        The root as it is, which names groups that were published before there were manifests; None: it cannot be
+        relied on.
+    """
+    if there is None or not there.has_checksum:
+        return documents.published(_all_there(documents))
+    named = {path for path, one in there.metadata.items() if one.get("attributes", {}).get("complete") is True}
+    groups = named | documents.with_manifest()
+    order = {kind: number for number, kind in enumerate(("genome", *KINDS))}
+    return documents.published(sorted(groups, key=lambda group: (order[group.partition("/")[0]], group)))
+
+
+def _all_there(documents: GroupDocuments) -> Iterator[str]:
+    """Paths of all that could be a published group."""
+    yield "genome"
     for kind in KINDS:
-        for name in documents.names(kind):
+        for name in documents.members(kind):
             if kind == "coverage":
-                yield from (f"{kind}/{name}/{library}" for library in documents.names(f"{kind}/{name}"))
+                yield from (f"{kind}/{name}/{library}" for library in documents.members(f"{kind}/{name}"))
             else:
                 yield f"{kind}/{name}"
 
@@ -76,16 +91,17 @@ def collect_metadata(folder: Folder, there: Root) -> dict[str, Any]:
     found: dict[str, Any] = {}
     before = _by_group(there.metadata)
     documents = GroupDocuments(folder, None)
-    for group in published_in(documents):
-        ensure_containers(folder, group)
+    published = published_in(documents, there)
+    one_of = {group.rpartition("/")[0]: group for group in published}
+    folder.side_by_side(lambda group: ensure_containers(folder, group), one_of.values())
+    for group, attrs in published.items():
         parts = group.split("/")
         for depth in range(1, len(parts)):
             found["/".join(parts[:depth])] = {"attributes": {}, "zarr_format": 3, "node_type": "group"}
         last = before.get(group, {})
+        same = there.has_checksum and "manifest" in (attrs or {}) and last.get(group, {}).get("attributes") == attrs
         try:
-            attrs = documents.attrs(group)
-            same = there.has_checksum and "manifest" in attrs and last.get(group, {}).get("attributes") == attrs
-            found.update(last if same else _metadata_of(folder, group, attrs))
+            found.update(last if same or attrs is None else _metadata_of(folder, group, documents.attrs(group)))
         except (StoreDamagedError, ValueError):
             found.update(last)
     return dict(sorted(found.items()))
@@ -104,8 +120,7 @@ def _metadata_of(folder: Folder, group: str, attrs: dict[str, Any]) -> dict[str,
     manifest = read_manifest(folder, group, attrs["manifest"]) if attrs.get("manifest") else None
     names = manifest.documents if manifest is not None else _documents_of(group)
     found = {group: json.loads(group_document(attrs))}
-    for name in names:
-        data = below.read(name)
+    for name, data in zip(names, below.side_by_side(below.read, names), strict=True):
         if data is None and manifest is None:
             continue
         if data is None or (manifest is not None and ObjectRecord.of(data) != manifest.objects[name]):

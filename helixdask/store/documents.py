@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import zarr
@@ -10,6 +11,7 @@ import zarr
 from helixdask.errors import StoreChangedError, StoreDamagedError
 from helixdask.store.manifest import (
     ATTRIBUTES,
+    MANIFEST,
     Manifest,
     attributes_checksum,
     manifests_of,
@@ -56,6 +58,7 @@ class GroupDocuments:
         self._consolidated = consolidated
         self._check = check and consolidated is None
         self._checksums: dict[tuple[str, str], int] = {}
+        self._listed: dict[str, frozenset[str]] = {}
 
     def attrs(self, group: str) -> dict[str, Any]:
         """Attributes of a group; empty where there is no such group.
@@ -75,14 +78,23 @@ class GroupDocuments:
                     if self._raw(group).get("manifest") != digest:  # replaced at this very moment
                         return self.attrs(group)
                     raise
-            if self._checksums[group, digest] != attributes_checksum(attrs):
-                raise self._damaged(group, "its attributes do not match their checksum")
+            self._compare(group, attrs)
         return attrs
 
-    def check_objects(self, group: str) -> None:
+    def _compare(self, group: str, attrs: dict[str, Any]) -> None:
+        """Compare the attributes of a published group with the checksum in its manifest, which is known."""
+        if self._checksums[group, attrs["manifest"]] != attributes_checksum(attrs):
+            raise self._damaged(group, "its attributes do not match their checksum")
+
+    def check_objects(self, group: str) -> dict[str, Any]:
         """Compare a group's objects with its manifest: existence and size of all, checksums of metadata.
 
-        Groups that were published before there were manifests are left as they are.
+        Groups that are not published, or were before there were manifests, are left as they are.
+
+        Returns
+        -------
+        dict
+            The attributes of the group, which are compared, too.
 
         Raises
         ------
@@ -92,11 +104,13 @@ class GroupDocuments:
         StoreChangedError
             The group is being replaced.
         """
-        digest = self.attrs(group).get("manifest")
-        if digest is None:
-            return
+        attrs = self._raw(group)
+        digest = attrs.get("manifest")
+        if digest is None or attrs.get("complete") is not True:
+            return attrs
         try:
             self._check_objects(group, str(digest))
+            self._compare(group, attrs)
         except StoreDamagedError as error:
             if self._raw(group).get("manifest") == digest:
                 raise
@@ -105,6 +119,11 @@ class GroupDocuments:
                 where=f"{self._folder.url}/{group}",
                 remedy="Run the same command again.",
             ) from error
+        return attrs
+
+    def lists(self, group: str, path: str) -> bool | None:
+        """Whether the manifest of a group that was looked at lists an object; None where none was."""
+        return path in self._listed[group] if group in self._listed else None
 
     def _check_objects(self, group: str, digest: str) -> None:
         manifest = read_manifest(self._folder, group, digest)
@@ -112,7 +131,8 @@ class GroupDocuments:
         below = self._folder.folder(group)
         damages = manifest.missing_or_resized(below)
         if not damages:
-            damages = [found for path in manifest.documents if (found := manifest.altered(below, path)) is not None]
+            altered = below.side_by_side(lambda path: manifest.altered(below, path), manifest.documents)
+            damages = [found for found in altered if found is not None]
         if damages:
             listed = "; ".join(f"{damage.path} {damage.problem}" for damage in damages[:_MOST_NAMED])
             more = f"; and {len(damages) - _MOST_NAMED:,} more" if len(damages) > _MOST_NAMED else ""
@@ -120,6 +140,7 @@ class GroupDocuments:
 
     def _note(self, manifest: Manifest, digest: str) -> None:
         self._checksums[manifest.group, digest] = manifest.attributes
+        self._listed[manifest.group] = frozenset(manifest.documents)
 
     def _raw(self, group: str) -> dict[str, Any]:
         """Attributes as they are written, when it is sure that there should be any."""
@@ -151,6 +172,11 @@ class GroupDocuments:
     def _damaged(self, group: str, problem: str) -> StoreDamagedError:
         return StoreDamagedError(problem, where=f"{self._folder.url}/{group}", remedy=remedy_for(group))
 
+    def with_manifest(self) -> set[str]:
+        """Groups that have a manifest: those that were published, and those that are just being."""
+        matches = map(MANIFEST.fullmatch, self._folder.folder(".manifests").sizes())
+        return {match[1] for match in matches if match}
+
     def members(self, group: str) -> list[str]:
         """Names of all that lies directly below a group, published or not, or that a manifest says was published."""
         if self._consolidated is not None:
@@ -168,10 +194,17 @@ class GroupDocuments:
         """
         if kind == "coverage":
             return [name for name in self.members(kind) if self.names(f"{kind}/{name}")]
-        return [name for name in self.members(kind) if self._is_published(f"{kind}/{name}")]
+        there = self.published(f"{kind}/{name}" for name in self.members(kind))
+        return [group.rpartition("/")[2] for group in there]
 
-    def _is_published(self, group: str) -> bool:
+    def published(self, groups: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+        """Attributes of those of some groups that were published, as they are written; None of damaged ones."""
+        there = list(groups)
+        found = zip(there, self._folder.side_by_side(self._raw_if_readable, there), strict=True)
+        return {group: attrs for group, attrs in found if attrs is None or attrs.get("complete") is True}
+
+    def _raw_if_readable(self, group: str) -> dict[str, Any] | None:
         try:
-            return self._raw(group).get("complete") is True
+            return self._raw(group)
         except StoreDamagedError:
-            return True
+            return None

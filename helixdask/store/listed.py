@@ -6,9 +6,9 @@ also by workers, over HTTP, and for objects that are lost while a group is in us
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from zarr.abc.store import ByteRequest, Store
+from zarr.abc.store import ByteRequest, OffsetByteRequest, Store
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import FsspecStore, LocalStore, WrapperStore
 
@@ -17,6 +17,23 @@ from helixdask.registry import group_of
 from helixdask.store.documents import parse_group
 from helixdask.store.manifest import ATTRIBUTES, Manifest, digest_of, manifest_name, remedy_for
 from helixdask.store.objects import is_url
+
+_ALL: Final = OffsetByteRequest(0)
+
+
+class _AskedOnce(WrapperStore[Store]):
+    """Objects elsewhere; a whole one is asked for from its first byte, which does not ask for its size before."""
+
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
+        """Bytes of an object; None where there is none."""
+        return await super().get(key, prototype, _ALL if byte_range is None else byte_range)
+
+
+def objects_at(url: str) -> Store:
+    """The objects below a path or URL, read only."""
+    if is_url(url):
+        return _AskedOnce(FsspecStore.from_url(url, read_only=True))
+    return LocalStore(url, read_only=True)
 
 
 class ListedStore(WrapperStore[Store]):
@@ -37,7 +54,7 @@ class ListedStore(WrapperStore[Store]):
     @classmethod
     def at(cls, url: str) -> ListedStore:
         """The objects below a path or URL."""
-        return cls(FsspecStore.from_url(url, read_only=True) if is_url(url) else LocalStore(url, read_only=True))
+        return cls(objects_at(url))
 
     async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
         """Bytes of an object, or None where there never was one."""

@@ -23,7 +23,7 @@ ATTRIBUTES = "zarr.json"
 """Object of a group that holds its attributes. These name the manifest, so it cannot be listed with its checksum."""
 
 _DIGEST_DIGITS = 16
-_MANIFEST = re.compile(rf"(.+)\.([0-9a-f]{{{_DIGEST_DIGITS}}})\.json")
+MANIFEST = re.compile(rf"(.+)\.([0-9a-f]{{{_DIGEST_DIGITS}}})\.json")
 _IS_READ = re.compile(rf"/(c(/\d+)*|{re.escape(ATTRIBUTES)})$")
 """Objects that readers of a Zarr hierarchy would take for a part of it, apart from the group's own attributes."""
 
@@ -177,15 +177,14 @@ def make_manifest(
     attrs
         Its attributes.
     written
-        Records that the tasks made when they wrote, by path within the group. Other objects, such as tables and
-        metadata, are read back.
+        Records that were made when objects were written, by path within the group. Other objects, such as those that
+        an earlier process wrote, are read back.
 
     Raises
     ------
     StoreDamagedError
         An object that a task wrote is not there any more, or has another size.
     """
-    objects: dict[str, ObjectRecord] = {}
     sizes = folder.sizes()
     for path, record in written.items():
         if sizes.get(path) != record.size:
@@ -194,10 +193,9 @@ def make_manifest(
                 where=f"{folder.url}",
                 remedy="Check the disk, then run the same command again.",
             )
-    for path in sorted(sizes):
-        if path == ATTRIBUTES:
-            continue
-        objects[path] = written[path] if path in written else ObjectRecord.of(folder.read(path) or b"")
+    unknown = [path for path in sizes if path not in written and path != ATTRIBUTES]
+    found = folder.side_by_side(lambda path: ObjectRecord.of(folder.read(path) or b""), unknown)
+    objects = {path: written[path] for path in sizes if path in written} | dict(zip(unknown, found, strict=True))
     return Manifest(group, objects, attributes_checksum(attrs))
 
 
@@ -218,7 +216,7 @@ def manifests_of(folder: Folder, kind: str) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for name in folder.folder(f".manifests/{kind}".rstrip("/")).names():
-        match = _MANIFEST.fullmatch(name)
+        match = MANIFEST.fullmatch(name)
         if match:
             found.setdefault(match[1], []).append(match[2])
     return found

@@ -7,15 +7,22 @@ import io
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import fsspec
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.errors import DiskFullError, MissingDependencyError
+
+_AT_ONCE = 16
+"""Requests that are on their way side by side."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def is_url(path: str) -> bool:
@@ -92,6 +99,16 @@ class Folder:
         inner.url, inner._root = f"{self.url.rstrip('/')}/{name}", self._path(name)
         return inner
 
+    def side_by_side(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """What a function of objects here returns for each item, in their order.
+
+        Object stores answer late, so there several are asked for at once; on a disk it is one after the other.
+        """
+        if self._local:
+            return [function(item) for item in items]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(function, items))
+
     def write(self, name: str, data: bytes) -> None:
         """Write an object; readers see the old one or the new one."""
         path = self._path(name)
@@ -136,16 +153,32 @@ class Folder:
         try:
             if self._local:
                 return Path(path).read_bytes()
-            self._fs.invalidate_cache()
-            data: bytes = self._fs.cat_file(path)
+            return self._part(path, None)
         except FileNotFoundError:
             return None
+
+    def _part(self, path: str, stop: int | None) -> bytes:
+        """First bytes of an object elsewhere, or all of them, by one request: a whole one would be asked its size."""
+        try:
+            data: bytes = self._fs.cat_file(path, start=0, end=stop)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            if "not satisfiable" not in str(error):
+                raise
+            return b""  # an empty object has no first byte
         return data
 
     def exists(self, name: str) -> bool:
-        """Whether there is such an object."""
-        self._fs.invalidate_cache()
-        return bool(self._fs.exists(self._path(name)))
+        """Whether there is such an object; a folder is none."""
+        path = self._path(name)
+        if self._local:
+            return Path(path).is_file()
+        try:
+            self._part(path, 1)
+        except FileNotFoundError:
+            return False
+        return True
 
     def names(self) -> list[str]:
         """Names of the objects in this folder, sorted."""
@@ -161,6 +194,26 @@ class Folder:
         """Remove an object or a folder in this one, or this folder with all that is in it."""
         with contextlib.suppress(FileNotFoundError):
             self._fs.rm(self._root if name is None else self._path(name), recursive=True)
+
+    def remove_objects(self, names: Iterable[str]) -> None:
+        """Remove objects in this folder; those that are not there are gone already."""
+        paths = [self._path(name) for name in names]
+        if self._local:
+            for path in paths:
+                Path(path).unlink(missing_ok=True)
+        elif paths:
+            with contextlib.suppress(FileNotFoundError):
+                self._fs.rm(paths)
+
+    def clear(self, keep: Callable[[str], bool]) -> None:
+        """Remove all that is in this folder and below, but the objects whose names are to be kept."""
+        if not self._local:
+            self.remove_objects(path for path in self.sizes() if not keep(path))
+            return
+        for name in self.names():
+            if not keep(name):
+                self.remove(name)
+        self.remove_partial()
 
     def remove_if_empty(self) -> None:
         """Remove this folder where nothing is in it."""
@@ -190,7 +243,10 @@ class Folder:
         if not self._local:
             self._fs.invalidate_cache()
             start = len(self._root.rstrip("/")) + 1
-            found = self._fs.find(self._root, detail=True)
+            try:
+                found = self._fs.find(self._root, detail=True)
+            except FileNotFoundError:
+                return {}
             return {path[start:]: int(info["size"]) for path, info in found.items()}
         sizes: dict[str, int] = {}
         pending = [("", self._root)]

@@ -114,7 +114,7 @@ def finish_publication(folder: Folder, group: str) -> bool:
         folder.write_json(*ready["event"])
     _remove_manifests(folder, group, but=ready["attrs"]["manifest"])
     folder.remove(f"{OLD}/{group}")
-    folder.remove(f"{WORK}/{group}/{_READY}")
+    folder.remove_objects([f"{WORK}/{group}/{_READY}"])
     return True
 
 
@@ -129,7 +129,7 @@ def withdraw(folder: Folder, group: str) -> None:
 
 def pending_publications(folder: Folder) -> list[str]:
     """Groups whose publication was begun and not finished."""
-    names = folder.folder(WORK).sizes() if folder.exists(WORK) else {}
+    names = folder.folder(WORK).sizes()
     return sorted(name.removesuffix(f"/{_READY}") for name in names if name.endswith(f"/{_READY}"))
 
 
@@ -176,4 +176,4 @@ def _remove_manifests(folder: Folder, group: str, but: str | None = None) -> Non
     for found in parent.names():
         match = pattern.fullmatch(found)
         if match and match[1] != but:
-            parent.remove(found)
+            parent.remove_objects([found])

@@ -18,9 +18,10 @@ from helixdask.store.building import Building
 from helixdask.store.consolidated import published_in
 from helixdask.store.contigs import ContigTable
 from helixdask.store.documents import GroupDocuments
-from helixdask.store.manifest import Manifest, read_manifest
+from helixdask.store.manifest import ATTRIBUTES, Manifest, read_manifest
 from helixdask.store.objects import Folder, is_url
 from helixdask.store.opening import open_root
+from helixdask.store.root import read_root
 from helixdask.store.stored_array import StoredArray, damage_errors
 
 
@@ -110,7 +111,10 @@ class StoreReader:
             group = group_of(path)
             building = self._building.get(group)
             if building is None:
-                self._use(group)
+                if group not in self._used:
+                    self._use(group)
+                if self._documents.lists(group, f"{path}/{ATTRIBUTES}".removeprefix(f"{group}/")) is False:
+                    raise MissingInputError("no such array", where=f"{self.url}/{path}")
             root, inner = (self._root, path) if building is None else (building.root, path.removeprefix(f"{group}/"))
             with self.reading(path):
                 try:
@@ -216,17 +220,13 @@ class StoreReader:
         StoreDamagedError
             Objects of the group are missing, or have another size than when they were published.
         """
-        attrs = self.attrs(group)
-        if attrs.get("complete") is not True:
-            raise MissingInputError(
-                "not there, or not finished", where=f"{self.url}/{group}", remedy="Run the command that makes it."
-            )
-        self._use(group)
+        attrs = self.attrs(group) if group in self._used else self._use(group)
+        self._refuse_unfinished(group, attrs)
         return str(attrs["digest"])
 
     def published(self) -> list[str]:
         """Paths of all published groups, the genome first; damaged ones too."""
-        return list(published_in(self._documents))
+        return list(published_in(self._documents, None if self.read_only else read_root(self.folder)))
 
     def manifest(self, group: str) -> Manifest | None:
         """What a published group consists of; None of groups that were published before there were manifests.
@@ -246,18 +246,18 @@ class StoreReader:
         except StoreDamagedError:
             return None
 
-    def _use(self, group: str) -> None:
-        """Note which version of a group is read, and compare its objects with the manifest."""
-        if group in self._used:
-            return
-        attrs = self.attrs(group)
+    def _use(self, group: str) -> dict[str, Any]:
+        """Note which version of a group is read, and compare its objects with the manifest; its attributes."""
+        attrs = self._documents.check_objects(group) if self._check else self.attrs(group)
+        self._refuse_unfinished(group, attrs)
+        self._used[group] = attrs.get("manifest")
+        return attrs
+
+    def _refuse_unfinished(self, group: str, attrs: dict[str, Any]) -> None:
         if attrs.get("complete") is not True:
             raise MissingInputError(
                 "not there, or not finished", where=f"{self.url}/{group}", remedy="Run the command that makes it."
             )
-        if self._check:
-            self._documents.check_objects(group)
-        self._used[group] = attrs.get("manifest")
 
     def check_objects(self, group: str) -> None:
         """Compare a group's objects with its manifest: existence and size of all, checksums of metadata.

@@ -110,7 +110,7 @@ def _examined(folder: Folder, data: bytes | None) -> Root | str | None:
             if not folder.exists(COPY):  # only stores of earlier versions have no checksum
                 return Root(own, dict((document.get("consolidated_metadata") or {}).get("metadata") or {}), False)
     except (ValueError, KeyError, TypeError, AttributeError):
-        return "is damaged" if folder.exists(COPY) or folder.exists("genome") else None
+        return "is damaged" if folder.exists(COPY) or folder.folder("genome").names() else None
     return "is damaged" if folder.exists(COPY) else None
 
 

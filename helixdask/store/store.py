@@ -128,13 +128,14 @@ class Store(StoreReader):
         attrs
             Its attributes; ``complete`` and ``manifest`` are added.
         written
-            Records of objects that tasks wrote; others are read back.
+            Records of objects that tasks wrote.
         event
             What the store's history says of it; None: nothing.
         """
         with disk_errors(self.url):
             named = None if event is None else new_event(str(attrs.get("stage", "")), event)
-            publish(self.folder, group, attrs, written or {}, named)
+            records = {**self.building(group).records, **(written or {})} if group in self._building else written
+            publish(self.folder, group, attrs, records or {}, named)
         self._forget(group)
 
     def remove_group(self, group: str) -> None:

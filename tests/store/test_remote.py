@@ -13,6 +13,7 @@ import helixdask as hd
 from helixdask.engine.run import RunOptions, run_stage
 from helixdask.errors import HelixdaskError, StageFailedError, StoreDamagedError
 from helixdask.report.page import write_run_report
+from helixdask.store.objects import Folder
 from helixdask.store.store import Store
 from tests.engine.toy import ToyStage, make_store
 from tests.s3_server import a_bucket
@@ -27,11 +28,56 @@ HERE = RunOptions(workers=1, quiet=True)
 def bucket():
     """A bucket of an S3 server on this machine."""
     with a_bucket() as found:
-        yield found.url
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("do", "result", "requests"),
+    [
+        (lambda folder: folder.read("there"), b"bytes", {"GET": 1}),
+        (lambda folder: folder.read("empty"), b"", {"GET": 1}),
+        (lambda folder: folder.read("missing"), None, {"GET": 1}),
+        (lambda folder: folder.exists("there"), True, {"GET": 1}),
+        (lambda folder: folder.exists("empty"), True, {"GET": 1}),
+        (lambda folder: folder.exists("missing"), False, {"GET": 1}),
+        (lambda folder: folder.sizes(), {"empty": 0, "there": 5}, {"LIST": 1}),
+        (lambda folder: folder.side_by_side(folder.read, ["there", "missing"] * 9), [b"bytes", None] * 9, {"GET": 18}),
+    ],
+)
+def test_an_object_is_asked_for_once(bucket, do, result, requests):
+    folder = Folder(f"{bucket.url}/folder")
+    folder.write("there", b"bytes")
+    folder.write("empty", b"")
+    bucket.taken()
+    assert do(folder) == result
+    assert bucket.taken() == requests
+
+
+def test_a_folder_is_cleared_but_for_what_is_kept(bucket):
+    folder = Folder(f"{bucket.url}/cleared")
+    for name in ("lock.1.json", "receipts/0.npz", "stage.json"):
+        folder.write(name, b"bytes")
+    bucket.taken()
+    folder.clear(lambda name: name.startswith("lock."))
+    assert bucket.taken() == {"LIST": 1, "POST": 1}
+    assert list(folder.sizes()) == ["lock.1.json"]
+    folder.remove_objects(["lock.1.json", "missing"])
+    assert folder.names() == []
+
+
+def test_looking_at_a_group_again_asks_only_whether_it_is_the_same(bucket, tmp_path):
+    url = f"{bucket.url}/few.zarr"
+    make_store(url, LENGTHS)
+    store = Store.open(url)
+    store.identity("genome")
+    bucket.taken()
+    store.identity("genome")
+    assert not store.has_array("genome/no_such_track")  # its manifest tells
+    assert bucket.taken() == {"GET": 1}
 
 
 def test_write_and_resume_on_s3(bucket, tmp_path):
-    url = f"{bucket}/toy.zarr"
+    url = f"{bucket.url}/toy.zarr"
     make_store(url, LENGTHS)
     (tmp_path / "fail-4").touch()
     with pytest.raises(StageFailedError):
@@ -43,7 +89,7 @@ def test_write_and_resume_on_s3(bucket, tmp_path):
     assert store.names("labels") == ["toy"]
     label = store.read("labels/toy/label", 0, store.n_bases)
     np.testing.assert_array_equal(label[0], store.read("genome/sequence", 0, store.n_bases))
-    assert not store.folder.exists(".work/labels/toy")
+    assert not store.folder.folder(".work/labels/toy").sizes()
     assert store.sel("c2:5-10").toy_label.shape == (2, 5)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from helixdask.engine.costs import COSTS, Cost
+from helixdask.engine.costs import COSTS, GENES_PER_BYTE, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import RegionResult, Stage, Work
 from helixdask.genes.reading.gff_read import read_gff
@@ -41,6 +42,11 @@ class ImportGenesStage(Stage):
     cost: ClassVar[Cost] = COSTS["genes"]
     file_fields: ClassVar[tuple[str, ...]] = ("gff", "aliases")
     bases_per_task: ClassVar[int] = 0
+
+    def estimate_bytes(self, n_bases: int) -> float:
+        """Size of the tables, which follows from that of the file, not from the genome's."""
+        path = Path(self.gff)
+        return path.stat().st_size * GENES_PER_BYTE[path.suffix == ".gz"] if path.exists() else 0.025 * n_bases
 
     def group(self) -> str:
         """Group of the store that the stage writes."""
