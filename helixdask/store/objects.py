@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import DiskFullError, MissingDependencyError
 
+_TRIES = 100
 _AT_ONCE = 16
 """Requests that are on their way side by side."""
 
@@ -136,16 +137,20 @@ class Folder:
             return True
         target = Path(path)
         with disk_errors(path):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}{PARTIAL}")
-            try:
-                aside.write_bytes(data)
-                os.link(aside, target)
-            except FileExistsError:
-                return False
-            finally:
-                aside.unlink(missing_ok=True)
-        return True
+            for _ in range(_TRIES):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}{PARTIAL}")
+                try:
+                    aside.write_bytes(data)
+                    os.link(aside, target)
+                except FileExistsError:
+                    return False
+                except FileNotFoundError:  # another process removed the folder, which was empty, at this very moment
+                    continue
+                finally:
+                    aside.unlink(missing_ok=True)
+                return True
+        raise FileNotFoundError(path)
 
     def read(self, name: str) -> bytes | None:
         """Contents of an object, or None where there is none."""

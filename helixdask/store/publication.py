@@ -85,7 +85,6 @@ def publish(
     """
     place = building_place(folder, group) or group
     building = folder.folder(place)
-    building.remove_partial()
     manifest = make_manifest(building, group, attrs, written)
     folder.write(f"{MANIFESTS}/{manifest_name(group, manifest.digest)}", manifest.to_bytes())
     published = {**attrs, "manifest": manifest.digest, "complete": True}
@@ -103,6 +102,7 @@ def finish_publication(folder: Folder, group: str) -> bool:
     if ready is None:
         return False
     place, document = ready["place"], group_document(ready["attrs"])
+    folder.folder(place).remove_partial()  # also what a process that was killed here left
     if place == group:
         folder.write(f"{group}/{ATTRIBUTES}", document)
     elif folder.exists(f"{place}/{ATTRIBUTES}"):

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from helixdask.engine.same_work import in_words as differences_in_words
 from helixdask.errors import AlreadyExistsError, MissingInputError
 from helixdask.selection.across import Across
-from helixdask.selection.leakage import MUCH
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.doubt import NO_DOUBT, Doubt, doubt_of
@@ -23,6 +22,7 @@ from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.feed.window_set import without_padding
 from helixdask.trainer.network.libraries import read_groups
 from helixdask.trainer.network.model_file import save_model
+from helixdask.trainer.tuning.caveats import caveats
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
 from helixdask.trainer.tuning.finished import finished_run
 from helixdask.trainer.tuning.interrupts import StoppedError, StopRequest
@@ -188,23 +188,10 @@ class TrainingRun:
         if self.start.libraries:
             names = ", ".join(f"{name} ({kind})" for name, kind in self.start.libraries)
             self._say(f"Coverage of {names}, norm {self.start.coverage_norm}.")
-        for split in self.splits:
-            if (split.leakage or 0) > MUCH:
-                log.warning(
-                    "%s/splits/%s: %.0f %% of the coding bases of validation have a near copy in training, so that "
-                    "scores look better than they are",
-                    split.store.url,
-                    split.split,
-                    100 * (split.leakage or 0),
-                )
         self._describe_copies()
-        if self.record.by_evidence and not any(read_groups([split.store for split in self.splits])):
-            kept = "" if self.settings.keep_worse else ": the base model will be written, unless --keep-worse is given"
-            log.warning(
-                "no known genes, reads or aligned proteins tell of genes here, so that the tuned model cannot be shown "
-                "to be better%s",
-                kept,
-            )
+        by_evidence, keep_worse = self.record.by_evidence, self.settings.keep_worse
+        for caveat in caveats(self.splits, self.across, by_evidence=by_evidence, keep_worse=keep_worse):
+            log.warning("%s", caveat)
         if self.replicas.number > 1:
             self._say(f"{self.replicas.number} devices share each batch.")
         learning = f"{self._n_learning():,} of {self.network.count_params():,} weights learn"
@@ -223,12 +210,6 @@ class TrainingRun:
             return
         dropped = self.across.in_short()["left_out"]
         self._say(f"{dropped:,} training windows are near copies of validation windows of another store: left out.")
-        if self.across.leaked > MUCH:
-            log.warning(
-                "%.0f %% of the validation windows have a near copy in a store that trains, so that scores look better "
-                "than they are",
-                100 * self.across.leaked,
-            )
 
     def _n_learning(self) -> int:
         return sum(int(np.prod(variable.shape)) for variable in self.network.trainable_variables)
