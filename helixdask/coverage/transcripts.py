@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from helixdask.store.reading import StoreReader
 
-TRANSCRIPT_KINDS: Final = ("rnaseq", "longread", "alignments")
-"""Kinds of libraries that show exons and introns: RNA-seq, long reads, aligned proteins and transcripts."""
+TRANSCRIPT_READS: Final = ("rnaseq", "longread")
+"""Kinds of libraries whose reads cover transcripts from end to end."""
+
+TRANSCRIPT_KINDS: Final = (*TRANSCRIPT_READS, "alignments")
+"""Kinds of libraries that show exons and introns: such reads, and aligned proteins and transcripts."""
 
 CODING: Final = "coding"
 """What alignments of proteins cover, in the attribute `covers` of a library."""
@@ -27,11 +30,13 @@ class EvidenceGroups(NamedTuple):
         return cls(tuple(group for group in groups if group not in coding), tuple(coding))
 
 
-def transcript_groups(store: StoreReader, coverage: str | None = None) -> tuple[str, ...]:
+def transcript_groups(
+    store: StoreReader, coverage: str | None = None, kinds: Collection[str] = TRANSCRIPT_KINDS
+) -> tuple[str, ...]:
     """Groups of all libraries of a coverage set that show exons and introns, sorted by name; None: of all sets."""
     return tuple(
         f"coverage/{name}/{library}"
         for name in (store.names("coverage") if coverage is None else [coverage])
         for library in store.names(f"coverage/{name}")
-        if store.attrs(f"coverage/{name}/{library}").get("kind") in TRANSCRIPT_KINDS
+        if store.attrs(f"coverage/{name}/{library}").get("kind") in kinds
     )

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from helixdask.coverage.transcripts import transcript_groups
+from helixdask.coverage.transcripts import TRANSCRIPT_READS, transcript_groups
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.store.store import Store
 from helixdask.trainer.network.spec import NetworkSpec
@@ -121,6 +121,6 @@ def shared_libraries(
 
 def read_groups(stores: Sequence[Store]) -> list[tuple[str, ...]]:
     """Groups of all libraries of RNA-seq and long reads of each store, as many of each: none where one has none."""
-    found = [transcript_groups(store) for store in stores]
+    found = [transcript_groups(store, kinds=TRANSCRIPT_READS) for store in stores]
     fewest = min(map(len, found), default=0)
     return [groups[:fewest] for groups in found]

@@ -40,6 +40,6 @@ def caveats(
     if by_evidence and not any(read_groups([split.store for split in splits])):
         kept = "" if keep_worse else ": the base model will be written, unless --keep-worse is given"
         yield (
-            "no known genes, reads or aligned proteins tell of genes here, so that the tuned model cannot be shown to "
-            f"be better{kept}"
+            "neither known genes nor reads tell of genes here, so that the tuned model cannot be shown to be "
+            f"better{kept}"
         )

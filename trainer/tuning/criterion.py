@@ -154,7 +154,7 @@ def outcome_of(found: Mapping[str, Any]) -> tuple[str, str]:
     if worse:
         return CANNOT_TELL, f"it agrees worse with {' and '.join(worse)}"
     if not by_reads:
-        return CANNOT_TELL, "reading frames alone do not show it: give reads, or aligned proteins (--evidence)"
+        return CANNOT_TELL, "reading frames alone do not show it, reads would"
     return BETTER, ""
 
 

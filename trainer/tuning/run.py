@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.same_work import in_words as differences_in_words
 from helixdask.errors import AlreadyExistsError, MissingInputError
 from helixdask.selection.across import Across
@@ -151,7 +152,7 @@ class TrainingRun:
     def _doubts(self, wanted: bool) -> list[Doubt]:
         """What casts doubt on the labels of each store: on pseudolabels alone."""
         return [
-            doubt_of(split.store, index, self.train_windows, split.labels, read_groups([split.store])[0])
+            doubt_of(split.store, index, self.train_windows, split.labels, transcript_groups(split.store))
             if wanted and split.has_pseudolabels
             else NO_DOUBT
             for index, split in enumerate(self.splits)
