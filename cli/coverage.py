@@ -40,7 +40,7 @@ def coverage(
     *,
     output: Running,
 ) -> None:
-    """Count aligned reads over every base, stranded, with and without splicing; or take ready-made tracks.
+    """Count aligned reads, proteins or transcripts over every base, by strand, with introns; or take ready-made tracks.
 
     All libraries are checked before the first is counted. Libraries can be added to a set at any time.
     """
@@ -58,7 +58,10 @@ def coverage(
     if (labels or report) and not summary:
         raise BadInputError("--labels and --report are for --summary", remedy="Add --summary.")
     if not chosen and not summary:
-        raise BadInputError("no reads were given", remedy="Give --bam FILE --strandedness ..., or --libraries SHEET.")
+        raise BadInputError(
+            "no reads were given",
+            remedy="Give --bam FILE --strandedness ..., --evidence FILE.gff3, or --libraries SHEET.tsv.",
+        )
     options = output.run_options()
     stages = coverage_stages(store, chosen, settings, replace=output.replace)
     done = [run_stage(stage, store, options) for stage in stages]

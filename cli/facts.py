@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from helixdask.amounts import short
 from helixdask.cli.facts_of_choice import CHOICES
+from helixdask.coverage.transcripts import CODING
 
 Attrs = Mapping[str, Any]
 Facts = dict[str, Any]
@@ -89,6 +90,8 @@ def _coverage(attrs: Attrs) -> Facts:
         "protocol": attrs.get("strandedness"),
         "evidence": says,
         "alignments": counts.get("alignments"),
+        "they cover": {CODING: "coding bases alone", "exons": "exons from end to end"}.get(attrs.get("covers", "")),
+        "rows on other sequences, left out": counts.get("rows_elsewhere") or None,
         "introns": counts.get("introns"),
         "alignments that count": _share(used, total) if total else None,
         "left out": {words: count for words, count in lost.items() if count},

@@ -93,6 +93,11 @@ def _libraries_of_reads(files: LibraryFiles, reads: ReadOptions) -> list[Library
                 "the protocol of the reads is not known",
                 remedy="Give --strandedness unstranded, forward or reverse (dUTP libraries are reverse), or auto.",
             )
+        if not files.bam and (files.strandedness or files.kind or reads != DEFAULT_READS):
+            raise BadInputError(
+                "strandedness, kind or options for reads are given, but no reads",
+                remedy="Give --bam FILE, or leave them out; --max-intron is for --evidence, too.",
+            )
         return libraries_from_paths(files.bam, files.strandedness or "", files.kind, reads)
     if files.bam:
         raise BadInputError("--bam and --libraries were both given", remedy="Put all files into the sheet.")

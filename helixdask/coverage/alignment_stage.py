@@ -19,6 +19,7 @@ from helixdask.coverage.transcripts import CODING
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.errors import BadInputError
 from helixdask.intervals import numbers
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_input, aliases_of
@@ -71,6 +72,8 @@ class AlignmentStage(Stage):
     def inputs(self, store: Store) -> dict[str, str]:
         """Check that the file has names of the genome, and return what is read; the rows are read once, later."""
         names, aliases = names_in_text(self.path, "gff3").names, aliases_of(self.aliases, store.contigs)
+        if not names:
+            raise BadInputError("there are no rows", where=self.path, remedy="Has the program that aligns ended well?")
         check_some_known(self.path, names, store.contigs, aliases)
         found = {"genome": store.identity("genome"), "path": file_identity(self.path)}
         return found | aliases_input(self.aliases, store.contigs, lambda: names)

@@ -130,6 +130,8 @@ class Library:
         self._check_no_track()
 
     def _check_alignments(self) -> None:
+        if is_url(self.path):
+            raise BadInputError("files of alignments must be local", where=self.path, remedy="Copy it to this machine.")
         if self.strandedness:
             raise self._bad(
                 "strandedness", self.strandedness, "Alignments have their strand in the file: leave it out."

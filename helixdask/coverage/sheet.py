@@ -68,7 +68,7 @@ def read_libraries(sheet: str) -> list[Library]:
     """Read a sheet of libraries: tab-separated, the first line names the columns.
 
     Blank lines and lines that begin with `#` are skipped. Paths are relative to the sheet. A kind that is left out
-    follows from the file's name: `bigwig`, `bedgraph`, else `rnaseq`.
+    follows from the file's name: `alignments`, `bigwig`, `bedgraph`, else `rnaseq`.
 
     Parameters
     ----------

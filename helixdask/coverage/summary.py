@@ -54,10 +54,10 @@ def summarise(
     -------
     dict
         JSON-able: `set`, `species`, `labels` (or None), and `libraries`, each with `name`, `kind`, `strandedness`,
-        `rules`, `path`, `reads_used`, `reads_skipped` (by reason), `spliced_share` (of the reads used), `plus_share`
-        (of coverage), `covered_share` (of bases, by strand), `per_million`, `constants` (None where they are not
-        known); with labels also `places` (shares of coverage) and `spliced_on_introns` (share of spliced coverage on
-        labelled introns).
+        `rules`, `path`, `reads_used`, `alignments` (of proteins or transcripts), `reads_skipped` (by reason),
+        `spliced_share` (of the reads used), `plus_share` (of coverage), `covered_share` (of bases, by strand),
+        `per_million`, `constants` (None where they are not known); with labels also `places` (shares of coverage) and
+        `spliced_on_introns` (share of spliced coverage on labelled introns).
 
     Raises
     ------
@@ -99,6 +99,7 @@ def library_facts(store: Store, name: str, attrs: Mapping[str, Any]) -> dict[str
         "rules": attrs.get("rules"),
         "path": public_name(attrs["path"]) if attrs.get("path") else None,
         "reads_used": used,
+        "alignments": counts.get("alignments"),
         "reads_skipped": {r: counts[f"reads_{r}"] for r in REASONS[1:] if counts.get(f"reads_{r}")},
         "spliced_share": _share(counts.get("reads_spliced"), used),
         "plus_share": _share(plus, plus + minus),
@@ -153,12 +154,13 @@ def summary_tables(summary: Mapping[str, Any]) -> list[tuple[str, list[str], lis
     """Titles, columns and rows of a summary as people read it."""
     libraries = summary["libraries"]
     reasons = [r for r in REASONS[1:] if any(r in library["reads_skipped"] for library in libraries)]
+    aligned = ["alignments"] if any(x["alignments"] is not None for x in libraries) else []
     tables = [
         (
             f"Coverage set {summary['set']} of {summary['species']}",
-            ["library", "kind", "strandedness", "reads used", *(f"{REASON_WORDS[r]}" for r in reasons)],
+            ["library", "kind", "strandedness", *aligned, "reads used", *(f"{REASON_WORDS[r]}" for r in reasons)],
             [
-                [x["name"], x["kind"], x["strandedness"], x["reads_used"]]
+                [x[name] for name in ("name", "kind", "strandedness", *aligned, "reads_used")]
                 + [x["reads_skipped"].get(r, 0) if x["reads_used"] is not None else None for r in reasons]
                 for x in libraries
             ],

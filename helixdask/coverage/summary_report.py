@@ -141,7 +141,8 @@ def _reads(axis: Any, libraries: list[dict[str, Any]]) -> None:
     _stack(axis, rows, names, [_BLUE, *_SKIP_COLOURS[: len(reasons)]])
     for y, x in enumerate(libraries):
         if x["reads_used"] is None:
-            axis.text(0.01, y, "ready-made or imported track", va="center", fontsize=8, color=_INK)
+            text = "ready-made or imported track" if x["alignments"] is None else f"{x['alignments']:,} alignments"
+            axis.text(0.01, y, text, va="center", fontsize=8, color=_INK)
 
 
 def _places(axis: Any, libraries: list[dict[str, Any]], labels: str) -> None:

@@ -1,4 +1,4 @@
-"""Libraries of reads: what was counted, and how evenly it lies."""
+"""Libraries: what was counted, and how evenly it lies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helixdask.report.section import Section, heading, share
 from helixdask.store.store import Store
 
 _COLUMNS = (
-    *("library", "kind", "protocol", "reads counted", "of all reads", "", "spliced", "plus strand"),
+    *("library", "kind", "protocol", "alignments", "reads counted", "of all reads", "", "spliced", "plus strand"),
     *("bases covered +", "bases covered −", "median depth", "depth, 99 %"),
 )
 
@@ -30,6 +30,7 @@ def libraries_section(store: Store) -> Section:
                     library,
                     facts["kind"],
                     facts["strandedness"],
+                    facts["alignments"],
                     used,
                     share(used, seen),
                     bar(used, seen, seen) if used else "",
@@ -39,7 +40,7 @@ def libraries_section(store: Store) -> Section:
                     *_depth(facts),
                 )
             )
-        parts += [heading(f"coverage/{name}"), html_table(_COLUMNS, rows, raw=(5,))]
+        parts += [heading(f"coverage/{name}"), html_table(_COLUMNS, rows, raw=(6,))]
     if not parts:
         return Section("Libraries", missing="no coverage; `helixdask coverage STORE --bam FILE` counts reads")
     return Section("Libraries", tuple(parts))

@@ -129,6 +129,7 @@ def test_introns_that_are_too_long(store, tmp_path):
         ([("match", 1, 150_001, "+", "ID=a")], "one", "line 2: bases 1 to 150,001 are no stretch of contig `one`"),
         ([("match", "x", 9, "+", "ID=a")], "one", "line 2: start and end are whole numbers, not 'x'"),
         ([("gene", 1, 9, "+", "ID=a")], "one", "no row is part of an alignment"),
+        ([], "one", "there are no rows"),
     ],
 )
 def test_what_is_refused(store, tmp_path, rows, contig, message):
@@ -151,6 +152,14 @@ def test_libraries_of_evidence(tmp_path):
     ]
     with pytest.raises(BadInputError, match="a sheet of libraries says itself"):
         libraries_of(LibraryFiles(libraries=str(sheet)), ReadOptions(max_intron=7))
+    (alone,) = libraries_of(LibraryFiles(evidence=("p.gff3",)), ReadOptions(max_intron=7))
+    assert alone.reads.max_intron == 7
+    for more in ({"strandedness": "reverse"}, {"kind": "longread"}, {"reads": ReadOptions(min_mapq=5)}):
+        reads = more.pop("reads", ReadOptions())
+        with pytest.raises(BadInputError, match="but no reads"):
+            libraries_of(LibraryFiles(evidence=("p.gff3",), **more), reads)
+    with pytest.raises(BadInputError, match="must be local"):
+        libraries_of(LibraryFiles(evidence=("s3://bucket/p.gff3",)))
     with pytest.raises(BadInputError, match="it knows max_intron only"):
         Library("a", "a.gff3", "alignments", reads=ReadOptions(min_mapq=5))
     with pytest.raises(BadInputError, match="strandedness"):
