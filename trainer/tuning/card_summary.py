@@ -93,7 +93,7 @@ def _needs(card: dict[str, Any]) -> str:
     if not libraries:
         return ""
     kinds = ", ".join(f"{library['name']} ({library['kind']})" for library in libraries)
-    return f"Reads, in the store of each genome that it predicts, of libraries with these names and kinds: {kinds}."
+    return f"In the store of each genome that it predicts, libraries with these names and kinds: {kinds}."
 
 
 def _not_for(verdict: dict[str, Any], species: str) -> str:

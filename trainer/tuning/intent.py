@@ -121,7 +121,7 @@ def _chosen_libraries(
     Raises
     ------
     BadInputError, MissingInputError
-        The stores differ, or lack what the base model sees.
+        The stores differ, or lack what the base model sees, or coverage is named that the mode does not add.
     """
     if base.spec.n_libraries:
         sets = [store.resolve("coverage", settings.coverage) for store in stores]
@@ -132,6 +132,12 @@ def _chosen_libraries(
         return known[0], [of_store[: len(known[0])] for of_store in groups]
     if mode == "coverage" or (mode == "whole" and settings.coverage is not None):
         return shared_libraries(stores, settings.coverage)
+    if settings.coverage is not None:
+        raise BadInputError(
+            f"coverage {settings.coverage} is given, but the base model sees none, and mode {mode} adds none",
+            where=base.path,
+            remedy="Leave --coverage out, or tune with --mode coverage or whole.",
+        )
     return [], [()] * len(stores)
 
 

@@ -83,8 +83,11 @@ class TrainingRun:
         self.across: Across | None = None
         if settings.copies_across and settings.rules != Rules.HELIXER:
             self.train_windows, self.across = without_copies_across(self.train_windows, validation, self.splits)
+        self.n_padded = 0
         if start.mode == "norm":
+            n_windows = len(self.train_windows)
             self.train_windows = without_padding(self.train_windows)
+            self.n_padded = n_windows - len(self.train_windows)
         masks_doubt = settings.doubt == "mask" and settings.rules != Rules.HELIXER
         self.readers = self._readers(settings.confidence, doubts=masks_doubt)
         self.train_feed = self._train_feed(settings.batch_size)
@@ -198,6 +201,8 @@ class TrainingRun:
         learning = f"{self._n_learning():,} of {self.network.count_params():,} weights learn"
         if self.start.mode == "norm":
             learning = "no weight learns, normalisation adapts"
+            if self.n_padded:
+                learning += f"; {self.n_padded:,} shorter ones are left out, for padding is no sequence"
         self._say(
             f"{len(train):,} training and {len(validation):,} validation windows of {train.window_length:,} bases; "
             f"{learning}."
@@ -466,7 +471,8 @@ class TrainingRun:
         scores = found.scores()
         row = score_row(epoch, state.step, scores)
         row |= dict(zip(("loss", "genic_loss", "phase_loss"), losses.tolist(), strict=False))
-        row["learning_rate"] = self._schedule().rate(state.step - 1)
+        if self.start.mode != "norm":
+            row["learning_rate"] = self._schedule().rate(state.step - 1)
         row["windows_per_second"] = state.train_windows / max(state.train_seconds, 1e-9)
         evidence = self.judge.agreement(self.learner, epoch)
         state.history.append(row if evidence is None else row | {"evidence": evidence})

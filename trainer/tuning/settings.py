@@ -23,6 +23,12 @@ LEARNING_RATES: dict[str, float] = {"norm": 3e-4, "head": 1e-3, "coverage": 1e-3
 """Step sizes where none is given. 3e-4 is Helixer's for all weights; an output layer alone learns too little at it.
 With ``norm`` no weight learns, whatever it is."""
 
+_OF_LEARNING = (
+    *("learning_rate", "warmup_steps", "decay", "optimiser", "weight_decay", "clip_norm"),
+    *("hidden_units", "new_head", "confidence", "class_weights", "transition_weights", "window_weights", "doubt"),
+)
+"""Settings that say how weights learn."""
+
 
 @dataclass(frozen=True)
 class TuneSettings:
@@ -193,15 +199,25 @@ class TuneSettings:
                 f"{devices} devices cannot share a batch of {self.batch_size} windows",
                 remedy="Give a larger --batch-size, or fewer --devices.",
             )
-        given = [name for name in ("learning_rate", "hidden_units", "new_head") if getattr(self, name) is not None]
-        if self.mode == "norm" and given:
-            raise BadInputError(
-                f"{given[0]} is given, but no weight learns", where="mode norm", remedy="Leave it out, or tune whole."
-            )
+        self._check_norm()
         for name, n in (("class_weights", 4), ("transition_weights", 6)):
             weights = getattr(self, name)
             if weights and (len(weights) != n or min(weights) < 0):
                 raise BadInputError(f"{name} are {list(weights)}", remedy=f"Give {n} numbers that are not negative.")
+
+    def _check_norm(self) -> None:
+        if self.mode != "norm":
+            return
+        defaults = {each.name: each.default for each in dataclasses.fields(self)}
+        given = [name for name in _OF_LEARNING if getattr(self, name) != defaults[name]]
+        if given:
+            raise BadInputError(
+                f"{given[0]} is given, but no weight learns", where="mode norm", remedy="Leave it out, or tune whole."
+            )
+        if self.rules == Rules.HELIXER:
+            raise BadInputError(
+                "the rules `helixer` know no mode norm", remedy="Use the default rules, or another --mode."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values, for the model's card."""
