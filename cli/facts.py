@@ -92,6 +92,7 @@ def _coverage(attrs: Attrs) -> Facts:
         "alignments": counts.get("alignments"),
         "they cover": {CODING: "coding bases alone", "exons": "exons from end to end"}.get(attrs.get("covers", "")),
         "rows on other sequences, left out": counts.get("rows_elsewhere") or None,
+        "rows without bases, left out": counts.get("rows_empty") or None,
         "introns": counts.get("introns"),
         "alignments that count": _share(used, total) if total else None,
         "left out": {words: count for words, count in lost.items() if count},

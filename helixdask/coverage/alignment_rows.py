@@ -31,6 +31,8 @@ _STRANDS: Final = {"+": 0, "-": 1, ".": -1, "?": -1}
 _PARENT: Final = re.compile(r"(?:^|;)\s*Parent=([^;]+)")
 _ID: Final = re.compile(r"(?:^|;)\s*ID=([^;]+)")
 _TRANSCRIPT: Final = re.compile(r"(?:^|;)\s*transcript_id\s+\"?([^\";]+)")
+_EMPTY: Final = 3
+"""Rows that end up to so many bases before they begin have none: programs write them where two gaps meet."""
 _REMEDY: Final = "Write GFF3: parts of an alignment have one Parent, or are rows with one ID."
 
 
@@ -51,10 +53,15 @@ class AlignmentRows(NamedTuple):
 
 
 class AlignmentFile(NamedTuple):
-    """Rows on the genome's contigs, how many stretches lie on others, and all types of rows, in small letters."""
+    """Rows on the genome's contigs, and all types of rows, in small letters.
+
+    ``elsewhere`` and ``empty`` are numbers of rows that are left out: those on other sequences, and those without
+    bases.
+    """
 
     rows: AlignmentRows
     elsewhere: int
+    empty: int
     types: frozenset[str]
 
     @property
@@ -75,7 +82,7 @@ class AlignmentFile(NamedTuple):
 
 
 def read_alignments(path: str, contigs: ContigTable, aliases: Mapping[str, str]) -> AlignmentFile:
-    """Read the stretches of all alignments; some 40 bytes of memory for each.
+    """Read the stretches of all alignments; 30 bytes of memory for each, and some 200 while they are sorted.
 
     Parameters
     ----------
@@ -94,11 +101,12 @@ def read_alignments(path: str, contigs: ContigTable, aliases: Mapping[str, str])
     """
     numbers = {alias: contigs.index(known) for alias, known in aliases.items()}
     numbers |= {str(name): row for row, name in enumerate(contigs.names)}
-    parts, elsewhere, types = [], 0, set()
+    parts, elsewhere, empty, types = [], 0, 0, set()
     for block in read_blocks(Path(path)):
-        rows, others, kinds = _parsed(path, block, numbers, contigs)
+        rows, others, without, kinds = _parsed(path, block, numbers, contigs)
         parts.append(rows)
         elsewhere += others
+        empty += without
         types |= kinds
     found = AlignmentRows(*(np.concatenate(column) for column in zip(*parts, strict=True))) if parts else None
     if found is None or not len(found.start):
@@ -107,12 +115,12 @@ def read_alignments(path: str, contigs: ContigTable, aliases: Mapping[str, str])
         )
         remedy = "Give the other names with --aliases, or align to this genome." if elsewhere else _REMEDY
         raise BadInputError(problem, where=path, remedy=remedy)
-    return AlignmentFile(found, elsewhere, frozenset(types))
+    return AlignmentFile(found, elsewhere, empty, frozenset(types))
 
 
 def _parsed(
     path: str, block: Block, numbers: Mapping[str, int], contigs: ContigTable
-) -> tuple[AlignmentRows, int, set[str]]:
+) -> tuple[AlignmentRows, int, int, set[str]]:
     table = pd.read_csv(
         io.BytesIO(block.text),
         sep="\t",
@@ -136,7 +144,16 @@ def _parsed(
     texts = table[8].to_numpy(object)[keep].tolist()
     row, names = _names(path, texts, rank[keep], lines)
     start, end = (_integers(path, table[column].to_numpy(object)[keep], lines) for column in (3, 4))
-    outside = (start < 1) | (end > contigs.lengths[contig[keep]]) | (start > end)
+    empty = (start > end) & (start - end <= _EMPTY)
+    backwards = np.flatnonzero((start > end) & ~empty)
+    if len(backwards):
+        k = int(backwards[0])
+        raise BadInputError(
+            f"a row begins at {start[k]:,} and ends at {end[k]:,}",
+            where=f"{path}, line {lines[k]:,}",
+            remedy="The lower number comes first, whatever the strand.",
+        )
+    outside = (start < 1) | (end > contigs.lengths[contig[keep]])
     if outside.any():
         k = int(np.argmax(outside))
         name = contigs.names[contig[keep[k]]]
@@ -148,9 +165,10 @@ def _parsed(
         )
     strand = np.array([_STRANDS.get(text, -1) for text in table[6].to_numpy(object)[keep].tolist()], np.int8)
     hashes = pd.util.hash_array(np.array(names, object), categorize=False) if names else np.zeros(0, np.uint64)
+    row, hashes = row[~empty[row]], hashes[~empty[row]]
     at = keep[row]
     rows = AlignmentRows(hashes, rank[at], contig[at], start[row] - 1, end[row], strand[row])
-    return rows, elsewhere, {name.lower() for name in types.tolist()}
+    return rows, elsewhere, int(np.count_nonzero(empty)), {name.lower() for name in types.tolist()}
 
 
 def _rank(kind: str) -> int:

@@ -91,6 +91,8 @@ class AlignmentStage(Stage):
             )
         if found.elsewhere:
             log.warning("%s: %s rows lie on sequences that the genome lacks", self.path, f"{found.elsewhere:,}")
+        if found.empty:
+            log.warning("%s: %s rows end before they begin, and are left out", self.path, f"{found.empty:,}")
         bins = [
             _save_bins(work, name, stretches, store.contigs)
             for name, stretches in (("covered", blocks.covered), ("introns", blocks.introns))
@@ -100,7 +102,11 @@ class AlignmentStage(Stage):
             covered=bins[0],
             introns=bins[1],
             numbers=np.array(
-                [blocks.n_alignments, len(blocks.introns.start), blocks.introns_too_long, found.elsewhere], np.int64
+                [
+                    *(blocks.n_alignments, len(blocks.introns.start), blocks.introns_too_long),
+                    *(found.elsewhere, found.empty),
+                ],
+                np.int64,
             ),
             coding=np.array(found.covers == CODING),
         )
@@ -128,7 +134,7 @@ class AlignmentStage(Stage):
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return where the tracks are from, and their normalisation constants."""
         told = work.load("alignments")
-        names = ("alignments", "introns", "introns_too_long", "rows_elsewhere")
+        names = ("alignments", "introns", "introns_too_long", "rows_elsewhere", "rows_empty")
         numbers_of = dict(zip(names, told["numbers"].tolist(), strict=True))
         counts = {name: int(value) for name, value in sorted(result.counts.items())}
         return {

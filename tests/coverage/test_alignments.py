@@ -98,6 +98,19 @@ def test_strands_depth_and_regions(store, tmp_path):
     assert not spliced.any()
 
 
+def test_rows_without_bases_are_left_out_and_counted(store, tmp_path, caplog):
+    rows = [
+        ("cds", 101, 200, "+", "Parent=a,b"),
+        ("cds", 251, 249, "+", "Parent=a"),
+        ("cds", 301, 400, "+", "Parent=a"),
+    ]
+    (coverage, spliced), attrs = added(store, write(tmp_path / "a.gff3", rows))
+    assert coverage[0].sum() == 3 * 100
+    assert spliced[0].sum() == 100
+    assert (attrs["counts"]["rows_empty"], attrs["counts"]["alignments"]) == (1, 2)
+    assert "1 rows end before they begin" in caplog.text
+
+
 def test_a_stretch_that_lies_in_two_bins(store, tmp_path, monkeypatch):
     monkeypatch.setattr("helixdask.coverage.alignment_stage._BIN", 1 << 10)
     (coverage, spliced), _ = added(store, write(tmp_path / "a.gff3", [*MINIPROT, ("match", 500, 9000, "+", "ID=b")]))
@@ -128,6 +141,11 @@ def test_introns_that_are_too_long(store, tmp_path):
         ([("match", 1, 9, "+", "ID=a")], "nine", "no contig name in common"),
         ([("match", 1, 150_001, "+", "ID=a")], "one", "line 2: bases 1 to 150,001 are no stretch of contig `one`"),
         ([("match", "x", 9, "+", "ID=a")], "one", "line 2: start and end are whole numbers, not 'x'"),
+        (
+            [("match", 1, 9, "+", "ID=a"), ("match", 900, 100, "-", "ID=b")],
+            "one",
+            "line 3: a row begins at 900 and ends",
+        ),
         ([("gene", 1, 9, "+", "ID=a")], "one", "no row is part of an alignment"),
         ([], "one", "there are no rows"),
     ],
