@@ -97,7 +97,7 @@ def _coverage(attrs: Attrs) -> Facts:
         "alignments that count": _share(used, total) if total else None,
         "left out": {words: count for words, count in lost.items() if count},
         "spliced": _share(counts.get("reads_spliced", 0), used) if used else None,
-        "introns counted up to": attrs.get("max_intron"),
+        "introns counted up to": "any length" if attrs.get("max_intron") == 0 else attrs.get("max_intron"),
         "introns too long, left out": counts.get("introns_too_long") or None,
         "bases covered": bases["coverage_bases"],
         "mean depth where covered": _mean(bases["coverage_sum"], bases["coverage_bases"]),

@@ -61,10 +61,11 @@ def plan_libraries(
     stages = [stage_of(resolved(store, library, names), settings) for library in libraries]
     for stage in stages:
         attrs = store.attrs(stage.group())
-        if replace or attrs.get("complete") is not True:
-            continue
-        found = differences(stage, attrs, stage.inputs(store))
-        if found:
+        is_there = attrs.get("complete") is True
+        found = differences(stage, attrs, stage.inputs(store)) if is_there else []
+        if isinstance(stage, AlignmentStage) and len(stages) > 1 and (found or not is_there):
+            stage.read(store)  # a bad row is told of before another library is counted
+        if found and not replace:
             raise AlreadyExistsError(
                 f"coverage/{settings.set_name} has a library `{stage.library}` already, "
                 f"made otherwise: {in_words(found)}",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.coverage.alignment_blocks import Stretches, alignment_blocks, depth_of
-from helixdask.coverage.alignment_rows import read_alignments
+from helixdask.coverage.alignment_rows import AlignmentFile, read_alignments
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.ready_made_files import check_some_known
 from helixdask.coverage.rules import NO_LIMIT, default_max_intron
@@ -70,7 +70,7 @@ class AlignmentStage(Stage):
         return f"coverage/{self.set_name}/{self.library}"
 
     def inputs(self, store: Store) -> dict[str, str]:
-        """Check that the file has names of the genome, and return what is read; the rows are read once, later."""
+        """Check that the file has names of the genome, and return what is read; rows are looked at later."""
         names, aliases = names_in_text(self.path, "gff3").names, aliases_of(self.aliases, store.contigs)
         if not names:
             raise BadInputError("there are no rows", where=self.path, remedy="Has the program that aligns ended well?")
@@ -78,11 +78,21 @@ class AlignmentStage(Stage):
         found = {"genome": store.identity("genome"), "path": file_identity(self.path)}
         return found | aliases_input(self.aliases, store.contigs, lambda: names)
 
+    def read(self, store: Store) -> AlignmentFile:
+        """Read the file.
+
+        Raises
+        ------
+        BadInputError
+            As `read_alignments`.
+        """
+        return read_alignments(self.path, store.contigs, aliases_of(self.aliases, store.contigs))
+
     def prepare(self, store: Store, work: Work) -> None:
         """Put the alignments where every worker finds those of its region."""
         if work.has("alignments"):
             return
-        found = read_alignments(self.path, store.contigs, aliases_of(self.aliases, store.contigs))
+        found = self.read(store)
         blocks = alignment_blocks(found.rows, self._longest_intron(store) or NO_LIMIT)
         if found.is_mixed:
             log.warning(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helixdask.coverage.adding import plan_libraries
 from helixdask.coverage.alignment_blocks import LEAST_INTRON, alignment_blocks, depth_of
 from helixdask.coverage.alignment_rows import AlignmentRows, read_alignments
 from helixdask.coverage.alignment_stage import AlignmentStage
@@ -153,6 +154,14 @@ def test_introns_that_are_too_long(store, tmp_path):
 def test_what_is_refused(store, tmp_path, rows, contig, message):
     with pytest.raises(BadInputError, match=message):
         added(store, write(tmp_path / "a.gff3", rows, contig))
+
+
+def test_a_bad_row_is_found_before_another_library_is_counted(store, tmp_path):
+    good = Library("good", write(tmp_path / "good.gff3", MINIPROT), "alignments")
+    bad = Library("bad", write(tmp_path / "bad.gff3", [*MINIPROT, ("CDS", 1, 9, "+", "Name=x")]), "alignments")
+    assert [stage.library for stage in plan_libraries(store, [good])] == ["good"]
+    with pytest.raises(BadInputError, match="line 6: a part of an alignment names none"):
+        plan_libraries(store, [good, bad])
 
 
 def test_libraries_of_evidence(tmp_path):
