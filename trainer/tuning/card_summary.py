@@ -70,6 +70,8 @@ def _learnt(card: dict[str, Any], verdict: dict[str, Any], settings: dict[str, A
         text = f"{size['windows']:,} windows of {species}, {size['bases'] / 1e6:,.1f} million bases of one strand"
     if verdict.get("written") == "base":
         return f"{text}, as the base model that it is."
+    if settings.get("mode") == "norm":
+        return f"{text}; labels were looked at for scores alone."
     if not verdict.get("pseudolabels"):
         return f"{text}; the labels are an annotation."
     doubt = "; what is in doubt between them was masked" if settings.get("doubt") == "mask" else ""

@@ -9,12 +9,12 @@ from helixdask.trainer.tuning.card_page import card_page
 from helixdask.trainer.tuning.card_summary import card_summary
 
 
-def card_of(*, better=True, written="tuned", pseudolabels=True, model="fungi-mini.keras", **known):
+def card_of(*, better=True, written="tuned", pseudolabels=True, model="fungi-mini.keras", mode="head", **known):
     store = {"species": "S. pombe", "role": "both", "leakage": 0.002}
     outcome = "better" if better else "cannot tell"
     verdict = {"text": "As found.", "better": better, "outcome": outcome, "written": written}
     verdict |= {"pseudolabels": pseudolabels, "validation_windows": 1_234, "base": {} if model else None}
-    settings = {"model": model, "mode": "head" if model else "scratch", "doubt": "mask"}
+    settings = {"model": model, "mode": mode if model else "scratch", "doubt": "mask"}
     found = {"name": "pombe", "training_stores": [store], "learnt": {"windows": 200, "bases": 2_138_400}}
     return default_card(**found | {"verdict": verdict, "settings": settings} | known)
 
@@ -37,6 +37,7 @@ def test_a_tuned_model_says_what_it_learnt_and_when_not_to_use_it():
         ({"better": False, "written": "base"}, "unchanged: tuning was not shown to make it better"),
         ({"better": False}, "was not shown to be better"),
         ({"pseudolabels": False}, "the labels are an annotation"),
+        ({"mode": "norm"}, "million bases of one strand; labels were looked at for scores alone."),
         ({"model": None, "pseudolabels": False}, "trained from scratch on S. pombe"),
         ({"libraries": [{"name": "leaf", "kind": "rnaseq"}]}, "leaf (rnaseq)"),
     ],
