@@ -87,6 +87,10 @@ def _repeat_options(arguments: list[str]) -> list[str]:
     return repeated
 
 
+_CLIENTS = ("botocore.", "aiobotocore.", "aiohttp.", "gcsfs.", "google.", "azure.")
+"""Modules of the exceptions of object stores: what these say is no fault of ours."""
+
+
 def main() -> None:
     """Run the command line as a program: what the terminal cannot show, or should not, is held back first."""
     only_what_it_can_show()
@@ -122,6 +126,11 @@ def run(arguments: list[str]) -> None:
     except Exception as error:  # a fault of ours: say so in one line, and where to look
         if os.environ.get("HELIXDASK_DEBUG"):
             raise
+        if type(error).__module__.startswith(_CLIENTS):
+            _fail(
+                f"error: {words_of(error)}{_done_when(error, arguments)}\n"
+                "  The client of the object store says so: check credentials, endpoint and network."
+            )
         _fail(
             f"internal error: {words_of(error, typed=True)}{_done_when(error, arguments)}\n"
             "  This is a fault of helixdask, please report it, with what `helixdask doctor` prints. "

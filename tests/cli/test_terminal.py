@@ -46,11 +46,17 @@ def test_verbose_shows_the_others_too(tmp_path, first):
         assert words in ran.stderr
 
 
+NO_CREDENTIALS = type("NoCredentialsError", (Exception,), {"__module__": "botocore.exceptions"})(
+    "Unable to locate credentials"
+)
+
+
 @pytest.mark.parametrize(
     ("error", "says"),
     [
         (TimeoutError(), "error: TimeoutError, while running helixdask simulate\n"),
         (OSError(30, "Read-only file system", "/x"), "error: /x: Read-only file system, while running helixdask sim"),
+        (NO_CREDENTIALS, "error: Unable to locate credentials, while running helixdask simulate\n  The client"),
         (RuntimeError(), "internal error: RuntimeError, while running helixdask simulate\n"),
         (KeyError("x"), "internal error: KeyError: 'x', while running helixdask simulate\n"),
     ],
