@@ -46,7 +46,7 @@ def whole_way(bucket: Bucket, species, model: Path, folder: Path, options: RunOp
 
     url = f"{bucket.url}/genome.zarr"
     genome = EncodeSettings(str(species.genome), "simulated")
-    settings = PrepareSettings(genome, url, gff3=str(species.truth), model=str(model), window_length=900)
+    settings = PrepareSettings(genome, url, gff3=str(species.truth), model=str(model), window_length=3600)
     runs: list[list[Summary]] = []
     requests: Requests = {}
 

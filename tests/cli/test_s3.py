@@ -29,7 +29,7 @@ def model(tmp_path):
 
     spec = NetworkSpec(cnn_layers=1, filter_depth=8, kernel_size=9, pool_size=9, lstm_layers=0, units=8)
     path = tmp_path / "plain.keras"
-    save_model(path, build_network(spec, seed=1), spec, default_card(inference_window=1800, training_window=900))
+    save_model(path, build_network(spec, seed=1), spec, default_card(inference_window=3600, training_window=3600))
     return path
 
 
