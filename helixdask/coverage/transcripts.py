@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from helixdask.store.reading import StoreReader
+if TYPE_CHECKING:  # commands say what a library covers before a store is opened
+    from helixdask.store.reading import StoreReader
 
 TRANSCRIPT_READS: Final = ("rnaseq", "longread")
 """Kinds of libraries whose reads cover transcripts from end to end."""
