@@ -83,25 +83,18 @@ _POMBE = (
     _blocks("I", (0.3, 2.2, 4.1), 1) + _blocks("II", (0.4, 1.5, 2.6, 3.5), 1),
 )
 _CHR1 = "more_genomes/athaliana_chr1_0_20Mb"
+_THALIANA = Pair(
+    "arenosa",
+    f"{_CHR1}/genome.fa.gz",
+    f"{_CHR1}/annotation.gff3.gz",
+    {},
+    _blocks(CHR1, (1, 4, 7), 1.2) + _blocks(CHR1, (10, 12.5, 15.5, 18), 1.2),
+    stranger="fungi-mini",
+)
 PAIRS = {
     "spombe": Pair("fungi-mini", *_POMBE, stranger="plant-mini"),
-    "thaliana": Pair(
-        "arenosa",
-        f"{_CHR1}/genome.fa.gz",
-        f"{_CHR1}/annotation.gff3.gz",
-        {},
-        _blocks(CHR1, (1, 4, 7), 1.2) + _blocks(CHR1, (10, 12.5, 15.5, 18), 1.2),
-        stranger="fungi-mini",
-    ),
-    "relative": Pair(
-        "arenosa",
-        f"{_CHR1}/genome.fa.gz",
-        f"{_CHR1}/annotation.gff3.gz",
-        {},
-        _blocks(CHR1, (1, 4, 7), 1.2) + _blocks(CHR1, (10, 12.5, 15.5, 18), 1.2),
-        stranger="fungi-mini",
-        evidence="arenosa_proteins.gff3.gz",
-    ),
+    "thaliana": _THALIANA,
+    "relative": replace(_THALIANA, evidence="arenosa_proteins.gff3.gz"),
     "chr3": Pair(
         "arenosa",
         "athaliana_chr3/Athaliana_447_TAIR10_Chr3_1065466-1464870.fa.gz",

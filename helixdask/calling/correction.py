@@ -105,6 +105,8 @@ class Correction:
     def apply(self, stored: NDArray[Any], start: int, stop: int) -> NDArray[np.float32]:
         """Correct the bases [start, stop): (2, 4, n) as stored to float32."""
         classes = raise_utr(decode(stored), self.learnt.utr_factor)
+        if not any(self.learnt.evidence):
+            return classes
         genic = _genic(classes)
         for groups, likelihoods in zip(self.groups, self.learnt.evidence, strict=True):
             if likelihoods is None:
@@ -164,18 +166,20 @@ def learn(
     """
     factor = _factor(store, predictions, utr_ratio) if utr_ratio > 0 else 1.0
     first = Correction(store, EvidenceGroups(), Learnt(factor, None))
-    counts = np.zeros((len(groups), 4, N_FEATURES), np.int64)
+    counts, n_exonic = np.zeros((len(groups), 4, N_FEATURES), np.int64), 0
     for region in _pieces(store.n_bases) if any(groups) else ():
         columns = call(region, first)
-        reads = [reads_of(store, each, region.start, region.stop) for each in groups]
+        reads = [reads_of(store, each, region.start, region.stop) if each else None for each in groups]
         genic = _genic(first.apply(_classes(store, predictions, region), region.start, region.stop))
         for strand in (0, 1):
             label = called_labels(columns, strand, store.contigs.offsets, region.start, region.stop)
+            n_exonic += int(np.isin(label, (UTR, CDS)).sum())
             for count, shown in zip(counts, reads, strict=True):
-                count += count_features(read_features(*shown, genic[1 - strand], strand), label)
-        if counts[0, [UTR, CDS]].sum() >= _ENOUGH_EXONIC:
+                if shown is not None:
+                    count += count_features(read_features(*shown, genic[1 - strand], strand), label)
+        if n_exonic >= _ENOUGH_EXONIC:
             break
-    enough = counts[0, [UTR, CDS]].sum() >= _FEWEST_EXONIC
+    enough = n_exonic >= _FEWEST_EXONIC
     evidence = [
         read_likelihoods(count, coding=each is groups.coding) if each and enough else None
         for each, count in zip(groups, counts, strict=True)
