@@ -57,7 +57,8 @@ def prepare(
     call: Annotated[
         CallSettings,
         Options(
-            only=("peak_threshold", "edge_threshold", "min_coding_length", "min_score", "utr_ratio"), panel=_ADVANCED
+            only=("peak_threshold", "edge_threshold", "min_coding_length", "min_score", "utr_ratio", "site_weight"),
+            panel=_ADVANCED,
         ),
     ],
     with_reads: _WithReads = True,
@@ -121,7 +122,7 @@ def annotate(
         CallSettings,
         Options(
             without=("predictions", "output", "coverage"),
-            panels={_ADVANCED: ("window_size", "edge_threshold", "utr_ratio", *_GENE_MODEL)},
+            panels={_ADVANCED: ("window_size", "edge_threshold", "utr_ratio", "site_weight", *_GENE_MODEL)},
         ),
     ],
     with_reads: _WithReads = True,

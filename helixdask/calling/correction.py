@@ -1,4 +1,8 @@
-"""Predictions of a store as genes are called from them: UTRs raised to what is expected, and reads weighed in."""
+"""Predictions of a store as genes are called from them: UTRs raised to what is expected, and reads weighed in.
+
+What reads look like, and what the sequence around splice sites and start codons looks like, is learnt from genes that
+are called without.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ from helixdask.calling.read_evidence import (
     read_likelihoods,
     with_reads,
 )
+from helixdask.calling.sites import SiteCounts, count_sites, no_counts
 from helixdask.calling.utr_prior import raise_utr, utr_factor
 from helixdask.coverage.transcripts import EvidenceGroups
 from helixdask.engine.stage import Region
@@ -35,6 +40,11 @@ _EVERY: Final = 5
 """One base in five is enough for the means; no multiple of three, for coding bases have a rhythm."""
 _ENOUGH_EXONIC: Final = 200_000
 _FEWEST_EXONIC: Final = 2_000
+_ENOUGH_INTRONS: Final = 1_000
+_ENOUGH_STARTS: Final = 2_000
+_BEYOND: Final = 1 << 16
+"""Genes that begin in a piece may end beyond it."""
+_SITE_ROUNDS: Final = 3
 
 
 class Learnt(NamedTuple):
@@ -48,11 +58,14 @@ class Learnt(NamedTuple):
         What reads look like in each class; None: no reads weigh in.
     coding
         The same of alignments that cover coding bases alone.
+    sites
+        What is around splice sites and start codons; None: it is not looked at.
     """
 
     utr_factor: float
     reads: ReadLikelihoods | None
     coding: ReadLikelihoods | None = None
+    sites: SiteCounts | None = None
 
     @property
     def evidence(self) -> tuple[ReadLikelihoods | None, ReadLikelihoods | None]:
@@ -67,7 +80,8 @@ class Learnt(NamedTuple):
             if likelihoods is not None
             for name, values in likelihoods._asdict().items()
         }
-        return {"utr_factor": np.array(self.utr_factor), **named}
+        sites = {} if self.sites is None else {f"{kind}_sites": count for kind, count in self.sites._asdict().items()}
+        return {"utr_factor": np.array(self.utr_factor), **named, **sites}
 
     @classmethod
     def of(cls, arrays: dict[str, NDArray[Any]]) -> Learnt:
@@ -76,7 +90,9 @@ class Learnt(NamedTuple):
             ReadLikelihoods(arrays[f"{prefix}table"], arrays[f"{prefix}missed"]) if f"{prefix}table" in arrays else None
             for prefix in _PREFIXES
         ]
-        return cls(float(arrays["utr_factor"]), *evidence)
+        kinds = [f"{kind}_sites" for kind in SiteCounts._fields]
+        sites = SiteCounts(*(arrays[kind] for kind in kinds)) if kinds[0] in arrays else None
+        return cls(float(arrays["utr_factor"]), *evidence, sites)
 
 
 @dataclass(frozen=True)
@@ -143,6 +159,8 @@ def learn(
     groups: EvidenceGroups,
     utr_ratio: float,
     call: Callable[[Region, Correction], dict[str, NDArray[Any]]],
+    *,
+    with_sites: bool,
 ) -> Learnt:
     """Find out how predictions of a genome are to be corrected, from pieces of a megabase drawn by lot.
 
@@ -158,6 +176,8 @@ def learn(
         UTR bases that are expected for each coding base; 0: the predictions' own.
     call
         Calls the genes that begin in a region, with predictions that are corrected so: columns as of `CallColumns`.
+    with_sites
+        Whether splice sites and start codons are learnt.
 
     Returns
     -------
@@ -165,6 +185,17 @@ def learn(
         Without reads where hardly any gene is called, as there is nothing to learn from.
     """
     factor = _factor(store, predictions, utr_ratio) if utr_ratio > 0 else 1.0
+    learnt = Learnt(factor, *_learn_reads(store, predictions, groups, factor, call))
+    return learnt._replace(sites=_learn_sites(store, groups, learnt, call)) if with_sites else learnt
+
+
+_Call = Callable[[Region, Correction], dict[str, NDArray[Any]]]
+
+
+def _learn_reads(
+    store: Store, predictions: str, groups: EvidenceGroups, factor: float, call: _Call
+) -> list[ReadLikelihoods | None]:
+    """What each kind of evidence looks like in each class; None: there is none, or nothing to learn it from."""
     first = Correction(store, EvidenceGroups(), Learnt(factor, None))
     counts, n_exonic = np.zeros((len(groups), 4, N_FEATURES), np.int64), 0
     for region in _pieces(store.n_bases) if any(groups) else ():
@@ -180,11 +211,29 @@ def learn(
         if n_exonic >= _ENOUGH_EXONIC:
             break
     enough = n_exonic >= _FEWEST_EXONIC
-    evidence = [
+    return [
         read_likelihoods(count, coding=each is groups.coding) if each and enough else None
         for each, count in zip(groups, counts, strict=True)
     ]
-    return Learnt(factor, *evidence)
+
+
+def _learn_sites(store: Store, groups: EvidenceGroups, learnt: Learnt, call: _Call) -> SiteCounts:
+    """Call and count in turn: the sites of one round help to find those of the next."""
+    offsets, pieces = store.contigs.offsets, list(_pieces(store.n_bases))
+    for number in range(_SITE_ROUNDS):
+        counts = no_counts()
+        for used, region in enumerate(pieces, start=1):
+            columns = call(region, Correction(store, groups, learnt))
+            start = max(0, region.start - _BEYOND)
+            codes = store.read("genome/sequence", start, min(store.n_bases, region.stop + _BEYOND))
+            counts += count_sites(columns, codes, offsets, start)
+            if number == 0 and (counts.n_introns >= _ENOUGH_INTRONS or counts.n_starts >= _ENOUGH_STARTS):
+                pieces = pieces[:used]
+                break
+        if not counts.tell_something:
+            break
+        learnt = learnt._replace(sites=counts)
+    return counts
 
 
 def _factor(store: Store, predictions: str, ratio: float) -> float:

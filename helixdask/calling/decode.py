@@ -11,17 +11,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.calling.donors import donor_costs
 from helixdask.calling.emission import emission_costs
 from helixdask.calling.forward import BARRED, BackPointers, advance, copied, first_frontier
 from helixdask.calling.hmm import Hmm
+from helixdask.calling.site_costs import LOOKS_BACK, donor_costs
 from helixdask.calling.source import RegionSource
 from helixdask.calling.ties import ANY_STATE, LONGEST_SEARCH, search_best_first
 from helixdask.calling.trace import best_end, trace
 
 #: Bases per block.
 BLOCK = 1 << 17
-_BEFORE = 2  # bases that acceptors and donors look back
+#: Cost of a region that no path is allowed through.
+NO_PATH = 1 << 62
 
 
 class Path(NamedTuple):
@@ -32,7 +33,8 @@ class Path(NamedTuple):
     states
         (n,) uint8 number of the state that took each base: hosts 0-12, then intron states.
     cost
-        Cost of the path in millionths of a bit; -1 when no path is allowed.
+        Cost of the path in millionths of a bit, below 0 where splice sites look as those of this genome do; `NO_PATH`
+        when no path is allowed.
     """
 
     states: NDArray[np.uint8]
@@ -70,12 +72,12 @@ def decode_region(
     for start, stop in bounds:
         if len(bounds) > 1:
             saved.append(copied(frontier))
-        low = max(0, start - _BEFORE)
+        low = max(0, start - LOOKS_BACK)
         arrays = source.read(low, min(n, stop + int(model.block.max())))
         advance(model, *arrays, low, n, start, stop, frontier, back)
     at, state, cost, ends = best_end(model, n, end_open, frontier)
     if state < 0:
-        return Path(states, -1)
+        return Path(states, NO_PATH)
     position = n
     goal = (n, ANY_STATE) if ends > 0 else None
     for number in range(len(bounds) - 1, -1, -1):
@@ -83,7 +85,7 @@ def decode_region(
         if number < len(bounds) - 1:
             # A donor block that began in here and ended beyond needs its bases again, but not its end.
             frontier = saved.pop()
-            low = max(0, start - _BEFORE)
+            low = max(0, start - LOOKS_BACK)
             arrays = source.read(low, min(n, stop + int(model.block.max())))
             advance(model, *arrays, low, n, start, stop, frontier, back)
         elif saved:

@@ -10,16 +10,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.calling.donors import donor_costs
 from helixdask.calling.emission import emission_costs
-from helixdask.calling.gene_states import HOSTS
+from helixdask.calling.gene_states import HOST, HOSTS
 from helixdask.calling.hmm import OPENS_GENE, WITHIN_EXON, Hmm
+from helixdask.calling.site_costs import acceptor_bits, donor_costs, start_bits
 from helixdask.kernels import njit
 
 INFINITE = 10**18
 BARRED = 5 * 10**16  # dearer than any path without a forbidden transition
 TIED = 0x80  # mark in a back pointer: another predecessor is as cheap
 _N_HOSTS = len(HOSTS)
+_START0 = HOST["start0"]
 _SCALE = 1e6
 
 
@@ -113,8 +114,8 @@ def advance(
     model
         From `build_hmm`.
     codes, classes, phases
-        (m,), (4, m), (4, m): the region from base `low`, at least from two bases before `start` to the longest donor
-        block after `stop`, where the region has them.
+        (m,), (4, m), (4, m): the region from base `low`, at least from `LOOKS_BACK` bases before `start` to the longest
+        donor block after `stop`, where the region has them.
     low, n, start, stop
         Places in the region.
     frontier
@@ -128,6 +129,8 @@ def advance(
     emission_costs(classes, phases, start - low, ahead - low, model.phase_weight, model.raw_coding1, emissions)
     donors = np.empty((stop - start, model.block.size), np.int64)
     donor_costs(model, codes, low, n, emissions, start, stop, donors)
+    acceptors = acceptor_bits(model, codes, low, n, start, stop)
+    starts = start_bits(model, codes, low, n, start, stop)
 
     # Codes of back pointers, see `BackPointers`: edges are their own numbers, ways out of introns begin at `n_edges`,
     # edges from the oldest young state at `arrivals`.
@@ -146,13 +149,14 @@ def advance(
     leaving = np.empty((n_acceptors, n_groups), np.int64)
     leaving_type = np.empty((n_acceptors, n_groups), np.int64)
     leaving_tied = np.zeros((n_acceptors, n_groups), np.int64)
-    acceptor = np.empty(n_acceptors)
     for position in range(start, stop):
         row = position - start
         code = codes[position - low]
         for edge in range(n_edges):
             emission = emissions[row, model.host_emission[model.edge_to[edge]]]
             unit[edge] = _units(model.edge_cost[edge, code] + emission)
+        for edge in range(model.edge_ptr[_START0], model.edge_ptr[_START0 + 1]):
+            unit[edge] += _units(starts[row])
 
         # Introns that begin here. Of the two hosts of a group the cheaper one gives the intron; `second` notes in a bit
         # for each group that it was the second one, and 16 bits above whether both cost the same.
@@ -167,16 +171,8 @@ def advance(
                 pending[position & mask, kind, group] = min(cost + donors[row, kind], INFINITE)
         back.source[row] = second
 
-        # Introns that end before this base: the cheapest of the types with the same acceptor. At the first two bases of
-        # a region there is no room for an acceptor.
+        # Introns that end before this base: the cheapest of the types with the same acceptor.
         for motif in range(n_acceptors):
-            if position >= 2:
-                acceptor[motif] = (
-                    model.acceptor_cost[motif, 0, codes[position - 2 - low]]
-                    + model.acceptor_cost[motif, 1, codes[position - 1 - low]]
-                )
-            else:
-                acceptor[motif] = 1e11
             for group in range(n_groups):
                 leaving[motif, group] = 4 * INFINITE
         for kind in range(n_types):
@@ -216,7 +212,7 @@ def advance(
                 group = model.exit_group[way]
                 bits = model.exit_cost[way, code]
                 for motif in range(n_acceptors):
-                    cost = leaving[motif, group] + _units(bits + acceptor[motif] + emission)
+                    cost = leaving[motif, group] + _units(bits + acceptors[row, motif] + emission)
                     exit_code = n_edges + way * n_types + leaving_type[motif, group]
                     if n_young > 0:
                         if cost < first:

@@ -27,6 +27,7 @@ from helixdask.calling.gene_states import (
     NOT_AFTER_INTRON,
     edges_of,
 )
+from helixdask.calling.sites import NO_SITES
 from helixdask.errors import BadInputError
 from helixdask.genes.genetic_code import STANDARD, genetic_code
 from helixdask.settings import Rules
@@ -85,6 +86,8 @@ class Hmm(NamedTuple):
         The second codon base of ordinary codons costs its absolute instead of its relative cost (HelixerPost).
     any_end
         A path may end in any state everywhere (HelixerPost).
+    donor_site, acceptor_site, start_site
+        (bases, 16) cost of the bases around donors, acceptors and start codons, see `sites.SiteCosts`; no bases: none.
     """
 
     edge_from: NDArray[np.int64]
@@ -115,6 +118,9 @@ class Hmm(NamedTuple):
     phase_weight: float
     raw_coding1: bool
     any_end: bool
+    donor_site: NDArray[np.float64]
+    acceptor_site: NDArray[np.float64]
+    start_site: NDArray[np.float64]
 
 
 _LONGEST_MIN_EXON = 30
@@ -224,6 +230,7 @@ def build_hmm(
         phase_weight=float(phase_weight),
         raw_coding1=helixer,
         any_end=helixer,
+        **NO_SITES._asdict(),
     )
 
 

@@ -13,6 +13,7 @@ from helixdask.calling.decode import BLOCK, block_bounds
 from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import Hmm
 from helixdask.calling.posterior_kernels import Sums, Weights, sum_backward, sum_forward
+from helixdask.calling.site_costs import LOOKS_BACK
 from helixdask.calling.source import RegionSource
 
 #: Network outputs of neighbouring bases tell nearly the same thing, so their costs must not count in full;
@@ -78,7 +79,7 @@ def stretch_sums(
 def _context(
     model: Hmm, source: RegionSource, start: int, stop: int
 ) -> tuple[tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]], int]:
-    low = max(0, start - 2)
+    low = max(0, start - LOOKS_BACK)
     return source.read(low, min(source.length, stop + int(model.block.max()))), low
 
 
@@ -87,8 +88,8 @@ def _weights_of(model: Hmm, sharpness: float) -> Weights:
     edge_of[model.edge_from, model.edge_to] = np.arange(model.edge_from.size)
     exit_of = np.full((model.group_host.shape[0], _N_HOSTS), -1, np.int64)
     exit_of[model.exit_group, model.exit_to] = np.arange(model.exit_to.size)
-    edge, leave, acceptor = (np.exp2(-sharpness * t) for t in (model.edge_cost, model.exit_cost, model.acceptor_cost))
-    return Weights(edge, leave, acceptor, edge_of, exit_of, sharpness)
+    edge, leave = (np.exp2(-sharpness * costs) for costs in (model.edge_cost, model.exit_cost))
+    return Weights(edge, leave, edge_of, exit_of, sharpness)
 
 
 def _empty_sums(model: Hmm) -> Sums:

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.calling.donors import donor_bits
 from helixdask.calling.emission import emission_costs
-from helixdask.calling.gene_states import HOSTS
+from helixdask.calling.gene_states import HOST, HOSTS
 from helixdask.calling.hmm import Hmm
+from helixdask.calling.site_costs import NO_ROOM, acceptor_bits, donor_bits, start_bits
 from helixdask.kernels import njit
 
 _N_HOSTS = len(HOSTS)
+_START0 = HOST["start0"]
 _NOTHING = 1e-200  # beside a largest value near 1; smaller numbers make the processor slow
 _RESCALE = 8  # bases between looks at the scale: no eight bases cost more than a float64 holds
 
@@ -23,7 +24,6 @@ class Weights(NamedTuple):
 
     edge: NDArray[np.float64]
     exit: NDArray[np.float64]
-    acceptor: NDArray[np.float64]
     edge_of: NDArray[np.int64]  # (hosts, hosts)
     exit_of: NDArray[np.int64]  # (groups, hosts)
     sharpness: float
@@ -39,6 +39,19 @@ class Sums(NamedTuple):
     scale: NDArray[np.float64]  # (2,): scale, and the cost of the called path so far
 
 
+class _Local(NamedTuple):
+    """Costs and weights of the bases of a block."""
+
+    cost: NDArray[np.float64]  # (rows, 7) of emissions, beyond the block too
+    emitted: NDArray[np.float64]  # (rows, 7)
+    donor_bits: NDArray[np.float64]  # (rows, types)
+    donor: NDArray[np.float64]  # (rows, types), the donor block included
+    acceptor_bits: NDArray[np.float64]  # (rows, motifs)
+    acceptor: NDArray[np.float64]
+    start_bits: NDArray[np.float64]  # (rows,)
+    start: NDArray[np.float64]
+
+
 @njit(cache=True, nogil=True)
 def _local_weights(
     model: Hmm,
@@ -50,26 +63,29 @@ def _local_weights(
     n: int,
     start: int,
     stop: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Emission costs and weights of a block, and weights of donor blocks that begin in it."""
+) -> _Local:
+    """What depends on a base alone, in the block [start, stop)."""
     ahead = min(stop + model.block.max(), n)
     costs = np.empty((ahead - start, 7))
     emission_costs(classes, phases, start - low, ahead - low, model.phase_weight, model.raw_coding1, costs)
-    emitted = np.empty((stop - start, 7))  # in loops: operations on whole arrays take seconds to compile
-    for row in range(stop - start):
-        for kind in range(7):
-            emitted[row, kind] = np.exp2(-weights.sharpness * costs[row, kind])
     so_far = np.zeros(ahead - start + 1)
     for row in range(ahead - start):
         so_far[row + 1] = so_far[row] + costs[row, 5]
-    donors = np.zeros((stop - start, model.block.size))
+    donor, acceptor = donor_bits(model, codes, low, n, start, stop), acceptor_bits(model, codes, low, n, start, stop)
+    starts = start_bits(model, codes, low, n, start, stop)
+    emitted = np.empty((stop - start, 7))  # in loops: operations on whole arrays take seconds to compile
+    donors, acceptors, begins = np.zeros(donor.shape), np.empty(acceptor.shape), np.empty(starts.shape)
     for row in range(stop - start):
+        for kind in range(7):
+            emitted[row, kind] = np.exp2(-weights.sharpness * costs[row, kind])
         for kind in range(model.block.size):
-            bits = donor_bits(model, codes, low, n, start + row, kind)
-            if bits >= 0.0:
-                bits += so_far[row + model.block[kind]] - so_far[row]
+            if donor[row, kind] < NO_ROOM:
+                bits = donor[row, kind] + so_far[row + model.block[kind]] - so_far[row]
                 donors[row, kind] = np.exp2(-weights.sharpness * bits)
-    return costs, emitted, donors
+        for motif in range(acceptor.shape[1]):
+            acceptors[row, motif] = np.exp2(-weights.sharpness * acceptor[row, motif])
+        begins[row] = np.exp2(-weights.sharpness * starts[row])
+    return _Local(costs, emitted, donor, donors, acceptor, acceptors, starts, begins)
 
 
 @njit(cache=True, nogil=True)
@@ -118,14 +134,14 @@ def sum_forward(
     cost: NDArray[np.float64],
 ) -> None:
     """Take the bases [start, stop); at the marks, note the sum of the called state and the path's cost so far."""
-    costs, emitted, donors = _local_weights(model, weights, codes, classes, phases, low, n, start, stop)
+    local = _local_weights(model, weights, codes, classes, phases, low, n, start, stop)
     n_types, n_groups = sums.body.shape
     mask = sums.ring.shape[0] - 1
     fresh = np.empty(_N_HOSTS)
     leaving, opening = np.empty(n_groups), np.empty(n_groups)
     mark = np.searchsorted(marks, start)
     path_cost = sums.scale[1]
-    steps = _path_costs(model, weights, codes, costs, low, n, start, stop, states)
+    steps = _path_costs(model, weights, codes, local, low, start, stop, states)
     for position in range(start, stop):
         row = position - start
         code = codes[position - low]
@@ -137,23 +153,18 @@ def sum_forward(
             if model.group_host[group, 1] >= 0:
                 opening[group] += sums.host[model.group_host[group, 1]]
         for kind in range(n_types):
-            motif = model.acceptor_of_type[kind]
-            acceptor = 0.0
-            if position >= 2:
-                acceptor = (
-                    weights.acceptor[motif, 0, codes[position - 2 - low]]
-                    * weights.acceptor[motif, 1, codes[position - 1 - low]]
-                )
+            acceptor = local.acceptor[row, model.acceptor_of_type[kind]]
             for group in range(n_groups):
                 leaving[group] += acceptor * sums.body[kind, group]
-                sums.ring[slot, kind, group] = opening[group] * donors[row, kind]
+                sums.ring[slot, kind, group] = opening[group] * local.donor[row, kind]
         fresh[:] = 0.0
         for edge in range(model.edge_from.size):
             fresh[model.edge_to[edge]] += sums.host[model.edge_from[edge]] * weights.edge[edge, code]
+        fresh[_START0] *= local.start[row]
         for way in range(model.exit_to.size):
             fresh[model.exit_to[way]] += leaving[model.exit_group[way]] * weights.exit[way, code]
         for state in range(_N_HOSTS):
-            value = fresh[state] * emitted[row, model.host_emission[state]]
+            value = fresh[state] * local.emitted[row, model.host_emission[state]]
             sums.host[state] = value if value > _NOTHING else 0.0
         for kind in range(n_types):
             begun = position - model.block[kind]
@@ -164,7 +175,7 @@ def sum_forward(
                     factor = np.exp2(sums.ring_scale[begun & mask] - sums.scale[0])
             for group in range(n_groups):
                 begins = factor * sums.ring[begun & mask, kind, group]
-                value = (sums.body[kind, group] + begins) * emitted[row, 5]
+                value = (sums.body[kind, group] + begins) * local.emitted[row, 5]
                 sums.body[kind, group] = value if value > _NOTHING else 0.0
         if position % _RESCALE == 0:
             _keep_scale(sums)
@@ -184,9 +195,8 @@ def _path_costs(
     model: Hmm,
     weights: Weights,
     codes: NDArray[np.uint8],
-    costs: NDArray[np.float64],
+    local: _Local,
     low: int,
-    n: int,
     start: int,
     stop: int,
     states: NDArray[np.uint8],
@@ -200,22 +210,24 @@ def _path_costs(
         state = int(states[position])
         code = codes[position - low]
         if state >= _N_HOSTS:
-            bits = costs[row, 5]
+            bits = local.cost[row, 5]
             if before < _N_HOSTS:
-                bits += max(donor_bits(model, codes, low, n, position, (state - _N_HOSTS) // n_groups), 0.0)
+                donor = local.donor_bits[row, (state - _N_HOSTS) // n_groups]
+                bits += donor if donor < NO_ROOM else 0.0
         else:
-            bits = costs[row, model.host_emission[state]]
+            bits = local.cost[row, model.host_emission[state]]
             if before < _N_HOSTS:
                 edge = weights.edge_of[before, state]
                 if edge >= 0:
                     bits += model.edge_cost[edge, code]
+                    if state == _START0:
+                        bits += local.start_bits[row]
             elif position >= 2:
                 way = weights.exit_of[(before - _N_HOSTS) % n_groups, state]
                 motif = model.acceptor_of_type[(before - _N_HOSTS) // n_groups]
                 if way >= 0:
                     bits += model.exit_cost[way, code]
-                bits += model.acceptor_cost[motif, 0, codes[position - 2 - low]]
-                bits += model.acceptor_cost[motif, 1, codes[position - 1 - low]]
+                bits += local.acceptor_bits[row, motif]
         out[row] = bits
         before = state
     return out
@@ -238,7 +250,7 @@ def sum_backward(
     found: NDArray[np.float64],
 ) -> None:
     """Take the bases [start, stop) from the last to the first; `sums` is what may follow after base stop - 1."""
-    _, emitted, donors = _local_weights(model, weights, codes, classes, phases, low, n, start, stop)
+    local = _local_weights(model, weights, codes, classes, phases, low, n, start, stop)
     n_types, n_groups = sums.body.shape
     mask = sums.ring.shape[0] - 1
     fresh = np.empty(_N_HOSTS)
@@ -256,18 +268,21 @@ def sum_backward(
         slot = position & mask
         for kind in range(n_types):
             for group in range(n_groups):
-                sums.ring[slot, kind, group] = sums.body[kind, group] * emitted[row, 5]
+                sums.ring[slot, kind, group] = sums.body[kind, group] * local.emitted[row, 5]
         sums.ring_scale[slot] = sums.scale[0]
         for other in range(_N_HOSTS):
-            coming[other] = sums.host[other] * emitted[row, model.host_emission[other]]
+            coming[other] = sums.host[other] * local.emitted[row, model.host_emission[other]]
         fresh[:] = 0.0
+        out_of_intron = coming[_START0]
+        coming[_START0] *= local.start[row]
         for edge in range(model.edge_from.size):
             fresh[model.edge_from[edge]] += coming[model.edge_to[edge]] * weights.edge[edge, code]
+        coming[_START0] = out_of_intron
         for kind in range(n_types):
             after = position + model.block[kind]
-            if after > n or donors[row, kind] == 0.0:
+            if after > n or local.donor[row, kind] == 0.0:
                 continue
-            weight = donors[row, kind]
+            weight = local.donor[row, kind]
             if sums.ring_scale[after & mask] != sums.scale[0]:
                 weight *= np.exp2(sums.ring_scale[after & mask] - sums.scale[0])
             for group in range(n_groups):
@@ -279,13 +294,7 @@ def sum_backward(
         for way in range(model.exit_to.size):
             entering[model.exit_group[way]] += coming[model.exit_to[way]] * weights.exit[way, code]
         for kind in range(n_types):
-            motif = model.acceptor_of_type[kind]
-            acceptor = 0.0
-            if position >= 2:
-                acceptor = (
-                    weights.acceptor[motif, 0, codes[position - 2 - low]]
-                    * weights.acceptor[motif, 1, codes[position - 1 - low]]
-                )
+            acceptor = local.acceptor[row, model.acceptor_of_type[kind]]
             for group in range(n_groups):
                 value = sums.ring[slot, kind, group] + acceptor * entering[group]
                 sums.body[kind, group] = value if value > _NOTHING else 0.0

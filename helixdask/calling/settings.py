@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
+#: Bits that a bit of information about a splice site or start codon costs. Those of a network count too much by as
+#: many, see `posterior.SHARPNESS`.
+SITE_WEIGHT = 6.7
+_MOST_SITE_WEIGHT = 100.0
 #: What settings of the gene model are where they are not given; docs/explanation/calling.md shows what they rest on.
 DEFAULTS = {"min_exon_length": 6, "min_intron_length": 35, "splice_site_cost": 60.0, "phase_weight": 0.2}
 
@@ -54,6 +58,9 @@ class CallSettings:
     utr_ratio
         UTR bases that are expected for each coding base: where the network believes in fewer, UTRs are made more
         probable. 0: they are not. Default: what the network has learnt, where its card says so.
+    site_weight
+        How much the sequence around splice sites and start codons counts: it is learnt from the genes that are called
+        without. 0: not at all.
     min_score
         Leave out genes with a lower score; `evaluate` shows what each value keeps and loses. The others keep their ids.
     prefix
@@ -75,6 +82,7 @@ class CallSettings:
     min_score: Share = 0.0
     coverage: str | None = None
     utr_ratio: Annotated[float, Shown(min=0, max=10)] | None = None
+    site_weight: Annotated[float, Shown(min=0, max=_MOST_SITE_WEIGHT, default=SITE_WEIGHT)] | None = None
     prefix: str | None = None
 
     def check(self) -> None:
@@ -92,6 +100,10 @@ class CallSettings:
             raise BadInputError("the shortest coding sequence is negative", remedy="Use 0 or more.")
         if not 0.0 <= self.min_score <= 1.0:
             raise BadInputError(f"the least score {self.min_score} is no probability", remedy="Use 0 to 1.")
+        if not 0.0 <= self.weight_of_sites <= _MOST_SITE_WEIGHT:
+            raise BadInputError(
+                f"splice sites cannot count {self.site_weight} times", remedy=f"Use 0 to {_MOST_SITE_WEIGHT:.0f}."
+            )
         if self.prefix is not None and not _PREFIX.fullmatch(self.prefix):
             raise BadInputError(
                 f"genes cannot begin with {self.prefix!r}",
@@ -99,12 +111,19 @@ class CallSettings:
             )
         if self.rules == Rules.HELIXER and self.min_score:
             raise BadInputError("genes have no scores under helixer rules", remedy="Leave --min-score out.")
-        if self.rules == Rules.HELIXER and (self.coverage is not None or self.utr_ratio):
+        if self.rules == Rules.HELIXER and (self.coverage is not None or self.utr_ratio or self.site_weight):
             raise BadInputError(
                 "helixer rules call genes from predictions as they are",
-                remedy="Leave --coverage and --utr-ratio out, or use the default rules.",
+                remedy="Leave --coverage, --utr-ratio and --site-weight out, or use the default rules.",
             )
         self.model()
+
+    @property
+    def weight_of_sites(self) -> float:
+        """How much splice sites and start codons count."""
+        if self.site_weight is None:
+            return 0.0 if self.rules == Rules.HELIXER else SITE_WEIGHT
+        return self.site_weight
 
     def model_options(self) -> dict[str, Any]:
         """Settings of the gene model with defaults filled in; none of helixer rules, unless they were given."""

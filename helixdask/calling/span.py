@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.assemble import CallColumns
-from helixdask.calling.decode import BLOCK, decode_region
+from helixdask.calling.decode import BLOCK, NO_PATH, decode_region
 from helixdask.calling.hmm import Hmm
 from helixdask.calling.posterior import stretch_sums
 from helixdask.calling.regions import LoadedParts, Scan, genic_units, scan_pieces
@@ -147,7 +147,7 @@ def call_span(
             path = decode_region(model, source, begin_open=begin_open, end_open=end_open)
             counts["regions"] += 1
             counts["region_bases"] += end - start
-            if path.cost < 0:
+            if path.cost == NO_PATH:
                 counts["regions_without_path"] += 1
                 continue
             scorer = None

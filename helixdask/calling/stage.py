@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from helixdask.calling.assemble import build_models
 from helixdask.calling.correction import Correction, Learnt, learn
 from helixdask.calling.few_genes import few_genes
+from helixdask.calling.hmm import Hmm
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
+from helixdask.calling.sites import information, site_costs
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.coverage.transcripts import EvidenceGroups, transcript_groups
 from helixdask.engine.costs import COSTS, Cost
@@ -45,7 +47,7 @@ class CallStage(CallSettings, Stage):
     def __post_init__(self) -> None:
         super().__post_init__()
         # The values themselves are settings: other defaults make other genes.
-        for name, value in self.model_options().items():
+        for name, value in (self.model_options() | {"site_weight": self.weight_of_sites}).items():
             object.__setattr__(self, name, value)
 
     @property
@@ -55,7 +57,7 @@ class CallStage(CallSettings, Stage):
 
     def settings(self) -> dict[str, Any]:
         """The fields; those that came later are left out where they change nothing, so that older genes stay."""
-        unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0}
+        unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0, "site_weight": 0.0}
         return {name: value for name, value in super().settings().items() if unset.get(name) != value}
 
     def group(self) -> str:
@@ -93,15 +95,21 @@ class CallStage(CallSettings, Stage):
 
     def learn(self, store: Store) -> Correction:
         """How the predictions are to be corrected: how probable UTRs are, and what reads look like in each class."""
-        groups, model = EvidenceGroups.of(store, self._libraries(store)), self.model()
+        groups = EvidenceGroups.of(store, self._libraries(store))
 
         def call(region: Region, correction: Correction) -> dict[str, NDArray[Any]]:
             span, tracks = self.load(store, region, correction)
             scans = self.scan(span, tracks, 0), self.scan(span, tracks, 1)
-            return call_span(span, model, self, scans, tracks, scored=False)[0]
+            return call_span(span, self.model_for(correction), self, scans, tracks, scored=False)[0]
 
-        learnt = learn(store, f"predictions/{self.predictions}", groups, self._expected_utr(store), call)
+        expected, with_sites = self._expected_utr(store), bool(self.site_weight)
+        learnt = learn(store, f"predictions/{self.predictions}", groups, expected, call, with_sites=with_sites)
         return Correction(store, groups, learnt)
+
+    def model_for(self, correction: Correction) -> Hmm:
+        """Tables of the gene model, with the splice sites and start codons of this genome."""
+        sites = correction.learnt.sites
+        return self.model() if sites is None else self.model()._replace(**site_costs(sites, self.site_weight)._asdict())
 
     def _expected_utr(self, store: Store) -> float:
         """UTR bases for each coding base: as was said, or as the network has learnt; 0: the predictions' own."""
@@ -115,9 +123,10 @@ class CallStage(CallSettings, Stage):
 
     def run(self, store: Store, region: Region, work: Work) -> RegionResult:
         """Call the regions that begin in `region`."""
-        span, tracks = self.load(store, region, self._correction(store, work))
+        correction = self._correction(store, work)
+        span, tracks = self.load(store, region, correction)
         scans = self.scan(span, tracks, 0), self.scan(span, tracks, 1)
-        columns, counts = call_span(span, self.model(), self, scans, tracks)
+        columns, counts = call_span(span, self.model_for(correction), self, scans, tracks)
         return RegionResult(counts=counts, tables=columns)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
@@ -157,6 +166,10 @@ class CallStage(CallSettings, Stage):
         for name, likelihoods in zip(("missed", "missed_coding"), learnt.evidence, strict=True):
             if likelihoods is not None:
                 told[name] = [round(share, 4) for share in likelihoods.missed.tolist()]
+        if learnt.sites is not None:
+            told["sites"] = {"introns": learnt.sites.n_introns} | {
+                f"{kind}_bits": round(bits, 2) for kind, bits in information(learnt.sites).items()
+            }
         return told
 
     def scan(self, span: Span, tracks: StoreTracks, strand: int) -> Scan:

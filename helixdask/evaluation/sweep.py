@@ -156,7 +156,7 @@ class _Caller(CallStage):
         if contigs is not None:
             keep = np.isin(span.contig[stretches[:, 1]], contigs)
             stretches, by_scan = stretches[keep], by_scan[keep]
-        model = loosest.model()
+        model = loosest.model_for(correction)
         # One call for all stretches that the same thresholds find; one without any gives the empty columns.
         patterns, group = np.unique(by_scan, axis=0, return_inverse=True)
         parts: list[dict[str, NDArray[Any]]] = []

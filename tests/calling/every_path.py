@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from helixdask.calling.donors import donor_bits
 from helixdask.calling.emission import emission_costs
 from helixdask.calling.gene_states import HOSTS
+from helixdask.calling.site_costs import NO_ROOM, acceptor_bits, donor_bits, start_bits
 from helixdask.calling.source import ArraySource
 
 N_HOSTS = len(HOSTS)
+START0 = HOSTS.index("start0")
 
 
 def all_paths(model, source, begin_open, end_open):
@@ -19,6 +20,7 @@ def all_paths(model, source, begin_open, end_open):
     emissions = np.empty((n, 7))
     emission_costs(classes, phases, 0, n, model.phase_weight, False, emissions)
     groups = model.group_host.shape[0]
+    donors, acceptors, starts = (bits(model, codes, 0, n, 0, n) for bits in (donor_bits, acceptor_bits, start_bits))
     out = []
 
     def go_on(path, cost, host, body):
@@ -32,19 +34,19 @@ def all_paths(model, source, begin_open, end_open):
             kind, group = divmod(body, groups)
             go_on([*path, N_HOSTS + body], cost + emissions[position, 5], None, body)
             if position >= 2:
-                acceptor = model.acceptor_cost[model.acceptor_of_type[kind]]
-                leave = cost + acceptor[0, codes[position - 2]] + acceptor[1, codes[position - 1]]
+                leave = cost + acceptors[position, model.acceptor_of_type[kind]]
                 for way in np.flatnonzero(model.exit_group == group):
                     if model.exit_cost[way, code] < 1e9:
                         step(path, leave + model.exit_cost[way, code], model.exit_to[way])
             return
         for edge in np.flatnonzero(model.edge_from == host):
             if model.edge_cost[edge, code] < 1e9:
-                step(path, cost + model.edge_cost[edge, code], model.edge_to[edge])
+                bits = starts[position] if model.edge_to[edge] == START0 else 0.0
+                step(path, cost + bits + model.edge_cost[edge, code], model.edge_to[edge])
         for group in np.flatnonzero((model.group_host == host).any(axis=1)):
             for kind, length in enumerate(model.block.tolist()):
-                bits = donor_bits(model, codes, 0, n, position, kind)
-                if bits >= 0:
+                bits = donors[position, kind]
+                if bits < NO_ROOM:
                     inside = cost + bits + emissions[position : position + length, 5].sum()
                     body = kind * groups + group
                     begun = [*path, *[N_HOSTS + body] * length]
@@ -65,6 +67,13 @@ def all_paths(model, source, begin_open, end_open):
         for body in np.flatnonzero(model.begin_body.ravel()):
             go_on([], 0.0, None, int(body))
     return out
+
+
+def with_random_sites(model, seed):
+    """The same model where the bases around splice sites and start codons matter."""
+    rng = np.random.default_rng(seed)
+    shapes = {"donor_site": 9, "acceptor_site": 23, "start_site": 15}
+    return model._replace(**{name: rng.normal(0, 2, (length, 16)) for name, length in shapes.items()})
 
 
 def tiny(seed, n):

@@ -24,7 +24,7 @@ from tests.calling.test_stage import make_store
 
 pytestmark = pytest.mark.slow
 
-WHOLE = {"edge_threshold": 0.0, "peak_threshold": 0.0, "min_coding_length": 12}
+WHOLE = {"edge_threshold": 0.0, "peak_threshold": 0.0, "min_coding_length": 12, "site_weight": 0.0}
 
 
 def rows(models):

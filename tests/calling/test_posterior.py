@@ -14,7 +14,7 @@ from helixdask.calling.path_genes import genes_in_path
 from helixdask.calling.posterior import stretch_sums
 from helixdask.calling.scored import scored_stretches
 from helixdask.calling.source import ArraySource
-from tests.calling.every_path import N_HOSTS, all_paths, tiny
+from tests.calling.every_path import N_HOSTS, all_paths, tiny, with_random_sites
 from tests.calling.made_up import certain, encode, random_case
 
 SHORT = build_hmm(min_intron_length=10)
@@ -26,7 +26,8 @@ SHORT = build_hmm(min_intron_length=10)
 )
 def test_probabilities_are_sums_over_all_paths(seed, begin_open, end_open, sharpness, block):
     source = tiny(seed, 13)
-    paths = all_paths(SHORT, source, begin_open, end_open)
+    model = with_random_sites(SHORT, seed) if seed % 2 else SHORT
+    paths = all_paths(model, source, begin_open, end_open)
     weight = np.array([2 ** (-sharpness * cost) for _, cost in paths])
     table = np.array([path for path, _ in paths])
     # Any path may be the called one.
@@ -38,7 +39,7 @@ def test_probabilities_are_sums_over_all_paths(seed, begin_open, end_open, sharp
         low, high = int(hosts[0]), int(hosts[-1])
         wanted = np.array([[low, high], [low, low], [high, high]])
         found, _ = stretch_sums(
-            SHORT, source, states, wanted, begin_open=begin_open, end_open=end_open, sharpness=sharpness, block=block
+            model, source, states, wanted, begin_open=begin_open, end_open=end_open, sharpness=sharpness, block=block
         )
         for (first, last), value in zip(wanted.tolist(), found.tolist(), strict=True):
             same = (table[:, first : last + 1] == states[first : last + 1]).all(axis=1)
@@ -49,7 +50,7 @@ def test_probabilities_are_sums_over_all_paths(seed, begin_open, end_open, sharp
 @given(st.integers(0, 10_000))
 def test_blocks_change_no_score(seed):
     case = random_case(seed, [1500], noise=0.4)
-    model = build_hmm(min_intron_length=30, min_exon_length=3)
+    model = with_random_sites(build_hmm(min_intron_length=30, min_exon_length=3), seed)
     source = ArraySource(case.codes, case.classes[0].astype(np.float32), case.phases[0].astype(np.float32))
     states = decode_region(model, source, begin_open=True, end_open=True).states
     genes, exons, cds = genes_in_path(states, 3)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helixdask.calling.decode import decode_region
-from helixdask.calling.donors import donor_costs
 from helixdask.calling.emission import emission_costs
 from helixdask.calling.gene_states import state_labels
 from helixdask.calling.hmm import build_hmm
+from helixdask.calling.site_costs import donor_costs
 from helixdask.calling.source import ArraySource
 from helixdask.calling.ties import ANY_STATE, _move_up, _remove_first, search_best_first
 from tests.calling.made_up import certain, encode, random_case
