@@ -13,7 +13,7 @@ from tests.trainer.conftest import LITTLE, PLAIN, add_library, write_toy_store
 
 pytestmark = pytest.mark.slow
 
-SMALL = ["--cnn-layers", "1", "--filter-depth", "8", "--lstm-layers", "0", "--batch-size", "16"]
+SMALL = ["--cnn-layers", "1", "--filter-depth", "8", "--lstm-layers", "1", "--units", "8", "--batch-size", "16"]
 SHORT = ["--max-steps", "4", "--threads", "1", "-q", "--json"]
 
 
@@ -34,8 +34,7 @@ def base(store, tmp_path_factory):
 
 
 def test_a_network_with_coverage_or_without_phase(store, base, tmp_path):
-    spec = load_model(base).spec
-    assert (spec.dropout1, spec.lstm_layers) == (0.1, 0)
+    assert load_model(base).spec.dropout1 == 0.1
     path = tmp_path / "covered.keras"
     done("train", store, "-o", path, *SMALL, *SHORT, "--coverage", "rnaseq", "--hidden-layer", "5", "--no-phase")
     spec = load_model(path).spec
@@ -103,12 +102,12 @@ def test_a_dry_run_takes_no_step(store, base, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_few_steps_tell_the_time(store, base, tmp_path):
+def test_a_few_steps_tell_the_time(store, plain, tmp_path):
     plan = done(
         "tune",
         store,
         "--model",
-        base,
+        plain,
         "-o",
         tmp_path / "t.keras",
         "--measure",
