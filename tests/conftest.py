@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -23,6 +24,10 @@ settings.load_profile("helixdask")
 # and sums of a matrix product have the same bits in every process.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+# Containers often ask Python not to keep what it compiles: each process that a test starts would compile all anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Stores are many small files, and a disk takes longer to make and remove them than the tests take otherwise. Folders
 # are removed when a test has passed (pyproject.toml), so that little of the memory is taken at any time.
