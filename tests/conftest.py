@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -21,6 +24,24 @@ settings.load_profile("helixdask")
 # and sums of a matrix product have the same bits in every process.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+# Containers often ask Python not to keep what it compiles: each process that a test starts would compile all anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Stores are many small files, and a disk takes longer to make and remove them than the tests take otherwise. Folders
+# are removed when a test has passed (pyproject.toml), so that little of the memory is taken at any time.
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
+
+
+def _has_room(folder: Path) -> bool:
+    free = min(shutil.disk_usage(folder).free, psutil.virtual_memory().available) if folder.is_dir() else 0
+    return free > _ROOM and os.access(folder, os.W_OK)
+
+
+if _has_room(_MEMORY):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -73,7 +73,7 @@ def test_nothing_is_changed(prepared, species, tiny_model, tmp_path):
 
 @pytest.fixture(scope="module")
 def many_references(tmp_path_factory):
-    """A BAM file with a read on each of a few of two million contigs."""
+    """A BAM file with a read on each of a few of half a million contigs."""
     # As bytes: pysam takes longer for such a header than all dry runs take together.
     folder = tmp_path_factory.mktemp("bam")
     names = [f"scaffold_{number}" for number in range(1, N_SCAFFOLDS + 1)]
@@ -82,7 +82,7 @@ def many_references(tmp_path_factory):
     with pysam.BGZFile(str(folder / "reads.bam"), "wb1") as file:
         file.write(b"BAM\1" + struct.pack("<i", len(text)) + text.encode())
         file.write(struct.pack("<i", len(names)) + b"".join(references))
-        for number in (0, 999_999, N_SCAFFOLDS - 1):
+        for number in (0, N_SCAFFOLDS // 2 - 1, N_SCAFFOLDS - 1):
             # Four bases at 10, mapping quality 60, four letters without qualities.
             name = f"r{number}\0".encode()
             read = struct.pack("<iiBBHHHiiii", number, 10, len(name), 60, 4681, 1, 0, 4, -1, -1, 0)
@@ -106,14 +106,14 @@ def test_every_stage_of_17_gb_within_seconds(huge, species, tiny_model, many_ref
         seconds = time.process_time() - start
         assert [stage["group"] for stage in stages] == groups
         assert all(stage["plan"]["bases"] == 17_000_000_000 for stage in stages)
-        assert seconds < 60, name  # of the processor; 2-5 are needed
+        assert seconds < 15, name  # of the processor; a second is needed
         planned[name] = stages[-1]["plan"]
         print(f"{name}: {seconds:.1f} s")  # noqa: T201
     assert contents(tmp_path) == {}
     assert planned["predict"]["tasks"] > 1_000
     assert planned["predict"]["bytes_out"] > 4e10
     assert max(each["memory_per_worker"] for each in planned.values()) < 8e9
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 3e6  # kB
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1e6  # kB
 
 
 def test_what_cannot_fit_is_refused(prepared, tiny_model, monkeypatch):

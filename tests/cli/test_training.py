@@ -102,12 +102,12 @@ def test_a_dry_run_takes_no_step(store, base, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_few_steps_tell_the_time(store, base, tmp_path):
+def test_a_few_steps_tell_the_time(store, plain, tmp_path):
     plan = done(
         "tune",
         store,
         "--model",
-        base,
+        plain,
         "-o",
         tmp_path / "t.keras",
         "--measure",

@@ -28,8 +28,13 @@ def is_no_coding(type_: str) -> bool:
 
 
 @functools.cache
+def is_type(pattern: str, type_: str) -> bool:
+    """Whether a type is of a kind; asked for each row, and there are few types."""
+    return bool(re.fullmatch(pattern, type_, re.IGNORECASE))
+
+
 def is_cds(type_: str) -> bool:
-    return bool(re.fullmatch(r"CDS(_.*)?", type_, re.IGNORECASE))
+    return is_type(r"CDS(_.*)?", type_)
 
 
 @dataclass
@@ -165,9 +170,8 @@ def phases_stand_where_cds_stands(tracks: Tracks) -> int:
 def valid_cds_bases_are_coding_rows(notes: Annotation, tracks: Tracks) -> int:
     """I2: valid bases of the class cds that are in no CDS row, nor in a stop codon that GTF keeps apart."""
     covered = np.zeros_like(tracks.valid)
-    kinds = re.compile(r"cds(_.*)?|stop_codon", re.IGNORECASE)
     for row in notes.rows:
-        if kinds.fullmatch(row.type):
+        if is_type(r"cds(_.*)?|stop_codon", row.type):
             for strand in row.strand if row.strand in "+-" else "+-":
                 found = tracks.at(row, strand)
                 if found is not None:
@@ -248,14 +252,14 @@ def transcripts_hold_their_rows(notes: Annotation, table: list[TableTranscript],
     for one in table:
         there[one.contig, one.name].append(one)
     named: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    levels = re.compile(r"mrna|transcript|.*_transcript.*|primary_transcript", re.IGNORECASE)
+    levels = r"mrna|transcript|.*_transcript.*|primary_transcript"
     transcripts = {
         (row.seqid, unquote(row.attributes.get("transcript_id" if notes.is_gtf else "id", "")))
         for row in notes.rows
-        if levels.fullmatch(row.type)
+        if is_type(levels, row.type)
     }
     for row in notes.rows:
-        if re.fullmatch(r"CDS|stop_codon", row.type, re.IGNORECASE):
+        if is_type(r"CDS|stop_codon", row.type):
             for name in notes.parents(row):
                 if notes.is_gtf or (row.seqid, name) in transcripts:
                     named[row.seqid, name].append(row)

@@ -1,4 +1,4 @@
-"""A sparse genome of 17 Gb in 2 million contigs costs almost nothing."""
+"""A sparse genome of 17 Gb in half a million contigs costs almost nothing."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def test_opening_and_looking_is_quick(huge):
     start = time.process_time()
     store = hd.open_store(huge)
     assert store.n_bases == 17_000_000_000
-    view = store.sel("scaffold_1999999:100-200")
+    view = store.sel("scaffold_499999:100-200")
     assert view.sequence.values.tolist() == [4] * 100
     assert int(view.reference_label.sum()) == 0
-    assert "2,000,001 contigs" in repr(store)
+    assert "500,001 contigs" in repr(store)
     far = store.sel(f"scaffold_0:{2**33 + 5}-{2**33 + 105}")
     assert far.base_class_probability.shape == (2, 4, 100)
-    assert time.process_time() - start < 60  # of the processor; a few are needed
+    assert time.process_time() - start < 15  # of the processor; one is needed
 
 
 def test_one_region_beyond_the_reach_of_32_bits(huge, tmp_path):

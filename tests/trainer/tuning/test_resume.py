@@ -16,7 +16,7 @@ from helixdask.trainer.network.model_file import load_model
 from helixdask.trainer.tuning.learner import Learner
 from helixdask.trainer.tuning.tune import TuneSettings, train_from_scratch, tune
 from tests.small_disk import mount
-from tests.trainer.conftest import PLAIN, RECURRENT
+from tests.trainer.conftest import PLAIN
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ import os, signal, sys
 import keras
 from helixdask.trainer.tuning import run
 from helixdask.trainer.tuning.tune import train_from_scratch
-from tests.trainer.conftest import RECURRENT
+from tests.trainer.conftest import PLAIN
 from tests.trainer.tuning.test_resume import settings_for
 
 run._SECONDS_BETWEEN_CHECKPOINTS = 0.0
@@ -37,7 +37,7 @@ def kill(event):
     if event.kind == "step" and event.epoch == 2 and event.done == 2:
         os.kill(os.getpid(), signal.SIGKILL)
 
-train_from_scratch(settings_for(*sys.argv[1:]), RECURRENT, kill)
+train_from_scratch(settings_for(*sys.argv[1:]), PLAIN, kill)
 """
 
 
@@ -75,7 +75,7 @@ def test_a_killed_run_ends_with_the_same_model(url, tmp_path):
     told = []
     for path in (output, other):
         keras.utils.clear_session()  # each names its layers as the first of a process does
-        train_from_scratch(settings_for(url, path), RECURRENT, told.append)
+        train_from_scratch(settings_for(url, path), PLAIN, told.append)
     assert [event.text for event in told if event.text.startswith("Going on")] == ["Going on after step 8, in epoch 2."]
     assert not checkpoint_of(output).exists()
     assert output.read_bytes() == other.read_bytes()

@@ -25,16 +25,23 @@ SPEC = replace(RECURRENT, cnn_layers=2)
 
 
 @pytest.fixture(scope="module")
-def base(little_store, tmp_path_factory):
-    """A model trained from scratch for two epochs, and what training told."""
+def recurrent(little_store, tmp_path_factory):
+    """A model with an LSTM, trained from scratch for two epochs, and what training told."""
     events = []
-    output = tmp_path_factory.mktemp("base") / "base.keras"
+    output = tmp_path_factory.mktemp("recurrent") / "base.keras"
     result = train_from_scratch(settings_for(little_store, output), SPEC, events.append)
     return result, events
 
 
-def test_training_from_scratch_learns_and_tells(base):
-    result, events = base
+@pytest.fixture(scope="module")
+def base(little_store, tmp_path_factory):
+    """A model without LSTM, trained from scratch for two epochs: what is tested does not depend on the layers."""
+    output = tmp_path_factory.mktemp("base") / "base.keras"
+    return train_from_scratch(settings_for(little_store, output), replace(PLAIN, cnn_layers=2))
+
+
+def test_training_from_scratch_learns_and_tells(recurrent):
+    result, events = recurrent
     losses = [row["loss"] for row in result.history]
     assert losses[1] < 0.9 * losses[0]
     assert result.stopped == "epochs"
@@ -63,8 +70,8 @@ def test_near_copies_in_training_are_warned_of_and_in_the_card(tmp_path, caplog,
     assert f"{100 * share:.1f} %" in page
 
 
-def test_tuned_head_is_better_and_the_body_unchanged(base, little_store, tmp_path):
-    model, _ = base
+def test_tuned_head_is_better_and_the_body_unchanged(recurrent, little_store, tmp_path):
+    model, _ = recurrent
     result = tune(settings_for(little_store, tmp_path / "tuned.keras", model=model.path, epochs=3))
     before, after = load_model(model.path), load_model(result.path)
     for layer in before.network.layers:
@@ -117,11 +124,10 @@ def test_same_seed_gives_the_same_weights(little_store, tmp_path):
 
 
 def test_head_that_learns_nothing_ends_by_patience_and_is_not_called_better(base, little_store, tmp_path):
-    model, _ = base
     settings = settings_for(
         little_store,
         tmp_path / "t.keras",
-        model=model.path,
+        model=base.path,
         learning_rate=1e-12,
         weight_decay=0.0,
         epochs=9,
@@ -136,7 +142,6 @@ def test_head_that_learns_nothing_ends_by_patience_and_is_not_called_better(base
 
 
 def test_interrupt_keeps_the_best_so_far(base, little_store, tmp_path):
-    model, _ = base
     before = signal.getsignal(signal.SIGINT)  # background jobs of a shell ignore it
 
     def interrupt(event):
@@ -144,7 +149,7 @@ def test_interrupt_keeps_the_best_so_far(base, little_store, tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     output = tmp_path / "t.keras"
-    result = tune(settings_for(little_store, output, model=model.path, epochs=9), interrupt)
+    result = tune(settings_for(little_store, output, model=base.path, epochs=9), interrupt)
     assert result.stopped == "interrupted"
     assert result.best_epoch == 1
     assert [row["epoch"] for row in result.history] == [0, 1]
@@ -153,19 +158,17 @@ def test_interrupt_keeps_the_best_so_far(base, little_store, tmp_path):
 
 
 def test_random_head_under_helixer_rules(base, little_store, tmp_path):
-    model, _ = base
-    result = tune(settings_for(little_store, tmp_path / "t.keras", model=model.path, rules="helixer", epochs=1))
+    result = tune(settings_for(little_store, tmp_path / "t.keras", model=base.path, rules="helixer", epochs=1))
     assert result.best_epoch == 1
     assert result.history[1]["genic_f1"] != result.history[0]["genic_f1"]
 
 
 @pytest.mark.parametrize("hidden_units", [0, 6])
 def test_coverage_head(base, tmp_path, hidden_units):
-    model, _ = base
     store = write_toy_store(tmp_path / "toy.zarr", **LITTLE)
     add_library(store, "coverage/rnaseq/leaf")
     settings = settings_for(
-        store, tmp_path / "t.keras", model=model.path, coverage="rnaseq", hidden_units=hidden_units, epochs=2
+        store, tmp_path / "t.keras", model=base.path, coverage="rnaseq", hidden_units=hidden_units, epochs=2
     )
     result = tune(settings)
     tuned = load_model(result.path)
@@ -179,7 +182,6 @@ def test_coverage_head(base, tmp_path, hidden_units):
 
 
 def test_named_errors_before_training(base, little_store, tmp_path):
-    model, _ = base
     out = tmp_path / "t.keras"
     for more, message in [
         ({"model": None}, "no base model"),
@@ -193,7 +195,7 @@ def test_named_errors_before_training(base, little_store, tmp_path):
         ({"labels": "absent"}, "labels/absent"),
     ]:
         with pytest.raises(BadInputError, match=message):
-            tune(settings_for(little_store, out, **({"model": model.path} | more)))
+            tune(settings_for(little_store, out, **({"model": base.path} | more)))
     without_phase = NetworkSpec(**{**SPEC.to_dict(), "predict_phase": False})
     network = build_network(without_phase)
     save_model(tmp_path / "genic.keras", network, without_phase, {})
@@ -201,16 +203,16 @@ def test_named_errors_before_training(base, little_store, tmp_path):
         tune(settings_for(little_store, out, model=str(tmp_path / "genic.keras")))
     masked = write_toy_store(tmp_path / "masked.zarr", masked=True)
     with pytest.raises(MissingInputError, match="every base of the training windows is masked"):
-        tune(settings_for(masked, out, model=model.path))
+        tune(settings_for(masked, out, model=base.path))
     odd = write_toy_store(tmp_path / "odd.zarr", window=901)
     with pytest.raises(BadInputError, match=r"window of 901 bases cannot be divided.*9 bases"):
-        tune(settings_for(odd, out, model=model.path))
+        tune(settings_for(odd, out, model=base.path))
     empty = write_toy_store(tmp_path / "empty.zarr", **LITTLE)
     write_split(empty, np.zeros(0, np.int8), "nothing")
     with pytest.raises(MissingInputError, match="no training windows are left"):
-        tune(settings_for(empty, out, model=model.path, split="nothing"))
+        tune(settings_for(empty, out, model=base.path, split="nothing"))
     broken = tmp_path / "broken.keras"
-    broken.write_bytes(Path(model.path).read_bytes()[:3000])
+    broken.write_bytes(Path(base.path).read_bytes()[:3000])
     with pytest.raises(BadInputError, match="damaged"):
         tune(settings_for(little_store, out, model=str(broken)))
     assert not out.exists()
