@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:  # commands say what a library covers before a store is opened
     from helixdask.store.reading import StoreReader
@@ -29,6 +29,23 @@ class EvidenceGroups(NamedTuple):
         """Sort groups of a store."""
         coding = [group for group in groups if store.attrs(group).get("covers") == CODING]
         return cls(tuple(group for group in groups if group not in coding), tuple(coding))
+
+
+def held_in_words(libraries: Iterable[Mapping[str, Any]]) -> str:
+    """What libraries hold, from their attributes; reads where there are none.
+
+    Examples
+    --------
+    >>> held_in_words([{"kind": "rnaseq"}, {"kind": "longread"}, {"kind": "alignments", "covers": "coding"}])
+    'reads and protein alignments'
+    """
+    return " and ".join(dict.fromkeys(map(_held, libraries))) or "reads"
+
+
+def _held(attrs: Mapping[str, Any]) -> str:
+    if attrs.get("kind") == "alignments":
+        return f"{'protein' if attrs.get('covers') == CODING else 'transcript'} alignments"
+    return "tracks" if attrs.get("rules") == "ready-made" else "reads"
 
 
 def transcript_groups(

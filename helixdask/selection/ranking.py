@@ -79,7 +79,12 @@ RANKINGS: Final = (
     Ranking("distance", "mean distance between labels and predictions", ("class_distance",), _distance),
     Ranking("balanced-distance", "the same, each class as much as the others", ("class_distance",), _balanced_distance),
     Ranking("genic-doubt", "genic bases predicted otherwise", ("genic_agreement", "agreement"), _genic_doubt),
-    Ranking("evidence", "that, and exons without reads or alignments", ("genic_agreement", "agreement", "support"), _evidence),
+    Ranking(
+        "evidence",
+        "that, and exons without reads or alignments",
+        ("genic_agreement", "agreement", "support"),
+        _evidence,
+    ),
 )
 
 

@@ -33,6 +33,8 @@ class Judge:
         Of the run.
     by_evidence
         Whether evidence decides, for the labels are a base model's own.
+    source
+        What the libraries hold that are evidence, for people.
     replicas
         Devices on which the base model has its copies.
     """
@@ -45,11 +47,12 @@ class Judge:
         rules: Rules,
         *,
         by_evidence: bool,
+        source: str,
         replicas: Replicas,
     ) -> None:
         self.validation, self.spec, self.base, self.rules = validation, spec, base, rules
         self.by_evidence = by_evidence and spec.predict_phase
-        self.reads_seen = spec.n_libraries > 0
+        self.reads_seen, self.source = spec.n_libraries > 0, source
         self._replicas = replicas
         self._at_last: Counts | None = None
         self._at_best: Counts | None = None
@@ -121,6 +124,6 @@ class Judge:
     def _judged(self, tuned: Counts, base: Counts | None) -> GeneCounts:
         judged = None
         if self.by_evidence and base is not None:
-            judged = judge(tuned, base, reads_seen=self.reads_seen)
+            judged = judge(tuned, base, reads_seen=self.reads_seen, source=self.source)
         bases = self.validation.called_bases
         return GeneCounts(LEVELS, bases, tuned.labels, None if base is None else base.labels, judged)

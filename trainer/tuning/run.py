@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from helixdask.coverage.transcripts import transcript_groups
+from helixdask.coverage.transcripts import held_in_words, transcript_groups
 from helixdask.engine.same_work import in_words as differences_in_words
 from helixdask.errors import AlreadyExistsError, MissingInputError
 from helixdask.selection.across import Across
@@ -140,6 +141,11 @@ class TrainingRun:
             start.base,
             settings.rules,
             by_evidence=self.record.by_evidence,
+            source=held_in_words(
+                split.store.attrs(group)
+                for split, groups in zip(self.splits, self._evidence_groups(), strict=True)
+                for group in groups
+            ),
             replicas=self.replicas,
         )
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
@@ -161,12 +167,14 @@ class TrainingRun:
             for index, split in enumerate(self.splits)
         ]
 
+    def _evidence_groups(self) -> Sequence[tuple[str, ...]]:
+        """Groups of the libraries that the network sees, or of those that it does not: reads to judge genes by."""
+        return self.start.groups if self.spec.n_libraries else read_groups([split.store for split in self.splits])
+
     def _evidence_readers(self) -> list[WindowReader]:
-        """Readers of the libraries that the network sees, or of those that it does not: reads to judge genes by."""
-        groups = self.start.groups if self.spec.n_libraries else read_groups([split.store for split in self.splits])
         return [
-            WindowReader(split.store, TrackSet(split.labels, each))
-            for split, each in zip(self.splits, groups, strict=True)
+            WindowReader(split.store, TrackSet(split.labels, groups))
+            for split, groups in zip(self.splits, self._evidence_groups(), strict=True)
         ]
 
     def _train_feed(self, batch_size: int) -> Feed:
