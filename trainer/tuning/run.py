@@ -85,7 +85,7 @@ class TrainingRun:
         if settings.copies_across and settings.rules != Rules.HELIXER:
             self.train_windows, self.across = without_copies_across(self.train_windows, validation, self.splits)
         self.n_padded = 0
-        if start.mode == "norm":
+        if not start.weights_learn:
             n_windows = len(self.train_windows)
             self.train_windows = without_padding(self.train_windows)
             self.n_padded = n_windows - len(self.train_windows)
@@ -207,7 +207,7 @@ class TrainingRun:
         if self.replicas.number > 1:
             self._say(f"{self.replicas.number} devices share each batch.")
         learning = f"{self._n_learning():,} of {self.network.count_params():,} weights learn"
-        if self.start.mode == "norm":
+        if not self.start.weights_learn:
             learning = "no weight learns, normalisation adapts"
             if self.n_padded:
                 learning += f"; {self.n_padded:,} shorter ones are left out, for padding is no sequence"
@@ -242,7 +242,7 @@ class TrainingRun:
             "window_length": self.train_windows.window_length,
             "steps_in_an_epoch": self.train_feed.order.steps_per_epoch,
             "steps_at_most": self._schedule().total_steps,
-            "learning_rate": self.peak_rate if start.mode != "norm" else None,
+            "learning_rate": self.peak_rate if start.weights_learn else None,
             "class_weights": list(start.class_weights),
             "transition_weights": list(start.transition_weights),
             "n_weights": self.network.count_params(),
@@ -479,7 +479,7 @@ class TrainingRun:
         scores = found.scores()
         row = score_row(epoch, state.step, scores)
         row |= dict(zip(("loss", "genic_loss", "phase_loss"), losses.tolist(), strict=False))
-        if self.start.mode != "norm":
+        if self.start.weights_learn:
             row["learning_rate"] = self._schedule().rate(state.step - 1)
         row["windows_per_second"] = state.train_windows / max(state.train_seconds, 1e-9)
         evidence = self.judge.agreement(self.learner, epoch)
