@@ -58,7 +58,7 @@ class Judge:
         self._at_best: Counts | None = None
 
     @cached_property
-    def _base_learner(self) -> Learner | None:
+    def base_learner(self) -> Learner | None:
         """The base model, to be scored before the first step and again after the last one."""
         if self.base is None:
             return None
@@ -69,7 +69,7 @@ class Judge:
     @cached_property
     def _base_genes(self) -> Counts | None:
         """Genes that the base model calls on the validation windows."""
-        learner = self._base_learner
+        learner = self.base_learner
         return None if learner is None else self.validation.count_genes(learner, 0)
 
     def of_base(self) -> tuple[Confusions, float | None]:
@@ -80,7 +80,7 @@ class Judge:
         InternalError
             There is no base model.
         """
-        learner = self._base_learner
+        learner = self.base_learner
         if learner is None:
             raise InternalError("a run without a base model scores none")
         found = self.validation.confusions(learner, epoch=0)
