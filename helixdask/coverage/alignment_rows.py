@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helixdask.coverage.transcripts import CODING
+from helixdask.coverage.kinds import CODING, EXONS
 from helixdask.errors import BadInputError
 from helixdask.inputs.gff_text import Block, plain, read_blocks
 from helixdask.store.contigs import ContigTable
@@ -72,8 +72,8 @@ class AlignmentFile(NamedTuple):
         """
         stretches = {name for name in self.types if _rank(name) >= 0}
         if _of_transcripts(stretches) or "exon" in stretches:
-            return "exons"
-        return CODING if "cds" in stretches or _of_proteins(self.types) else "exons"
+            return EXONS
+        return CODING if "cds" in stretches or _of_proteins(self.types) else EXONS
 
     @property
     def is_mixed(self) -> bool:

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-if TYPE_CHECKING:  # commands say what a library covers before a store is opened
+from helixdask.coverage.kinds import ALIGNMENTS, CODING, READY_MADE, TRANSCRIPT_KINDS
+
+if TYPE_CHECKING:
     from helixdask.store.reading import StoreReader
-
-TRANSCRIPT_READS: Final = ("rnaseq", "longread")
-"""Kinds of libraries whose reads cover transcripts from end to end."""
-
-TRANSCRIPT_KINDS: Final = (*TRANSCRIPT_READS, "alignments")
-"""Kinds of libraries that show exons and introns: such reads, and aligned proteins and transcripts."""
-
-CODING: Final = "coding"
-"""What alignments of proteins cover, in the attribute `covers` of a library."""
 
 
 class EvidenceGroups(NamedTuple):
@@ -43,9 +36,9 @@ def held_in_words(libraries: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _held(attrs: Mapping[str, Any]) -> str:
-    if attrs.get("kind") == "alignments":
+    if attrs.get("kind") == ALIGNMENTS:
         return f"{'protein' if attrs.get('covers') == CODING else 'transcript'} alignments"
-    return "tracks" if attrs.get("rules") == "ready-made" else "reads"
+    return "tracks" if attrs.get("kind") in READY_MADE else "reads"
 
 
 def transcript_groups(

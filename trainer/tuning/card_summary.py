@@ -13,8 +13,8 @@ _LEARNS: Final = {
     "whole": "all weights were trained",
 }
 _BY_EVIDENCE: Final = (
-    "No known genes were at hand. Evidence, {} and reading frames, tells which of two models is better, not how many genes of "
-    "either are right: compare a region that you know, or evaluate with known genes."
+    "No known genes were at hand. Evidence, {} and reading frames, tells which of two models is better, not how many "
+    "genes of either are right: compare a region that you know, or evaluate with known genes."
 )
 _BY_GENES: Final = (
     "The scores are agreement with the known genes of the same genome: they hold as far as these are right."
