@@ -118,7 +118,7 @@ class AlignmentStage(LibraryStage):
                 for column in _FIELDS
             ]
             tracks.append(depth_of(columns[0], columns[1], columns[2].astype(np.int8), region.start, region.stop))
-        return self._written(store, region, *tracks)
+        return self._written(store, region, tracks[0], tracks[1])
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return where the tracks are from, and their normalisation constants."""

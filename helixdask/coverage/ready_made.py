@@ -97,8 +97,8 @@ class ReadyMadeStage(LibraryStage):
             rounded["bases_rounded_to_zero"] += lost
             track, strand = _TRACK_OF[field]
             tracks[track][self._rows(strand)] = counts
-        counts = {name: float(n) for name, n in rounded.items()}
-        return self._written(store, region, tracks["coverage"], tracks["spliced_coverage"], counts)
+        totals = {name: float(n) for name, n in rounded.items()}
+        return self._written(store, region, tracks["coverage"], tracks["spliced_coverage"], totals)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return where the tracks are from, and their normalisation constants."""

@@ -130,7 +130,7 @@ class WindowsStage(WindowsSettings, Stage):
 
         Of what covers coding bases alone, UTRs are not asked: it neither supports nor refutes them.
         """
-        *places, label, valid = windows
+        begin, size, strand, label, valid = windows
         asked, covered = np.zeros_like(valid), np.zeros(label.shape, np.bool_)
         groups = self._libraries(store)
         of_coding = EvidenceGroups.of(store, groups).coding
@@ -140,12 +140,12 @@ class WindowsStage(WindowsSettings, Stage):
             usable = valid & (label != UTR) if group in of_coding else valid
             asked |= usable
             covered |= (coverage > 0) & (usable > 0)
-            found.append(reads_in_windows(*places, label, usable, coverage))
+            found.append(reads_in_windows(begin, size, strand, label, usable, coverage))
         depth, agreement = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
         return {
             "window_coverage": depth,
             "window_coverage_agreement": agreement,
-            "window_support": support_of_exons(*places, label, asked, covered),
+            "window_support": support_of_exons(begin, size, strand, label, asked, covered),
         }
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
