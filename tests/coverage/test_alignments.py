@@ -1,6 +1,7 @@
 import dataclasses
 import gzip
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -156,6 +157,23 @@ def test_introns_that_are_too_long(store, tmp_path):
 def test_what_is_refused(store, tmp_path, rows, contig, message):
     with pytest.raises(BadInputError, match=message):
         added(store, write(tmp_path / "a.gff3", rows, contig))
+
+
+def test_of_a_refused_file_nothing_is_left(store, tmp_path):
+    def files():
+        return {path for path in Path(store.url).rglob("*") if path.is_file()}
+
+    good = write(tmp_path / "good.gff3", MINIPROT)
+    bad = write(tmp_path / "bad.gff3", [*MINIPROT, ("CDS", 1, 9, "+", "Name=x")])
+    before = files()
+    for there in (False, True):
+        with pytest.raises(BadInputError, match="line 6"):
+            run_stage(SmallTasks("refused", bad, "refused"), store.url, dataclasses.replace(HERE, replace=True))
+        assert files() == before
+        if not there:
+            run_stage(SmallTasks("refused", good, "refused"), store.url, HERE)
+            before = files()
+    assert store.read("coverage/refused/refused/coverage", 0, 200).sum() == 100
 
 
 def test_a_bad_row_is_found_before_another_library_is_counted(store, tmp_path):
