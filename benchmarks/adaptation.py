@@ -353,10 +353,7 @@ class Laboratory:
     def tuned(self, run: Run) -> tuple[Path, dict[str, Any]]:
         """Tune, and write down what was true at each check."""
         from helixdask.trainer.base_models import shipped_model
-        from helixdask.trainer.tuning.interrupts import StopRequest
-        from helixdask.trainer.tuning.progress import silent
         from helixdask.trainer.tuning.settings import TuneSettings
-        from helixdask.trainer.tuning.tune import _start_of_tuning
 
         pair, option = PAIRS[run.pair], OPTIONS[run.option]
         model = self.folder / f"{run.name}.keras"
@@ -378,53 +375,50 @@ class Laboratory:
             keep_worse=True,
             replace=True,
         )
-        watched = watched_run(_start_of_tuning(replace(settings, **option.settings)), silent, StopRequest())
-        result = watched.fit()
+        result, truth = watched_run(replace(settings, **option.settings))
         found = {
             "verdict": {key: result.verdict[key] for key in ("outcome", "best_epoch", "text", "evidence")},
             "checks": [{key: row.get(key) for key in ("epoch", "evidence", "genic_f1")} for row in result.history],
-            "truth": watched.truth,  # genic F1 of the base model and of each check, on the validation windows
+            "truth": truth,  # genic F1 of the base model and of each check, on the validation windows
             "seconds": result.seconds,
         }
         note.write_text(json.dumps(found))
         return model, found
 
 
-def watched_run(*words: Any) -> Any:
-    """A training run that also scores each check by the known genes, which decide nothing."""
+def watched_run(settings: Any) -> tuple[Any, list[float]]:
+    """Tune, and score the base model and each check by the known genes, which decide nothing."""
     from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
+    from helixdask.trainer.tuning.interrupts import StopRequest
+    from helixdask.trainer.tuning.progress import Event, silent
     from helixdask.trainer.tuning.run import TrainingRun
+    from helixdask.trainer.tuning.tune import start_of_tuning
     from helixdask.trainer.tuning.validation import Validation
 
-    class WatchedRun(TrainingRun):
-        def __init__(self, *words: Any) -> None:
-            super().__init__(*words)
-            seen = zip(self.splits, self.start.groups, strict=True)
-            readers = [WindowReader(split.store, TrackSet("reference", groups)) for split, groups in seen]
-            given = self.validation
-            self.known = Validation(
-                given.windows,
-                readers,
-                readers,
-                batch_size=given.batch_size,
-                pool_size=given.pool_size,
-                padded_little=True,
-                epochs=given.epochs,
-                tell=given.tell,
-                stop=given.stop,
-            )
-            self.truth: list[float] = []
+    def genic_f1(learner: Any) -> float:
+        return known.confusions(learner, 0).scores()["genic"]["f1"]
 
-        def _score_base(self) -> None:
-            super()._score_base()
-            learner = self.judge._base_learner
-            self.truth.append(self.known.confusions(learner, 0).scores()["genic"]["f1"])
+    def watch(event: Event) -> None:
+        if event.kind == "check":
+            truth.append(genic_f1(watched.learner))
 
-        def _check(self) -> None:
-            super()._check()
-            self.truth.append(self.known.confusions(self.learner, 1).scores()["genic"]["f1"])
-
-    return WatchedRun(*words)
+    watched = TrainingRun(start_of_tuning(settings), watch, StopRequest())
+    given = watched.validation
+    seen = zip(watched.splits, watched.start.groups, strict=True)
+    readers = [WindowReader(split.store, TrackSet("reference", groups)) for split, groups in seen]
+    known = Validation(
+        given.windows,
+        readers,
+        readers,
+        batch_size=given.batch_size,
+        pool_size=given.pool_size,
+        padded_little=True,
+        epochs=given.epochs,
+        tell=silent,
+        stop=given.stop,
+    )
+    truth = [genic_f1(watched.judge.base_learner)]
+    return watched.fit(), truth
 
 
 def run(data: Path, folder: Path, todo: list[Run], max_hours: float) -> None:
@@ -463,14 +457,14 @@ def joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def f1_of(counts: dict[str, Any], times: np.ndarray | None = None) -> np.ndarray:
     """Six F1 from counts by piece, each of which counts so many times."""
-    from helixdask.trainer.tuning.bootstrap import _base_f1, match_f1
+    from helixdask.trainer.tuning.bootstrap import base_f1, match_f1
 
     arrays = {name: np.array(values, np.float64) for name, values in counts.items()}
     if times is not None:
         arrays = {name: np.einsum("dp,p...->d...", times, values) for name, values in arrays.items()}
     else:
         arrays = {name: values.sum(axis=0) for name, values in arrays.items()}
-    bases = _base_f1(arrays["bases"])
+    bases = base_f1(arrays["bases"])
     levels = [match_f1(arrays[level]) for level in LEVELS]
     return np.concatenate([bases[..., [0, 2, 3, 4]], np.stack(levels, axis=-1)], axis=-1)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from helixdask.amounts import short
 from helixdask.cli.facts_of_choice import CHOICES
-from helixdask.coverage.transcripts import CODING
+from helixdask.coverage.kinds import CODING, EXONS
 
 Attrs = Mapping[str, Any]
 Facts = dict[str, Any]
@@ -90,7 +90,7 @@ def _coverage(attrs: Attrs) -> Facts:
         "protocol": attrs.get("strandedness"),
         "evidence": says,
         "alignments": counts.get("alignments"),
-        "they cover": {CODING: "coding bases alone", "exons": "exons from end to end"}.get(attrs.get("covers", "")),
+        "they cover": {CODING: "coding bases alone", EXONS: "exons from end to end"}.get(attrs.get("covers", "")),
         "rows on other sequences, left out": counts.get("rows_elsewhere") or None,
         "rows without bases, left out": counts.get("rows_empty") or None,
         "introns": counts.get("introns"),

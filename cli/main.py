@@ -14,6 +14,7 @@ from helixdask.cli.commands import Commands
 from helixdask.cli.proposed import with_command
 from helixdask.cli.report import say
 from helixdask.cli.terminal import VERBOSE, log_to_terminal, only_our_words, only_what_it_can_show
+from helixdask.coverage.kinds import ALIGNMENTS, ENDINGS, READ_ENDINGS
 from helixdask.errors import HelixdaskError, words_of
 from helixdask.public_names import without_secrets
 
@@ -67,8 +68,8 @@ def _root(
 
 _INTERRUPTED = 130
 _LISTS = {
-    "--bam": (".bam", ".cram", ".sam"),
-    "--evidence": (".gff3", ".gff", ".gtf", ".gff3.gz", ".gff.gz", ".gtf.gz"),
+    "--bam": READ_ENDINGS,
+    "--evidence": ENDINGS[ALIGNMENTS],
 }
 """Options that several files may follow, and their endings."""
 
@@ -78,7 +79,7 @@ def _repeat_options(arguments: list[str]) -> list[str]:
     repeated: list[str] = []
     option = ""
     for argument in arguments:
-        if option and argument.endswith(_LISTS[option]):
+        if option and argument.lower().endswith(_LISTS[option]):
             if repeated[-1] != option:
                 repeated.append(option)
         else:

@@ -253,7 +253,7 @@ def _windows() -> list[ArraySpec]:
             "window",
             "window_support",
             "float32",
-            "share of exonic bases that reads of any library cover; NaN: no exon",
+            "share of exonic bases that a library covers, of those that any can cover; NaN: none",
             **measure,
         ),
         column(w, "window", "window_coverage", "float32", "mean coverage on the strand", unit="reads", **per_library),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from helixdask.coverage.kinds import ALIGNMENTS, TRANSCRIPT_READS, kind_of
 from helixdask.coverage.settings import DEFAULT_READS, CoverageSettings, LibraryFiles, ReadOptions
 from helixdask.engine.same_work import differences
 from helixdask.errors import BadInputError, MissingInputError
@@ -72,7 +73,7 @@ def libraries_of(files: LibraryFiles, reads: ReadOptions = DEFAULT_READS) -> lis
     BadInputError
         Files and a sheet are given, something that is said in the sheet is said beside it, or reads have no protocol.
     """
-    from helixdask.coverage.libraries import ALIGNMENTS, check_names, libraries_from_paths
+    from helixdask.coverage.libraries import check_names, libraries_from_paths
 
     longest = ReadOptions(max_intron=reads.max_intron)
     evidence = libraries_from_paths(files.evidence, "", ALIGNMENTS, longest, "--evidence")
@@ -83,11 +84,11 @@ def libraries_of(files: LibraryFiles, reads: ReadOptions = DEFAULT_READS) -> lis
 
 
 def _libraries_of_reads(files: LibraryFiles, reads: ReadOptions) -> list[Library]:
-    from helixdask.coverage.libraries import kind_of, libraries_from_paths
+    from helixdask.coverage.libraries import libraries_from_paths
     from helixdask.coverage.sheet import read_libraries
 
     if not files.libraries:
-        needed = any((files.kind or kind_of(path)) in ("rnaseq", "longread") for path in files.bam)
+        needed = any((files.kind or kind_of(path)) in TRANSCRIPT_READS for path in files.bam)
         if needed and files.strandedness is None:
             raise BadInputError(
                 "the protocol of the reads is not known",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace as changed
-from typing import Final, TypeAlias
+from typing import Final
 
 from helixdask.coverage.alignment_stage import AlignmentStage
-from helixdask.coverage.libraries import ALIGNMENTS, AUTO, Library, check_names
+from helixdask.coverage.kinds import ALIGNMENTS, TRANSCRIPT_READS
+from helixdask.coverage.libraries import AUTO, Library, check_names
+from helixdask.coverage.library_stage import LibraryStage
 from helixdask.coverage.protocol import resolved
 from helixdask.coverage.ready_made import ReadyMadeStage
 from helixdask.coverage.settings import CoverageSettings
@@ -21,8 +23,6 @@ from helixdask.names.needed import aliases_of
 from helixdask.settings import Rules
 from helixdask.store.lineage import provenance
 from helixdask.store.store import Store
-
-LibraryStage: TypeAlias = CoverageStage | AlignmentStage | ReadyMadeStage
 
 _FILES: Final = ("bam", "path", "minus_path")
 """Inputs of a library that are its files."""
@@ -105,7 +105,7 @@ def stage_of(library: Library, settings: CoverageSettings) -> LibraryStage:
     BadInputError
         The rules know no such libraries.
     """
-    if settings.rules == Rules.HELIXER and library.kind not in ("rnaseq", "longread", "atac"):
+    if settings.rules == Rules.HELIXER and library.kind not in (*TRANSCRIPT_READS, "atac"):
         raise BadInputError(
             f"the rules `helixer` know no libraries of kind `{library.kind}`",
             where=library.path,

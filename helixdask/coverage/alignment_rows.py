@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,7 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helixdask.coverage.transcripts import CODING
+from helixdask.coverage.alignment_names import alignment_names
+from helixdask.coverage.kinds import CODING, EXONS
 from helixdask.errors import BadInputError
 from helixdask.inputs.gff_text import Block, plain, read_blocks
 from helixdask.store.contigs import ContigTable
@@ -28,9 +28,6 @@ _MATCH: Final = 2
 """Of rows of one alignment those of the lowest rank are its stretches: parts before wholes, exons before CDS."""
 
 _STRANDS: Final = {"+": 0, "-": 1, ".": -1, "?": -1}
-_PARENT: Final = re.compile(r"(?:^|;)\s*Parent=([^;]+)")
-_ID: Final = re.compile(r"(?:^|;)\s*ID=([^;]+)")
-_TRANSCRIPT: Final = re.compile(r"(?:^|;)\s*transcript_id\s+\"?([^\";]+)")
 _EMPTY: Final = 3
 """Rows that end up to so many bases before they begin have none: programs write them where two gaps meet."""
 _REMEDY: Final = "Write GFF3: parts of an alignment have one Parent, or are rows with one ID."
@@ -72,8 +69,8 @@ class AlignmentFile(NamedTuple):
         """
         stretches = {name for name in self.types if _rank(name) >= 0}
         if _of_transcripts(stretches) or "exon" in stretches:
-            return "exons"
-        return CODING if "cds" in stretches or _of_proteins(self.types) else "exons"
+            return EXONS
+        return CODING if "cds" in stretches or _of_proteins(self.types) else EXONS
 
     @property
     def is_mixed(self) -> bool:
@@ -126,7 +123,7 @@ def _parsed(
         sep="\t",
         header=None,
         names=list(range(9)),
-        usecols=[0, 2, 3, 4, 6, 8],
+        usecols=[0, 2, 3, 4, 6],
         dtype=object,
         quoting=csv.QUOTE_NONE,
         na_filter=False,
@@ -141,8 +138,14 @@ def _parsed(
     keep = np.flatnonzero(stretch & (contig >= 0))
     elsewhere = int(np.count_nonzero(stretch & (contig < 0)))
     lines = block.lines[keep]
-    texts = table[8].to_numpy(object)[keep].tolist()
-    row, names = _names(path, texts, rank[keep], lines)
+    begin, end_of_row = (places[keep] for places in _attributes(block.text))
+    row, names = alignment_names(block.text, begin, end_of_row, rank[keep] == _MATCH, lines)
+    if len(nameless := np.setdiff1d(np.arange(len(keep)), row)):
+        raise BadInputError(
+            "a part of an alignment names none that it belongs to",
+            where=f"{path}, line {lines[nameless[0]]:,}",
+            remedy=_REMEDY,
+        )
     start, end = (_integers(path, table[column].to_numpy(object)[keep], lines) for column in (3, 4))
     empty = (start > end) & (start - end <= _EMPTY)
     backwards = np.flatnonzero((start > end) & ~empty)
@@ -163,11 +166,11 @@ def _parsed(
             where=f"{path}, line {lines[k]:,}",
             remedy="Align to this assembly.",
         )
-    strand = np.array([_STRANDS.get(text, -1) for text in table[6].to_numpy(object)[keep].tolist()], np.int8)
-    hashes = pd.util.hash_array(np.array(names, object), categorize=False) if names else np.zeros(0, np.uint64)
-    row, hashes = row[~empty[row]], hashes[~empty[row]]
+    strands, signs = pd.factorize(table[6].to_numpy(object))
+    strand = np.array([_STRANDS.get(sign, -1) for sign in signs.tolist()], np.int8)[strands]
+    row, names = row[~empty[row]], names[~empty[row]]
     at = keep[row]
-    rows = AlignmentRows(hashes, rank[at], contig[at], start[row] - 1, end[row], strand[row])
+    rows = AlignmentRows(names, rank[at], contig[at], start[row] - 1, end[row], strand[at])
     return rows, elsewhere, int(np.count_nonzero(empty)), {name.lower() for name in types.tolist()}
 
 
@@ -185,25 +188,10 @@ def _of_transcripts(types: Iterable[str]) -> bool:
     return any(name.endswith("match") and name.startswith(("cdna", "est", "expressed", "rna")) for name in types)
 
 
-def _names(
-    path: str, texts: list[str], rank: NDArray[np.int8], lines: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], list[str]]:
-    """Names of the alignments of each row, and the rows: one that has two parents comes twice.
-
-    A match without a name is an alignment by itself.
-    """
-    rows: list[int] = []
-    names: list[str] = []
-    for row, (text, kind, line) in enumerate(zip(texts, rank.tolist(), lines.tolist(), strict=True)):
-        found = _ID.search(text) if kind == _MATCH else _PARENT.search(text) or _TRANSCRIPT.search(text)
-        if found is None and kind != _MATCH:
-            raise BadInputError(
-                "a part of an alignment names none that it belongs to", where=f"{path}, line {line:,}", remedy=_REMEDY
-            )
-        mine = found.group(1).split(",") if found else [f"line {line}"]
-        rows += [row] * len(mine)
-        names += mine
-    return np.array(rows, np.int64), names
+def _attributes(text: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the ninth column of each row of a block begins and ends, ``(row,)``."""
+    values = np.frombuffer(text, np.uint8)
+    return np.flatnonzero(values == ord("\t"))[7::8] + 1, np.flatnonzero(values == ord("\n"))
 
 
 def _integers(path: str, texts: NDArray[np.object_], lines: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.coverage.alignment_blocks import Stretches, alignment_blocks, depth_of
 from helixdask.coverage.alignment_rows import AlignmentFile, read_alignments
+from helixdask.coverage.kinds import ALIGNMENTS, CODING, EXONS
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.library_stage import LibraryStage
 from helixdask.coverage.ready_made_files import check_some_known
 from helixdask.coverage.rules import NO_LIMIT, default_max_intron
-from helixdask.coverage.statistics import constants, region_statistics
-from helixdask.coverage.transcripts import CODING
-from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
-from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.errors import BadInputError
 from helixdask.intervals import numbers
 from helixdask.names.in_text import names_in_text
-from helixdask.names.needed import aliases_input, aliases_of
-from helixdask.public_names import public_name
+from helixdask.names.needed import aliases_input
 from helixdask.store.contigs import ContigTable
 from helixdask.store.store import Store
 
@@ -35,43 +33,27 @@ _FIELDS: Final = ("start", "end", "strand")
 
 
 @dataclass(frozen=True)
-class AlignmentStage(Stage):
+class AlignmentStage(LibraryStage):
     """How many alignments cover each base, and how many skip it as an intron, into `coverage/<set>/<library>`.
 
     Parameters
     ----------
-    library, path
-        The fields of `Library`.
-    set_name
-        Set that the library belongs to.
+    library, path, set_name, aliases
+        See `LibraryStage`.
     max_intron
         Longest gap that is an intron; 0: no limit. None: as for reads.
-    aliases
-        Table of other names of the genome's contigs, or None.
     """
 
-    library: str
-    path: str
-    set_name: str = "rnaseq"
     max_intron: int | None = None
-    aliases: str | None = None
-
-    name: ClassVar[str] = "coverage"
-    cost: ClassVar[Cost] = COSTS["ready-made coverage"]
-    file_fields: ClassVar[tuple[str, ...]] = ("path", "aliases")
 
     @classmethod
     def of(cls, library: Library, set_name: str = "rnaseq", aliases: str | None = None) -> AlignmentStage:
         """Return the stage for a library."""
-        return cls(library.name, library.path, set_name, library.reads.max_intron, aliases)
-
-    def group(self) -> str:
-        """Group of the store that is written."""
-        return f"coverage/{self.set_name}/{self.library}"
+        return cls(library.name, library.path, set_name, aliases, library.reads.max_intron)
 
     def inputs(self, store: Store) -> dict[str, str]:
         """Check that the file has names of the genome, and return what is read; rows are looked at later."""
-        names, aliases = names_in_text(self.path, "gff3").names, aliases_of(self.aliases, store.contigs)
+        names, aliases = names_in_text(self.path, "gff3").names, self._aliases(store)
         if not names:
             raise BadInputError("there are no rows", where=self.path, remedy="Has the program that aligns ended well?")
         check_some_known(self.path, names, store.contigs, aliases)
@@ -86,7 +68,7 @@ class AlignmentStage(Stage):
         BadInputError
             As `read_alignments`.
         """
-        return read_alignments(self.path, store.contigs, aliases_of(self.aliases, store.contigs))
+        return read_alignments(self.path, store.contigs, self._aliases(store))
 
     def prepare(self, store: Store, work: Work) -> None:
         """Put the alignments where every worker finds those of its region."""
@@ -125,7 +107,7 @@ class AlignmentStage(Stage):
         """Write the tracks of a region."""
         there = work.load("alignments")
         tracks = []
-        for track, name in (("coverage", "covered"), ("spliced_coverage", "introns")):
+        for name in ("covered", "introns"):
             parts = [
                 work.load(f"{name}-{number}")
                 for number in range(region.start // _BIN, -(-region.stop // _BIN))
@@ -135,29 +117,21 @@ class AlignmentStage(Stage):
                 np.concatenate([part[column] for part in parts]) if parts else np.zeros(0, np.int64)
                 for column in _FIELDS
             ]
-            depth = depth_of(columns[0], columns[1], columns[2].astype(np.int8), region.start, region.stop)
-            store.write_region(f"{self.group()}/{track}", region.start, depth)
-            tracks.append(depth)
-        statistics = region_statistics(tracks[0], tracks[1])
-        return RegionResult(statistics.counts, statistics.tables)
+            tracks.append(depth_of(columns[0], columns[1], columns[2].astype(np.int8), region.start, region.stop))
+        return self._written(store, region, tracks[0], tracks[1])
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return where the tracks are from, and their normalisation constants."""
         told = work.load("alignments")
         names = ("alignments", "introns", "introns_too_long", "rows_elsewhere", "rows_empty")
-        numbers_of = dict(zip(names, told["numbers"].tolist(), strict=True))
-        counts = {name: int(value) for name, value in sorted(result.counts.items())}
-        return {
-            "path": public_name(self.path),
-            "kind": "alignments",
-            "covers": CODING if told["coding"] else "exons",
+        found = self._attributes(store, result)
+        return found | {
+            "kind": ALIGNMENTS,
+            "covers": CODING if told["coding"] else EXONS,
             "strandedness": "by file",
-            "rules": "alignments",
-            "scale": None,
+            "rules": ALIGNMENTS,
             "max_intron": self._longest_intron(store),
-            "counts": numbers_of | counts,
-            "per_million": None,
-            "constants": constants(result, store.n_bases),
+            "counts": dict(zip(names, told["numbers"].tolist(), strict=True)) | found["counts"],
         }
 
     def _longest_intron(self, store: Store) -> int:

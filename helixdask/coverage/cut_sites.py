@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from helixdask.alignments.alignments import Alignments
 from helixdask.alignments.bam_fields import COVERAGE_OPS, REFERENCE_OPS
+from helixdask.coverage.kinds import READ_KINDS
 from helixdask.coverage.rules import (
     PAIRED,
     READ1,
@@ -33,7 +34,7 @@ from helixdask.errors import BadInputError
 from helixdask.kernels import njit
 from helixdask.settings import Rules
 
-SITE_KINDS: Final = ("cage", "atac")
+SITE_KINDS: Final = READ_KINDS[2:]
 MARGIN: Final = 8
 """A site lies at most so many bases outside the read that it belongs to: reads are fetched from that much further."""
 

@@ -10,20 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from helixdask.coverage.kinds import ALIGNMENTS, KINDS, READY_MADE, kind_of, without_ending
 from helixdask.coverage.rules import STRANDEDNESS
 from helixdask.coverage.settings import DEFAULT_READS, ReadOptions
 from helixdask.errors import BadInputError
 from helixdask.public_names import public_name
 from helixdask.store.objects import is_url
-
-READ_KINDS: Final = ("rnaseq", "longread", "cage", "atac")
-"""Aligned reads: RNA-seq, long RNA reads, 5' ends of transcripts (CAGE, STRIPE-seq, RAMPAGE), cut sites (ATAC)."""
-
-ALIGNMENTS: Final = "alignments"
-"""Aligned proteins or transcripts, as GFF3."""
-
-KINDS: Final = (*READ_KINDS, ALIGNMENTS, "bigwig", "bedgraph")
-"""All kinds; the last two are ready-made tracks."""
 
 AUTO: Final = "auto"
 """Strandedness that is to be found out from the reads."""
@@ -34,18 +26,7 @@ STRANDS: Final = ("both", "plus", "minus")
 _DEFAULT_STRANDEDNESS: Final = MappingProxyType(
     {"rnaseq": "unstranded", "longread": "unstranded", "cage": "forward", "atac": "unstranded"}
 )
-_ENDINGS: Final = (
-    (re.compile(r"\.(bw|bigwig)$", re.IGNORECASE), "bigwig"),
-    (re.compile(r"\.(bg|bdg|bedgraph)(\.gz|\.bgz)?$", re.IGNORECASE), "bedgraph"),
-    (re.compile(r"\.(gff3?|gtf)(\.gz|\.bgz)?$", re.IGNORECASE), ALIGNMENTS),
-)
-_ENDING: Final = re.compile(r"\.(bam|cram|sam|bw|bigwig|(bg|bdg|bedgraph|gff3?|gtf)(\.gz|\.bgz)?)$", re.IGNORECASE)
 _GOOD_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
-
-
-def kind_of(path: str) -> str:
-    """Kind of library that a file's name suggests: tracks and alignments by their ending, else ``rnaseq``."""
-    return next((kind for ending, kind in _ENDINGS if ending.search(public_name(path))), "rnaseq")
 
 
 @dataclass(frozen=True)
@@ -108,7 +89,7 @@ class Library:
     @property
     def is_ready_made(self) -> bool:
         """Whether the files hold tracks, not reads or alignments."""
-        return self.kind not in (*READ_KINDS, ALIGNMENTS)
+        return self.kind in READY_MADE
 
     @property
     def paths(self) -> dict[str, str]:
@@ -207,7 +188,7 @@ def libraries_from_paths(
     """
     libraries = []
     for path in paths:
-        stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", _ENDING.sub("", public_name(path))).lstrip(".-+")
+        stem = re.sub(r"[^A-Za-z0-9_.+-]", "_", without_ending(public_name(path))).lstrip(".-+")
         libraries.append(Library(stem or "library", path, kind or kind_of(path), strandedness, reads))
     check_names(libraries, where)
     return libraries

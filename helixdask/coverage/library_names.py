@@ -6,7 +6,8 @@ import numpy as np
 
 from helixdask.coverage.bigwig_read import BigWig
 from helixdask.coverage.checks import read_header
-from helixdask.coverage.libraries import ALIGNMENTS, Library
+from helixdask.coverage.kinds import ALIGNMENTS
+from helixdask.coverage.libraries import Library
 from helixdask.names.in_text import names_in_text
 from helixdask.names.proposal import ForeignNames
 from helixdask.public_names import public_name

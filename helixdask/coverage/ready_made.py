@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from helixdask.coverage.bedgraph import bedgraph_values, split_bedgraph
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.library_stage import LibraryStage
 from helixdask.coverage.ready_made_files import as_counts, bigwig_values, check_bedgraph, check_bigwig, open_bigwig
-from helixdask.coverage.statistics import constants, region_statistics
-from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.identity import file_identity
-from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.names.in_text import names_in_text
-from helixdask.names.needed import aliases_input, aliases_of
+from helixdask.names.needed import aliases_input
 from helixdask.public_names import public_name
 from helixdask.store.store import Store
 
@@ -32,33 +31,25 @@ _TRACK_OF: Final = {
 }
 
 
-@dataclass(frozen=True)
-class ReadyMadeStage(Stage):
+@dataclass(frozen=True, kw_only=True)
+class ReadyMadeStage(LibraryStage):
     """Tracks that another program counted, into `coverage/<set>/<library>`.
 
     Parameters
     ----------
-    library, path, kind, minus_path, spliced_path, spliced_minus_path, strand, scale
+    library, path, set_name, aliases
+        See `LibraryStage`.
+    kind, minus_path, spliced_path, spliced_minus_path, strand, scale
         The fields of `Library`.
-    set_name
-        Set that the library belongs to.
-    aliases
-        Table of other names of the genome's contigs, or None.
     """
 
-    library: str
-    path: str
     kind: str
-    set_name: str = "rnaseq"
     minus_path: str | None = None
     spliced_path: str | None = None
     spliced_minus_path: str | None = None
     strand: str = "both"
     scale: float | None = None
-    aliases: str | None = None
 
-    name: ClassVar[str] = "coverage"
-    cost: ClassVar[Cost] = COSTS["ready-made coverage"]
     file_fields: ClassVar[tuple[str, ...]] = (*_TRACK_OF, "aliases")
 
     @classmethod
@@ -67,10 +58,6 @@ class ReadyMadeStage(Stage):
         files = ("path", "kind", "minus_path", "spliced_path", "spliced_minus_path", "strand", "scale")
         told = {name: getattr(library, name) for name in files}
         return cls(library=library.name, set_name=set_name, aliases=aliases, **told)
-
-    def group(self) -> str:
-        """Group of the store that is written."""
-        return f"coverage/{self.set_name}/{self.library}"
 
     def inputs(self, store: Store) -> dict[str, str]:
         """Check the files against the genome and return what is read."""
@@ -110,25 +97,21 @@ class ReadyMadeStage(Stage):
             rounded["bases_rounded_to_zero"] += lost
             track, strand = _TRACK_OF[field]
             tracks[track][self._rows(strand)] = counts
-        for track, both in tracks.items():
-            store.write_region(f"{self.group()}/{track}", region.start, both)
-        statistics = region_statistics(tracks["coverage"], tracks["spliced_coverage"])
-        return RegionResult(statistics.counts | {name: float(n) for name, n in rounded.items()}, statistics.tables)
+        totals = {name: float(n) for name, n in rounded.items()}
+        return self._written(store, region, tracks["coverage"], tracks["spliced_coverage"], totals)
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return where the tracks are from, and their normalisation constants."""
-        counts = {name: int(value) for name, value in sorted(result.counts.items())}
+        found = self._attributes(store, result)
+        counts = found["counts"]
         if not counts["coverage_sum_plus"] + counts["coverage_sum_minus"]:
             log.warning("%s: no value above 0 on the contigs of the genome; all tracks are zero", self.path)
-        return {
+        return found | {
             **{field: public_name(path) for field, path in self._files().items()},
             "kind": self.kind,
             "strandedness": "by file" if self.minus_path else "unstranded" if self.strand == "both" else self.strand,
             "rules": "ready-made",
             "scale": self.scale,
-            "counts": counts,
-            "per_million": None,
-            "constants": constants(result, store.n_bases),
         }
 
     def _files(self) -> dict[str, str]:
@@ -143,9 +126,6 @@ class ReadyMadeStage(Stage):
     def _counts(self, field: str, path: str) -> Callable[[NDArray[np.float64]], tuple[NDArray[np.uint32], int, int]]:
         negative = field.endswith("minus_path") or (self.strand == "minus")
         return lambda values: as_counts(values, self.scale, path, may_be_negative=negative)
-
-    def _aliases(self, store: Store) -> dict[str, str]:
-        return aliases_of(self.aliases, store.contigs)
 
     def _names(self) -> list[str]:
         """Names of the sequences in all files."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from helixdask.coverage.kinds import ReadKind
 from helixdask.settings import Name, NameTable, Rules, RuleSet, Shown
 
 
@@ -66,7 +67,7 @@ class LibraryFiles:
     bam: tuple[str, ...] = ()
     strandedness: Literal["unstranded", "forward", "reverse", "auto"] | None = None
     libraries: Annotated[str, Shown(metavar="SHEET.tsv")] | None = None
-    kind: Literal["rnaseq", "longread", "cage", "atac"] | None = None
+    kind: ReadKind | None = None
     evidence: tuple[str, ...] = ()
 
 

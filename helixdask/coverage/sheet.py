@@ -7,7 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from helixdask.coverage.libraries import Library, check_names, kind_of
+from helixdask.coverage.kinds import TRANSCRIPT_READS, kind_of
+from helixdask.coverage.libraries import Library, check_names
 from helixdask.coverage.settings import ReadOptions
 from helixdask.errors import BadInputError
 from helixdask.inputs.tables import number_in, read_table
@@ -16,7 +17,6 @@ from helixdask.store.objects import is_url
 _YES_NO: Final = MappingProxyType(
     {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False},
 )
-_PROTOCOL_NEEDED: Final = ("rnaseq", "longread")
 _PATHS: Final = ("path", "minus_path", "spliced_path", "spliced_minus_path")
 
 
@@ -98,7 +98,7 @@ def _library(row: dict[str, str], folder: Path) -> Library:
         if column not in row:
             raise BadInputError(f"no {column}")
     kind = row.get("kind") or kind_of(row["path"])
-    if kind in _PROTOCOL_NEEDED and "strandedness" not in row:
+    if kind in TRANSCRIPT_READS and "strandedness" not in row:
         raise BadInputError(
             f"library `{row['name']}` has no strandedness",
             remedy="Give unstranded, forward, reverse (dUTP), or auto to find it out from the reads.",

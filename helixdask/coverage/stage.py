@@ -19,17 +19,16 @@ from helixdask.coverage.checks import CheckedLibrary, check_library, is_cram
 from helixdask.coverage.cut_sites import MARGIN, SITE_KINDS, CutSites
 from helixdask.coverage.few_reads import few_reads
 from helixdask.coverage.libraries import Library
+from helixdask.coverage.library_stage import LibraryStage
 from helixdask.coverage.pileup import Pileup
 from helixdask.coverage.protocol import check_stated
 from helixdask.coverage.reading import open_reader, prepare_index
 from helixdask.coverage.rules import NO_LIMIT, REASONS, CountingRules, default_max_intron, make_rules
 from helixdask.coverage.settings import DEFAULT_READS, CoverageSettings, ReadOptions
-from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.costs import BAM_BYTES_PER_SECOND, COSTS, COVERAGE_PER_BAM_BYTE, Cost
 from helixdask.engine.identity import file_identity
-from helixdask.engine.stage import Region, RegionResult, Stage, Work
+from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.names.needed import aliases_input, aliases_of
-from helixdask.public_names import public_name
 from helixdask.settings import Rules
 from helixdask.store.contigs import Pieces
 from helixdask.store.store import Store
@@ -38,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class CoverageStage(CoverageSettings, Stage):
+class CoverageStage(CoverageSettings, LibraryStage):
     """Coverage and spliced coverage of one library on both strands, into `coverage/<set>/<library>`.
 
     Parameters
@@ -49,15 +48,11 @@ class CoverageStage(CoverageSettings, Stage):
         Which reads count otherwise than the rules say.
     """
 
-    library: str
-    path: str
     kind: str = "rnaseq"
     strandedness: str = "unstranded"
     reads: ReadOptions = DEFAULT_READS
 
-    name: ClassVar[str] = "coverage"
     cost: ClassVar[Cost] = COSTS["coverage"]
-    file_fields: ClassVar[tuple[str, ...]] = ("path", "aliases")
 
     @classmethod
     def of(cls, library: Library, **settings: Any) -> CoverageStage:
@@ -88,10 +83,6 @@ class CoverageStage(CoverageSettings, Stage):
                 name: value for name, value in dataclasses.asdict(self.reads).items() if name != "max_intron"
             }
         return found
-
-    def group(self) -> str:
-        """Group of the store that is written."""
-        return f"coverage/{self.set_name}/{self.library}"
 
     def inputs(self, store: Store) -> dict[str, str]:
         """Check the library against the genome and return what is read."""
@@ -131,10 +122,7 @@ class CoverageStage(CoverageSettings, Stage):
         tracks, totals = count(
             reader, store.contigs.pieces(region.start, region.stop), number, region, self._rules(store.n_bases)
         )
-        store.write_region(f"{self.group()}/coverage", region.start, tracks[0])
-        store.write_region(f"{self.group()}/spliced_coverage", region.start, tracks[1])
-        statistics = region_statistics(tracks[0], tracks[1])
-        return RegionResult(totals | statistics.counts, statistics.tables)
+        return self._written(store, region, tracks[0], tracks[1], totals)
 
     def _count(
         self, reader: Reader, pieces: Pieces, number: NDArray[np.int32], region: Region, rules: CountingRules
@@ -172,13 +160,13 @@ class CoverageStage(CoverageSettings, Stage):
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:
         """Return the library's protocol, counts and normalisation constants."""
-        counts = {name: int(value) for name, value in sorted(result.counts.items())}
+        found = self._attributes(store, result)
+        counts = found["counts"]
         foreign_contigs, foreign_reads, without = work.load("contigs")["foreign"].tolist()
         used, rules = counts.get("reads_used", 0), self._rules(store.n_bases)
         if few := few_reads(counts):
             log.warning("%s: %s", self.path, few)
-        return {
-            "path": public_name(self.path),
+        return found | {
             "kind": self.kind,
             "strandedness": self.strandedness,
             "rules": self.rules,
@@ -192,7 +180,6 @@ class CoverageStage(CoverageSettings, Stage):
                 "contigs_only_in_genome": without,
             },
             "per_million": 1e6 / used if used else 0.0,
-            "constants": constants(result, store.n_bases),
             "protocol_evidence": json.loads(work.load("protocol")["evidence"].tobytes()),
         }
 
@@ -200,7 +187,7 @@ class CoverageStage(CoverageSettings, Stage):
         """What a sample of the reads says about the protocol; cut sites have none."""
         if self.kind == "atac":
             return None
-        return check_stated(store, self._library(), aliases_of(self.aliases, store.contigs)).attrs()
+        return check_stated(store, self._library(), self._aliases(store)).attrs()
 
     def _checked(self, store: Store) -> CheckedLibrary:
         aliases = file_identity(self.aliases) if self.aliases else ""

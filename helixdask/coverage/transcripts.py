@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-if TYPE_CHECKING:  # commands say what a library covers before a store is opened
+from helixdask.coverage.kinds import ALIGNMENTS, CODING, READY_MADE, TRANSCRIPT_KINDS
+
+if TYPE_CHECKING:
     from helixdask.store.reading import StoreReader
-
-TRANSCRIPT_READS: Final = ("rnaseq", "longread")
-"""Kinds of libraries whose reads cover transcripts from end to end."""
-
-TRANSCRIPT_KINDS: Final = (*TRANSCRIPT_READS, "alignments")
-"""Kinds of libraries that show exons and introns: such reads, and aligned proteins and transcripts."""
-
-CODING: Final = "coding"
-"""What alignments of proteins cover, in the attribute `covers` of a library."""
 
 
 class EvidenceGroups(NamedTuple):
@@ -29,6 +22,23 @@ class EvidenceGroups(NamedTuple):
         """Sort groups of a store."""
         coding = [group for group in groups if store.attrs(group).get("covers") == CODING]
         return cls(tuple(group for group in groups if group not in coding), tuple(coding))
+
+
+def held_in_words(libraries: Iterable[Mapping[str, Any]]) -> str:
+    """What libraries hold, from their attributes; reads where there are none.
+
+    Examples
+    --------
+    >>> held_in_words([{"kind": "rnaseq"}, {"kind": "longread"}, {"kind": "alignments", "covers": "coding"}])
+    'reads and protein alignments'
+    """
+    return " and ".join(dict.fromkeys(map(_held, libraries))) or "reads"
+
+
+def _held(attrs: Mapping[str, Any]) -> str:
+    if attrs.get("kind") == ALIGNMENTS:
+        return f"{'protein' if attrs.get('covers') == CODING else 'transcript'} alignments"
+    return "tracks" if attrs.get("kind") in READY_MADE else "reads"
 
 
 def transcript_groups(

@@ -98,12 +98,7 @@ def too_few(wanted: int, found: int) -> BadInputError:
 
 def usable_gpus() -> tuple[Gpu, ...]:
     """Graphics processors that TensorFlow may use in this process, in the order of CUDA."""
-    return visible(_installed(), os.environ) if _may_use_cuda() else ()
-
-
-def told_by_driver() -> tuple[Gpu, ...]:
-    """All of the machine, whether they may be used or not."""
-    return _installed()
+    return visible(told_by_driver(), os.environ) if _may_use_cuda() else ()
 
 
 @cache
@@ -162,8 +157,8 @@ def _named(token: str, installed: Sequence[Gpu]) -> Gpu | None:
 
 
 @cache
-def _installed() -> tuple[Gpu, ...]:
-    """All of the machine, as its driver tells; the driver is asked once."""
+def told_by_driver() -> tuple[Gpu, ...]:
+    """All of the machine, whether they may be used or not; the driver is asked once."""
     return _told_by_tool() or _told_by_kernel(_DRIVER)
 
 

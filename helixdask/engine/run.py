@@ -6,7 +6,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -185,6 +185,7 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     with (
         contextlib.ExitStack() as after_the_lock,
         GroupLock(work.folder, f"{store.url}/{group}") as lock,
+        _nothing_left_if_refused(store, group, work),
         disk_errors(store.url),
         doing(f"making {group}"),
     ):
@@ -216,6 +217,18 @@ def run_stage(stage: Stage, url: str, options: RunOptions | None = None) -> Summ
     if stale:
         log.warning("%s was made anew; made from the one before: %s", group, ", ".join(stale))
     return Summary(stage.name, group, "done", seconds, tasks, resumed, attrs)
+
+
+@contextlib.contextmanager
+def _nothing_left_if_refused(store: Store, group: str, work: Work) -> Iterator[None]:
+    """Remove what was begun where the input is refused before a region is finished."""
+    try:
+        yield
+    except BadInputError:
+        if not work.finished():
+            store.abandon_group(group)
+            work.clear()
+        raise
 
 
 def _removal_if_refused(store: Store, group: str, work: Work) -> Callable[..., None]:

@@ -12,7 +12,13 @@ from helixdask.charts.axes import beside
 from helixdask.charts.plots import Series, curves
 from helixdask.pages import html_table
 from helixdask.report.section import Section, heading, note, share
-from helixdask.scores.against_base import CLASS_TITLES, AgainstBase, evidence_against_base, f1_against_base
+from helixdask.scores.against_base import (
+    CLASS_TITLES,
+    AgainstBase,
+    evidence_against_base,
+    evidence_source,
+    f1_against_base,
+)
 
 _ROLES: Final = {"both": "learnt from and validated on", "trains": "learnt from", "validates": "validated on"}
 _MOST_MODELS: Final = 6
@@ -84,9 +90,10 @@ def _model(card: Mapping[str, Any]) -> Iterator[str]:
         yield html_table(("F1 on validation", *_COLUMNS), map(_row, f1_against_base(verdict)))
         if verdict.get("pseudolabels"):
             yield note("The labels were called from predictions: they are not the truth, and decide nothing.")
-    if evidence := (verdict.get("evidence") or {}).get("terms"):
-        yield html_table(("agreement with evidence", *_COLUMNS), map(_row, evidence_against_base(evidence)))
-        yield note("How well genes called on validation agree with reads and reading frames: this decides.")
+    if evidence := list(evidence_against_base(verdict)):
+        yield html_table(("agreement with evidence", *_COLUMNS), map(_row, evidence))
+        source = evidence_source(verdict)
+        yield note(f"How well genes called on validation agree with {source} and reading frames: this decides.")
     yield beside(*_curves(card))
 
 

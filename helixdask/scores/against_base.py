@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from helixdask.scores.evidence import TERM_TITLES
+from helixdask.scores.evidence import term_title
 
 CLASS_TITLES: Final = {"genic": "genic", "utr": "UTR", "cds": "CDS", "intron": "intron", "intergenic": "intergenic"}
 """What scores by base are of, for people."""
@@ -72,13 +72,13 @@ def f1_against_base(verdict: Mapping[str, Any]) -> Iterator[AgainstBase]:
             yield AgainstBase(title, genes[key]["tuned"]["f1"], before, genes[key].get("gain"))
 
 
-def evidence_against_base(terms: Mapping[str, Mapping[str, Any]]) -> Iterator[AgainstBase]:
-    """Agreement with each kind of evidence.
+def evidence_source(verdict: Mapping[str, Any]) -> str:
+    """What the libraries hold that a verdict is from, such as ``reads``."""
+    return str((verdict.get("evidence") or {}).get("source", "reads"))
 
-    Parameters
-    ----------
-    terms
-        ``evidence`` of a verdict has them.
-    """
-    for name, term in terms.items():
-        yield AgainstBase(TERM_TITLES.get(name, name), term["tuned"], term["base"], term.get("gain"))
+
+def evidence_against_base(verdict: Mapping[str, Any]) -> Iterator[AgainstBase]:
+    """Agreement with each kind of evidence, as far as a verdict holds it."""
+    for name, term in ((verdict.get("evidence") or {}).get("terms") or {}).items():
+        title = term_title(name, evidence_source(verdict))
+        yield AgainstBase(title, term["tuned"], term["base"], term.get("gain"))

@@ -17,12 +17,6 @@ from helixdask.kernels import njit
 TERMS: Final = ("junctions", "coverage", "frames")
 """``junctions``: introns against spliced reads. ``coverage``: exons against reads. ``frames``: raw coding bases of the
 network against stop codons, and long open reading frames against raw coding bases."""
-TERM_TITLES: Final = {
-    "junctions": "introns and spliced reads",
-    "coverage": "exons and reads",
-    "frames": "coding bases and reading frames",
-}
-"""What each term compares, for people."""
 COLUMNS: Final = ("evidence", "called", "found", "confirmed", "untranslated", "untranslated_confirmed", "bases")
 """What is counted for each term: size of the evidence, of what is called, how much of the evidence is called, how much
 of what is called is confirmed. Of coverage alone: of the last two the untranslated part, and all bases."""
@@ -33,8 +27,25 @@ _CHANCE: Final = 1e-7
 """Reading frames count that are so long that at most this many of them begin at a base by chance."""
 _SHORTEST: Final = 100
 
+_TITLES: Final = {
+    "junctions": "introns and spliced {}",
+    "coverage": "exons and {}",
+    "frames": "coding bases and reading frames",
+}
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+def term_title(term: str, source: str) -> str:
+    """What a term compares, for people; ``source`` is what its libraries hold, such as ``reads``.
+
+    Examples
+    --------
+    >>> term_title("junctions", "reads"), term_title("coverage", "protein alignments")
+    ('introns and spliced reads', 'exons and protein alignments')
+    """
+    return _TITLES.get(term, term).format(source)
 
 
 class CalledGenes(NamedTuple):

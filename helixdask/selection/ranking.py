@@ -69,7 +69,7 @@ def _genic_doubt(table: xr.Dataset) -> Values:
 
 
 def _evidence(table: xr.Dataset) -> Values:
-    """Mean of doubt and missing support: by predictions and by reads."""
+    """Mean of doubt and missing support: by predictions, and by reads and alignments."""
     support = table["support"].to_numpy().astype(np.float64)
     doubt = _genic_doubt(table)
     return np.where(np.isnan(support), doubt, (doubt + 1 - support) / 2)
@@ -79,7 +79,12 @@ RANKINGS: Final = (
     Ranking("distance", "mean distance between labels and predictions", ("class_distance",), _distance),
     Ranking("balanced-distance", "the same, each class as much as the others", ("class_distance",), _balanced_distance),
     Ranking("genic-doubt", "genic bases predicted otherwise", ("genic_agreement", "agreement"), _genic_doubt),
-    Ranking("evidence", "that, and exons without reads", ("genic_agreement", "agreement", "support"), _evidence),
+    Ranking(
+        "evidence",
+        "that, and exons without reads or alignments",
+        ("genic_agreement", "agreement", "support"),
+        _evidence,
+    ),
 )
 
 

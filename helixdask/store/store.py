@@ -17,7 +17,7 @@ from helixdask.store.manifest import ObjectRecord
 from helixdask.store.objects import Folder, disk_errors, is_url
 from helixdask.store.publication import begin_place, building_place, new_event, publish, withdraw
 from helixdask.store.reading import StoreReader
-from helixdask.store.root import ensure_containers, is_store, write_root
+from helixdask.store.root import is_store, write_root
 
 
 def stage_digest(*parts: Any) -> str:
@@ -70,7 +70,6 @@ class Store(StoreReader):
         """Begin to build a group, apart from the one of that name that may be published."""
         self._forget(group)
         with disk_errors(self.url):
-            ensure_containers(self.folder, group)
             self._building[group] = Building(self.folder, group, begin_place(self.folder, group), new=True)
 
     def resume_group(self, group: str) -> bool:
@@ -80,6 +79,13 @@ class Store(StoreReader):
         if place is not None:
             self._building[group] = Building(self.folder, group, place)
         return place is not None
+
+    def abandon_group(self, group: str) -> None:
+        """Remove what was built of a group; one of that name that is published stays."""
+        place = building_place(self.folder, group)
+        if place is not None:
+            self.folder.remove(place)
+        self._forget(group)
 
     def building(self, group: str) -> Building:
         """The group that is being built here.

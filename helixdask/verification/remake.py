@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from helixdask.calling.settings import CallSettings
+from helixdask.coverage.kinds import READ_KINDS
 from helixdask.coverage.settings import CoverageSettings, LibraryFiles, ReadOptions
 from helixdask.kinship.settings import KinshipSettings
 from helixdask.labels.settings import LabelsSettings
@@ -152,6 +153,6 @@ def _coverage(url: str, settings: Mapping[str, Any]) -> list[str]:
         given = _given({"evidence": [path]}, _options(LibraryFiles)), _given(settings, _options(ReadOptions))
         return ["coverage", url, *given[0], *where, *given[1]]
     kind = settings.get("kind")  # of other files the name says what they are
-    files = {**settings, "bam": [path], "kind": kind if kind in ("longread", "cage", "atac") else None}
+    files = {**settings, "bam": [path], "kind": kind if kind in READ_KINDS[1:] else None}
     given = _given(files, _options(LibraryFiles)), _given(settings.get("reads", {}), _options(ReadOptions))
     return ["coverage", url, *given[0], *where, *given[1]]

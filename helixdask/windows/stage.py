@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.coverage.transcripts import EvidenceGroups
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError, MissingInputError
+from helixdask.registry import UTR
 from helixdask.sequence.codes import SOFT_MASK
 from helixdask.settings import Name
 from helixdask.store.lineage import are_predicted
@@ -124,19 +126,26 @@ class WindowsStage(WindowsSettings, Stage):
         stretch: tuple[int, int],
         windows: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8], NDArray[np.uint8], NDArray[np.uint8]],
     ) -> dict[str, NDArray[np.float32]]:
-        """Measures of reads, one library after the other: depth, agreement with the labels, support of exons."""
-        label = windows[3]
-        covered = np.zeros(label.shape, np.bool_)
+        """Measures of reads, one library after the other: depth, agreement with the labels, support of exons.
+
+        Of what covers coding bases alone, UTRs are not asked: it neither supports nor refutes them.
+        """
+        begin, size, strand, label, valid = windows
+        asked, covered = np.zeros_like(valid), np.zeros(label.shape, np.bool_)
+        groups = self._libraries(store)
+        of_coding = EvidenceGroups.of(store, groups).coding
         found = []
-        for group in self._libraries(store):
+        for group in groups:
             coverage = store.read(f"{group}/coverage", *stretch)
-            covered |= coverage > 0
-            found.append(reads_in_windows(*windows, coverage))
+            usable = valid & (label != UTR) if group in of_coding else valid
+            asked |= usable
+            covered |= (coverage > 0) & (usable > 0)
+            found.append(reads_in_windows(begin, size, strand, label, usable, coverage))
         depth, agreement = (np.stack(columns, axis=1) for columns in zip(*found, strict=True))
         return {
             "window_coverage": depth,
             "window_coverage_agreement": agreement,
-            "window_support": support_of_exons(*windows, covered),
+            "window_support": support_of_exons(begin, size, strand, label, asked, covered),
         }
 
     def finish(self, store: Store, work: Work, result: RegionResult) -> dict[str, Any]:

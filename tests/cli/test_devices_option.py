@@ -10,7 +10,7 @@ from tests.cli.support import contents, done, helixdask
 @pytest.fixture
 def two(monkeypatch):
     """A machine with two GPUs."""
-    monkeypatch.setattr(gpus, "_installed", lambda: (Gpu("GPU-aa"), Gpu("GPU-bb")))
+    monkeypatch.setattr(gpus, "told_by_driver", lambda: (Gpu("GPU-aa"), Gpu("GPU-bb")))
     monkeypatch.setattr(gpus, "_may_use_cuda", lambda: True)
     monkeypatch.delenv(VISIBLE, raising=False)
 

@@ -1,5 +1,7 @@
 import dataclasses
 import gzip
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from helixdask.coverage.adding import plan_libraries
 from helixdask.coverage.alignment_blocks import LEAST_INTRON, alignment_blocks, depth_of
+from helixdask.coverage.alignment_names import alignment_names
 from helixdask.coverage.alignment_rows import AlignmentRows, read_alignments
 from helixdask.coverage.alignment_stage import AlignmentStage
 from helixdask.coverage.libraries import Library
@@ -156,6 +159,23 @@ def test_what_is_refused(store, tmp_path, rows, contig, message):
         added(store, write(tmp_path / "a.gff3", rows, contig))
 
 
+def test_of_a_refused_file_nothing_is_left(store, tmp_path):
+    def files():
+        return {path for path in Path(store.url).rglob("*") if path.is_file()}
+
+    good = write(tmp_path / "good.gff3", MINIPROT)
+    bad = write(tmp_path / "bad.gff3", [*MINIPROT, ("CDS", 1, 9, "+", "Name=x")])
+    before = files()
+    for there in (False, True):
+        with pytest.raises(BadInputError, match="line 6"):
+            run_stage(SmallTasks("refused", bad, "refused"), store.url, dataclasses.replace(HERE, replace=True))
+        assert files() == before
+        if not there:
+            run_stage(SmallTasks("refused", good, "refused"), store.url, HERE)
+            before = files()
+    assert store.read("coverage/refused/refused/coverage", 0, 200).sum() == 100
+
+
 def test_a_bad_row_is_found_before_another_library_is_counted(store, tmp_path):
     good = Library("good", write(tmp_path / "good.gff3", MINIPROT), "alignments")
     bad = Library("bad", write(tmp_path / "bad.gff3", [*MINIPROT, ("CDS", 1, 9, "+", "Name=x")]), "alignments")
@@ -234,6 +254,35 @@ def test_against_base_by_base(drawn, max_intron):
         for low, high in ((0, 500), (100, 230)):
             depth = depth_of(stretches.start, stretches.end, stretches.strand, low, high)
             np.testing.assert_array_equal(depth, expected[:, low:high])
+
+
+values = st.text("abP=12_ ", min_size=1, max_size=3).map(str.strip).filter(bool)
+lists = st.lists(values, min_size=1, max_size=3).map(",".join)
+fields = st.one_of(
+    lists.map("Parent={}".format), lists.map("ID={}".format), lists.map('transcript_id "{}"'.format), lists, st.just("")
+)
+attributes = st.tuples(st.lists(fields, max_size=4), st.sampled_from([";", "; "])).map(
+    lambda drawn: drawn[1].join(drawn[0])
+)
+
+
+@given(st.lists(st.tuples(attributes, st.booleans()), max_size=6))
+def test_names_by_regular_expressions(drawn):
+    found = re.compile(r"(?:^|;) *Parent=([^;]+)"), re.compile(r'(?:^|;) *transcript_id "([^";]+)')
+    expected = []
+    for row, (text, is_match) in enumerate(drawn):
+        patterns = (re.compile(r"(?:^|;) *ID=([^;]+)"),) if is_match else found
+        named = next((match[1] for match in (each.search(text) for each in patterns) if match), None)
+        expected += [(row, name) for name in (named.split(",") if named else [(row,)] if is_match else [])]
+    ends = np.cumsum([len(text) for text, _ in drawn], dtype=np.int64)
+    begins = ends - np.array([len(text) for text, _ in drawn], np.int64)
+    text = "".join(text for text, _ in drawn).encode()
+    is_match = np.array([match for _, match in drawn], np.bool_)
+    rows, names = alignment_names(text, begins, ends, is_match, np.arange(len(drawn)))
+    assert rows.tolist() == [row for row, _ in expected]
+    same = dict(zip([name for _, name in expected], names.tolist(), strict=True))
+    assert [same[name] for _, name in expected] == names.tolist()
+    assert len(set(same.values())) == len(same)
 
 
 def test_rows_of_two_parents(store, tmp_path):

@@ -3,7 +3,9 @@ import pysam
 import pytest
 
 from helixdask.alignments.bam_blocks import BamReader
+from helixdask.cli.main import _repeat_options
 from helixdask.coverage.checks import check_library
+from helixdask.coverage.kinds import ALIGNMENTS, ENDINGS, READ_ENDINGS, kind_of, without_ending
 from helixdask.coverage.libraries import Library, libraries_from_paths
 from helixdask.coverage.reading import load_index
 from helixdask.coverage.settings import ReadOptions
@@ -178,3 +180,12 @@ def test_a_file_that_is_nearly_all_header(tmp_path):
     path = write_bam(tmp_path / "a.bam", contigs, [Read("x", 0, 299_999, 5, "10M")])
     checked = check(path, {"scaffold_299999": 300})
     assert checked.contig_numbers.tolist() == [299_999]
+
+
+@pytest.mark.parametrize("option", ["--bam", "--evidence"])
+def test_files_are_known_by_one_list_of_endings(option):
+    endings = ENDINGS[ALIGNMENTS] if option == "--evidence" else READ_ENDINGS
+    files = [f"leaf.{ending[1:].upper() if n % 2 else ending[1:]}" for n, ending in enumerate(endings)]
+    assert {without_ending(file) for file in files} == {"leaf"}
+    assert {kind_of(file) for file in files} == {ALIGNMENTS if option == "--evidence" else "rnaseq"}
+    assert _repeat_options([option, *files]) == [word for file in files for word in (option, file)]

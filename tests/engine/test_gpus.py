@@ -42,16 +42,16 @@ class OnGpus(ToyStage):
 @pytest.fixture
 def four(monkeypatch):
     """A machine with four."""
-    monkeypatch.setattr(module, "_installed", lambda: FOUR)
+    monkeypatch.setattr(module, "told_by_driver", lambda: FOUR)
     monkeypatch.setattr(module, "_may_use_cuda", lambda: True)
     monkeypatch.delenv(VISIBLE, raising=False)
 
 
 @pytest.fixture
 def asked_anew():
-    module._installed.cache_clear()
+    module.told_by_driver.cache_clear()
     yield
-    module._installed.cache_clear()
+    module.told_by_driver.cache_clear()
 
 
 def tool(folder: Path, text: str, code: int = 0) -> None:
@@ -64,7 +64,7 @@ def tool(folder: Path, text: str, code: int = 0) -> None:
 def test_the_driver_is_asked_by_its_tool(tmp_path, monkeypatch, asked_anew):
     tool(tmp_path, "0, GPU-aa, NVIDIA H200, 143771\n1, GPU-bb, NVIDIA H200, [N/A]\nwarning: a line of another kind\n")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert module._installed() == (Gpu("GPU-aa", "NVIDIA H200", 143771 << 20), Gpu("GPU-bb", "NVIDIA H200"))
+    assert module.told_by_driver() == (Gpu("GPU-aa", "NVIDIA H200", 143771 << 20), Gpu("GPU-bb", "NVIDIA H200"))
 
 
 def test_or_by_its_files(tmp_path, monkeypatch, asked_anew):
@@ -76,10 +76,10 @@ def test_or_by_its_files(tmp_path, monkeypatch, asked_anew):
         facts = f"Model: \t\t NVIDIA A100\nIRQ:   \t\t 27\nGPU UUID: \t GPU-{letter}{letter}\nBus Type: \t PCIe\n"
         (folder / "information").write_text(facts)
     monkeypatch.setattr(module, "_DRIVER", tmp_path / "gpus")
-    assert module._installed() == (Gpu("GPU-aa", "NVIDIA A100"), Gpu("GPU-bb", "NVIDIA A100"))
+    assert module.told_by_driver() == (Gpu("GPU-aa", "NVIDIA A100"), Gpu("GPU-bb", "NVIDIA A100"))
     monkeypatch.setattr(module, "_DRIVER", tmp_path / "none")
-    module._installed.cache_clear()
-    assert module._installed() == ()
+    module.told_by_driver.cache_clear()
+    assert module.told_by_driver() == ()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_environment_leaves_some(entries, tokens):
 
 
 def test_a_tensorflow_that_is_built_for_processors_uses_none(monkeypatch):
-    monkeypatch.setattr(module, "_installed", lambda: FOUR)
+    monkeypatch.setattr(module, "told_by_driver", lambda: FOUR)
     facts = Path(module.importlib.util.find_spec("tensorflow").origin).parent / "python/platform/build_info.py"
     built = "'is_cuda_build', True" in facts.read_text()
     module._may_use_cuda.cache_clear()
@@ -168,7 +168,7 @@ def test_each_process_sees_its_own(four, devices, tokens):
 
 
 def test_all_of_them_and_little_work_need_no_process(monkeypatch, four):
-    monkeypatch.setattr(module, "_installed", lambda: FOUR[:1])
+    monkeypatch.setattr(module, "told_by_driver", lambda: FOUR[:1])
     with connect(RunOptions(workers=8).for_gpus(), 100) as crew:
         assert crew is None
 

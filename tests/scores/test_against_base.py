@@ -36,6 +36,9 @@ def test_a_model_without_a_base_is_told_alone():
 
 def test_evidence_has_names_for_people():
     terms = {"junctions": {"tuned": 0.5, "base": 0.4, "gain": [0.11, 0.1, 0.2]}, "new": {"tuned": 1, "base": 0}}
-    known, unknown = evidence_against_base(terms)
+    known, unknown = evidence_against_base({"evidence": {"terms": terms}})
     assert (known.title, known.gain) == ("introns and spliced reads", 0.11)
     assert (unknown.title, unknown.gain) == ("new", 1)
+    known, _ = evidence_against_base({"evidence": {"terms": terms, "source": "protein alignments"}})
+    assert known.title == "introns and spliced protein alignments"
+    assert list(evidence_against_base({"evidence": None})) == []

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import helixdask as hd
 from helixdask.engine.run import RunOptions, run_stage
+from helixdask.registry import CDS, UTR
 from helixdask.store.store import Store
 from helixdask.windows.measures import measure_windows
 from helixdask.windows.stage import WindowsStage
@@ -15,6 +16,7 @@ from tests.cli.support import done, helixdask
 from tests.small_store import publish, small_store
 
 HERE = ("--workers", "1", "-q")
+QUIET = RunOptions(workers=1, quiet=True)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -105,6 +107,28 @@ def test_from_the_command_to_the_table(store):
     assert [summary["group"] for summary in again] == ["selections/default"]
 
 
+@pytest.mark.parametrize("with_reads", [False, True])
+def test_proteins_say_nothing_of_utrs(tmp_path, with_reads):
+    store, tracks = small_store(tmp_path / "s.zarr", [300])
+    rng = np.random.default_rng(4)
+    depth = rng.integers(0, 2, (2, 2, 300)).astype(np.uint32)
+    for name, counts, told in (("proteins", depth[0], {"covers": "coding"}), ("leaf", depth[1], {}))[: 1 + with_reads]:
+        publish(store, f"coverage/rnaseq/{name}", {"coverage": counts, "spliced_coverage": counts}, **told)
+    run_stage(WindowsStage(300, "reference", coverage="rnaseq", output="w"), store.url, QUIET)
+    table = Store.open(store.url).table("windows/w")
+    label, valid = tracks["label"], tracks["valid"] > 0
+    proteins, reads = depth[0] > 0, (depth[1] > 0) & with_reads
+    utr, cds = valid & (label == UTR), valid & (label == CDS)
+    for strand in (0, 1):
+        utr_here, cds_here = utr[strand], cds[strand]
+        met = ((proteins | reads)[strand] & cds_here).sum() + (reads[strand] & utr_here).sum()
+        asked = cds_here.sum() + (utr_here.sum() if with_reads else 0)
+        assert table["window_support"][strand] == pytest.approx(met / asked)
+        told = valid[strand] & ~utr_here
+        agreement = (proteins[strand] == cds_here)[told].mean()
+        assert table["window_coverage_agreement"][strand, -1] == pytest.approx(agreement)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -128,7 +152,7 @@ def test_the_same_numbers_whatever_the_tasks(tmp_path, monkeypatch):
     for name, size in (("one", 1 << 22), ("many", 1 << 16)):
         monkeypatch.setattr(WindowsStage, "bases_per_task", size)
         stage = WindowsStage(9_000, "reference", "base", coverage="rnaseq", output=name)
-        assert (run_stage(stage, store.url, RunOptions(workers=1, quiet=True)).tasks == 1) == (name == "one")
+        assert (run_stage(stage, store.url, QUIET).tasks == 1) == (name == "one")
         tables.append(Store.open(store.url).table(f"windows/{name}"))
     for name, column in tables[0].items():
         np.testing.assert_array_equal(column, tables[1][name])

@@ -81,9 +81,12 @@ class WindowSet:
 
 
 def without_padding(windows: WindowSet) -> WindowSet:
-    """Windows of full length, where there are any: what is padded is no sequence to take means and variances from."""
-    full = np.flatnonzero(windows.end - windows.start == windows.window_length)
-    return windows.some(full) if len(full) else windows
+    """Windows of full length: what is padded is no sequence to take means and variances from.
+
+    A store that has none keeps its short ones.
+    """
+    full = windows.end - windows.start == windows.window_length
+    return windows.some(np.flatnonzero(full | ~np.isin(windows.store, windows.store[full])))
 
 
 def joined(parts: Sequence[WindowSet]) -> WindowSet:

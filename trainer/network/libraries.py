@@ -6,7 +6,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from helixdask.coverage.transcripts import TRANSCRIPT_READS, transcript_groups
+from helixdask.coverage.kinds import TRANSCRIPT_READS
+from helixdask.coverage.transcripts import transcript_groups
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.store.store import Store
 from helixdask.trainer.network.spec import NetworkSpec

@@ -47,7 +47,7 @@ def base_intervals(tuned: NDArray[np.int64], base: NDArray[np.int64], seed: int 
     seed
         Of the draws.
     """
-    return _intervals(tuned, base, ("genic", *LABEL_CLASSES), _base_f1, seed)
+    return _intervals(tuned, base, ("genic", *LABEL_CLASSES), base_f1, seed)
 
 
 def match_intervals(
@@ -88,7 +88,7 @@ def _intervals(
     return {name: (float(g), float(a), float(b)) for name, g, a, b in zip(names, gain, low, high, strict=True)}
 
 
-def _base_f1(confusions: NDArray[Any]) -> NDArray[np.float64]:
+def base_f1(confusions: NDArray[Any]) -> NDArray[np.float64]:
     """Genic F1 and that of each class, ``(..., 5)``, of matrices ``(..., 4, 4)``."""
     hit = np.diagonal(confusions, axis1=-2, axis2=-1).astype(np.float64)
     there = confusions.sum(axis=-1, dtype=np.float64) + confusions.sum(axis=-2, dtype=np.float64)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from helixdask.scores.against_base import AgainstBase, evidence_against_base, f1_against_base
+from helixdask.scores.against_base import AgainstBase, evidence_against_base, evidence_source, f1_against_base
 from helixdask.trainer.tuning.card_summary import card_summary
 
 _EVIDENCE = (
-    "How well genes that were called on the validation windows agree with reads, and raw coding bases with reading "
-    "frames: F1 of what of either side has its match on the other, and how much of where reads lie the genes tell. "
+    "How well genes that were called on the validation windows agree with {0}, and raw coding bases with reading "
+    "frames: F1 of what of either side has its match on the other, and how much of where {0} lie the genes tell. "
     "This decides whether the tuned model is better."
 )
 
@@ -42,11 +42,11 @@ def card_page(card: dict[str, Any], network: dict[str, Any], digest: str, n_weig
         parts.append(f"{verdict['validation_windows']:,} windows that no step has learnt from.")
         if verdict.get("pseudolabels"):
             parts.append("Their labels were called from predictions: they are not the truth, and decide nothing.")
-    if (verdict.get("evidence") or {}).get("terms"):
+    if evidence := list(evidence_against_base(verdict)):
         parts += [
             "## Agreement with evidence",
-            _EVIDENCE,
-            _score_table("agreement", evidence_against_base(verdict["evidence"]["terms"])),
+            _EVIDENCE.format(evidence_source(verdict)),
+            _score_table("agreement", evidence),
         ]
     if card["training_stores"]:
         parts += ["## Trained on", _store_table(card["training_stores"])]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from helixdask.scores.against_base import evidence_source
+
 _LEARNS: Final = {
     "norm": "no weight was trained; means and variances of its normalisation are those of this genome",
     "head": "of the base model only the output layer was trained",
@@ -11,8 +13,8 @@ _LEARNS: Final = {
     "whole": "all weights were trained",
 }
 _BY_EVIDENCE: Final = (
-    "No known genes were at hand. Reads and reading frames tell which of two models is better, not how many genes of "
-    "either are right: compare a region that you know, or evaluate with known genes."
+    "No known genes were at hand. Evidence, {} and reading frames, tells which of two models is better, not how many "
+    "genes of either are right: compare a region that you know, or evaluate with known genes."
 )
 _BY_GENES: Final = (
     "The scores are agreement with the known genes of the same genome: they hold as far as these are right."
@@ -38,12 +40,13 @@ def card_summary(card: dict[str, Any]) -> str:
     if not stores or not verdict.get("text"):
         return ""
     species = _listed(store.get("species") or "?" for store in stores if store.get("role") != "validates")
+    sure = _BY_EVIDENCE.format(evidence_source(verdict)) if verdict.get("pseudolabels") else _BY_GENES
     facts = {
         "What it is": _what(settings, verdict, species),
         "Learnt from": _learnt(card, verdict, settings, species),
         "Judged on": _judged(card, verdict, stores),
         "Found": verdict["text"],
-        "How sure": f"{_BY_EVIDENCE if verdict.get('pseudolabels') else _BY_GENES} {_ONE_RUN}",
+        "How sure": f"{sure} {_ONE_RUN}",
         "Needs": _needs(card),
         "When not to use it": _not_for(verdict, species),
         "To use it": f"`helixdask annotate genome.fa --model {card['name']}.keras -o genes.gff3`",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from helixdask.scores.evidence import TERM_TITLES, TERMS
+from helixdask.scores.evidence import TERMS, term_title
 from helixdask.trainer.tuning.bootstrap import match_f1, ratio
 from helixdask.trainer.tuning.gene_counts import Counts
 
@@ -86,7 +86,7 @@ def criterion(observed: Counts, *, reads_seen: bool) -> float | None:
     return float(term_scores(total, reads_seen=reads_seen)[told].mean()) if told.any() else None
 
 
-def judge(tuned: Counts, base: Counts, *, reads_seen: bool) -> dict[str, Any]:
+def judge(tuned: Counts, base: Counts, *, reads_seen: bool, source: str = "reads") -> dict[str, Any]:
     """Compare both models by the evidence.
 
     Parameters
@@ -95,13 +95,15 @@ def judge(tuned: Counts, base: Counts, *, reads_seen: bool) -> dict[str, Any]:
         What was called by both, and what evidence there is, in the same blocks.
     reads_seen
         Whether the tuned model sees the reads that are evidence here.
+    source
+        What the libraries hold that are evidence here, for people.
 
     Returns
     -------
     dict
         ``outcome`` (``better``, ``not better`` or ``cannot tell``), ``reason`` (a phrase; empty where the gain speaks
         for itself), ``gain`` (mean over terms with its 95 % interval, or None), ``terms`` (by name the scores of both
-        and the gain with its interval), ``n_genes`` (of both), ``blocks``, ``reads_seen``.
+        and the gain with its interval), ``n_genes`` (of both), ``blocks``, ``reads_seen``, ``source``.
     """
     both = np.stack([tuned.evidence, base.evidence]).astype(np.float64)
     total = both.sum(axis=1)
@@ -117,6 +119,7 @@ def judge(tuned: Counts, base: Counts, *, reads_seen: bool) -> dict[str, Any]:
         "n_genes": {"tuned": tuned.n_genes, "base": base.n_genes},
         "blocks": n_blocks,
         "reads_seen": reads_seen,
+        "source": source,
     }
     if told:
         scores = term_scores(total, reads_seen=reads_seen)
@@ -138,8 +141,9 @@ def outcome_of(found: Mapping[str, Any]) -> tuple[str, str]:
         What `judge` gives, but for the outcome.
     """
     gain, gains = found["gain"], {name: term["gain"] for name, term in found["terms"].items()}
+    source = found.get("source", "reads")
     if not gains:
-        return CANNOT_TELL, "there are neither enough reads nor long reading frames to judge by"
+        return CANNOT_TELL, f"there are neither enough {source} nor long reading frames to judge by"
     if found["blocks"] < _FEWEST_BLOCKS:
         return CANNOT_TELL, f"there are only {found['blocks']} validation blocks with evidence"
     if gain[2] < 0:
@@ -147,7 +151,7 @@ def outcome_of(found: Mapping[str, Any]) -> tuple[str, str]:
     by_reads = [low > 0 for name, (_, low, _) in gains.items() if name != "frames"]
     change = found["n_genes"]["tuned"] / max(found["n_genes"]["base"], 1) - 1
     if abs(change) > _MOST_CHANGE and (found["reads_seen"] or not any(by_reads)):
-        return CANNOT_TELL, f"the number of genes changes by {100 * change:+.0f} %, and no reads confirm it"
+        return CANNOT_TELL, f"the number of genes changes by {100 * change:+.0f} %, and no {source} confirm it"
     if gain[1] <= 0:
         return CANNOT_TELL, "the interval of the gain holds 0"
     worse = [name for name, (value, _, _) in gains.items() if value < 0]
@@ -181,7 +185,8 @@ def judgement_in_words(found: dict[str, Any]) -> str:
     parts = [found["reason"], f"{counts['tuned']:,} genes called, {counts['base']:,} by the base"]
     if found["gain"]:
         gain, low, high = found["gain"]
-        by_term = ", ".join(f"{TERM_TITLES[name]} {term['gain'][0]:+.3f}" for name, term in found["terms"].items())
+        gains = {term_title(name, found["source"]): term["gain"][0] for name, term in found["terms"].items()}
+        by_term = ", ".join(f"{title} {value:+.3f}" for title, value in gains.items())
         interval = f"95 % interval {low:+.3f} to {high:+.3f} over {found['blocks']} blocks"
         parts.insert(1, f"agreement with evidence {gain:+.3f} ({interval}; {by_term})")
     return "; ".join(filter(None, parts))

@@ -52,6 +52,11 @@ class Intent:
     class_weights: tuple[float, ...]
     transition_weights: tuple[float, ...]
 
+    @property
+    def weights_learn(self) -> bool:
+        """Whether a loss is followed; else only normalisation adapts to the windows."""
+        return self.mode != "norm"
+
 
 def intent_of_tuning(settings: TuneSettings, base: ModelDescription, stores: Sequence[Store]) -> Intent:
     """What is to be done with a base model.

@@ -33,6 +33,8 @@ class Judge:
         Of the run.
     by_evidence
         Whether evidence decides, for the labels are a base model's own.
+    source
+        What the libraries hold that are evidence, for people.
     replicas
         Devices on which the base model has its copies.
     """
@@ -45,17 +47,18 @@ class Judge:
         rules: Rules,
         *,
         by_evidence: bool,
+        source: str,
         replicas: Replicas,
     ) -> None:
         self.validation, self.spec, self.base, self.rules = validation, spec, base, rules
         self.by_evidence = by_evidence and spec.predict_phase
-        self.reads_seen = spec.n_libraries > 0
+        self.reads_seen, self.source = spec.n_libraries > 0, source
         self._replicas = replicas
         self._at_last: Counts | None = None
         self._at_best: Counts | None = None
 
     @cached_property
-    def _base_learner(self) -> Learner | None:
+    def base_learner(self) -> Learner | None:
         """The base model, to be scored before the first step and again after the last one."""
         if self.base is None:
             return None
@@ -66,7 +69,7 @@ class Judge:
     @cached_property
     def _base_genes(self) -> Counts | None:
         """Genes that the base model calls on the validation windows."""
-        learner = self._base_learner
+        learner = self.base_learner
         return None if learner is None else self.validation.count_genes(learner, 0)
 
     def of_base(self) -> tuple[Confusions, float | None]:
@@ -77,7 +80,7 @@ class Judge:
         InternalError
             There is no base model.
         """
-        learner = self._base_learner
+        learner = self.base_learner
         if learner is None:
             raise InternalError("a run without a base model scores none")
         found = self.validation.confusions(learner, epoch=0)
@@ -121,6 +124,6 @@ class Judge:
     def _judged(self, tuned: Counts, base: Counts | None) -> GeneCounts:
         judged = None
         if self.by_evidence and base is not None:
-            judged = judge(tuned, base, reads_seen=self.reads_seen)
+            judged = judge(tuned, base, reads_seen=self.reads_seen, source=self.source)
         bases = self.validation.called_bases
         return GeneCounts(LEVELS, bases, tuned.labels, None if base is None else base.labels, judged)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from helixdask.coverage.transcripts import transcript_groups
+from helixdask.coverage.transcripts import held_in_words, transcript_groups
 from helixdask.engine.same_work import in_words as differences_in_words
 from helixdask.errors import AlreadyExistsError, MissingInputError
 from helixdask.selection.across import Across
@@ -84,7 +85,7 @@ class TrainingRun:
         if settings.copies_across and settings.rules != Rules.HELIXER:
             self.train_windows, self.across = without_copies_across(self.train_windows, validation, self.splits)
         self.n_padded = 0
-        if start.mode == "norm":
+        if not start.weights_learn:
             n_windows = len(self.train_windows)
             self.train_windows = without_padding(self.train_windows)
             self.n_padded = n_windows - len(self.train_windows)
@@ -140,6 +141,11 @@ class TrainingRun:
             start.base,
             settings.rules,
             by_evidence=self.record.by_evidence,
+            source=held_in_words(
+                split.store.attrs(group)
+                for split, groups in zip(self.splits, self._evidence_groups(), strict=True)
+                for group in groups
+            ),
             replicas=self.replicas,
         )
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
@@ -161,12 +167,14 @@ class TrainingRun:
             for index, split in enumerate(self.splits)
         ]
 
+    def _evidence_groups(self) -> Sequence[tuple[str, ...]]:
+        """Groups of the libraries that the network sees, or of those that it does not: reads to judge genes by."""
+        return self.start.groups if self.spec.n_libraries else read_groups([split.store for split in self.splits])
+
     def _evidence_readers(self) -> list[WindowReader]:
-        """Readers of the libraries that the network sees, or of those that it does not: reads to judge genes by."""
-        groups = self.start.groups if self.spec.n_libraries else read_groups([split.store for split in self.splits])
         return [
-            WindowReader(split.store, TrackSet(split.labels, each))
-            for split, each in zip(self.splits, groups, strict=True)
+            WindowReader(split.store, TrackSet(split.labels, groups))
+            for split, groups in zip(self.splits, self._evidence_groups(), strict=True)
         ]
 
     def _train_feed(self, batch_size: int) -> Feed:
@@ -199,7 +207,7 @@ class TrainingRun:
         if self.replicas.number > 1:
             self._say(f"{self.replicas.number} devices share each batch.")
         learning = f"{self._n_learning():,} of {self.network.count_params():,} weights learn"
-        if self.start.mode == "norm":
+        if not self.start.weights_learn:
             learning = "no weight learns, normalisation adapts"
             if self.n_padded:
                 learning += f"; {self.n_padded:,} shorter ones are left out, for padding is no sequence"
@@ -234,7 +242,7 @@ class TrainingRun:
             "window_length": self.train_windows.window_length,
             "steps_in_an_epoch": self.train_feed.order.steps_per_epoch,
             "steps_at_most": self._schedule().total_steps,
-            "learning_rate": self.peak_rate if start.mode != "norm" else None,
+            "learning_rate": self.peak_rate if start.weights_learn else None,
             "class_weights": list(start.class_weights),
             "transition_weights": list(start.transition_weights),
             "n_weights": self.network.count_params(),
@@ -471,7 +479,7 @@ class TrainingRun:
         scores = found.scores()
         row = score_row(epoch, state.step, scores)
         row |= dict(zip(("loss", "genic_loss", "phase_loss"), losses.tolist(), strict=False))
-        if self.start.mode != "norm":
+        if self.start.weights_learn:
             row["learning_rate"] = self._schedule().rate(state.step - 1)
         row["windows_per_second"] = state.train_windows / max(state.train_seconds, 1e-9)
         evidence = self.judge.agreement(self.learner, epoch)

@@ -98,7 +98,7 @@ def starting_network(intent: Intent, base: LoadedModel) -> keras.Model:
     settings, spec, dtype = intent.settings, intent.spec, _policy(intent.settings)
     if intent.keeps_head:
         network = copied(base.network, spec, dtype)
-        return only_normalising(network) if intent.mode == "norm" else network
+        return network if intent.weights_learn else only_normalising(network)
     network = with_new_head(base.network, spec, seed=settings.seed, dtype=dtype)
     helixer = settings.rules == Rules.HELIXER
     start = settings.new_head or ("random" if helixer and not base.spec.n_libraries else "base")

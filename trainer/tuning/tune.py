@@ -22,7 +22,7 @@ from helixdask.trainer.tuning.run import TrainingRun  # noqa: E402
 from helixdask.trainer.tuning.settings import TuneResult, TuneSettings  # noqa: E402
 from helixdask.trainer.tuning.starting_point import Start, start_from_base, start_from_nothing  # noqa: E402
 
-__all__ = ["TuneResult", "TuneSettings", "dry_run", "train_from_scratch", "tune"]
+__all__ = ["TuneResult", "TuneSettings", "dry_run", "start_of_tuning", "train_from_scratch", "tune"]
 
 
 def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult:
@@ -51,7 +51,7 @@ def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult
         No split, no labels, a side of the split without a window, or only masked bases; nothing to go on from.
     """
     with StopRequest() as stop:
-        return TrainingRun(_start_of_tuning(settings), on_progress, stop).fit()
+        return TrainingRun(start_of_tuning(settings), on_progress, stop).fit()
 
 
 def train_from_scratch(
@@ -97,13 +97,20 @@ def dry_run(settings: TuneSettings, spec: NetworkSpec | None = None, *, measure:
     BadInputError, MissingInputError
         As for the run itself.
     """
-    start = _start_of_training(settings, spec) if settings.model is None else _start_of_tuning(settings)
+    start = _start_of_training(settings, spec) if settings.model is None else start_of_tuning(settings)
     run = TrainingRun(start, silent, StopRequest())
     plan = run.plan()
     return plan | run.measure() if measure else plan
 
 
-def _start_of_tuning(settings: TuneSettings) -> Start:
+def start_of_tuning(settings: TuneSettings) -> Start:
+    """Read the stores and the base model, and freeze what is not to learn.
+
+    Raises
+    ------
+    BadInputError, MissingInputError
+        As for `tune`.
+    """
     settings.check()
     if settings.model is None:
         raise BadInputError("no base model was given", remedy="Name one with --model, or train from scratch.")

@@ -46,6 +46,17 @@ def test_each_kind_of_model_says_what_it_is(known, expected):
     assert expected in card_summary(card_of(**known))
 
 
+def test_evidence_that_is_no_reads_is_named():
+    card = card_of()
+    assert "Evidence, reads and reading frames, tells" in card_summary(card)
+    terms = {"coverage": {"tuned": 0.5, "base": 0.4}}
+    card["verdict"]["evidence"] = {"terms": terms, "source": "protein alignments"}
+    page = card_page(card, {}, "digest", 1)
+    assert "Evidence, protein alignments and reading frames, tells" in page
+    assert "agree with protein alignments, and raw" in page
+    assert "| exons and protein alignments |" in page
+
+
 def test_stores_of_older_cards_have_fewer_facts():
     text = card_summary(card_of(written="base", better=False, training_stores=[{"species": "S. pombe"}], learnt=None))
     assert "* **Learnt from.** S. pombe, as the base model that it is." in text

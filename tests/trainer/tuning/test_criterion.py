@@ -60,6 +60,17 @@ def test_a_number_of_genes_that_changes_much_needs_reads():
     assert judge(counts_of(0.7, 0.7, n_genes=140), base, reads_seen=True)["outcome"] == "cannot tell"
 
 
+def test_what_was_used_is_named():
+    of = {"reads_seen": True, "source": "protein alignments"}
+    found = judge(counts_of(0.7, 0.7, n_genes=140), counts_of(0.5, 0.5, seed=1), **of)
+    assert "no protein alignments confirm it" in found["reason"]
+    assert "introns and spliced protein alignments +0." in judgement_in_words(found)
+    assert (
+        "neither enough protein alignments"
+        in judge(counts_of(0, 1, terms=()), counts_of(0, 1, terms=()), **of)["reason"]
+    )
+
+
 def test_one_term_that_gets_worse_is_told():
     tuned, base = counts_of(0.8, 0.8), counts_of(0.5, 0.5, seed=1)
     tuned.evidence[:, 0] = counts_of(0.3, 0.3).evidence[:, 0]

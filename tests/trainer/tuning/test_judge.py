@@ -33,7 +33,7 @@ def judge():
 
     validation = SimpleNamespace(count_genes=count_genes, called_bases=1000)
     spec = SimpleNamespace(predict_phase=True, n_libraries=0)
-    made = Judge(validation, spec, None, Rules.DEFAULT, by_evidence=True, replicas=None)
+    made = Judge(validation, spec, None, Rules.DEFAULT, by_evidence=True, source="reads", replicas=None)
     made.counted = counted
     return made
 
