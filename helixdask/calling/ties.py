@@ -14,11 +14,14 @@ from helixdask.calling.gene_states import HOSTS
 from helixdask.calling.hmm import Hmm
 from helixdask.kernels import njit
 
-#: Longer regions keep the path of the forward pass: the search holds about 700 bytes per base.
+#: Longer regions keep the path of the forward pass: the search holds about 600 bytes per base and its heap.
 LONGEST_SEARCH = 1 << 19
 
 ANY_STATE = -1
 _N_HOSTS = len(HOSTS)
+#: A state's number beside a position or a cost in one int64: memory is what the search waits for.
+STATE_BITS = 7
+_STATE_MASK = (1 << STATE_BITS) - 1
 _UNSEEN = np.int64(1) << 62
 
 
@@ -35,7 +38,7 @@ def search_best_first(
 ) -> int:
     """Fill `states` with the path that a best-first search finds, and return its cost.
 
-    It takes about 15 microseconds for each base up to the goal, ten times as long as the forward pass: in what order
+    It takes 10 to 25 microseconds for each base up to the goal, ten times as long as the forward pass: in what order
     states are reached depends on all that was reached before, so nothing on the way can be left out.
 
     Parameters
@@ -67,20 +70,21 @@ def search_best_first(
             if model.group_host[group, place] >= 0:
                 groups[model.group_host[group, place]] = group
 
+    # Cost of each state, and the state before it.
     best = np.full((n + 1, n_states), _UNSEEN, np.int64)
-    came_from = np.zeros((n + 1, n_states), np.uint8)
-    heap = np.empty((1 << 12, 3), np.int64)  # cost, position, state
-    heap[0, 0] = heap[0, 1] = heap[0, 2] = 0
+    heap = np.empty((1 << 12, 2), np.int64)  # cost, and position and state in one number
+    heap[0, 0] = heap[0, 1] = 0
     size = 1
     best[0, 0] = 0
     reached = np.empty((32, 3), np.int64)
     cost = position = state = 0
     while size > 0:
-        cost, position, state = heap[0, 0], heap[0, 1], heap[0, 2]
+        cost, place = heap[0, 0], heap[0, 1]
+        position, state = place >> STATE_BITS, place & _STATE_MASK
         size = _remove_first(heap, size)
         if position == goal and goal_state in (ANY_STATE, state):
             break
-        if cost > best[position, state]:
+        if cost > best[position, state] >> STATE_BITS:
             continue
         n_reached = 0
         code = codes[position]
@@ -115,20 +119,19 @@ def search_best_first(
                     n_reached = _reach(reached, n_reached, cost + np.int64(bits * 1e6), position + 1, target)
         for row in range(n_reached):
             new, after, target = reached[row, 0], reached[row, 1], reached[row, 2]
-            if new < best[after, target]:
-                best[after, target] = new
-                came_from[after, target] = state
+            if new < best[after, target] >> STATE_BITS:
+                best[after, target] = (new << STATE_BITS) | state
                 if size == heap.shape[0]:
-                    larger = np.empty((2 * size, 3), np.int64)
-                    for place in range(size):
-                        _put(larger, place, heap[place, 0], heap[place, 1], heap[place, 2])
+                    larger = np.empty((2 * size, 2), np.int64)
+                    for row_of in range(size):
+                        _put(larger, row_of, heap[row_of, 0], heap[row_of, 1])
                     heap = larger
-                _put(heap, size, new, after, target)
+                _put(heap, size, new, (after << STATE_BITS) | target)
                 _move_up(heap, size)
                 size += 1
 
     while position > 0:
-        before = int(came_from[position, state])
+        before = best[position, state] & _STATE_MASK
         length = 1 if state < first_donor else int(model.block[(state - first_donor) // n_groups])
         states[position - length : position] = state if state < first_donor else state - bodies
         position -= length
@@ -137,34 +140,34 @@ def search_best_first(
 
 
 @njit(cache=True, nogil=True)
-def _put(rows: NDArray[np.int64], row: int, cost: int, position: int, state: int) -> None:
+def _put(heap: NDArray[np.int64], row: int, cost: int, place: int) -> None:
     """Write a row number by number: assigning rows to rows takes seconds to compile."""
-    rows[row, 0], rows[row, 1], rows[row, 2] = cost, position, state
+    heap[row, 0], heap[row, 1] = cost, place
 
 
 @njit(cache=True, nogil=True)
 def _reach(reached: NDArray[np.int64], count: int, cost: int, position: int, state: int) -> int:
-    _put(reached, count, cost, position, state)
+    reached[count, 0], reached[count, 1], reached[count, 2] = cost, position, state
     return count + 1
 
 
 @njit(cache=True, nogil=True)
-def _goes_first(cost: int, position: int, other_cost: int, other_position: int) -> bool:
+def _goes_first(cost: int, place: int, other_cost: int, other_place: int) -> bool:
     """Whether the first belongs strictly nearer to the top: cheaper, or as cheap and further on."""
-    return cost < other_cost or (cost == other_cost and position > other_position)
+    return cost < other_cost or (cost == other_cost and place >> STATE_BITS > other_place >> STATE_BITS)
 
 
 @njit(cache=True, nogil=True)
-def _move_up(heap: NDArray[np.int64], place: int) -> None:
+def _move_up(heap: NDArray[np.int64], row: int) -> None:
     """Move an element up until its parent is as good."""
-    cost, position, state = heap[place, 0], heap[place, 1], heap[place, 2]
-    while place > 0:
-        parent = (place - 1) // 2
-        if not _goes_first(cost, position, heap[parent, 0], heap[parent, 1]):
+    cost, place = heap[row, 0], heap[row, 1]
+    while row > 0:
+        parent = (row - 1) // 2
+        if not _goes_first(cost, place, heap[parent, 0], heap[parent, 1]):
             break
-        _put(heap, place, heap[parent, 0], heap[parent, 1], heap[parent, 2])
-        place = parent
-    _put(heap, place, cost, position, state)
+        _put(heap, row, heap[parent, 0], heap[parent, 1])
+        row = parent
+    _put(heap, row, cost, place)
 
 
 @njit(cache=True, nogil=True)
@@ -177,16 +180,16 @@ def _remove_first(heap: NDArray[np.int64], size: int) -> int:
     size -= 1
     if size == 0:
         return size
-    cost, position, state = heap[size, 0], heap[size, 1], heap[size, 2]
-    place, child = 0, 1
+    cost, place = heap[size, 0], heap[size, 1]
+    row, child = 0, 1
     while child + 1 < size:
         if not _goes_first(heap[child, 0], heap[child, 1], heap[child + 1, 0], heap[child + 1, 1]):
             child += 1
-        _put(heap, place, heap[child, 0], heap[child, 1], heap[child, 2])
-        place, child = child, 2 * child + 1
+        _put(heap, row, heap[child, 0], heap[child, 1])
+        row, child = child, 2 * child + 1
     if child == size - 1:
-        _put(heap, place, heap[child, 0], heap[child, 1], heap[child, 2])
-        place = child
-    _put(heap, place, cost, position, state)
-    _move_up(heap, place)
+        _put(heap, row, heap[child, 0], heap[child, 1])
+        row = child
+    _put(heap, row, cost, place)
+    _move_up(heap, row)
     return size

@@ -12,7 +12,7 @@ from helixdask.calling.gene_states import state_labels
 from helixdask.calling.hmm import build_hmm
 from helixdask.calling.site_costs import donor_costs
 from helixdask.calling.source import ArraySource
-from helixdask.calling.ties import ANY_STATE, _move_up, _remove_first, search_best_first
+from helixdask.calling.ties import ANY_STATE, STATE_BITS, _move_up, _remove_first, search_best_first
 from tests.calling.made_up import certain, encode, random_case
 
 HELIXER = build_hmm("helixer")
@@ -62,13 +62,13 @@ def test_behind_the_last_tie_nothing_is_searched(seed):
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60))
 def test_the_heap_gives_the_cheapest_then_the_furthest(items):
-    heap = np.zeros((64, 3), np.int64)
+    heap = np.zeros((64, 2), np.int64)
     plain = []
     for size, (cost, position) in enumerate(items):
-        heap[size] = cost, position, size
+        heap[size] = cost, position << STATE_BITS | size
         _move_up(heap, size)
         heapq.heappush(plain, (cost, -position))
     size = len(items)
     while size:
-        assert (int(heap[0, 0]), -int(heap[0, 1])) == heapq.heappop(plain)
+        assert (int(heap[0, 0]), -int(heap[0, 1] >> STATE_BITS)) == heapq.heappop(plain)
         size = _remove_first(heap, size)
