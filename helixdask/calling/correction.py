@@ -86,13 +86,13 @@ class Learnt(NamedTuple):
     @classmethod
     def of(cls, arrays: dict[str, NDArray[Any]]) -> Learnt:
         """From what `arrays` gave."""
-        evidence = [
+        reads, coding = (
             ReadLikelihoods(arrays[f"{prefix}table"], arrays[f"{prefix}missed"]) if f"{prefix}table" in arrays else None
             for prefix in _PREFIXES
-        ]
+        )
         kinds = [f"{kind}_sites" for kind in SiteCounts._fields]
         sites = SiteCounts(*(arrays[kind] for kind in kinds)) if kinds[0] in arrays else None
-        return cls(float(arrays["utr_factor"]), *evidence, sites)
+        return cls(float(arrays["utr_factor"]), reads, coding, sites)
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,8 @@ def learn(
         Without reads where hardly any gene is called, as there is nothing to learn from.
     """
     factor = _factor(store, predictions, utr_ratio) if utr_ratio > 0 else 1.0
-    learnt = Learnt(factor, *_learn_reads(store, predictions, groups, factor, call))
+    reads, coding = _learn_reads(store, predictions, groups, factor, call)
+    learnt = Learnt(factor, reads, coding)
     return learnt._replace(sites=_learn_sites(store, groups, learnt, call)) if with_sites else learnt
 
 
@@ -194,7 +195,7 @@ _Call = Callable[[Region, Correction], dict[str, NDArray[Any]]]
 
 def _learn_reads(
     store: Store, predictions: str, groups: EvidenceGroups, factor: float, call: _Call
-) -> list[ReadLikelihoods | None]:
+) -> tuple[ReadLikelihoods | None, ReadLikelihoods | None]:
     """What each kind of evidence looks like in each class; None: there is none, or nothing to learn it from."""
     first = Correction(store, EvidenceGroups(), Learnt(factor, None))
     counts, n_exonic = np.zeros((len(groups), 4, N_FEATURES), np.int64), 0
@@ -211,10 +212,11 @@ def _learn_reads(
         if n_exonic >= _ENOUGH_EXONIC:
             break
     enough = n_exonic >= _FEWEST_EXONIC
-    return [
+    of_reads, of_coding = (
         read_likelihoods(count, coding=each is groups.coding) if each and enough else None
         for each, count in zip(groups, counts, strict=True)
-    ]
+    )
+    return of_reads, of_coding
 
 
 def _learn_sites(store: Store, groups: EvidenceGroups, learnt: Learnt, call: _Call) -> SiteCounts:

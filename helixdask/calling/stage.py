@@ -102,14 +102,18 @@ class CallStage(CallSettings, Stage):
             scans = self.scan(span, tracks, 0), self.scan(span, tracks, 1)
             return call_span(span, self.model_for(correction), self, scans, tracks, scored=False)[0]
 
-        expected, with_sites = self._expected_utr(store), bool(self.site_weight)
+        expected, with_sites = self._expected_utr(store), bool(self.weight_of_sites)
         learnt = learn(store, f"predictions/{self.predictions}", groups, expected, call, with_sites=with_sites)
         return Correction(store, groups, learnt)
 
     def model_for(self, correction: Correction) -> Hmm:
         """Tables of the gene model, with the splice sites and start codons of this genome."""
         sites = correction.learnt.sites
-        return self.model() if sites is None else self.model()._replace(**site_costs(sites, self.site_weight)._asdict())
+        return (
+            self.model()
+            if sites is None
+            else self.model()._replace(**site_costs(sites, self.weight_of_sites)._asdict())
+        )
 
     def _expected_utr(self, store: Store) -> float:
         """UTR bases for each coding base: as was said, or as the network has learnt; 0: the predictions' own."""
