@@ -143,7 +143,7 @@ def _predictions(attrs: Attrs) -> Facts:
 
 
 def _genes(attrs: Attrs) -> Facts:
-    genes, below = attrs.get("genes", 0), attrs.get("genes_below_min_score")
+    genes, below, sites = attrs.get("genes", 0), attrs.get("genes_below_min_score"), attrs.get("sites") or {}
     return {
         "predictions": attrs.get("predictions"),
         "genes": genes,
@@ -151,6 +151,7 @@ def _genes(attrs: Attrs) -> Facts:
         "below the least score, left out": below,
         "coding bases": attrs.get("coding_bases"),
         "mean coding length": _mean(attrs.get("coding_bases", 0), genes),
+        "splice sites learnt from": f"{sites['introns']:,} called introns" if sites.get("donor_bits") else None,
         "regions looked at": f"{attrs.get('regions', 0):,} of {attrs.get('region_bases', 0):,} bases",
         "written": attrs.get("written"),
     }

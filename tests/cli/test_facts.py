@@ -50,6 +50,9 @@ def test_genes_and_predictions():
     assert facts["mean coding length"] == "900"
     assert facts["regions looked at"] == "3 of 100 bases"
     assert facts["cut by a contig's end"] is None
+    assert facts["splice sites learnt from"] is None
+    facts = facts_of("call", {"sites": {"introns": 1_234, "donor_bits": 2.1}})
+    assert facts["splice sites learnt from"] == "1,234 called introns"
     facts = facts_of("predict", {"genic": {"highest": 0.98765, "mean": 0.1, "share": 0.0123}, "window_length": 900})
     assert facts["highest genic probability"] == "0.988"
     assert facts["more likely genic than not"].startswith("1.23 %")
