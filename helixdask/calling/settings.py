@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
-#: Bits that a bit of information about a splice site or start codon costs. Those of a network count too much by as
-#: many, see `posterior.SHARPNESS`.
-SITE_WEIGHT = 6.7
+#: Bits that a bit of information about a splice site or start codon costs; docs/explanation/calling.md shows why.
+SITE_WEIGHT = 10.0
 _MOST_SITE_WEIGHT = 100.0
 #: What settings of the gene model are where they are not given; docs/explanation/calling.md shows what they rest on.
 DEFAULTS = {"min_exon_length": 6, "min_intron_length": 35, "splice_site_cost": 60.0, "phase_weight": 0.2}
