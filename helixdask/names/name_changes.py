@@ -55,7 +55,9 @@ def name_changes(
             before_start, before_stop = start, stop
         if n == found.shape[1]:
             grown = np.empty((3, 2 * n), np.int64)
-            grown[:, :n] = found
+            for row in range(3):  # slices take seconds to compile
+                for k in range(n):
+                    grown[row, k] = found[row, k]
             found = grown
         found[0, n], found[1, n], found[2, n] = start, stop, line
         n += 1

@@ -145,6 +145,13 @@ def _mutate_segments(
 
 
 @njit(cache=True)
+def _copy(target: NDArray[np.uint8], at: int, source: NDArray[np.uint8], start: int, stop: int) -> None:
+    """Copy a stretch, base by base: slices take seconds to compile."""
+    for place in range(start, stop):
+        target[at + place - start] = source[place]
+
+
+@njit(cache=True)
 def _edit_segments(
     pool: NDArray[np.uint8],
     offset: NDArray[np.int64],
@@ -170,7 +177,7 @@ def _edit_segments(
             inside = place >= offset[segment] + left and max(place, place - size) <= end - right and place >= read
             if not inside or length + size < shortest:
                 continue
-            out[write : write + place - read] = pool[read:place]
+            _copy(out, write, pool, read, place)
             write += place - read
             read = place
             length += size
@@ -182,7 +189,7 @@ def _edit_segments(
                 write += size
                 fresh += size
         if end > read:
-            out[write : write + end - read] = pool[read:end]
+            _copy(out, write, pool, read, end)
             write += end - read
             read = end
         new_offset[segment + 1] = write
@@ -212,7 +219,7 @@ def _lay_out(
     row = 0
     for gene in range(len(lost) + 1):
         size = gap_offset[gene + 1] - gap_offset[gene]
-        sequence[write : write + size] = gap[gap_offset[gene] : gap_offset[gene + 1]]
+        _copy(sequence, write, gap, gap_offset[gene], gap_offset[gene + 1])
         write += size
         if gene == len(lost) or lost[gene]:
             continue
