@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.engine.run import Summary, plan_ahead, run_stage
 from helixdask.errors import MissingInputError
 from helixdask.stages import call_stage, coverage_stages
@@ -87,7 +88,7 @@ def predict_step(url: str, model: str, settings: PredictSettings, libraries: Seq
     """The prediction, which reads coverage where the model sees some."""
     from helixdask.trainer.prediction.stage import PredictStage
 
-    coverage = settings.coverage or "rnaseq"
+    coverage = settings.coverage or DEFAULT_SET
 
     def ahead() -> PredictStage:
         if is_store(url) and not libraries:
