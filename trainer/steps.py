@@ -48,6 +48,7 @@ def run_steps(
 ) -> list[Summary]:
     """Run all steps, or with ``options.dry_run`` plan them.
 
+    What a later step can refuse before its inputs are there, such as a model, is refused before the first step.
     What a planned step is going to make is not there for those that follow: these are planned from the length of the
     genome alone, as the first of them knows or estimates it.
 
@@ -56,6 +57,9 @@ def run_steps(
     BadInputError
         An input cannot be used; or, of all that is planned, something does not fit.
     """
+    for step in steps:
+        if step.ahead is not None:
+            step.ahead()
     done: list[Summary] = []
     planned: set[str] = set()
     for step in steps:
