@@ -11,13 +11,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.small_disk import mount
 
-# Time limits of single examples say more about the machine, and about numba's first compilation, than about the code.
-settings.register_profile("helixdask", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=30)
+# Time limits, of single examples and of drawing them, say more about the machine, and about numba's first compilation,
+# than about the code.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.register_profile("helixdask", _UNTIMED)
+settings.register_profile("quick", _UNTIMED, max_examples=30)
 settings.load_profile("helixdask")
 
 # One thread, also where no setting of a test reaches TensorFlow in time: as many tests run at once as there are cores,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helixdask.calling.settings import CallSettings
+from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.coverage.settings import CoverageSettings
 from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.cluster import RunOptions
@@ -300,7 +301,7 @@ def annotate(
         if not Path(source).is_file():
             raise BadInputError("neither a store nor a FASTA file", where=source, remedy="Check the path.")
         steps.append(Step(lambda: EncodeStage(source, species)))
-    coverage = CoverageSettings(set_name=predict.coverage or "rnaseq", rules=call.rules, aliases=aliases)
+    coverage = CoverageSettings(set_name=predict.coverage or DEFAULT_SET, rules=call.rules, aliases=aliases)
     steps += coverage_steps(url, libraries, coverage, replace_there=options.replace)
     name = predict.predictions or predictions_name(model)
     steps.append(predict_step(url, model, replace(predict, predictions=name), libraries))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.engine.run import Summary, plan_ahead, run_stage
 from helixdask.errors import MissingInputError
 from helixdask.stages import call_stage, coverage_stages
@@ -47,6 +48,7 @@ def run_steps(
 ) -> list[Summary]:
     """Run all steps, or with ``options.dry_run`` plan them.
 
+    What a later step can refuse before its inputs are there, such as a model, is refused before the first step.
     What a planned step is going to make is not there for those that follow: these are planned from the length of the
     genome alone, as the first of them knows or estimates it.
 
@@ -55,6 +57,9 @@ def run_steps(
     BadInputError
         An input cannot be used; or, of all that is planned, something does not fit.
     """
+    for step in steps:
+        if step.ahead is not None:
+            step.ahead()
     done: list[Summary] = []
     planned: set[str] = set()
     for step in steps:
@@ -87,7 +92,7 @@ def predict_step(url: str, model: str, settings: PredictSettings, libraries: Seq
     """The prediction, which reads coverage where the model sees some."""
     from helixdask.trainer.prediction.stage import PredictStage
 
-    coverage = settings.coverage or "rnaseq"
+    coverage = settings.coverage or DEFAULT_SET
 
     def ahead() -> PredictStage:
         if is_store(url) and not libraries:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from helixdask.coverage.alignment_blocks import Stretches, alignment_blocks, depth_of
 from helixdask.coverage.alignment_rows import AlignmentFile, read_alignments
-from helixdask.coverage.kinds import ALIGNMENTS, CODING, EXONS
+from helixdask.coverage.kinds import ALIGNMENTS, CODING, DEFAULT_SET, EXONS
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.library_stage import LibraryStage
 from helixdask.coverage.ready_made_files import check_some_known
@@ -47,7 +47,7 @@ class AlignmentStage(LibraryStage):
     max_intron: int | None = None
 
     @classmethod
-    def of(cls, library: Library, set_name: str = "rnaseq", aliases: str | None = None) -> AlignmentStage:
+    def of(cls, library: Library, set_name: str = DEFAULT_SET, aliases: str | None = None) -> AlignmentStage:
         """Return the stage for a library."""
         return cls(library.name, library.path, set_name, aliases, library.reads.max_intron)
 

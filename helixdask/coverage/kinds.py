@@ -12,6 +12,9 @@ ReadKind = Literal["rnaseq", "longread", "cage", "atac"]
 READ_KINDS: Final[tuple[str, ...]] = get_args(ReadKind)
 """Aligned reads: RNA-seq, long RNA reads, 5' ends of transcripts (CAGE, STRIPE-seq, RAMPAGE), cut sites (ATAC)."""
 
+DEFAULT_SET: Final = READ_KINDS[0]
+"""Set that libraries go to where none is named."""
+
 TRANSCRIPT_READS: Final = READ_KINDS[:2]
 """Kinds whose reads cover transcripts from end to end."""
 

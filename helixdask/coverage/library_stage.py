@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage
@@ -32,7 +33,7 @@ class LibraryStage(Stage):
 
     library: str
     path: str
-    set_name: str = "rnaseq"
+    set_name: str = DEFAULT_SET
     aliases: str | None = None
 
     name: ClassVar[str] = "coverage"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.coverage.bedgraph import bedgraph_values, split_bedgraph
+from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.library_stage import LibraryStage
 from helixdask.coverage.ready_made_files import as_counts, bigwig_values, check_bedgraph, check_bigwig, open_bigwig
@@ -53,7 +54,7 @@ class ReadyMadeStage(LibraryStage):
     file_fields: ClassVar[tuple[str, ...]] = (*_TRACK_OF, "aliases")
 
     @classmethod
-    def of(cls, library: Library, set_name: str = "rnaseq", aliases: str | None = None) -> ReadyMadeStage:
+    def of(cls, library: Library, set_name: str = DEFAULT_SET, aliases: str | None = None) -> ReadyMadeStage:
         """Return the stage for a library."""
         files = ("path", "kind", "minus_path", "spliced_path", "spliced_minus_path", "strand", "scale")
         told = {name: getattr(library, name) for name in files}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from helixdask.coverage.kinds import ReadKind
+from helixdask.coverage.kinds import DEFAULT_SET, ReadKind
 from helixdask.settings import Name, NameTable, Rules, RuleSet, Shown
 
 
@@ -85,6 +85,6 @@ class CoverageSettings:
         Table of other names of the genome's contigs.
     """
 
-    set_name: Name = "rnaseq"
+    set_name: Name = DEFAULT_SET
     rules: RuleSet = Rules.DEFAULT
     aliases: NameTable | None = None

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.coverage.places import PLACES, add_places
 from helixdask.coverage.rules import REASONS
 from helixdask.coverage.statistics import QUANTILES
@@ -35,7 +36,7 @@ _BASES_PER_SECOND: Final = 5e7
 
 
 def summarise(
-    store: Store, set_name: str = "rnaseq", labels: str | None = None, options: RunOptions | None = None
+    store: Store, set_name: str = DEFAULT_SET, labels: str | None = None, options: RunOptions | None = None
 ) -> dict[str, Any]:
     """Summary of all libraries of a set.
 

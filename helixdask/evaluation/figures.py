@@ -16,6 +16,7 @@ from helixdask.figures import new_figure, save_figure, swatch
 from helixdask.registry import LABEL_CLASSES
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.match import Match
+from helixdask.scores.structure import CODING
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ def draw_levels(figure: Any, evaluation: Evaluation) -> None:
         axis.set_yticks(range(len(LEVELS)), [level_title(part, level) for level in LEVELS])
         axis.invert_yaxis()
         axis.set_xlim(0, 1)
-        axis.set_title("coding parts" if part == "coding" else "whole exons, with UTRs", fontsize=9)
+        axis.set_title("coding parts" if part == CODING else "whole exons, with UTRs", fontsize=9)
         axis.set_xlabel("bar F1,  ▸ sensitivity,  ◂ precision", fontsize=8)
         axis.grid(axis="x", color="#dddddd", lw=0.6)
         axis.set_axisbelow(True)
@@ -215,14 +216,14 @@ def draw_thresholds(figure: Any, evaluation: Evaluation) -> None:
     for axis, level in zip(axes, ("exon", "gene"), strict=True):
         for name in names:
             scores = evaluation.genes[name]
-            known = scores.parts["coding"][level][1].score
+            known = scores.parts[CODING][level][1].score
             known = np.sort(known[~np.isnan(known)])
             thresholds = known[np.linspace(len(known) - 1, 0, 101).astype(np.int64)]
             kept = [match for match in scores.above(level, thresholds) if match.n_prediction >= _FEW]
             x = [match.n_prediction / len(known) for match in kept]
             for rate, style in (("sensitivity", "-"), ("precision", "--")):
                 axis.plot(x, [getattr(match, rate) for match in kept], style, color=colours[name], lw=1.3)
-        axis.set_title(level_title("coding", level), fontsize=9)
+        axis.set_title(level_title(CODING, level), fontsize=9)
         axis.set_xlabel("share kept, the surest first\nfull line: sensitivity, broken: precision", fontsize=8)
         axis.set_xlim(0, 1)
         axis.set_ylim(0, 1.02)
@@ -235,7 +236,7 @@ def _gene_contigs(evaluation: Evaluation) -> dict[int, list[tuple[str, Match]]]:
     """The contigs with most genes, and the genes found there by each set; none where there is only one contig."""
     found: dict[int, list[tuple[str, Match]]] = {}
     for name in _gene_sets(evaluation):
-        counts = evaluation.genes[name].by_contig("gene", "coding", len(evaluation.table))
+        counts = evaluation.genes[name].by_contig("gene", CODING, len(evaluation.table))
         rows = np.flatnonzero(counts[:, 0] > 0)
         rows = rows[np.argsort(-counts[rows, 0], kind="stable")][:_MOST_CONTIGS]
         for row in rows.tolist():

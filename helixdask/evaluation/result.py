@@ -18,6 +18,7 @@ from helixdask.scores.genes import GeneScores
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.match import Match
 from helixdask.scores.reliability import Reliability
+from helixdask.scores.structure import CODING
 from helixdask.store.contigs import ContigTable
 from helixdask.store.objects import whole_file
 
@@ -132,7 +133,7 @@ class Evaluation:
             genes[name] = gene_scores.as_dict()
             for part in gene_scores.parts:
                 curves = {level: gene_scores.reliability(level, part) for level in ("base", "exon", "chain", "gene")}
-                target = genes[name] if part == "coding" else genes[name][part]
+                target = genes[name] if part == CODING else genes[name][part]
                 target["reliability"] = {level: c.as_dict() for level, c in curves.items() if c is not None}
             if curve := gene_scores.score_curve():
                 genes[name]["min_score"] = {f"{score:g}": match.as_dict() for score, match in curve}
@@ -153,7 +154,7 @@ class Evaluation:
         entries: dict[str, Any] = {}
         for row, part, level, match in contig_matches(scores, len(self.table)):
             entry = entries.setdefault(str(self.table.names[row]), {})
-            target = entry if part == "coding" else entry.setdefault(part, {})
+            target = entry if part == CODING else entry.setdefault(part, {})
             target[level] = match.as_dict()
         return entries
 

@@ -25,7 +25,7 @@ from helixdask.evaluation.grid import Grid, Point
 from helixdask.genes.models import GeneModels
 from helixdask.scores.levels import compare_structures, match_of
 from helixdask.scores.match import Match
-from helixdask.scores.structure import Structure, structure_of
+from helixdask.scores.structure import CODING, Structure, structure_of
 from helixdask.store.store import Store
 
 LEVELS_SHOWN = ("base", "exon", "gene")
@@ -114,7 +114,7 @@ def sweep(
     found = dict(run_slices(_call_region, shared, regions, options, seconds, store.url, title="sweep"))
     parts = [found[index] for index in sorted(found)]
     genes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    truth = None if reference is None else structure_of(reference, "coding", contigs=contigs)
+    truth = None if reference is None else structure_of(reference, CODING, contigs=contigs)
     return [_row(point, genes, _chosen(point, genes, grid), truth) for point in grid.points()]
 
 

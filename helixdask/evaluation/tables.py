@@ -10,12 +10,13 @@ from helixdask.evaluation.result import Evaluation, contig_matches
 from helixdask.registry import LABEL_CLASSES
 from helixdask.scores.levels import LEVELS
 from helixdask.scores.reliability import Reliability
+from helixdask.scores.structure import CODING, EXONS
 
 LEVEL_TITLES = {
-    "coding": {"exon": "coding segment", "chain": "coding chain", "base": "coding base"},
-    "exons": {"exon": "exon", "chain": "transcript", "base": "exon base"},
+    CODING: {"exon": "coding segment", "chain": "coding chain", "base": "coding base"},
+    EXONS: {"exon": "exon", "chain": "transcript", "base": "exon base"},
 }
-PART_TITLES = {"coding": "Coding parts", "exons": "Whole exons"}
+PART_TITLES = {CODING: "Coding parts", EXONS: "Whole exons"}
 _OUTER_ENDS = " (all ends to the base, also of UTRs; --matching gffcompare is lenient at the outer ones)"
 _MOST_CONTIGS = 20
 
@@ -83,7 +84,7 @@ def _genes(evaluation: Evaluation) -> list[Table]:
                 rows.append([level_title(part, level), *cells])
             columns = ["", "reference", "predicted", "found", "sensitivity", "precision", "F1"]
             # Ends of transcripts are hardly known to the base: then this table looks as if something was broken.
-            lost = part == "exons" and not scores.match("chain", part).found and len(levels) > 1
+            lost = part == EXONS and not scores.match("chain", part).found and len(levels) > 1
             tables.append(Table(f"{PART_TITLES[part]}, {name}{_OUTER_ENDS if lost else ''}", columns, rows))
     return tables
 
@@ -97,7 +98,7 @@ def _difference(evaluation: Evaluation) -> list[Table]:
             for part, level in [(part, level) for part in new.parts for level in LEVELS]:
                 a, b = old.match(level, part), new.match(level, part)
                 title = level_title(part, level)
-                if part == "exons" and title == level_title("coding", level):
+                if part == EXONS and title == level_title(CODING, level):
                     title = f"{title} (exons)"
                 pairs = ((a.sensitivity, b.sensitivity), (a.precision, b.precision), (a.f1, b.f1))
                 rows.append([title, *(cell for one, two in pairs for cell in (one, two, _signed(two - one)))])
@@ -177,7 +178,7 @@ def contig_tables(evaluation: Evaluation) -> list[Table]:
     for name, scores in evaluation.genes.items():
         found: dict[int, dict[str, Any]] = {}
         for row, part, level, match in contig_matches(scores, len(evaluation.table)):
-            if part == "coding":
+            if part == CODING:
                 found.setdefault(row, {})[level] = match
         order = sorted(found, key=lambda row: (-found[row]["gene"].n_reference, row))
         rows = []
@@ -186,7 +187,7 @@ def contig_tables(evaluation: Evaluation) -> list[Table]:
             f1 = [found[row][level].f1 if level in found[row] else None for level in levels]
             rows.append([str(evaluation.table.names[row]), gene.n_reference, gene.n_prediction, *f1])
         more = f"; {len(order) - _MOST_CONTIGS:,} more contigs are in --tsv" if len(order) > _MOST_CONTIGS else ""
-        columns = ["F1", "reference", "predicted", *(level_title("coding", level) for level in levels)]
+        columns = ["F1", "reference", "predicted", *(level_title(CODING, level) for level in levels)]
         tables.append(Table(f"Contigs, {name}{more}", columns, rows))
     for name, tally in evaluation.tallies.items():
         scored = list(evaluation.bases_by_contig(name))

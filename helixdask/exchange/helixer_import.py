@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.coverage.libraries import libraries_from_paths
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary, plan_ahead, run_stage
@@ -130,7 +131,7 @@ def _stages(
         name = names.labels_name if folder == "data" else _plain_name(folder.partition("/")[2])
         yield ImportLabelsStage(path, species, name, folder=folder)
     for columns in layout.coverage:
-        set_name = names.coverage_name or _plain_name(columns.prefix) or "rnaseq"
+        set_name = names.coverage_name or _plain_name(columns.prefix) or DEFAULT_SET
         yield from _coverage_stages(path, species, columns, set_name, names.strandedness)
     if predicted:
         yield ImportPredictionsStage(

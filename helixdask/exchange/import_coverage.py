@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import h5py
 import numpy as np
 
+from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.engine.costs import COSTS, Cost
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.exchange.helixer_rows import RowIndex
@@ -37,7 +38,7 @@ class ImportCoverageStage(HelixerTrackStage):
         Protocol of the library; the file does not tell it.
     """
 
-    set_name: str = "rnaseq"
+    set_name: str = DEFAULT_SET
     dataset: str = ""
     spliced_dataset: str = ""
     column: int | None = None

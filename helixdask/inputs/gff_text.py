@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, pairwise, zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -62,13 +63,13 @@ def _features(path: Path, text: bytes, number: int) -> Block:
         line = _mended(path, text[starts[row] : feeds[row]], number + int(row) + 1)
         keep[row] = False
         if line:
-            mended[row] = line
-    if mended:
-        lines = {row: text[starts[row] : feeds[row]] for row in np.flatnonzero(keep).tolist()} | mended
+            mended[row] = line + b"\n"
+    if not keep.all():
+        kept = np.repeat(keep, feeds - starts + 1)
+        cuts = [0, *(int(starts[row]) for row in mended), len(text)]
+        parts = [values[first:end][kept[first:end]].tobytes() for first, end in pairwise(cuts)]
+        text = b"".join(chain.from_iterable(zip_longest(parts, mended.values(), fillvalue=b"")))
         keep[list(mended)] = True
-        text = b"\n".join(lines[row] for row in sorted(lines)) + b"\n"
-    elif not keep.all():
-        text = values[np.repeat(keep, feeds - starts + 1)].tobytes()
     return Block(text, np.flatnonzero(keep) + number + 1)
 
 

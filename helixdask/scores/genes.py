@@ -12,7 +12,7 @@ from helixdask.genes.models import GeneModels
 from helixdask.scores.levels import LEVELS, Sides, compare_structures, match_of
 from helixdask.scores.match import Match
 from helixdask.scores.reliability import Reliability, reliability_of
-from helixdask.scores.structure import PARTS, structure_of
+from helixdask.scores.structure import CODING, PARTS, structure_of
 
 __all__ = ["MIN_SCORES", "GeneScores", "Match", "compare_genes"]
 
@@ -32,7 +32,7 @@ class GeneScores:
 
     parts: dict[str, dict[str, Sides]]
 
-    def match(self, level: str, part: str = "coding") -> Match:
+    def match(self, level: str, part: str = CODING) -> Match:
         """Counts of one level over all contigs."""
         return match_of(self.parts[part][level])
 
@@ -67,7 +67,7 @@ class GeneScores:
         ]
         return np.stack(columns, axis=1).astype(np.int64)
 
-    def reliability(self, level: str, part: str = "coding") -> Reliability | None:
+    def reliability(self, level: str, part: str = CODING) -> Reliability | None:
         """Confidence against the share that is right; None where the prediction has no confidence (or no shares)."""
         units = self.parts[part][level][1]
         return reliability_of(units.score, units.met, units.size)
@@ -77,7 +77,7 @@ class GeneScores:
 
         Not for bases: which of several overlapping genes covers a base is not kept.
         """
-        reference, prediction = self.parts["coding"][level]
+        reference, prediction = self.parts[CODING][level]
         return [
             Match(
                 int(reference.size.sum()),
@@ -99,7 +99,7 @@ class GeneScores:
         levels: dict[str, Any] = {
             part: {level: self.match(level, part).as_dict() for level in LEVELS} for part in self.parts
         }
-        return {**levels.pop("coding"), **levels}
+        return {**levels.pop(CODING), **levels}
 
 
 def compare_genes(
@@ -129,5 +129,5 @@ def compare_genes(
     parts = {}
     for part in PARTS[:1] if cds_only else PARTS:
         sides = [structure_of(side, part, contigs=contigs, noncoding=noncoding) for side in (reference, prediction)]
-        parts[part] = compare_structures(sides[0], sides[1], "exact" if part == "coding" else matching)
+        parts[part] = compare_structures(sides[0], sides[1], "exact" if part == CODING else matching)
     return GeneScores(parts)

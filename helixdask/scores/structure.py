@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from helixdask.genes.models import GeneModels
 from helixdask.intervals import joined
 
-PARTS = ("coding", "exons")
+CODING: Final = "coding"
+EXONS: Final = "exons"
+PARTS: Final = (CODING, EXONS)
 """What of a transcript is compared: its coding segments, or all its exons."""
 
 
@@ -62,7 +65,7 @@ class Structure:
 
 
 def structure_of(
-    models: GeneModels, part: str = "coding", *, contigs: NDArray[np.int64] | None = None, noncoding: bool = False
+    models: GeneModels, part: str = CODING, *, contigs: NDArray[np.int64] | None = None, noncoding: bool = False
 ) -> Structure:
     """Take the segments out of gene models.
 
@@ -79,12 +82,12 @@ def structure_of(
     noncoding
         Whether exons of transcripts without coding segments are taken, too.
     """
-    frame = models.cds if part == "coding" else models.exons
+    frame = models.cds if part == CODING else models.exons
     parent = frame["transcript"].to_numpy().astype(np.int64)
     gene = models.transcripts["gene"].to_numpy().astype(np.int64)
     contig = models.genes["contig"].to_numpy().astype(np.int64)
     keep = np.ones(len(parent), np.bool_)
-    if part != "coding" and not noncoding:
+    if part != CODING and not noncoding:
         coding = np.zeros(len(gene), np.bool_)
         coding[models.cds["transcript"].to_numpy()] = True
         keep &= coding[parent]

@@ -59,7 +59,10 @@ class WindowRule:
             return cls(length, length, 0)
         core = int(0.75 * length) if core_length is None else core_length
         if not 0 < core <= length:
-            raise BadInputError(f"a core of {core} bases does not fit a window of {length}")
+            raise BadInputError(
+                f"a core of {core} bases does not fit a window of {length}",
+                remedy="Use 0 < core length <= window length.",
+            )
         return cls(length, length // 2 if offset is None else offset, (length - core) // 2)
 
 

@@ -68,6 +68,18 @@ def test_an_output_that_is_there_is_not_lost(species, labelled, tmp_path):
     assert contents(tmp_path / "thesis").keys() == {"chapter.txt"}
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_broken_model_is_refused_before_the_genome_is_read(tmp_path, more):
+    (tmp_path / "broken.keras").write_bytes(b"PK broken")
+    (tmp_path / "genome.fa").write_text(">c\nACGT\n")
+    for command in (
+        ("annotate", tmp_path / "genome.fa", "-o", tmp_path / "genes.gff3"),
+        ("prepare", tmp_path / "genome.fa", "-o", tmp_path / "genome.zarr", "--window-length", "900"),
+    ):
+        refused(*command, "--model", tmp_path / "broken.keras", *more, "-q", says=["broken.keras"])
+        assert contents(tmp_path).keys() == {"broken.keras", "genome.fa"}
+
+
 @pytest.mark.parametrize(
     ("region", "says"),
     [

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helixdask.coverage.rules import REASONS, make_rules
@@ -169,7 +169,7 @@ PROTOCOLS = st.sampled_from(["unstranded", "forward", "reverse"])
 
 @pytest.mark.slow
 @given(st.one_of(some_reads(), true_pairs()), PROTOCOLS, REGIONS, st.sampled_from([1, 300, None]))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @pytest.mark.parametrize("rules", ["default", "helixer"])
 def test_any_reads_any_region_size_any_piece_of_the_file(tmp_path, rules, reads, strandedness, region, chunk):
     if rules == "helixer":

@@ -17,7 +17,7 @@ from pathlib import Path
 from dask.cli import run_cli
 
 ROOT = Path(__file__).parents[2]
-_SECONDS = 120
+_SECONDS = 1200
 _FORKED_WITH = ["distributed.cli.dask_scheduler", "distributed.cli.dask_worker", "tests.engine.toy"]
 
 

@@ -63,7 +63,7 @@ class FakeSlurm:
         """End a job as a queue does whose time is up."""
         os.killpg(int((self.folder / "jobs" / str(number) / "pid").read_text()), signal.SIGKILL)
 
-    def await_end(self, seconds: float = 300.0) -> None:
+    def await_end(self, seconds: float = 1200.0) -> None:
         """Wait until no process of a job is left."""
         end = time.monotonic() + seconds
         while any(_lives(int((job / "pid").read_text())) for job in self.jobs()):

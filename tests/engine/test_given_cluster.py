@@ -241,7 +241,7 @@ def connected(how: RunOptions, needs: WorkerNeeds) -> None:
 
 def await_workers(cluster: Cluster, n: int) -> None:
     with Client(scheduler_file=str(cluster.file)) as client:
-        client.wait_for_workers(n, timeout=60)
+        client.wait_for_workers(n, timeout=1200)
 
 
 def await_receipts(url: Path, n: int) -> None:

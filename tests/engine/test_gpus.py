@@ -161,7 +161,7 @@ def seen(task: int) -> str | None:
 def test_each_process_sees_its_own(four, devices, tokens):
     options = RunOptions(devices=devices, workers=2).for_gpus()
     with connect(options, 2, seconds=0.0) as crew:  # too little for a cluster, but this process sees all four
-        crew.client.wait_for_workers(2, timeout=120)
+        crew.client.wait_for_workers(2, timeout=1200)
         told = crew.client.run(seen, 0)
     assert set(told.values()) == tokens
     assert len(told) == 2
@@ -182,7 +182,7 @@ def test_workers_with_the_resource_do_the_work_where_there_are_some(tmp_path):
         options = RunOptions(scheduler=address, quiet=True)
         for resource, names in ((None, {"plain", "gpu"}), ("GPU", {"gpu"}), ("other", {"plain", "gpu"})):
             with connect(options, 40, needs=WorkerNeeds(resource=resource)) as crew:
-                crew.client.wait_for_workers(2, timeout=120)
+                crew.client.wait_for_workers(2, timeout=1200)
                 crew.look()
                 held = crew.client.scheduler_info(n_workers=-1)["workers"]
                 allowed = {held[worker]["id"] for worker in crew.restriction}

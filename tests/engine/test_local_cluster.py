@@ -77,7 +77,7 @@ def test_fewer_workers(failing, caplog):
     failing(8)
     with held_back(), local_cluster(4, None) as crew:
         assert crew is not None
-        crew.client.wait_for_workers(1, timeout=60)
+        crew.client.wait_for_workers(1, timeout=1200)
         assert len(crew.client.nthreads()) == 1
     assert messages(caplog)[-1].endswith("; trying again with 1")
 

@@ -28,7 +28,9 @@ def test_old_new_or_not_there(tmp_path):
     wrong: list[str] = []
 
     def read() -> None:
-        while not done.is_set():
+        last = False
+        while not last:
+            last = done.is_set()  # once more when nobody writes any more
             try:
                 store = hd.open_store(url)
                 label = store.sel("c0")["toy_label"].values

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helixdask.store.contigs import ContigTable
@@ -89,7 +89,7 @@ def written(made, is_gtf, stop_apart):
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(genes(), st.randoms(use_true_random=False), st.booleans())
 def test_order_and_format_do_not_matter(tmp_path, made, order: random.Random, stop_apart):
     lines = written(made, False, False)
@@ -133,7 +133,7 @@ STRANGE_LINE = st.tuples(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.lists(STRANGE_LINE, min_size=1, max_size=12), st.booleans())
 def test_nonsense_is_read_and_no_gene_is_lost(tmp_path, lines, is_gtf):
     text, genes = ["a\tx\tregion\t1\t9\t.\t+\t.\t"], set()

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helixdask.genes.reading.gff_read import read_gff
@@ -17,7 +17,7 @@ from helixdask.labels.paint import TRACKS, paint
 from helixdask.labels.tables import label_tables
 from tests.labels.gene_sets import LENGTHS, NAMES, gene_sets, models_of
 
-QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=30)
 WHOLE = sum(LENGTHS)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helixdask.genes.models import GeneModels
@@ -15,7 +15,7 @@ from helixdask.labels.segments import overlay, subtract, union
 from helixdask.labels.tables import label_tables
 from helixdask.store.contigs import ContigTable
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40)
 LENGTHS = np.array([120, 7, 200], np.int64)
 OFFSETS = np.array([0, 120, 127, 327])
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helixdask.engine.run import RunOptions, run_stage
@@ -32,7 +32,7 @@ def intervals(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(st.lists(intervals(), max_size=20))
 def test_the_mask_is_the_union_of_the_intervals(store, tmp_path, rows):
     path = tmp_path / "r.bed"

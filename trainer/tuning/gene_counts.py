@@ -23,6 +23,7 @@ from helixdask.registry import CDS
 from helixdask.scores.evidence import COLUMNS, TERMS, CalledGenes, Reads, evidence_counts
 from helixdask.scores.genes import GeneScores
 from helixdask.scores.levels import compare_structures
+from helixdask.scores.structure import CODING
 from helixdask.sequence.codes import SOFT_MASK
 from helixdask.trainer.feed.dataset import Feed
 from helixdask.trainer.feed.window_set import WindowSet
@@ -152,9 +153,9 @@ def count_genes(
         sides = compare_structures(
             called_structure(reference, np.ones(len(truth.piece), np.bool_)), called_structure(called, judged)
         )
-        scores = GeneScores({"coding": sides})
+        scores = GeneScores({CODING: sides})
         for number, level in enumerate(LEVELS):
-            counts[first : first + len(lengths), number] = scores.by_contig(level, "coding", len(lengths))
+            counts[first : first + len(lengths), number] = scores.by_contig(level, CODING, len(lengths))
         genes, bounds = _on_one_axis(called, span.pieces.start), _block_bounds(lengths)
         codes, masked = span.codes & np.uint8(SOFT_MASK - 1), span.codes >= SOFT_MASK
         evidence.append(evidence_counts(genes, codes, masked, _codon_place(span), bounds, is_stop, reads))

@@ -84,7 +84,11 @@ def intent_of_training(settings: TuneSettings, spec: NetworkSpec, stores: Sequen
     """
     libraries, groups = shared_libraries(stores, settings.coverage) if spec.n_libraries else ([], [()] * len(stores))
     if len(libraries) != spec.n_libraries:
-        raise BadInputError(f"the network takes {spec.n_libraries} libraries, the stores have {len(libraries)}")
+        raise BadInputError(
+            f"the network takes {spec.n_libraries} libraries, the stores have {len(libraries)}",
+            where=", ".join(store.url for store in stores),
+            remedy="Name another set with --coverage, or train a network that takes as many.",
+        )
     splits, rest = _splits_of(settings, stores), _loss_and_norm(settings, default_card())
     return Intent(settings, "scratch", splits, libraries, groups, spec, None, True, *rest)
 
