@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from helixdask.coverage.kinds import TRANSCRIPT_READS
-from helixdask.coverage.transcripts import transcript_groups
+from helixdask.coverage.transcripts import held_in_words, transcript_groups
 from helixdask.errors import BadInputError, MissingInputError
 from helixdask.store.store import Store
 from helixdask.trainer.network.spec import NetworkSpec
@@ -125,3 +125,8 @@ def read_groups(stores: Sequence[Store]) -> list[tuple[str, ...]]:
     found = [transcript_groups(store, kinds=TRANSCRIPT_READS) for store in stores]
     fewest = min(map(len, found), default=0)
     return [groups[:fewest] for groups in found]
+
+
+def held_by(stores: Sequence[Store], groups: Sequence[tuple[str, ...]]) -> str:
+    """What some libraries of each store hold, for people: see `held_in_words`."""
+    return held_in_words(store.attrs(group) for store, each in zip(stores, groups, strict=True) for group in each)

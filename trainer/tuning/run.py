@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from helixdask.coverage.transcripts import held_in_words, transcript_groups
+from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.same_work import in_words as differences_in_words
 from helixdask.errors import AlreadyExistsError, MissingInputError
 from helixdask.selection.across import Across
@@ -22,7 +22,7 @@ from helixdask.trainer.feed.many_genomes import without_copies_across
 from helixdask.trainer.feed.training_windows import gather_windows
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.feed.window_set import without_padding
-from helixdask.trainer.network.libraries import read_groups
+from helixdask.trainer.network.libraries import held_by, read_groups
 from helixdask.trainer.network.model_file import save_model
 from helixdask.trainer.tuning.caveats import caveats
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
@@ -86,9 +86,8 @@ class TrainingRun:
             self.train_windows, self.across = without_copies_across(self.train_windows, validation, self.splits)
         self.n_padded = 0
         if not start.weights_learn:
-            n_windows = len(self.train_windows)
-            self.train_windows = without_padding(self.train_windows)
-            self.n_padded = n_windows - len(self.train_windows)
+            self.train_windows, every = without_padding(self.train_windows), self.train_windows
+            self.n_padded = len(every) - len(self.train_windows)
         masks_doubt = settings.doubt == "mask" and settings.rules != Rules.HELIXER
         self.readers = self._readers(settings.confidence, doubts=masks_doubt)
         self.train_feed = self._train_feed(settings.batch_size)
@@ -141,11 +140,7 @@ class TrainingRun:
             start.base,
             settings.rules,
             by_evidence=self.record.by_evidence,
-            source=held_in_words(
-                split.store.attrs(group)
-                for split, groups in zip(self.splits, self._evidence_groups(), strict=True)
-                for group in groups
-            ),
+            source=held_by([split.store for split in self.splits], self._evidence_groups()),
             replicas=self.replicas,
         )
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
