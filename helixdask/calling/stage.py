@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.assemble import build_models
-from helixdask.calling.correction import Correction, Learnt, learn
+from helixdask.calling.correction import Correction, Learnt
 from helixdask.calling.few_genes import few_genes
 from helixdask.calling.hmm import Hmm
+from helixdask.calling.learning import learn
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.sites import information, site_costs
