@@ -16,7 +16,7 @@ from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.coverage.transcripts import EvidenceGroups, transcript_groups
-from helixdask.engine.costs import COSTS, Cost
+from helixdask.engine.costs import COSTS, SECONDS_OF_READS, SECONDS_TO_LEARN_READS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import MissingInputError
 from helixdask.genes.table import write_genes
@@ -57,6 +57,11 @@ class CallStage(CallSettings, Stage):
         """The fields; those that came later are left out where they change nothing, so that older genes stay."""
         unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0}
         return {name: value for name, value in super().settings().items() if unset.get(name) != value}
+
+    def estimate_seconds(self, n_bases: int) -> float:
+        """Time of one worker where the network sees genes nearly everywhere; large genomes take less for each base."""
+        reads = 0.0 if self.coverage is None else SECONDS_TO_LEARN_READS + SECONDS_OF_READS * n_bases / 1e6
+        return super().estimate_seconds(n_bases) + reads
 
     def group(self) -> str:
         """Where the genes go."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from helixdask.coverage.ready_made_files import check_some_known
 from helixdask.coverage.rules import NO_LIMIT, default_max_intron
 from helixdask.coverage.statistics import constants, region_statistics
 from helixdask.coverage.transcripts import CODING
-from helixdask.engine.costs import COSTS, Cost
+from helixdask.engine.costs import ALIGNMENT_BYTES_PER_SECOND, ALIGNMENTS_PER_BYTE, COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import BadInputError
@@ -57,13 +58,30 @@ class AlignmentStage(Stage):
     aliases: str | None = None
 
     name: ClassVar[str] = "coverage"
-    cost: ClassVar[Cost] = COSTS["ready-made coverage"]
+    cost: ClassVar[Cost] = COSTS["alignments"]
     file_fields: ClassVar[tuple[str, ...]] = ("path", "aliases")
 
     @classmethod
     def of(cls, library: Library, set_name: str = "rnaseq", aliases: str | None = None) -> AlignmentStage:
         """Return the stage for a library."""
         return cls(library.name, library.path, set_name, library.reads.max_intron, aliases)
+
+    def estimate_seconds(self, n_bases: int) -> float:
+        """Time of reading the file, and of writing the tracks."""
+        return super().estimate_seconds(n_bases) + self._file_size / ALIGNMENT_BYTES_PER_SECOND[self._is_compressed]
+
+    def estimate_bytes(self, n_bases: int) -> float:
+        """Size of the tracks, which follows from that of the file."""
+        return super().estimate_bytes(n_bases) + self._file_size * ALIGNMENTS_PER_BYTE[self._is_compressed]
+
+    @property
+    def _file_size(self) -> int:
+        path = Path(self.path)
+        return path.stat().st_size if path.exists() else 0
+
+    @property
+    def _is_compressed(self) -> bool:
+        return self.path.endswith((".gz", ".bgz"))
 
     def group(self) -> str:
         """Group of the store that is written."""
