@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from helixdask.calling.settings import CallSettings
 from helixdask.coverage.kinds import DEFAULT_SET
 from helixdask.coverage.settings import CoverageSettings
-from helixdask.coverage.transcripts import transcript_groups
+from helixdask.coverage.transcripts import TRANSCRIPT_KINDS, transcript_groups
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary
 from helixdask.engine.stage import Stage
@@ -193,7 +193,7 @@ def _steps(settings: PrepareSettings, window_length: int, *, replace_there: bool
         if not settings.gff3:
             calling = replace(settings.call, predictions=BASE, output=PSEUDO, rules=rules)
             calling = replace(calling, genetic_code=labels.genetic_code)
-            weighing = partial(_weighing, url, coverage.set_name, wanted=settings.with_reads)
+            weighing = partial(_weighing, url, coverage.set_name, settings.libraries, wanted=settings.with_reads)
             steps.append(call_step(url, calling, weighing))
             steps.append(Step(lambda: LabelsStage(**vars(labels), genes=PSEUDO), needs=(f"genes/{PSEUDO}",)))
     windows = WindowsSettings(window_length, labels.output, BASE if settings.model else None, rules=rules)
@@ -231,11 +231,15 @@ def _kinship(settings: KinshipSettings) -> Stage:
     return KinshipStage(**vars(settings))
 
 
-def _weighing(url: str, coverage: str, call: CallSettings, *, wanted: bool) -> CallSettings:
-    """Settings of the calling, with the reads of a coverage set where it has some."""
+def _weighing(
+    url: str, coverage: str, libraries: Sequence[Library], call: CallSettings, *, wanted: bool
+) -> CallSettings:
+    """Settings of the calling, with the reads of a coverage set where it has some, or is going to have."""
     if not wanted or call.coverage is not None or call.rules == Rules.HELIXER:
         return call
-    return replace(call, coverage=coverage) if transcript_groups(Store.open(url), coverage) else call
+    given = any(library.kind in TRANSCRIPT_KINDS for library in libraries)
+    there = is_store(url) and bool(transcript_groups(Store.open(url), coverage))
+    return replace(call, coverage=coverage) if given or there else call
 
 
 def store_for(source: str, gff3: str | Path, store: str | None = None) -> str:
@@ -306,7 +310,7 @@ def annotate(
     name = predict.predictions or predictions_name(model)
     steps.append(predict_step(url, model, replace(predict, predictions=name), libraries))
     calling = replace(call, predictions=name)
-    steps.append(call_step(url, calling, partial(_weighing, url, coverage.set_name, wanted=with_reads)))
+    steps.append(call_step(url, calling, partial(_weighing, url, coverage.set_name, libraries, wanted=with_reads)))
     if options.dry_run:
         return run_steps(steps, url, options, on_stage)
 

@@ -114,12 +114,12 @@ def predict_step(url: str, model: str, settings: PredictSettings, libraries: Seq
 
 
 def call_step(url: str, settings: CallSettings, completed: Callable[[CallSettings], CallSettings]) -> Step:
-    """Genes from predictions that are named; the settings are completed when these are in the store."""
+    """Genes from predictions that are named; the settings are completed when the steps before are done, or planned."""
     from helixdask.calling.stage import CallStage
 
-    named = vars(settings) | {"output": settings.output or settings.predictions}
+    named = {"output": settings.output or settings.predictions}
     return Step(
         lambda: call_stage(url, completed(settings)),
-        lambda: CallStage(**named),
+        lambda: CallStage(**vars(completed(settings)) | named),
         (f"predictions/{settings.predictions}",),
     )

@@ -19,7 +19,7 @@ from helixdask.calling.settings import CallSettings
 from helixdask.calling.sites import information, site_costs
 from helixdask.calling.span import Span, call_span, scan_span, strand_units
 from helixdask.coverage.transcripts import EvidenceGroups, transcript_groups
-from helixdask.engine.costs import COSTS, Cost
+from helixdask.engine.costs import COSTS, MEGABASES_TO_LEARN_SITES, SECONDS_OF_READS, SECONDS_TO_LEARN_READS, Cost
 from helixdask.engine.stage import Region, RegionResult, Stage, Work
 from helixdask.errors import MissingInputError
 from helixdask.genes.table import write_genes
@@ -60,6 +60,16 @@ class CallStage(CallSettings, Stage):
         """The fields; those that came later are left out where they change nothing, so that older genes stay."""
         unset = {"genetic_code": STANDARD_CODE, "min_score": 0.0, "site_weight": 0.0}
         return {name: value for name, value in super().settings().items() if unset.get(name) != value}
+
+    def estimate_seconds(self, n_bases: int) -> float:
+        """Time of one worker where the network sees genes nearly everywhere; large genomes take less for each base."""
+        megabases = n_bases / 1e6
+        each, learning = self.cost.work, 0.0
+        if self.coverage is not None:
+            each, learning = each + SECONDS_OF_READS, SECONDS_TO_LEARN_READS
+        if self.weight_of_sites:
+            learning += each * min(MEGABASES_TO_LEARN_SITES, 3 * megabases)
+        return super().estimate_seconds(n_bases) + (each - self.cost.work) * megabases + learning
 
     def group(self) -> str:
         """Where the genes go."""

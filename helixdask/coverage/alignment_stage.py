@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from helixdask.coverage.libraries import Library
 from helixdask.coverage.library_stage import LibraryStage
 from helixdask.coverage.ready_made_files import check_some_known
 from helixdask.coverage.rules import NO_LIMIT, default_max_intron
+from helixdask.engine.costs import ALIGNMENT_BYTES_PER_SECOND, ALIGNMENTS_PER_BYTE, COSTS, Cost
 from helixdask.engine.identity import file_identity
 from helixdask.engine.stage import Region, RegionResult, Work
 from helixdask.errors import BadInputError
@@ -46,10 +48,29 @@ class AlignmentStage(LibraryStage):
 
     max_intron: int | None = None
 
+    cost: ClassVar[Cost] = COSTS["alignments"]
+
     @classmethod
     def of(cls, library: Library, set_name: str = DEFAULT_SET, aliases: str | None = None) -> AlignmentStage:
         """Return the stage for a library."""
         return cls(library.name, library.path, set_name, aliases, library.reads.max_intron)
+
+    def estimate_seconds(self, n_bases: int) -> float:
+        """Time of reading the file, and of writing the tracks."""
+        return super().estimate_seconds(n_bases) + self._file_size / ALIGNMENT_BYTES_PER_SECOND[self._is_compressed]
+
+    def estimate_bytes(self, n_bases: int) -> float:
+        """Size of the tracks, which follows from that of the file."""
+        return super().estimate_bytes(n_bases) + self._file_size * ALIGNMENTS_PER_BYTE[self._is_compressed]
+
+    @property
+    def _file_size(self) -> int:
+        path = Path(self.path)
+        return path.stat().st_size if path.exists() else 0
+
+    @property
+    def _is_compressed(self) -> bool:
+        return self.path.endswith((".gz", ".bgz"))
 
     def inputs(self, store: Store) -> dict[str, str]:
         """Check that the file has names of the genome, and return what is read; rows are looked at later."""

@@ -65,11 +65,12 @@ COSTS: Final[Mapping[str, Cost]] = {
     ),
     "coverage": Cost(once=0.9, work=0.03, disk=0.01, worker_per_base=24.0),
     "ready-made coverage": Cost(work=0.05, disk=1.0, worker_per_base=48.0),
+    "alignments": Cost(once=0.6, work=0.03, disk=0.001, worker_per_base=16.0),
     "track": Cost(work=0.005, disk=0.02, worker_per_base=6.0),
     "predict": Cost(
         once=6.0, work=33.0, start=6.0, disk=20.0, worker_memory=1.5e9, worker_per_base=120.0, client_memory=3e8
     ),
-    "call": Cost(once=1.0, serial=0.01, work=0.6, disk=0.02, worker_per_base=400.0, client_per_base=0.05),
+    "call": Cost(once=1.0, serial=0.01, work=1.9, disk=0.03, worker_per_base=400.0, client_per_base=0.05),
     "windows": Cost(once=0.5, serial=0.001, work=0.06, disk=0.002, worker_per_base=40.0, client_per_base=0.03),
     "kinship": Cost(once=0.3, serial=0.016, work=0.012, disk=0.14, worker_per_base=4.0, client_per_base=1.3),
     "split": Cost(once=1.0, serial=0.003, work=0.0, disk=0.0003, client_memory=4e8, client_per_base=0.05),
@@ -97,5 +98,15 @@ SECONDS_PER_BASE: Final = 1e-6
 """What a core does beside them for each base that a network sees: cutting windows, averaging, writing."""
 TRAINING_MEMORY: Final = 9e8
 """Of a process that trains, apart from its network and batches: TensorFlow, chunks that are kept, tables."""
-BYTES_PER_PROBABILITY: Final[Mapping[str, float]] = {"float16": 1.25, "uint8": 0.19}
-"""Of predictions as they lie on disk, by precision."""
+ALIGNMENTS_PER_BYTE: Final[Mapping[bool, float]] = {False: 0.1, True: 0.65}
+"""Bytes of coverage tracks for each byte of a file of alignments, by whether it is compressed."""
+ALIGNMENT_BYTES_PER_SECOND: Final[Mapping[bool, float]] = {False: 2e7, True: 3e6}
+"""Of a file of alignments, by whether it is compressed."""
+SECONDS_OF_READS: Final = 1.6
+"""More for each megabase in which genes are called where reads weigh in: regions are longer then, too."""
+SECONDS_TO_LEARN_READS: Final = 2.0
+"""Until it is known what reads look like in genes."""
+MEGABASES_TO_LEARN_SITES: Final = 6.0
+"""That are called, in three rounds of two, until it is known what splice sites look like."""
+BYTES_PER_PROBABILITY: Final[Mapping[str, float]] = {"float16": 1.35, "uint8": 0.35}
+"""Of predictions as they lie on disk, by precision: from 0.19 of a network that is sure to 0.5 of one that is not."""

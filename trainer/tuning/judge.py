@@ -13,6 +13,7 @@ from helixdask.trainer.network.spec import NetworkSpec
 from helixdask.trainer.tuning.criterion import criterion, judge
 from helixdask.trainer.tuning.gene_counts import LEVELS, Counts
 from helixdask.trainer.tuning.learner import Confusions, Learner
+from helixdask.trainer.tuning.outlook import Checks
 from helixdask.trainer.tuning.replicas import Replicas
 from helixdask.trainer.tuning.validation import Validation
 from helixdask.trainer.tuning.verdict import GeneCounts
@@ -56,6 +57,13 @@ class Judge:
         self._replicas = replicas
         self._at_last: Counts | None = None
         self._at_best: Counts | None = None
+
+    def checks(self, steps_between: int) -> Checks:
+        """What a run is going to score, with a check after so many steps."""
+        calls, validation = self.spec.predict_phase, self.validation
+        batches, bases = (validation.called_batches, validation.called_bases) if calls else (0, 0)
+        has_base, scored = self.base is not None, validation.feed.order.steps_per_epoch
+        return Checks(steps_between, scored, batches, bases, has_base, self.by_evidence)
 
     @cached_property
     def base_learner(self) -> Learner | None:

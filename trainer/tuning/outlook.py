@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from helixdask.amounts import size
-from helixdask.engine.costs import TRAINING_MEMORY
+from helixdask.engine.costs import COSTS, TRAINING_MEMORY
 from helixdask.engine.machine import usable_memory
 from helixdask.errors import BadInputError
 from helixdask.trainer.network.size import activations
@@ -96,3 +97,42 @@ def measured(train: Callable[[Any], Any], score: Callable[[Any], Any], batches: 
         "seconds_a_step": float(np.median(steps[1:] or steps)),
         "seconds_to_score_a_batch": float(np.median(scores[1:] or scores)),
     }
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What is scored in a run.
+
+    Parameters
+    ----------
+    steps_between
+        Steps from one check to the next.
+    batches
+        Batches that a check scores.
+    called_batches, called_bases
+        Batches and bases of a strand on which genes are called; 0: none are.
+    has_base
+        Whether the base model is scored, too.
+    by_evidence
+        Whether genes are called at every check, and not only by the base model and the best one.
+    """
+
+    steps_between: int
+    batches: int
+    called_batches: int = 0
+    called_bases: int = 0
+    has_base: bool = True
+    by_evidence: bool = False
+
+    def seconds(self, n_steps: int, seconds_a_batch: float) -> float:
+        """Seconds of all checks of so many steps.
+
+        Examples
+        --------
+        >>> Checks(steps_between=100, batches=5).seconds(n_steps=250, seconds_a_batch=2.0)
+        40.0
+        """
+        scored = -(-n_steps // self.steps_between) + self.has_base
+        called = scored if self.by_evidence else 1 + self.has_base
+        calling = COSTS["call"].work_seconds(self.called_bases) / 2  # both strands of a genome are called
+        return scored * self.batches * seconds_a_batch + called * (self.called_batches * seconds_a_batch + calling)

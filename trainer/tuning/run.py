@@ -268,12 +268,9 @@ class TrainingRun:
         """Take a few steps that nothing is kept of, and say what the whole run would take in seconds."""
         n_steps = min(STEPS_TO_MEASURE, self.train_feed.order.steps_per_epoch)
         found = measured(self.learner.train, self.learner.classify, self.train_feed.batches(0, n_steps))
-        checks = len(self.validation) / self.settings.batch_size * found["seconds_to_score_a_batch"]
-        found["seconds_at_most"] = (
-            found["seconds_to_begin"]
-            + self._schedule().total_steps * found["seconds_a_step"]
-            + (self.settings.epochs + 1) * checks
-        )
+        steps, every = self._schedule().total_steps, self.settings.check_every or self.train_feed.order.steps_per_epoch
+        checks = self.judge.checks(every).seconds(steps, found["seconds_to_score_a_batch"])
+        found["seconds_at_most"] = found["seconds_to_begin"] + steps * found["seconds_a_step"] + checks
         return found
 
     def _state(self) -> str:

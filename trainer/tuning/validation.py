@@ -83,6 +83,11 @@ class Validation:
         windows = self._stretches[0].windows
         return int((windows.end - windows.start).sum())
 
+    @property
+    def called_batches(self) -> int:
+        """Batches of the windows on which genes are called."""
+        return self._stretches[1].order.steps_per_epoch
+
     @cached_property
     def _stretches(self) -> tuple[StretchWindows, Feed]:
         joined = join_windows(self.windows, self.pool_size)
