@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helixdask.calling.settings import CallSettings
-from helixdask.coverage.kinds import DEFAULT_SET
+from helixdask.coverage.kinds import DEFAULT_SET, TRANSCRIPT_KINDS
 from helixdask.coverage.settings import CoverageSettings
-from helixdask.coverage.transcripts import TRANSCRIPT_KINDS, transcript_groups
+from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.cluster import RunOptions
 from helixdask.engine.run import Summary
 from helixdask.engine.stage import Stage
