@@ -136,7 +136,30 @@ def test_all_steps_of_a_fresh_genome_must_fit(species, tiny_model, tmp_path, mon
     assert "on top of" in ran.err
     monkeypatch.undo()
     more = [stage["plan"]["bytes_out"] for stage in done(*words, "--precision", "float16").json()]
-    assert max(more) > 5 * max(sizes)
+    assert max(more) > 3 * max(sizes)
+
+
+def test_reads_that_will_be_there_are_planned_where_genes_are_called(species, tiny_model, tmp_path):
+    words = ["annotate", species.genome, "--model", tiny_model, "-o", tmp_path / "genes.gff3", "--dry-run", "--json"]
+    without = done(*words).json()[-1]["plan"]
+    given = done(*words, "--bam", species.reads, "--strandedness", "reverse").json()[-1]["plan"]
+    assert given["group"] == without["group"] == "genes/tiny"
+    assert given["seconds"] > without["seconds"] + 1
+    ignored = done(*words, "--bam", species.reads, "--strandedness", "reverse", "--without-reads").json()[-1]["plan"]
+    assert ignored["seconds"] == without["seconds"]
+
+
+def test_the_plan_of_aligned_proteins_follows_their_file(prepared, species, tmp_path):
+    contig, plans = species.genome.read_text().split(maxsplit=1)[0][1:], []
+    for number in (10, 10_000):
+        evidence = tmp_path / f"{number}.gff3"
+        rows = (f"{contig}\tx\tCDS\t{100 + i}\t{200 + i}\t.\t+\t.\tParent=p{i}" for i in range(number))
+        evidence.write_text("##gff-version 3\n" + "\n".join(rows) + "\n")
+        (stage,) = done("coverage", prepared, "--evidence", evidence, "--dry-run", "--json").json()
+        plans.append(stage["plan"])
+    few, many = plans
+    assert many["bytes_out"] > 100 * few["bytes_out"]
+    assert many["bytes_out"] < evidence.stat().st_size
 
 
 def test_a_model_that_needs_reads_is_not_planned_without(species, tiny_model, tmp_path, monkeypatch):
