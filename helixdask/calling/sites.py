@@ -142,7 +142,7 @@ def site_costs(counts: SiteCounts, weight: float) -> SiteCosts:
     >>> counts.donor[0, :, 3], counts.donor[1] = 1000, 250
     >>> costs = site_costs(counts, 2.0)
     >>> costs.donor_site.shape, costs.acceptor_site.shape, costs.donor_site[0].round(1)[:4].tolist()
-    ((9, 16), (0, 16), [15.3, 15.3, 15.3, -0.0])
+    ((9, 16), (0, 16), [15.1, 15.1, 15.1, -0.2])
     """
     return SiteCosts(*(_costs(kind, count, weight) for kind, count in counts._asdict().items()))
 
