@@ -9,7 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
-OTHERS = {"adaptation", "empty_genomes", "false_genes", "harness", "kinship", "pieces", "real_species", "run"}
+OTHERS = {"adaptation", "devices_repeated", "empty_genomes", "false_genes", "harness", "kinship"}
+OTHERS |= {"kinship_scale", "pieces", "plans", "real_species", "run", "s3_requests", "scale", "whole_way"}
 """Checks that are no speeds, and scripts that need files or folders."""
 
 
