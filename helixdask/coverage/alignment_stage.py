@@ -105,7 +105,7 @@ class AlignmentStage(LibraryStage):
         if found.elsewhere:
             log.warning("%s: %s rows lie on sequences that the genome lacks", self.path, f"{found.elsewhere:,}")
         if found.empty:
-            log.warning("%s: %s rows end before they begin, and are left out", self.path, f"{found.empty:,}")
+            log.warning("%s: rows that end before they begin are left out: %s", self.path, f"{found.empty:,}")
         bins = [
             _save_bins(work, name, stretches, store.contigs)
             for name, stretches in (("covered", blocks.covered), ("introns", blocks.introns))

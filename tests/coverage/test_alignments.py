@@ -112,7 +112,7 @@ def test_rows_without_bases_are_left_out_and_counted(store, tmp_path, caplog):
     assert coverage[0].sum() == 3 * 100
     assert spliced[0].sum() == 100
     assert (attrs["counts"]["rows_empty"], attrs["counts"]["alignments"]) == (1, 2)
-    assert "1 rows end before they begin" in caplog.text
+    assert "rows that end before they begin are left out: 1" in caplog.text
 
 
 def test_a_stretch_that_lies_in_two_bins(store, tmp_path, monkeypatch):
