@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.emission import emission_costs
-from helixdask.calling.gene_states import HOST, HOSTS
+from helixdask.calling.gene_states import HOSTS, START0
 from helixdask.calling.hmm import OPENS_GENE, WITHIN_EXON, Hmm
 from helixdask.calling.site_costs import acceptor_bits, donor_costs, start_bits
 from helixdask.kernels import njit
@@ -20,7 +20,6 @@ INFINITE = 10**18
 BARRED = 5 * 10**16  # dearer than any path without a forbidden transition
 TIED = 0x80  # mark in a back pointer: another predecessor is as cheap
 _N_HOSTS = len(HOSTS)
-_START0 = HOST["start0"]
 _SCALE = 1e6
 
 
@@ -155,7 +154,7 @@ def advance(
         for edge in range(n_edges):
             emission = emissions[row, model.host_emission[model.edge_to[edge]]]
             unit[edge] = _units(model.edge_cost[edge, code] + emission)
-        for edge in range(model.edge_ptr[_START0], model.edge_ptr[_START0 + 1]):
+        for edge in range(model.edge_ptr[START0], model.edge_ptr[START0 + 1]):
             unit[edge] += _units(starts[row])
 
         # Introns that begin here. Of the two hosts of a group the cheaper one gives the intron; `second` notes in a bit

@@ -29,6 +29,7 @@ HOSTS = (
     "utr3",
 )
 HOST = {name: number for number, name in enumerate(HOSTS)}
+START0, STOP2 = HOST["start0"], HOST["stop2"]
 
 #: An intron belongs to the host state in which it will be left. Where two states may open it, both are named.
 INTRON_HOSTS: tuple[tuple[str, ...], ...] = (

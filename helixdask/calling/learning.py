@@ -41,7 +41,8 @@ _ENOUGH_INTRONS: Final = 1_000
 _ENOUGH_STARTS: Final = 2_000
 _BEYOND: Final = 1 << 16
 """Genes that begin in a piece may end beyond it."""
-_SITE_ROUNDS: Final = 3
+SITE_ROUNDS: Final = 3
+"""In which sites are learnt."""
 
 Call = Callable[[Region, Correction], dict[str, NDArray[Any]]]
 """Calls the genes that begin in a region from predictions that are corrected so: columns as of `CallColumns`."""
@@ -113,7 +114,7 @@ def _learn_reads(
 def _learn_sites(store: Store, groups: EvidenceGroups, learnt: Learnt, call: Call) -> SiteCounts:
     """Call and count in turn: the sites of one round help to find those of the next."""
     offsets, pieces = store.contigs.offsets, list(_pieces(store.n_bases))
-    for number in range(_SITE_ROUNDS):
+    for number in range(SITE_ROUNDS):
         counts = no_counts()
         for used, region in enumerate(pieces, start=1):
             columns = call(region, Correction(store, groups, learnt))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.calling.gene_states import HOSTS, state_labels
+from helixdask.calling.gene_states import HOSTS, START0, STOP2, state_labels
 from helixdask.kernels import njit
 
 _LABELS = state_labels()
 _UTR, _CDS, _INTRON = 1, 2, 3
-_START0 = HOSTS.index("start0")
-_STOP2 = HOSTS.index("stop2")
 # Bases to skip to the next codon when the first coding base is in this state.
 _SKIP = np.zeros(256, np.int8)
 for _number, _name in enumerate(HOSTS):
@@ -80,8 +78,8 @@ def _cut(
                     n_cds += 1
                 cds[n_cds - 1, 1] = position + 1
                 coding += 1
-                started |= states[position] == _START0
-                stopped |= states[position] == _STOP2
+                started |= states[position] == START0
+                stopped |= states[position] == STOP2
             before = label
             position += 1
         if coding >= max(min_coding, 1) and n_exons > first_exon:

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.emission import emission_costs
-from helixdask.calling.gene_states import HOST, HOSTS
+from helixdask.calling.gene_states import HOSTS, START0
 from helixdask.calling.hmm import Hmm
 from helixdask.calling.site_costs import NO_ROOM, acceptor_bits, donor_bits, start_bits
 from helixdask.kernels import njit
 
 _N_HOSTS = len(HOSTS)
-_START0 = HOST["start0"]
 _NOTHING = 1e-200  # beside a largest value near 1; smaller numbers make the processor slow
 _RESCALE = 8  # bases between looks at the scale: no eight bases cost more than a float64 holds
 
@@ -160,7 +159,7 @@ def sum_forward(
         fresh[:] = 0.0
         for edge in range(model.edge_from.size):
             fresh[model.edge_to[edge]] += sums.host[model.edge_from[edge]] * weights.edge[edge, code]
-        fresh[_START0] *= local.start[row]
+        fresh[START0] *= local.start[row]
         for way in range(model.exit_to.size):
             fresh[model.exit_to[way]] += leaving[model.exit_group[way]] * weights.exit[way, code]
         for state in range(_N_HOSTS):
@@ -220,7 +219,7 @@ def _path_costs(
                 edge = weights.edge_of[before, state]
                 if edge >= 0:
                     bits += model.edge_cost[edge, code]
-                    if state == _START0:
+                    if state == START0:
                         bits += local.start_bits[row]
             elif position >= 2:
                 way = weights.exit_of[(before - _N_HOSTS) % n_groups, state]
@@ -273,11 +272,11 @@ def sum_backward(
         for other in range(_N_HOSTS):
             coming[other] = sums.host[other] * local.emitted[row, model.host_emission[other]]
         fresh[:] = 0.0
-        out_of_intron = coming[_START0]
-        coming[_START0] *= local.start[row]
+        out_of_intron = coming[START0]
+        coming[START0] *= local.start[row]
         for edge in range(model.edge_from.size):
             fresh[model.edge_from[edge]] += coming[model.edge_to[edge]] * weights.edge[edge, code]
-        coming[_START0] = out_of_intron
+        coming[START0] = out_of_intron
         for kind in range(n_types):
             after = position + model.block[kind]
             if after > n or local.donor[row, kind] == 0.0:

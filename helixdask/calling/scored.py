@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.calling.gene_states import HOSTS, INTRON_HOSTS
+from helixdask.calling.gene_states import HOSTS, INTRON_HOSTS, START0, STOP2
 
 _N_HOSTS = len(HOSTS)
 _N_GROUPS = len(INTRON_HOSTS)
-_START0 = HOSTS.index("start0")
-_STOP2 = HOSTS.index("stop2")
 
 
 def scored_stretches(
@@ -42,8 +40,8 @@ def scored_stretches(
         (genes, 2), (exons, 2) and (segments, 2) int64.
     """
     after_intron, before_intron, low, high = _edges(states, cds, block)
-    first = np.where(after_intron & (states[cds[:, 0]] != _START0), low, cds[:, 0])
-    last = np.where(before_intron & (states[cds[:, 1] - 1] != _STOP2), high, cds[:, 1] - 1)
+    first = np.where(after_intron & (states[cds[:, 0]] != START0), low, cds[:, 0])
+    last = np.where(before_intron & (states[cds[:, 1] - 1] != STOP2), high, cds[:, 1] - 1)
     coding = np.stack([first, last], axis=1)
 
     ends = np.cumsum(genes[:, 5])

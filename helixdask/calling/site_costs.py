@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from helixdask.calling.hmm import Hmm
+from helixdask.calling.hmm import FORBIDDEN, Hmm
 from helixdask.calling.sites import ACCEPTOR_BEFORE, DONOR_BEFORE, START_BEFORE
 from helixdask.kernels import njit
 
 _INFINITE = 10**18
 #: Bases before a place that its cost looks at.
 LOOKS_BACK = max(ACCEPTOR_BEFORE, DONOR_BEFORE, START_BEFORE)
-#: Bits where a site does not fit into the region; as many as of a forbidden transition.
-NO_ROOM = 1e11
+#: Bits where a site does not fit into the region.
+NO_ROOM = FORBIDDEN
 _U12 = 2  # AT-AC introns: their sites are not those that are learnt
 
 

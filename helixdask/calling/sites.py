@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.calling.gene_states import CODE_LETTERS, complement_codes
+from helixdask.calling.read_evidence import called_labels
+from helixdask.registry import INTERGENIC
 
 DONOR_BEFORE: Final = 3
 ACCEPTOR_BEFORE: Final = 20
@@ -49,7 +51,8 @@ class SiteCosts(NamedTuple):
     start_site: NDArray[np.float64]
 
 
-NO_SITES: Final = SiteCosts(*(np.zeros((0, len(CODE_LETTERS))) for _ in range(3)))
+_NO_SITE: Final = np.zeros((0, len(CODE_LETTERS)))
+NO_SITES: Final = SiteCosts(_NO_SITE, _NO_SITE, _NO_SITE)
 
 
 class SiteCounts(NamedTuple):
@@ -107,14 +110,9 @@ def count_sites(
         Of introns with GT and AG, and of start codons.
     """
     sequence = codes & np.uint8(0x0F)
-    gene_start, gene_end = (_places(columns, "gene", end, offsets, first) for end in ("start", "end"))
     counts = no_counts()
     for strand in (0, 1):
-        rows = columns["gene_strand"] == strand
-        inside = np.zeros(sequence.size + 1, np.int64)
-        for places, step in ((gene_start[rows], 1), (gene_end[rows], -1)):
-            np.add.at(inside, np.clip(places, 0, sequence.size), step)
-        genic = np.cumsum(inside[:-1]) > 0
+        genic = called_labels(columns, strand, offsets, first, first + sequence.size) != INTERGENIC
         bounds = offsets - first
         places = _sites(columns, strand, offsets, first)
         seen = sequence
@@ -149,20 +147,15 @@ def site_costs(counts: SiteCounts, weight: float) -> SiteCosts:
 
 def information(counts: SiteCounts) -> dict[str, float]:
     """Bits by which sites of each kind differ from other places with their motif; 0 where too few are called."""
-    return {
-        kind: float((shares[0] * np.log2(shares[0] / shares[1])).sum()) if enough else 0.0
-        for kind, count in counts._asdict().items()
-        for shares, enough in [(_shares(count), _is_enough(count))]
-    }
+    named = counts._asdict().items()
+    return {kind: float(_bits(count)[1].sum()) if _is_enough(count) else 0.0 for kind, count in named}
 
 
 def _places(
     columns: Mapping[str, NDArray[Any]], part: str, end: str, offsets: NDArray[np.int64], first: int
 ) -> NDArray[np.int64]:
-    """Starts or ends of genes, exons or segments, counted from `first`."""
-    contig = columns["gene_contig"]
-    if part != "gene":
-        contig = np.repeat(contig, columns[f"gene_n_{'exons' if part == 'exon' else part}"])
+    """Starts or ends of exons or segments, counted from `first`."""
+    contig = np.repeat(columns["gene_contig"], columns[f"gene_n_{'exons' if part == 'exon' else part}"])
     places: NDArray[np.int64] = columns[f"{part}_{end}"] + offsets[contig] - first
     return places
 
@@ -219,20 +212,21 @@ def _is_enough(count: NDArray[np.int64]) -> bool:
     return int(count[0, 0].sum()) >= _FEWEST
 
 
-def _shares(count: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Shares of the letters at sites and at other places, (2, bases, 4)."""
+def _bits(count: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Information of each letter, (bases, 4), and its mean over sites, (bases, 1)."""
     other = (count[1] + 1.0) / (count[1] + 1.0).sum(axis=-1, keepdims=True)
     site = count[0] + _SMOOTHING * other
-    return np.stack([site / site.sum(axis=-1, keepdims=True), other])
+    site /= site.sum(axis=-1, keepdims=True)
+    bits = np.log2(site / other)
+    return bits, (site * bits).sum(axis=-1, keepdims=True)
 
 
 def _costs(kind: str, count: NDArray[np.int64], weight: float) -> NDArray[np.float64]:
     if not _is_enough(count) or weight == 0.0:
-        return getattr(NO_SITES, f"{kind}_site")  # type: ignore[no-any-return]
-    site, other = _shares(count)
-    bits = np.log2(site / other)
+        return _NO_SITE
+    bits, mean = _bits(count)
     costs = np.zeros((len(count[0]), len(CODE_LETTERS)))
-    costs[:, :4] = weight * ((site * bits).sum(axis=-1, keepdims=True) - bits)
+    costs[:, :4] = weight * (mean - bits)
     offset, motif = _MOTIF[kind]
     first = _BEFORE[kind] + offset
     costs[first : first + len(motif)] = 0.0

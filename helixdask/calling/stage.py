@@ -13,7 +13,7 @@ from helixdask.calling.assemble import build_models
 from helixdask.calling.correction import Correction, Learnt
 from helixdask.calling.few_genes import few_genes
 from helixdask.calling.hmm import Hmm
-from helixdask.calling.learning import learn
+from helixdask.calling.learning import SITE_ROUNDS, learn
 from helixdask.calling.regions import LoadedParts, Scan, follow_region
 from helixdask.calling.settings import CallSettings
 from helixdask.calling.sites import information, site_costs
@@ -68,7 +68,7 @@ class CallStage(CallSettings, Stage):
         if self.coverage is not None:
             each, learning = each + SECONDS_OF_READS, SECONDS_TO_LEARN_READS
         if self.weight_of_sites:
-            learning += each * min(MEGABASES_TO_LEARN_SITES, 3 * megabases)
+            learning += SITE_ROUNDS * each * min(MEGABASES_TO_LEARN_SITES, megabases)
         return super().estimate_seconds(n_bases) + (each - self.cost.work) * megabases + learning
 
     def group(self) -> str:
@@ -119,12 +119,8 @@ class CallStage(CallSettings, Stage):
 
     def model_for(self, correction: Correction) -> Hmm:
         """Tables of the gene model, with the splice sites and start codons of this genome."""
-        sites = correction.learnt.sites
-        return (
-            self.model()
-            if sites is None
-            else self.model()._replace(**site_costs(sites, self.weight_of_sites)._asdict())
-        )
+        model, sites = self.model(), correction.learnt.sites
+        return model if sites is None else model._replace(**site_costs(sites, self.weight_of_sites)._asdict())
 
     def _expected_utr(self, store: Store) -> float:
         """UTR bases for each coding base: as was said, or as the network has learnt; 0: the predictions' own."""

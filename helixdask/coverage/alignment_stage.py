@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from helixdask.coverage.alignment_blocks import Stretches, alignment_blocks, depth_of
 from helixdask.coverage.alignment_rows import AlignmentFile, read_alignments
-from helixdask.coverage.kinds import ALIGNMENTS, CODING, DEFAULT_SET, EXONS
+from helixdask.coverage.kinds import ALIGNMENTS, CODING, DEFAULT_SET, EXONS, PACKED
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.library_stage import LibraryStage
 from helixdask.coverage.ready_made_files import check_some_known
@@ -70,7 +70,7 @@ class AlignmentStage(LibraryStage):
 
     @property
     def _is_compressed(self) -> bool:
-        return self.path.endswith((".gz", ".bgz"))
+        return self.path.endswith(PACKED)
 
     def inputs(self, store: Store) -> dict[str, str]:
         """Check that the file has names of the genome, and return what is read; rows are looked at later."""

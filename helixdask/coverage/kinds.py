@@ -34,10 +34,12 @@ CODING: Final = "coding"
 """What alignments cover, in the attribute `covers` of a library: of transcripts exons, of proteins coding bases."""
 
 READ_ENDINGS: Final = (".bam", ".cram", ".sam")
+PACKED: Final = (".gz", ".bgz")
+"""Endings of compressed text."""
 
 
 def _text(*names: str) -> tuple[str, ...]:
-    return tuple(f".{name}{packed}" for name in names for packed in ("", ".gz", ".bgz"))
+    return tuple(f".{name}{packed}" for name in names for packed in ("", *PACKED))
 
 
 ENDINGS: Final = MappingProxyType(

@@ -106,7 +106,7 @@ SECONDS_OF_READS: Final = 1.6
 """More for each megabase in which genes are called where reads weigh in: regions are longer then, too."""
 SECONDS_TO_LEARN_READS: Final = 2.0
 """Until it is known what reads look like in genes."""
-MEGABASES_TO_LEARN_SITES: Final = 6.0
-"""That are called, in three rounds of two, until it is known what splice sites look like."""
+MEGABASES_TO_LEARN_SITES: Final = 2.0
+"""That are called in each round, until it is known what splice sites look like."""
 BYTES_PER_PROBABILITY: Final[Mapping[str, float]] = {"float16": 1.35, "uint8": 0.35}
 """Of predictions as they lie on disk, by precision: from 0.19 of a network that is sure to 0.5 of one that is not."""

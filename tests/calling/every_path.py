@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from helixdask.calling.emission import emission_costs
-from helixdask.calling.gene_states import HOSTS
+from helixdask.calling.gene_states import HOSTS, START0
 from helixdask.calling.site_costs import NO_ROOM, acceptor_bits, donor_bits, start_bits
 from helixdask.calling.source import ArraySource
 
 N_HOSTS = len(HOSTS)
-START0 = HOSTS.index("start0")
 
 
 def all_paths(model, source, begin_open, end_open):
