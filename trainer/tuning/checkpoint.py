@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -85,13 +86,14 @@ class Checkpoint:
         """Whether there is one, of this run or another."""
         return self.path.is_file()
 
-    def save(self, state: LoopState, network: Any, optimiser: Any) -> None:
-        """Write everything, whole or not at all."""
+    def save(self, state: LoopState, network: Any, optimiser: Any, means: Sequence[NDArray[Any]] = ()) -> None:
+        """Write everything, whole or not at all; ``means`` are those of a `WeightAverage`."""
         header = {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if f.name not in _ARRAYS}
         arrays = {_HEADER: np.array(json.dumps({"identity": self.identity, "state": header}))}
         arrays |= _numbered("network", [np.asarray(variable) for variable in network.variables])
         arrays |= _numbered("optimiser", [np.asarray(variable) for variable in optimiser.variables])
         arrays |= _numbered("best_weights", state.best_weights or [])
+        arrays |= _numbered("means", means)
         arrays |= {name: getattr(state, name) for name in _ARRAYS[1:] if getattr(state, name) is not None}
         aside = self.path.with_name(self.path.name + ".part")
         try:
@@ -113,8 +115,8 @@ class Checkpoint:
         """
         return dict(self._load()[0]["identity"])
 
-    def restore(self, network: Any, optimiser: Any) -> LoopState:
-        """Set weights and moments, and hand back the state.
+    def restore(self, network: Any, optimiser: Any) -> tuple[LoopState, list[NDArray[Any]]]:
+        """Set weights and moments, and hand back the state, and the mean of the weights where one was kept.
 
         Raises
         ------
@@ -131,7 +133,7 @@ class Checkpoint:
                 variable.assign(value)
         state = LoopState(**header["state"], best_weights=_listed(arrays, "best_weights") or None)
         state.best_windows, state.base_windows = (arrays.get(name) for name in _ARRAYS[1:])
-        return state
+        return state, _listed(arrays, "means")
 
     def remove(self) -> None:
         """Take it away: the run is finished, or is to begin anew."""
@@ -153,7 +155,7 @@ class Checkpoint:
         )
 
 
-def _numbered(name: str, values: list[NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _numbered(name: str, values: Sequence[NDArray[Any]]) -> dict[str, NDArray[Any]]:
     return {f"{name}/{number:05d}": value for number, value in enumerate(values)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -11,19 +12,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from helixdask.coverage.transcripts import transcript_groups
 from helixdask.engine.same_work import in_words as differences_in_words
 from helixdask.errors import AlreadyExistsError, MissingInputError
 from helixdask.selection.across import Across
 from helixdask.settings import Rules
 from helixdask.trainer.feed.dataset import Feed
-from helixdask.trainer.feed.doubt import NO_DOUBT, Doubt, doubt_of
 from helixdask.trainer.feed.many_genomes import without_copies_across
 from helixdask.trainer.feed.training_windows import gather_windows
-from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.feed.window_set import without_padding
 from helixdask.trainer.network.libraries import held_by, read_groups
 from helixdask.trainer.network.model_file import save_model
+from helixdask.trainer.tuning.averaging import WeightAverage
 from helixdask.trainer.tuning.caveats import caveats
 from helixdask.trainer.tuning.checkpoint import Checkpoint, LoopState
 from helixdask.trainer.tuning.finished import finished_run
@@ -39,6 +38,7 @@ from helixdask.trainer.tuning.outlook import (
     refuse_what_cannot_fit,
 )
 from helixdask.trainer.tuning.progress import Event, OnProgress
+from helixdask.trainer.tuning.readers import label_readers, training_readers
 from helixdask.trainer.tuning.recipe import recipe_differences, without_length
 from helixdask.trainer.tuning.record import Record
 from helixdask.trainer.tuning.schedule import Schedule
@@ -88,13 +88,12 @@ class TrainingRun:
         if not start.weights_learn:
             self.train_windows, every = without_padding(self.train_windows), self.train_windows
             self.n_padded = len(every) - len(self.train_windows)
-        masks_doubt = settings.doubt == "mask" and settings.rules != Rules.HELIXER
-        self.readers = self._readers(settings.confidence, doubts=masks_doubt)
+        self.readers = training_readers(self.splits, start.groups, self.train_windows, settings)
         self.train_feed = self._train_feed(settings.batch_size)
         self.validation = Validation(
             validation,
-            self._readers(None),  # every label counts in full
-            self._evidence_readers(),
+            label_readers(self.splits, start.groups),  # every label counts in full
+            label_readers(self.splits, self._judging_groups()),
             batch_size=settings.validation_batch_size,
             pool_size=self.spec.pool_size,
             padded_little=settings.rules != Rules.HELIXER,
@@ -127,6 +126,8 @@ class TrainingRun:
             xla=settings.xla,
             replicas=self.replicas,
         )
+        averages = start.base is not None and start.weights_learn and settings.rules != Rules.HELIXER
+        self.average = WeightAverage(self.network) if averages else None
         self.state = LoopState(settings.batch_size)
         windows = self.train_windows
         mean = float((windows.end - windows.start).mean())
@@ -140,37 +141,16 @@ class TrainingRun:
             start.base,
             settings.rules,
             by_evidence=self.record.by_evidence,
-            source=held_by([split.store for split in self.splits], self._evidence_groups()),
+            source=held_by([split.store for split in self.splits], self._judging_groups()),
             replicas=self.replicas,
         )
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
         self._saved_at = time.monotonic()
         self._describe()
 
-    def _readers(self, confidence: str | None, *, doubts: bool = False) -> list[WindowReader]:
-        return [
-            WindowReader(split.store, TrackSet(split.labels, groups, confidence, doubt))
-            for split, groups, doubt in zip(self.splits, self.start.groups, self._doubts(doubts), strict=True)
-        ]
-
-    def _doubts(self, wanted: bool) -> list[Doubt]:
-        """What casts doubt on the labels of each store: on pseudolabels alone."""
-        return [
-            doubt_of(split.store, index, self.train_windows, split.labels, transcript_groups(split.store))
-            if wanted and split.has_pseudolabels
-            else NO_DOUBT
-            for index, split in enumerate(self.splits)
-        ]
-
-    def _evidence_groups(self) -> Sequence[tuple[str, ...]]:
+    def _judging_groups(self) -> Sequence[tuple[str, ...]]:
         """Groups of the libraries that the network sees, or of those that it does not: reads to judge genes by."""
         return self.start.groups if self.spec.n_libraries else read_groups([split.store for split in self.splits])
-
-    def _evidence_readers(self) -> list[WindowReader]:
-        return [
-            WindowReader(split.store, TrackSet(split.labels, groups))
-            for split, groups in zip(self.splits, self._evidence_groups(), strict=True)
-        ]
 
     def _train_feed(self, batch_size: int) -> Feed:
         settings, windows = self.settings, self.train_windows
@@ -336,7 +316,8 @@ class TrainingRun:
         return result
 
     def _save_checkpoint(self) -> None:
-        self.checkpoint.save(self.state, self.network, self.learner.optimiser)
+        means = self.average.means() if self.average else ()
+        self.checkpoint.save(self.state, self.network, self.learner.optimiser, means)
         self._saved_at = time.monotonic()
 
     def _resume(self) -> bool:
@@ -357,7 +338,9 @@ class TrainingRun:
                 )
             self._say(f"The interrupted run that was left there is given up: {other}.")
             return False
-        self.state = self.checkpoint.restore(self.network, self.learner.optimiser)
+        self.state, means = self.checkpoint.restore(self.network, self.learner.optimiser)
+        if self.average:
+            self.average.restore(means)
         if self.state.batch_size != self.train_feed.order.batch_size:
             self.train_feed = self._train_feed(self.state.batch_size)
         self._say(f"Going on after step {self.state.step:,}, in epoch {self.state.epoch + 1}.")
@@ -395,6 +378,8 @@ class TrainingRun:
             losses += self.learner.train(batch)
             done += 1
             state.step += 1
+            if self.average:
+                self.average.add(state.step)
             state.steps_since_check += 1
             state.losses = losses.tolist()
             state.train_windows += len(batch["codes"])
@@ -429,7 +414,8 @@ class TrainingRun:
         last = bool(limit) or (ended and state.epoch + 1 == self.settings.epochs)
         due = self._check_is_due() if self.settings.check_every else ended
         if (due or last) and state.steps_since_check:
-            self._check()
+            with self.average.in_place() if self.average else contextlib.nullcontext():
+                self._check()
         if ended:
             state.epoch += 1
 
