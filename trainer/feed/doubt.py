@@ -1,7 +1,6 @@
-"""Which pseudolabels are in doubt: bases labelled intergenic for which reads or the model itself tell of a gene.
+"""Which pseudolabels are in doubt: bases labelled intergenic that reads cover as deeply as exons.
 
-Reads do where they cover a base as deeply as exons, the predictions that the labels were called from do where they take
-it for genic with some probability. What a base model did not call for certain is not taught as empty.
+What a base model did not call although reads lie there is not taught as empty.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.registry import CDS, INTERGENIC, UTR
-from helixdask.store.lineage import predictions_behind
 from helixdask.store.store import Store
 from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.windows.cut import WindowLayout
@@ -24,8 +22,6 @@ _EXONIC: Final = (UTR, CDS)
 _SHALLOWEST: Final = 0.1
 """Share of the covered exonic bases that are covered less than what casts doubt."""
 _SAMPLE: Final = 64
-GENIC: Final = 0.3
-"""Genic probability from which on a base labelled intergenic is doubted."""
 
 
 class DoubtfulReads(NamedTuple):
@@ -41,31 +37,6 @@ class DoubtfulReads(NamedTuple):
 
     group: str
     depth: float
-
-
-class Doubt(NamedTuple):
-    """What casts doubt on the labels of a store.
-
-    Attributes
-    ----------
-    reads
-        Libraries.
-    predictions
-        Name of the predictions that the labels were called from; None where they are not there any more.
-    """
-
-    reads: tuple[DoubtfulReads, ...] = ()
-    predictions: str | None = None
-
-
-NO_DOUBT: Final = Doubt()
-
-
-def doubt_of(store: Store, index: int, windows: WindowSet, labels: str, groups: Sequence[str]) -> Doubt:
-    """All that casts doubt on pseudolabels; the parameters are those of `doubtful_reads`."""
-    predictions = predictions_behind(store, labels)
-    there = predictions in store.names("predictions")
-    return Doubt(doubtful_reads(store, index, windows, labels, groups), predictions if there else None)
 
 
 def doubtful_reads(
@@ -119,7 +90,7 @@ def least_depth(coverage: NDArray[np.floating]) -> float | None:
 
 
 def doubted_bases(
-    doubt: Doubt, label: NDArray[np.uint8], coverage: Sequence[NDArray[np.floating]], genic: NDArray[np.floating] | None
+    doubt: Sequence[DoubtfulReads], label: NDArray[np.uint8], coverage: Sequence[NDArray[np.floating]]
 ) -> NDArray[np.bool_]:
     """Which labels are in doubt.
 
@@ -130,9 +101,7 @@ def doubted_bases(
     label
         ``(window, offset)`` uint8.
     coverage
-        ``(window, offset)`` float32 for each of ``doubt.reads``.
-    genic
-        ``(window, offset)``, probability of being part of a gene by ``doubt.predictions``; None without these.
+        ``(window, offset)`` float32 for each of ``doubt``.
 
     Returns
     -------
@@ -141,15 +110,12 @@ def doubted_bases(
 
     Examples
     --------
-    >>> label, genic = np.array([[0, 0, 2, 0]], np.uint8), np.array([[0.1, 0.4, 0.9, 0.2]])
-    >>> covered = np.array([[0, 0, 9, 5]], np.float32)
-    >>> doubted_bases(Doubt((DoubtfulReads("coverage/rnaseq/leaf", 3.0),), "base"), label, [covered], genic)
-    array([[False,  True, False,  True]])
+    >>> label, covered = np.array([[0, 0, 2, 0]], np.uint8), np.array([[0, 2, 9, 5]], np.float32)
+    >>> doubted_bases([DoubtfulReads("coverage/rnaseq/leaf", 3.0)], label, [covered])
+    array([[False, False, False,  True]])
     """
-    perhaps_genic = np.zeros(label.shape, np.bool_)
-    for reads, values in zip(doubt.reads, coverage, strict=True):
-        perhaps_genic |= values >= reads.depth
-    if genic is not None:
-        perhaps_genic |= genic >= GENIC
-    doubted: NDArray[np.bool_] = perhaps_genic & (label == INTERGENIC)
+    covered = np.zeros(label.shape, np.bool_)
+    for reads, values in zip(doubt, coverage, strict=True):
+        covered |= values >= reads.depth
+    doubted: NDArray[np.bool_] = covered & (label == INTERGENIC)
     return doubted
