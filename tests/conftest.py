@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -50,6 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Draw fewer examples where only quick tests are wanted."""
     if config.getoption("markexpr") == "not slow":
         settings.load_profile("quick")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Once TensorFlow is there, let the collector no longer look through its hundreds of thousands of objects."""
+    if "keras" in sys.modules and not gc.get_freeze_count():
+        gc.freeze()
 
 
 LONG = {
