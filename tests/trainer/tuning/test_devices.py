@@ -14,7 +14,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def found(little_store, tmp_path_factory):
-    command = [sys.executable, "-m", "tests.trainer.tuning.on_devices", little_store.url, tmp_path_factory.mktemp("out")]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.trainer.tuning.on_devices",
+        little_store.url,
+        tmp_path_factory.mktemp("out"),
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
     return json.loads(ran.stdout.splitlines()[-1])
