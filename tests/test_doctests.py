@@ -21,6 +21,9 @@ MODULES = sorted(
 )
 
 
+SLOW = ("helixdask.explore",)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("examples")
@@ -28,7 +31,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [pytest.param(m, marks=[pytest.mark.slow] * (m in SLOW)) for m in MODULES])
 def test_examples(module, folder, monkeypatch):
     monkeypatch.chdir(folder)
     store = hd.open_store("genome.zarr")

@@ -106,11 +106,12 @@ def random_case(seed: int, lengths: list[int], *, noise: float = 0.6, odd_bases:
 
 def _gene(rng: np.random.Generator) -> tuple[str, str]:
     def bases(n: int) -> str:
-        return "".join(rng.choice(list("ACGT"), n))
+        return "".join(map("ACGT".__getitem__, rng.integers(0, 4, n).tolist()))
 
     def codons(n: int) -> str:
-        out = [c for c in (bases(3) for _ in range(n)) if c not in ("TAA", "TAG", "TGA")]
-        return "".join(out)
+        letters = bases(3 * n)
+        out = [letters[at : at + 3] for at in range(0, 3 * n, 3)]
+        return "".join(codon for codon in out if codon not in ("TAA", "TAG", "TGA"))
 
     utr5, utr3 = bases(int(rng.integers(1, 30))), bases(int(rng.integers(1, 40)))
     coding = ("ATG" if rng.random() < 0.9 else "ACG") + codons(int(rng.integers(5, 60)))

@@ -19,16 +19,24 @@ STOPS = {"TAA", "TAG", "TGA"}
 
 def genes_of(models):
     """Everything that identifies a gene, without ids."""
-    out = []
-    for row, gene in enumerate(models.genes.itertuples()):
-        transcript = models.transcripts.iloc[row]
-        parts = [
-            tuple(map(tuple, frame[frame["transcript"] == row][columns].to_numpy().tolist()))
-            for frame, columns in ((models.exons, ["start", "end"]), (models.cds, ["start", "end", "phase"]))
-        ]
-        ends = bool(transcript.partial5), bool(transcript.partial3)
-        out.append((gene.contig, gene.start, gene.end, gene.strand, *ends, *parts))
-    return out
+    parts = [
+        _by_transcript(frame, columns, len(models))
+        for frame, columns in ((models.exons, ["start", "end"]), (models.cds, ["start", "end", "phase"]))
+    ]
+    return [
+        (gene.contig, gene.start, gene.end, gene.strand, bool(own.partial5), bool(own.partial3), exons, cds)
+        for gene, own, exons, cds in zip(
+            models.genes.itertuples(), models.transcripts.itertuples(), *parts, strict=True
+        )
+    ]
+
+
+def _by_transcript(frame, columns, n_transcripts):
+    """Rows of a table of exons as tuples, in one tuple for each transcript."""
+    out = [[] for _ in range(n_transcripts)]
+    for transcript, *values in frame[["transcript", *columns]].to_numpy().tolist():
+        out[transcript].append(tuple(values))
+    return list(map(tuple, out))
 
 
 def mirrored(genes, lengths):

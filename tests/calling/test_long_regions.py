@@ -142,14 +142,14 @@ def run(length):
     return len(tables[2])
 run(300_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-parts = run(3_000_000)
+parts = run(1_800_000)
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(parts, (after - before) * 1024 / 2_700_000)
+print(parts, (after - before) * 1024 / 1_500_000)
 """
 
 
 def test_memory_of_a_region_of_megabases_grows_by_a_few_bytes_a_base():
     done = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True)
     parts, per_base = (float(word) for word in done.stdout.split())
-    assert parts == 2  # both ends of an intron of three megabases
+    assert parts == 2  # both ends of an intron of nearly two megabases
     assert per_base < 12  # a whole lattice would be 47 and more, arrays of the region 33

@@ -144,6 +144,7 @@ def store(case, tmp_path_factory):
 SETTINGS = {"min_coding_length": 12, "coverage": "rnaseq"}
 
 
+@pytest.mark.slow
 def test_more_genes_are_found_with_reads(store, case):
     coding = case.classes.argmax(1) == 2
     found = {}

@@ -167,6 +167,7 @@ def store(tmp_path_factory):
     return make_store(str(tmp_path_factory.mktemp("sites") / "toy.zarr"), case)
 
 
+@pytest.mark.slow
 def test_genes_are_called_with_the_sites_of_the_genome(store):
     stage = CallStage("base", "sites", min_coding_length=12, min_intron_length=20)
     found = run_stage(stage, store.url, RunOptions(workers=1, quiet=True)).attrs["sites"]
@@ -196,6 +197,7 @@ def test_rules_of_helixer_look_at_no_sites(store):
         CallSettings(site_weight=-1.0).check()
 
 
+@pytest.mark.slow
 def test_genes_do_not_depend_on_the_size_of_tasks(store, monkeypatch):
     settings = {"min_coding_length": 12, "min_intron_length": 20}
     found = []

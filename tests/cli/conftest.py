@@ -19,13 +19,13 @@ def species(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
-    """Untrained, but with opinions that differ along the genome."""
+    """Untrained and without an LSTM, which takes long to build; its opinions differ along the genome."""
     from helixdask.trainer.network.build import NetworkSpec, build_network
     from helixdask.trainer.network.card import default_card
     from helixdask.trainer.network.model_file import save_model
 
     path = tmp_path_factory.mktemp("model") / "tiny.keras"
-    spec = NetworkSpec(2, 8, 5, 9, 1, 8)
+    spec = NetworkSpec(cnn_layers=2, filter_depth=8, kernel_size=5, pool_size=9, lstm_layers=0, units=8)
     network = build_network(spec, seed=1)
     kernel, bias = network.get_layer("head").get_weights()
     bias[: 4 * spec.pool_size : 4] -= 2  # less intergenic

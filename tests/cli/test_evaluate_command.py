@@ -68,6 +68,7 @@ def test_what_evaluate_refuses(predicted, species, words, says):
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.slow
 def test_sweep(predicted, species, tmp_path):
     words = ("--sweep", "--predictions", "good", "--peaks", "0.5,0.999", "--edges", "0.1", "--lengths", "60,600")
     tsv = tmp_path / "sweep.tsv"

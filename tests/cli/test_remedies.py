@@ -17,7 +17,8 @@ def advised():
     """Options in texts that are given as remedies, with the file that says so."""
     for folder in ("helixdask", "trainer", "cli"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = path.read_text(encoding="utf-8")
+            for node in ast.walk(ast.parse(text)) if "remedy=" in text else ():
                 if isinstance(node, ast.keyword) and node.arg == "remedy":
                     for option in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*[a-z0-9]", ast.unparse(node.value)):
                         yield option, path.name

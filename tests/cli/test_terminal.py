@@ -38,6 +38,7 @@ def test_only_our_words_and_no_empty_message(tmp_path):
     assert ran.stderr == "warning: our line\nerror: TimeoutError, while running helixdask simulate\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [True, False])
 def test_verbose_shows_the_others_too(tmp_path, first):
     command = ["simulate", "-o", str(tmp_path / "s")]

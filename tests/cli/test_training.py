@@ -14,6 +14,8 @@ from tests.trainer.conftest import LITTLE, PLAIN, add_library, write_toy_store
 pytestmark = pytest.mark.slow
 
 SMALL = ["--cnn-layers", "1", "--filter-depth", "8", "--lstm-layers", "1", "--units", "8", "--batch-size", "16"]
+EVEN = ["--batch-size", "2"]
+"""XLA compiles for each shape: all batches have one."""
 SHORT = ["--max-steps", "4", "--threads", "1", "-q", "--json"]
 
 
@@ -57,7 +59,7 @@ def test_tuned_and_tuned_again(store, plain, tmp_path):
     first, second = tmp_path / "first.keras", tmp_path / "second.keras"
     options = ["--class-weights", "[1,2,2,2]", "--transition-weights", "none", "--coverage-norm", "linear"]
     done("tune", store, "--model", plain, "-o", first, "--coverage", "rnaseq", *options, *SHORT)
-    report = done("tune", store, "--model", first, "-o", second, "--mode", "whole", "--xla", *SHORT).json()
+    report = done("tune", store, "--model", first, "-o", second, "--mode", "whole", "--xla", *EVEN, *SHORT).json()
     assert report["verdict"]["genes"]["gene"]["tuned"]["n_reference"] > 0
     card = done("models", second, "--json").json()["card"]
     assert card["class_weights"] == [1, 2, 2, 2]

@@ -66,6 +66,7 @@ def test_shares_are_those_of_the_tracks(store, set_name, library):
     assert found["spliced_share"] == pytest.approx(408 / 817)
 
 
+@pytest.mark.slow
 def test_tracks_are_read_on_the_cluster_that_was_given(store):
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
         options = RunOptions(scheduler=cluster.scheduler_address, quiet=True)

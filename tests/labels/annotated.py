@@ -65,12 +65,12 @@ def table_of(models: GeneModels, contigs: ContigTable) -> list[TableTranscript]:
         for parent, start, end in zip(frame["transcript"], frame["start"], frame["end"], strict=True):
             spans.setdefault(int(parent), []).append((int(start), int(end)))
         parts.append(spans)
-    genes = models.genes
+    ids, on, strands = (models.genes[column].tolist() for column in ("id", "contig", "strand"))
     out = []
     for number, (name, gene) in enumerate(zip(models.transcripts["id"], models.transcripts["gene"], strict=True)):
-        place = str(contigs.names[genes["contig"][gene]]), "+-"[genes["strand"][gene]]
+        place = str(contigs.names[on[gene]]), "+-"[strands[gene]]
         own = parts[0].get(number, []), parts[1].get(number, [])
-        out.append(TableTranscript(name, str(genes["id"][gene]), *place, *own, str(reasons[gene])))
+        out.append(TableTranscript(name, str(ids[gene]), *place, *own, str(reasons[gene])))
     return out
 
 

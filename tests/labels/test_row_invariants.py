@@ -19,7 +19,9 @@ from tests.labels.annotated import annotated, read_codes, table_of
 from tests.labels.row_invariants import Annotation, all_violations, split_rows, transcripts_hold_their_rows
 
 LENGTH = 3000
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(
+    max_examples=min(60, settings.default.max_examples), deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 @st.composite

@@ -27,6 +27,8 @@ GENOMES = {
     "dmel": "data/dmel/dm6_chr2L.fa.gz",
     "mini": "golden/inputs/mini_test_data.fa",
 }
+MOST_BASES = 1_500_000
+"""Of a contig: pysam takes its time."""
 LIBRARIES = [
     ("spombe", "data/spombe/spombe_dUTP.bam", "reverse"),
     ("athaliana", "data/athaliana_chr3/at3_SRR5956436.bam", "reverse"),
@@ -98,21 +100,22 @@ def test_every_base_of_whole_libraries(stores, shared, genome, bam, protocol):
     mine = tracks(store, Library(f"whole_{genome}_{protocol}", path, "rnaseq", protocol, reads=every_skip))
     with pysam.AlignmentFile(path) as file:
         for row, contig in enumerate(store.contigs.names.tolist()):
-            expected = count_with_pysam(file, contig, int(store.contigs.lengths[row]), protocol)
+            first = min(int(store.contigs.lengths[row]), MOST_BASES)
+            expected = count_with_pysam(file, contig, first, protocol)
             for track, theirs in zip(mine, expected, strict=True):
-                part = track[:, store.contigs.offsets[row] : store.contigs.offsets[row + 1]]
+                part = track[:, store.contigs.offsets[row] :][:, :first]
                 np.testing.assert_array_equal(part, theirs)
     assert mine[0].sum() > 1_000_000
     assert mine[1].sum() > 100_000
 
 
 def count_with_pysam(file, contig, length, protocol):
-    """Coverage and spliced coverage of a contig: (track, strand, base)."""
+    """Coverage and spliced coverage of the first bases of a contig: (track, strand, base)."""
     starts, ends = ([[[], []], [[], []]] for _ in range(2))
     first, second = {}, []
     if contig not in file.references:
         return np.zeros((2, 2, length), np.int64)
-    for read in file.fetch(contig):
+    for read in file.fetch(contig, 0, length):
         if read.flag & 0xF04 or read.mapping_quality < 10 or not (cigar := read.cigartuples):
             continue
         opposite = protocol == ("forward" if read.is_paired and read.is_read2 else "reverse")
@@ -138,10 +141,15 @@ def count_with_pysam(file, contig, length, protocol):
                 starts[track][strand].append(c)
                 ends[track][strand].append(d)
     change = [
-        [np.bincount(a, minlength=length + 1) - np.bincount(b, minlength=length + 1) for a, b in zip(*of, strict=True)]
+        [_counted(a, length) - _counted(b, length) for a, b in zip(*of, strict=True)]
         for of in zip(starts, ends, strict=True)
     ]
     return np.cumsum(change, axis=-1)[..., :-1]
+
+
+def _counted(places, length):
+    """How often each place up to the length occurs; what lies behind it counts there."""
+    return np.bincount(np.minimum(np.array(places, np.int64), length), minlength=length + 1)
 
 
 def without(a, b, taken):

@@ -121,6 +121,7 @@ def test_bed_is_that_of_gffread(files, tmp_path):
     assert {name for name in theirs if theirs[name][:-2] != ours[name][:-2]} == set()
 
 
+@pytest.mark.slow
 def test_the_validator_accepts_the_gff3(files):
     assert "valid GFF3" in tool("gt", "gff3validator", files["gff3"])
 

@@ -69,6 +69,7 @@ def test_a_fifth_of_populus_is_masked(shared):
     assert cds_lengths(models)[f.transcript[wrong]].sum() > 30_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SETS if name != "melanogaster"])
 def test_genes_written_as_gff3_give_the_same_labels(shared, tmp_path, name):
     models, contigs, read, made = labelled(shared, name)

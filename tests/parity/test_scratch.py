@@ -51,6 +51,7 @@ def measured(y, p, rules):
     return measure_windows(begin, size, np.zeros(n, np.int8), label, np.ones_like(label), probability, rules)
 
 
+@pytest.mark.slow
 def test_distances(case):
     y, p, _, distances, _ = case
     # The file holds nine digits; its exact sums are of differences that were rounded to float16, ours are not.

@@ -20,6 +20,8 @@ from helixdask.simulate import SimulateSettings, simulate
 from helixdask.store.store import Store
 from helixdask.windows.stage import WindowsStage
 
+pytestmark = pytest.mark.slow
+
 HERE = RunOptions(quiet=True, workers=1, replace=True)
 WINDOW = 6_000
 
@@ -53,7 +55,6 @@ def run(folder, stage):
     return store.attrs(stage.group()), dict(zip(places, split["window_side"].tolist(), strict=True))
 
 
-@pytest.mark.slow
 def test_copies_stay_on_one_side_and_the_naive_split_leaks(folder):
     attrs, side = run(folder, SplitStage(test_fraction=0.1))
     ours, naive = attrs["leakage"]
@@ -75,7 +76,6 @@ def test_without_kinship_it_is_said_and_leaks(folder, caplog):
     assert "not looked for" not in caplog.text
 
 
-@pytest.mark.slow
 def test_groups_by_hand_are_honoured_or_refused(folder, tmp_path):
     table = tmp_path / "groups.tsv"
     table.write_text("chr1A\tone\nchr1B\tone\nchr2A\ttwo\nchr2B\ttwo\n")
@@ -92,7 +92,6 @@ def test_groups_by_hand_are_honoured_or_refused(folder, tmp_path):
     assert 1 in side.values()
 
 
-@pytest.mark.slow
 def test_the_order_of_contigs_does_not_matter(folder, tmp_path):
     records = (folder / "genome.fa").read_text().split(">")[1:]
     order = [2, 0, 3, 1]
