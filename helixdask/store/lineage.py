@@ -53,6 +53,12 @@ def predictions_of(store: Store, genes: str) -> str | None:
     return provenance(store, f"genes/{genes}").settings.get("predictions")
 
 
+def predictions_behind(store: Store, labels: str) -> str | None:
+    """Name of the predictions that the genes of labels were called from; None where they were read from a file."""
+    genes = provenance(store, f"labels/{labels}").settings.get("genes")
+    return predictions_of(store, genes) if genes else None
+
+
 def model_digest(store: Store, genes: str) -> str | None:
     """Digest of the model that gene models were called with; None where they were read from a file."""
     predictions = predictions_of(store, genes)

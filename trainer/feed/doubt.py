@@ -1,6 +1,7 @@
-"""Which pseudolabels are in doubt: bases labelled intergenic that reads cover as deeply as exons.
+"""Which pseudolabels are in doubt: bases labelled intergenic for which reads or the model itself tell of a gene.
 
-What a base model did not call although reads lie there is not taught as empty.
+Reads do where they cover a base as deeply as exons, the predictions that the labels were called from do where they take
+it for genic with some probability. What a base model did not call for certain is not taught as empty.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helixdask.registry import CDS, INTERGENIC, UTR
+from helixdask.store.lineage import predictions_behind
 from helixdask.store.store import Store
 from helixdask.trainer.feed.window_set import WindowSet
 from helixdask.windows.cut import WindowLayout
@@ -22,6 +24,8 @@ _EXONIC: Final = (UTR, CDS)
 _SHALLOWEST: Final = 0.1
 """Share of the covered exonic bases that are covered less than what casts doubt."""
 _SAMPLE: Final = 64
+GENIC: Final = 0.3
+"""Genic probability from which on a base labelled intergenic is doubted."""
 
 
 class DoubtfulReads(NamedTuple):
@@ -37,6 +41,31 @@ class DoubtfulReads(NamedTuple):
 
     group: str
     depth: float
+
+
+class Doubt(NamedTuple):
+    """What casts doubt on the labels of a store.
+
+    Attributes
+    ----------
+    reads
+        Libraries.
+    predictions
+        Name of the predictions that the labels were called from; None where they are not there any more.
+    """
+
+    reads: tuple[DoubtfulReads, ...] = ()
+    predictions: str | None = None
+
+
+NO_DOUBT: Final = Doubt()
+
+
+def doubt_of(store: Store, index: int, windows: WindowSet, labels: str, groups: Sequence[str]) -> Doubt:
+    """All that casts doubt on pseudolabels; the parameters are those of `doubtful_reads`."""
+    predictions = predictions_behind(store, labels)
+    there = predictions in store.names("predictions")
+    return Doubt(doubtful_reads(store, index, windows, labels, groups), predictions if there else None)
 
 
 def doubtful_reads(
@@ -90,7 +119,7 @@ def least_depth(coverage: NDArray[np.floating]) -> float | None:
 
 
 def doubted_bases(
-    doubt: Sequence[DoubtfulReads], label: NDArray[np.uint8], coverage: Sequence[NDArray[np.floating]]
+    doubt: Doubt, label: NDArray[np.uint8], coverage: Sequence[NDArray[np.floating]], genic: NDArray[np.floating] | None
 ) -> NDArray[np.bool_]:
     """Which labels are in doubt.
 
@@ -101,7 +130,9 @@ def doubted_bases(
     label
         ``(window, offset)`` uint8.
     coverage
-        ``(window, offset)`` float32 for each of ``doubt``.
+        ``(window, offset)`` float32 for each of ``doubt.reads``.
+    genic
+        ``(window, offset)``, probability of being part of a gene by ``doubt.predictions``; None without these.
 
     Returns
     -------
@@ -110,12 +141,15 @@ def doubted_bases(
 
     Examples
     --------
-    >>> label, covered = np.array([[0, 0, 2, 0]], np.uint8), np.array([[0, 2, 9, 5]], np.float32)
-    >>> doubted_bases([DoubtfulReads("coverage/rnaseq/leaf", 3.0)], label, [covered])
-    array([[False, False, False,  True]])
+    >>> label, genic = np.array([[0, 0, 2, 0]], np.uint8), np.array([[0.1, 0.4, 0.9, 0.2]])
+    >>> covered = np.array([[0, 0, 9, 5]], np.float32)
+    >>> doubted_bases(Doubt((DoubtfulReads("coverage/rnaseq/leaf", 3.0),), "base"), label, [covered], genic)
+    array([[False,  True, False,  True]])
     """
-    covered = np.zeros(label.shape, np.bool_)
-    for reads, values in zip(doubt, coverage, strict=True):
-        covered |= values >= reads.depth
-    doubted: NDArray[np.bool_] = covered & (label == INTERGENIC)
+    perhaps_genic = np.zeros(label.shape, np.bool_)
+    for reads, values in zip(doubt.reads, coverage, strict=True):
+        perhaps_genic |= values >= reads.depth
+    if genic is not None:
+        perhaps_genic |= genic >= GENIC
+    doubted: NDArray[np.bool_] = perhaps_genic & (label == INTERGENIC)
     return doubted

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from helixdask.errors import MissingInputError
 from helixdask.probabilities import decode
+from helixdask.registry import INTERGENIC
 from helixdask.store.objects import is_url
 from helixdask.store.store import Store
-from helixdask.trainer.feed.doubt import DoubtfulReads, doubted_bases
+from helixdask.trainer.feed.doubt import NO_DOUBT, Doubt, doubted_bases
 from helixdask.windows.cut import COVERAGE_PADDING, WindowLayout
 from helixdask.windows.grid import Windows
 from helixdask.windows.read import WindowTrack, open_track, read_into
@@ -34,13 +35,13 @@ class TrackSet:
     confidence
         Name of the predictions that tell how sure each label is; None: labels are taken as they are.
     doubt
-        Libraries that cast doubt on labels, see `helixdask.trainer.feed.doubt`: bases in doubt are masked.
+        What casts doubt on labels, see `helixdask.trainer.feed.doubt`: bases in doubt are masked.
     """
 
     labels: str | None = None
     coverage: tuple[str, ...] = ()
     confidence: str | None = None
-    doubt: tuple[DoubtfulReads, ...] = ()
+    doubt: Doubt = NO_DOUBT
 
 
 class WindowReader:
@@ -77,11 +78,13 @@ class WindowReader:
             for group in tracks.coverage
         ]
         self._doubt = tracks.doubt
-        self._reads = [open_track(store, f"{reads.group}/coverage", ahead=True) for reads in tracks.doubt]
-        self._believed: list[WindowTrack] = []
-        if tracks.confidence is not None:
-            name = store.resolve("predictions", tracks.confidence)
-            self._believed = [open_track(store, f"predictions/{name}/class_probability", ahead=True)]
+        self._reads = [open_track(store, f"{reads.group}/coverage", ahead=True) for reads in tracks.doubt.reads]
+        self._believed, self._doubted = (
+            [open_track(store, f"predictions/{store.resolve('predictions', name)}/class_probability", ahead=True)]
+            if name is not None
+            else []
+            for name in (tracks.confidence, tracks.doubt.predictions)
+        )
 
     def check(self) -> None:
         """See that no object of what is read was lost since the store was opened.
@@ -98,7 +101,7 @@ class WindowReader:
                 self._store.check_objects(group)
 
     def _all(self) -> list[WindowTrack]:
-        return [*self._tracks.values(), *self._coverage, *self._reads, *self._believed]
+        return [*self._tracks.values(), *self._coverage, *self._reads, *self._believed, *self._doubted]
 
     def fill(self, buffers: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], windows: Windows) -> None:
         """Read windows into some rows of a batch, 5' to 3', padding mirrored.
@@ -118,16 +121,17 @@ class WindowReader:
             Bytes of a track are not what was written.
         """
         length = buffers["codes"].shape[1]
-        kinds = self._reads, self._believed
-        reads, believed = ([track.rows(len(buffers["codes"]), length) for track in kind] for kind in kinds)
+        kinds = self._reads, self._believed, self._doubted
+        reads, believed, doubted = ([track.rows(len(buffers["codes"]), length) for track in kind] for kind in kinds)
         outs = [buffers[name] for name in self._tracks]
         if self._coverage:
             outs.extend(np.moveaxis(buffers["coverage"], -1, 0))
         spans = windows.spans(self._store.contigs.offsets)
-        read_into(self._all(), [*outs, *reads, *believed], spans, WindowLayout(length), rows.tolist())
-        if self._doubt:
+        read_into(self._all(), [*outs, *reads, *believed, *doubted], spans, WindowLayout(length), rows.tolist())
+        if self._doubt != NO_DOUBT:
+            genic = 1 - decode(doubted[0][rows, :, INTERGENIC]) if doubted else None
             coverage = [values[rows] for values in reads]
-            buffers["valid"][rows] *= ~doubted_bases(self._doubt, buffers["label"][rows], coverage)
+            buffers["valid"][rows] *= ~doubted_bases(self._doubt, buffers["label"][rows], coverage, genic)
         for values in believed:
             label = buffers["label"][rows, :, np.newaxis].astype(np.intp)
             buffers["confidence"][rows] = decode(np.take_along_axis(values[rows], label, axis=-1)[..., 0])

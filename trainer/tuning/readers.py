@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from helixdask.coverage.transcripts import transcript_groups
 from helixdask.settings import Rules
-from helixdask.trainer.feed.doubt import doubtful_reads
+from helixdask.trainer.feed.doubt import NO_DOUBT, doubt_of
 from helixdask.trainer.feed.training_windows import StoreSplit
 from helixdask.trainer.feed.window_reader import TrackSet, WindowReader
 from helixdask.trainer.feed.window_set import WindowSet
@@ -27,7 +27,7 @@ def label_readers(splits: Sequence[StoreSplit], groups: Groups) -> list[WindowRe
 def training_readers(
     splits: Sequence[StoreSplit], groups: Groups, windows: WindowSet, settings: TuneSettings
 ) -> list[WindowReader]:
-    """Readers of what is learnt, one for each store: pseudolabels that reads contradict may be masked.
+    """Readers of what is learnt, one for each store: pseudolabels in doubt are masked.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ def training_readers(
     """
     masks = settings.doubt == "mask" and settings.rules != Rules.HELIXER
     doubts = [
-        doubtful_reads(split.store, index, windows, split.labels, transcript_groups(split.store))
+        doubt_of(split.store, index, windows, split.labels, transcript_groups(split.store))
         if masks and split.has_pseudolabels
-        else ()
+        else NO_DOUBT
         for index, split in enumerate(splits)
     ]
     return [

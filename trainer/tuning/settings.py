@@ -110,8 +110,8 @@ class TuneSettings:
     resume
         Demand to go on from an interrupted run, or never do. Default: if it was this one.
     doubt
-        What is done with pseudolabels in doubt, bases labelled intergenic that reads cover: ``mask`` them, or ``teach``
-        them as they are.
+        What is done with pseudolabels in doubt, bases labelled intergenic that reads cover or that the predictions
+        behind the labels take for genic with some probability: ``mask`` them, or ``teach`` them as they are.
     keep_worse
         Without known genes: write the tuned model also where it is not shown to be better than the base model, which is
         written in its place otherwise.
