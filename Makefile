@@ -7,7 +7,7 @@ INSTALLED = $(VENV)/.installed
 # The versions that the tests were run with; empty: the newest.
 CONSTRAINTS ?= constraints.txt
 # Processes that run tests. Each loads TensorFlow and takes up to 2 GB.
-JOBS ?= 2
+JOBS ?= 3
 # File by file, in the order of tests/conftest.py.
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 

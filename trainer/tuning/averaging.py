@@ -15,8 +15,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-_POWER: Final = 3
-"""The weights of step *k* count about as *k* to this power: most of them are those of the last quarter of the steps."""
+_POWER: Final = 1
+"""The weights of step *k* count as *k* to this power."""
 
 
 class WeightAverage:
@@ -33,8 +33,8 @@ class WeightAverage:
 
     Examples
     --------
-    >>> share_of_step(1), share_of_step(2), share_of_step(97)
-    (1.0, 0.8, 0.04)
+    >>> share_of_step(1), share_of_step(3), share_of_step(99)
+    (1.0, 0.5, 0.02)
     """
 
     def __init__(self, network: keras.Model) -> None:
