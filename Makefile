@@ -65,6 +65,8 @@ $(INSTALLED): pyproject.toml $(CONSTRAINTS)
 	@echo "Installing helixdask and what it needs into $(VENV); this takes some minutes the first time"
 	$(BIN)/python -m pip install -q --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS),--upgrade) \
 		-e ".[tf-cpu,cloud,plot,docs,dev]"
+	@echo "Compiling what is compiled at its first use; this takes about a minute"
+	-@$(BIN)/python tools/compile_kernels.py
 	touch $@
 
 clean:
