@@ -14,8 +14,6 @@ from tests.trainer.conftest import LITTLE, PLAIN, add_library, write_toy_store
 pytestmark = pytest.mark.slow
 
 SMALL = ["--cnn-layers", "1", "--filter-depth", "8", "--lstm-layers", "1", "--units", "8", "--batch-size", "16"]
-EVEN = ["--batch-size", "2"]
-"""XLA compiles for each shape: all batches have one."""
 SHORT = ["--max-steps", "4", "--threads", "1", "-q", "--json"]
 
 
@@ -49,7 +47,7 @@ def test_a_network_with_coverage_or_without_phase(store, base, tmp_path):
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
-    """A network without LSTM, untrained: XLA takes long for loops."""
+    """A network without LSTM, untrained."""
     path = tmp_path_factory.mktemp("plain") / "plain.keras"
     save_model(path, build_network(PLAIN, seed=1), PLAIN, default_card(training_window=LITTLE["window"]))
     return path
@@ -59,7 +57,7 @@ def test_tuned_and_tuned_again(store, plain, tmp_path):
     first, second = tmp_path / "first.keras", tmp_path / "second.keras"
     options = ["--class-weights", "[1,2,2,2]", "--transition-weights", "none", "--coverage-norm", "linear"]
     done("tune", store, "--model", plain, "-o", first, "--coverage", "rnaseq", *options, *SHORT)
-    report = done("tune", store, "--model", first, "-o", second, "--mode", "whole", "--xla", *EVEN, *SHORT).json()
+    report = done("tune", store, "--model", first, "-o", second, "--mode", "whole", *SHORT).json()
     assert report["verdict"]["genes"]["gene"]["tuned"]["n_reference"] > 0
     card = done("models", second, "--json").json()["card"]
     assert card["class_weights"] == [1, 2, 2, 2]
