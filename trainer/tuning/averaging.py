@@ -6,17 +6,15 @@ many steps is nearer to what all of them lead to than the last of them is, and s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-_POWER: Final = 1
-"""The weights of step *k* count as *k* to this power."""
+from helixdask.trainer.tuning.variables import assign, assigned, values_of
 
 
 class WeightAverage:
@@ -28,8 +26,8 @@ class WeightAverage:
 
     Parameters
     ----------
-    network
-        Its layers are frozen or not as they are to be trained.
+    layers
+        Of the network, frozen or not as they are to be trained. Without any, nothing is averaged.
 
     Examples
     --------
@@ -37,33 +35,27 @@ class WeightAverage:
     (1.0, 0.5, 0.02)
     """
 
-    def __init__(self, network: keras.Model) -> None:
-        learning = [variable for layer in network.layers if layer.trainable for variable in layer.variables]
+    def __init__(self, layers: Sequence[keras.layers.Layer]) -> None:
+        learning = [variable for layer in layers if layer.trainable for variable in layer.variables]
         self._learnt = [variable for variable in learning if variable.dtype.startswith("float")]
-        self._means = [tf.Variable(np.asarray(variable), trainable=False) for variable in self._learnt]
+        self._means = [tf.Variable(value, trainable=False) for value in values_of(self._learnt)]
         self._move = tf.function(self._moved)
 
     def add(self, step: int) -> None:
         """Let the weights after this step, counted from 1, count."""
         self._move(tf.constant(share_of_step(step), tf.float32))
 
-    @contextmanager
-    def in_place(self) -> Iterator[None]:
+    def in_place(self) -> AbstractContextManager[None]:
         """The network with the mean of the weights; behind it, with its own again."""
-        own = _arrays(self._learnt)
-        _assign(self._learnt, self.means())
-        try:
-            yield
-        finally:
-            _assign(self._learnt, own)
+        return assigned(self._learnt, self.means())
 
     def means(self) -> list[NDArray[Any]]:
         """The mean weights, for a checkpoint."""
-        return _arrays(self._means)
+        return values_of(self._means)
 
     def restore(self, means: Sequence[NDArray[Any]]) -> None:
         """Go on from the `means` of an earlier process; from the network's own weights where it had none."""
-        _assign(self._means, means or _arrays(self._learnt))
+        assign(self._means, means or values_of(self._learnt))
 
     def _moved(self, share: Any) -> None:
         for mean, variable in zip(self._means, self._learnt, strict=True):
@@ -71,14 +63,5 @@ class WeightAverage:
 
 
 def share_of_step(step: int) -> float:
-    """Share of the weights of a step, counted from 1, in the mean of all up to it."""
-    return (_POWER + 1) / (_POWER + step)
-
-
-def _arrays(variables: Sequence[Any]) -> list[NDArray[Any]]:
-    return [np.asarray(variable) for variable in variables]
-
-
-def _assign(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+    """Share of the weights of a step, counted from 1, in the mean of all up to it, where step *k* counts *k* times."""
+    return 2 / (1 + step)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from helixdask.errors import BadInputError
 from helixdask.store.objects import disk_errors
+from helixdask.trainer.tuning.variables import assign, values_of
 
 _ARRAYS: Final = ("best_weights", "best_windows", "base_windows")
 _HEADER: Final = "header"
@@ -90,8 +91,8 @@ class Checkpoint:
         """Write everything, whole or not at all; ``means`` are those of a `WeightAverage`."""
         header = {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if f.name not in _ARRAYS}
         arrays = {_HEADER: np.array(json.dumps({"identity": self.identity, "state": header}))}
-        arrays |= _numbered("network", [np.asarray(variable) for variable in network.variables])
-        arrays |= _numbered("optimiser", [np.asarray(variable) for variable in optimiser.variables])
+        arrays |= _numbered("network", values_of(network.variables))
+        arrays |= _numbered("optimiser", values_of(optimiser.variables))
         arrays |= _numbered("best_weights", state.best_weights or [])
         arrays |= _numbered("means", means)
         arrays |= {name: getattr(state, name) for name in _ARRAYS[1:] if getattr(state, name) is not None}
@@ -129,8 +130,7 @@ class Checkpoint:
             variables = owner.variables
             if [v.shape for v in values] != [tuple(v.shape) for v in variables]:
                 raise self._unusable(f"its {name} has other shapes")
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
+            assign(variables, values)
         state = LoopState(**header["state"], best_weights=_listed(arrays, "best_weights") or None)
         state.best_windows, state.base_windows = (arrays.get(name) for name in _ARRAYS[1:])
         return state, _listed(arrays, "means")

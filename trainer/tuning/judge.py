@@ -16,6 +16,7 @@ from helixdask.trainer.tuning.learner import Confusions, Learner
 from helixdask.trainer.tuning.outlook import Checks
 from helixdask.trainer.tuning.replicas import Replicas
 from helixdask.trainer.tuning.validation import Validation
+from helixdask.trainer.tuning.variables import assigned
 from helixdask.trainer.tuning.verdict import GeneCounts
 
 
@@ -115,12 +116,8 @@ class Judge:
             return None
         tuned = self._at_best
         if tuned is None:
-            current = learner.network.get_weights()
-            learner.network.set_weights(weights)
-            try:
+            with assigned(learner.network.weights, weights):
                 tuned = self.validation.count_genes(learner, epoch)
-            finally:
-                learner.network.set_weights(current)
         return self._judged(tuned, self._base_genes)
 
     def genes_so_far(self) -> GeneCounts | None:

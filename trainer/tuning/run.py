@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -127,7 +126,7 @@ class TrainingRun:
             replicas=self.replicas,
         )
         averages = start.base is not None and start.weights_learn and settings.rules != Rules.HELIXER
-        self.average = WeightAverage(self.network) if averages else None
+        self.average = WeightAverage(self.network.layers if averages else ())
         self.state = LoopState(settings.batch_size)
         windows = self.train_windows
         mean = float((windows.end - windows.start).mean())
@@ -316,8 +315,7 @@ class TrainingRun:
         return result
 
     def _save_checkpoint(self) -> None:
-        means = self.average.means() if self.average else ()
-        self.checkpoint.save(self.state, self.network, self.learner.optimiser, means)
+        self.checkpoint.save(self.state, self.network, self.learner.optimiser, self.average.means())
         self._saved_at = time.monotonic()
 
     def _resume(self) -> bool:
@@ -339,8 +337,7 @@ class TrainingRun:
             self._say(f"The interrupted run that was left there is given up: {other}.")
             return False
         self.state, means = self.checkpoint.restore(self.network, self.learner.optimiser)
-        if self.average:
-            self.average.restore(means)
+        self.average.restore(means)
         if self.state.batch_size != self.train_feed.order.batch_size:
             self.train_feed = self._train_feed(self.state.batch_size)
         self._say(f"Going on after step {self.state.step:,}, in epoch {self.state.epoch + 1}.")
@@ -378,8 +375,7 @@ class TrainingRun:
             losses += self.learner.train(batch)
             done += 1
             state.step += 1
-            if self.average:
-                self.average.add(state.step)
+            self.average.add(state.step)
             state.steps_since_check += 1
             state.losses = losses.tolist()
             state.train_windows += len(batch["codes"])
@@ -414,7 +410,7 @@ class TrainingRun:
         last = bool(limit) or (ended and state.epoch + 1 == self.settings.epochs)
         due = self._check_is_due() if self.settings.check_every else ended
         if (due or last) and state.steps_since_check:
-            with self.average.in_place() if self.average else contextlib.nullcontext():
+            with self.average.in_place():
                 self._check()
         if ended:
             state.epoch += 1

@@ -15,7 +15,7 @@ def network():
 
 
 def test_late_steps_count_more_and_frozen_layers_stay(network):
-    average, rng = WeightAverage(network), np.random.default_rng(0)
+    average, rng = WeightAverage(network.layers), np.random.default_rng(0)
     frozen, norm, head = (layer.get_weights() for layer in network.layers)
     steps = [[rng.normal(size=array.shape).astype(np.float32) for array in head] for _ in range(20)]
     for number, weights in enumerate(steps, 1):
@@ -33,7 +33,7 @@ def test_late_steps_count_more_and_frozen_layers_stay(network):
 
 
 def test_statistics_of_normalisation_are_averaged(network):
-    average = WeightAverage(network)
+    average = WeightAverage(network.layers)
     norm = network.layers[1]
     for number in (1, 2):
         norm.set_weights([np.ones(2), np.zeros(2), np.full(2, float(number)), np.full(2, 4.0)])
@@ -44,7 +44,7 @@ def test_statistics_of_normalisation_are_averaged(network):
 
 
 def test_own_weights_come_back_after_an_error_and_means_after_a_restart(network):
-    average = WeightAverage(network)
+    average = WeightAverage(network.layers)
     average.add(1)
     head = network.layers[2]
     own = [np.full_like(array, 7.0) for array in head.get_weights()]
@@ -53,7 +53,7 @@ def test_own_weights_come_back_after_an_error_and_means_after_a_restart(network)
         raise ZeroDivisionError
     np.testing.assert_array_equal(head.get_weights()[0], own[0])
     average.add(2)
-    again = WeightAverage(network)
+    again = WeightAverage(network.layers)
     again.restore(average.means())
     for one, other in zip(again.means(), average.means(), strict=True):
         np.testing.assert_array_equal(one, other)
