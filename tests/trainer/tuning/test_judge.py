@@ -11,16 +11,18 @@ from tests.trainer.tuning.test_criterion import counts_of
 
 CHECKS = {1: counts_of(0.5, 0.5, seed=1), 2: counts_of(0.7, 0.7, seed=2), 3: counts_of(0.6, 0.6, seed=3)}
 BASE = counts_of(0.5, 0.5)
+CURRENT, BEST = 1.0, 2.0  # of a network of one weight
 
 
-class Network:
-    weights = "current"
+class Variable:
+    def __init__(self, value):
+        self.value = value
 
-    def get_weights(self):
-        return self.weights
+    def assign(self, value):
+        self.value = value
 
-    def set_weights(self, weights):
-        self.weights = weights
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.value, dtype)
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def judge():
     counted = []
 
     def count_genes(learner, epoch):
-        counted.append((epoch, learner.network.weights))
+        counted.append((epoch, float(learner.network.weights[0].value)))
         return CHECKS[epoch]
 
     validation = SimpleNamespace(count_genes=count_genes, called_bases=1000)
@@ -40,7 +42,7 @@ def judge():
 
 @pytest.fixture
 def learner():
-    return SimpleNamespace(network=Network())
+    return SimpleNamespace(network=SimpleNamespace(weights=[Variable(CURRENT)]))
 
 
 def test_the_best_check_is_judged_without_counting_again(judge, learner):
@@ -49,7 +51,7 @@ def test_the_best_check_is_judged_without_counting_again(judge, learner):
         judge.agreement(learner, epoch)
         if epoch < 3:
             judge.keep_last()
-    at_once, at_the_end = judge.genes_so_far(), judge.genes_of(learner, "best", 3)
+    at_once, at_the_end = judge.genes_so_far(), judge.genes_of(learner, [BEST], 3)
     assert [epoch for epoch, _ in judge.counted] == [1, 2, 3]
     assert at_once.judgement == at_the_end.judgement
     assert at_once.judgement["outcome"] == "better"
@@ -60,9 +62,9 @@ def test_a_run_that_was_taken_up_again_counts_with_its_best_weights(judge, learn
     judge.__dict__["_base_genes"] = BASE
     judge.agreement(learner, 1)  # no better than what was the best before
     assert judge.genes_so_far() is None
-    assert judge.genes_of(learner, "best", 2).judgement["outcome"] == "better"
-    assert judge.counted == [(1, "current"), (2, "best")]
-    assert learner.network.weights == "current"
+    assert judge.genes_of(learner, [BEST], 2).judgement["outcome"] == "better"
+    assert judge.counted == [(1, CURRENT), (2, BEST)]
+    assert learner.network.weights[0].value == CURRENT
 
 
 def test_a_base_model_that_was_not_looked_at_is_not_looked_at_when_stopped(judge, learner):
