@@ -11,7 +11,7 @@ import numpy as np
 from helixdask.coverage.libraries import Library
 from helixdask.coverage.library_names import library_names
 from helixdask.engine.same_work import differences
-from helixdask.errors import NamesDifferError
+from helixdask.errors import BadInputError, NamesDifferError
 from helixdask.names.in_text import names_in_text
 from helixdask.names.needed import aliases_of
 from helixdask.names.proposal import ForeignNames, Proposal, propose
@@ -49,7 +49,7 @@ def check_names(
         A file has no name in common with the genome; or it has, and lengths or MD5s tell others that no alias was
         given for. Where the user gave aliases already, the latter is a warning.
     BadInputError
-        A file cannot be read.
+        A file cannot be read, or the annotation is empty.
     """
     files = [_annotation_names(gff3)] if gff3 else []
     files += [found for library in libraries for found in library_names(library)]
@@ -73,6 +73,8 @@ def check_names(
 
 def _annotation_names(path: str) -> ForeignNames:
     found = names_in_text(path, "gff3")
+    if not found.names:
+        raise BadInputError("an annotation without rows", where=path, remedy="Check that it is the annotation.")
     return ForeignNames(public_name(path), found.names, found.lengths)
 
 

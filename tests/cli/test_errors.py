@@ -1,5 +1,6 @@
 """Errors: one message that says what, where and what to do; exit code 2 for bad input, 1 for failures; no traceback."""
 
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -78,6 +79,28 @@ def test_a_broken_model_is_refused_before_the_genome_is_read(tmp_path, more):
     ):
         refused(*command, "--model", tmp_path / "broken.keras", *more, "-q", says=["broken.keras"])
         assert contents(tmp_path).keys() == {"broken.keras", "genome.fa"}
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_damaged_weights_are_refused_before_the_genome_is_read(tmp_path, tiny_model, more):
+    genome, model = tmp_path / "g.fa", tmp_path / "m.keras"
+    genome.write_text(">1\nACGT\n")
+    content = bytearray(tiny_model.read_bytes())
+    with zipfile.ZipFile(tiny_model) as archive:
+        weights = archive.getinfo("model.weights.h5")
+    content[weights.header_offset + weights.compress_size // 2] ^= 1
+    model.write_bytes(content)
+    output = ("-o", tmp_path / "g.gff3", "--store", tmp_path / "g.zarr")
+    refused("annotate", genome, "--model", model, *output, *more, says=["m.keras", "the weights are damaged"])
+    assert not (tmp_path / "g.zarr").exists()
+
+
+def test_an_empty_annotation_is_refused_before_the_genome_is_encoded(species, tmp_path):
+    empty = tmp_path / "empty.gff3"
+    empty.write_text("##gff-version 3\n")
+    store = tmp_path / "s.zarr"
+    refused("prepare", species.genome, "-o", store, "--gff3", empty, says=["empty.gff3", "an annotation without rows"])
+    assert not store.exists()
 
 
 @pytest.mark.parametrize(

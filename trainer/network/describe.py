@@ -86,7 +86,7 @@ def describe_model(path: str | Path) -> ModelDescription:
     Returns
     -------
     ModelDescription
-        The weights of a `.h5` are checked on the way; those of a `.keras` are not read.
+        The weights are checked on the way: those of a `.keras` by their checksum.
 
     Raises
     ------
@@ -137,7 +137,19 @@ def read_description(path: Path) -> tuple[NetworkSpec, dict[str, Any]]:
             raise BadInputError(problem, where=where, remedy="Update helixdask.")
         spec = NetworkSpec.from_dict(description["spec"], where=where)
         _check_size(spec, sizes.get(WEIGHTS_MEMBER, 0), where)
+        _check_weights(path)
         return spec, default_card(**card)
+
+
+def _check_weights(path: Path) -> None:
+    """Read the weights and compare their checksum, before any work is done for a network that cannot be loaded."""
+    with (
+        foreign_errors(path, "the weights are damaged", MODEL_REMEDY),
+        zipfile.ZipFile(path) as archive,
+        archive.open(WEIGHTS_MEMBER) as weights,
+    ):
+        while weights.read(1 << 20):
+            pass
 
 
 def _check_size(spec: NetworkSpec, size: int, where: str) -> None:

@@ -41,6 +41,11 @@ class WeightAverage:
         self._means = [tf.Variable(value, trainable=False) for value in values_of(self._learnt)]
         self._move = tf.function(self._moved)
 
+    @property
+    def size(self) -> int:
+        """Numbers that are averaged."""
+        return sum(mean.shape.num_elements() for mean in self._means)
+
     def add(self, step: int) -> None:
         """Let the weights after this step, counted from 1, count."""
         self._move(tf.constant(share_of_step(step), tf.float32))

@@ -24,7 +24,7 @@ _NUMBER: Final = 4
 """Bytes of a weight and of an activation."""
 
 
-def memory_of_training(spec: NetworkSpec, n_weights: int, n_learning: int, n_bases: int) -> float:
+def memory_of_training(spec: NetworkSpec, n_weights: int, n_learning: int, n_bases: int, n_averaged: int = 0) -> float:
     """Rough peak memory in bytes.
 
     Parameters
@@ -35,6 +35,8 @@ def memory_of_training(spec: NetworkSpec, n_weights: int, n_learning: int, n_bas
         Its weights, and those that learn: each of these has a gradient and two moments.
     n_bases
         Bases of a batch.
+    n_averaged
+        Weights whose mean over steps is kept.
 
     Examples
     --------
@@ -43,12 +45,12 @@ def memory_of_training(spec: NetworkSpec, n_weights: int, n_learning: int, n_bas
     True
     """
     passes = 3 if n_learning > n_weights / 2 else 1  # values that the step back needs, and their gradients
-    return TRAINING_MEMORY + _NUMBER * (n_weights + 3 * n_learning + passes * activations(spec) * n_bases)
+    return TRAINING_MEMORY + _NUMBER * (n_weights + 3 * n_learning + n_averaged + passes * activations(spec) * n_bases)
 
 
-def disk_of_training(n_weights: int, n_learning: int) -> int:
+def disk_of_training(n_weights: int, n_learning: int, n_averaged: int = 0) -> int:
     """Bytes of the model, and of the checkpoint that lies beside it until the end."""
-    return _NUMBER * (2 * n_weights + (n_weights + 2 * n_learning))
+    return _NUMBER * (2 * n_weights + (n_weights + 2 * n_learning + n_averaged))
 
 
 def refuse_what_cannot_fit(memory: float, disk: float, output: str, *, on_processor: bool) -> None:

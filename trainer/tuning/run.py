@@ -234,10 +234,11 @@ class TrainingRun:
         BadInputError
             They are plainly too small.
         """
-        n_weights, n_learning = self.network.count_params(), self._n_learning()
+        n_weights, n_learning, n_averaged = self.network.count_params(), self._n_learning(), self.average.size
         windows = -(-self.settings.batch_size // self.replicas.number)  # on each device
-        memory = memory_of_training(self.spec, n_weights, n_learning, windows * self.train_windows.window_length)
-        disk = disk_of_training(n_weights, n_learning)
+        bases = windows * self.train_windows.window_length
+        memory = memory_of_training(self.spec, n_weights, n_learning, bases, n_averaged)
+        disk = disk_of_training(n_weights, n_learning, n_averaged)
         on_processor = not tf.config.get_visible_devices("GPU")
         refuse_what_cannot_fit(memory, disk, self.settings.output, on_processor=on_processor)
         device = "CPU" if on_processor else "GPU"

@@ -85,6 +85,18 @@ def test_damaged_and_foreign_files_are_refused(saved, tmp_path):
             load_model(path)
 
 
+def test_damaged_weights_are_noticed_before_a_network_is_made(saved, tmp_path):
+    content = bytearray(saved[0].read_bytes())
+    with zipfile.ZipFile(saved[0]) as archive:
+        member = archive.getinfo("model.weights.h5")
+    content[member.header_offset + 200 + member.compress_size // 2] ^= 1
+    path = tmp_path / "flipped.keras"
+    path.write_bytes(content)
+    for read in (describe_model, load_model):
+        with pytest.raises(BadInputError, match=r"flipped\.keras: the weights are damaged"):
+            read(path)
+
+
 def repacked(source, target, *, card=None, weights=None):
     """A model file with another card or other weights."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
