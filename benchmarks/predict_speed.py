@@ -1,12 +1,13 @@
 """Prediction with the released architecture on processors alone: the whole command, and what Helixer's way would take.
 
-    python benchmarks/predict_speed.py [--model MODEL] [--rounds 3] [--workers 1 2] [--no-peer]
+    python benchmarks/predict_speed.py [--model MODEL] [--rounds 1] [--workers 1 2] [--helixer ENVIRONMENT/bin]
 
-A random genome of 2.46 Mb on three contigs, windows of 21,384. Without a model a network of the released architecture
-is made with random weights: the time does not depend on them. The peer is no Helixer but a stand-in that does what its
-prediction does and nothing else: one-hot rows of 16 bits are read from a gzip HDF5, eight at a time go through Keras'
-`predict_on_batch` with all cores, probabilities are written as a gzip HDF5 of 16 bits. With overlap, it predicts
-windows at half a window's distance and writes their mean.
+Random genomes of 2.46 Mb and of four times as much, on three contigs, windows of 21,384; what one takes more than the
+other is the rate, without any start. Without a model a network of the released architecture is made with random
+weights: the time does not depend on them. One peer is Helixer's own prediction, where it is installed, on the same
+weights and genome. The other is a stand-in that does what that does and nothing else: one-hot rows of 16 bits are read
+from a gzip HDF5, eight at a time go through Keras' `predict_on_batch` with all cores, probabilities are written as a
+gzip HDF5 of 16 bits. With overlap, it predicts windows at half a window's distance and writes their mean.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,15 +29,16 @@ from numpy.typing import NDArray
 CONTIGS = {"one": 1_301_117, "two": 800_003, "three": 358_880}
 WINDOW = 21_384
 BATCH = 8
+STAND_IN = "stand-in for Helixer"
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
 
 
-def write_genome(path: Path) -> None:
+def write_genome(path: Path, times: int) -> None:
     """Random letters on three contigs, none of them whole windows."""
     rng = np.random.default_rng(0)
     with path.open("wb") as out:
         for name, length in CONTIGS.items():
-            out.write(b">%s\n%s\n" % (name.encode(), LETTERS[rng.integers(0, 4, length)].tobytes()))
+            out.write(b">%s\n%s\n" % (name.encode(), LETTERS[rng.integers(0, 4, length * times)].tobytes()))
 
 
 def write_model(path: Path) -> None:
@@ -57,10 +58,10 @@ class Taken(NamedTuple):
     cpu: float
 
 
-def run(*words: object) -> Taken:
+def run(*words: object, python: Path | str = sys.executable) -> Taken:
     """Run a command."""
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *map(str, words)], check=True, capture_output=True)
+    subprocess.run([str(python), *map(str, words)], check=True, capture_output=True)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Taken(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
@@ -102,51 +103,86 @@ def _predict_strand(network: object, strand: NDArray[np.float16], *, overlap: bo
 
 def main() -> None:
     """Measure in turn, round by round, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--times", type=int, nargs=2, default=[1, 4], help="sizes, in times of 2.46 Mb")
+    parser.add_argument("--helixer", type=Path, help="folder of HybridModel.py, in an environment of its own")
     parser.add_argument("--stand-in", nargs=4, metavar=("MODEL", "SOURCE", "TARGET", "OVERLAP"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.stand_in:
         model, source, target, overlap = given.stand_in
         predicted_like_helixer(model, source, target, overlap=overlap == "overlap")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        print_table(Path(folder), given.model, given.rounds, given.workers, peer=not given.no_peer)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model = given.model or folder / "random.keras"
+        if given.model is None:
+            write_model(model)
+        run(*COMMAND, "models", model, "--helixer", folder / "helixer.h5")
+        taken = {
+            times: measure(folder, model, times, given.rounds, given.workers, given.helixer) for times in given.times
+        }
+    print_table(taken)
 
 
-def print_table(folder: Path, model: Path | None, rounds: int, workers: list[int], *, peer: bool) -> None:
-    """Time every way in every round."""
-    command = ("-m", "helixdask.cli.main")
-    genome, store, rows = folder / "genome.fa", folder / "genome.zarr", folder / "rows.h5"
-    write_genome(genome)
-    if model is None:
-        model = folder / "random.keras"
-        write_model(model)
-    run(*command, "encode", genome, "-o", store)
-    predict = (*command, "predict", store, "--model", model, "--quiet")
-    run(*predict, "--name", "compile", "--workers", 1, "--no-overlap")  # compiles and caches
-    ways: dict[tuple[str, str], list[Taken]] = {}
-    if peer:
-        run(*command, "export", store, "--helixer", rows, "--window-length", WINDOW)
+Ways = dict[tuple[str, str], list[Taken]]
+COMMAND = ("-m", "helixdask.cli.main")
+
+
+def measure(folder: Path, model: Path, times: int, rounds: int, workers: list[int], helixer: Path | None) -> Ways:
+    """Time every way in every round on a genome of one size."""
+    genome, store, rows = folder / f"{times}.fa", folder / f"{times}.zarr", folder / f"{times}.h5"
+    write_genome(genome, times)
+    run(*COMMAND, "encode", genome, "-o", store)
+    run(*COMMAND, "export", store, "--helixer", rows, "--window-length", WINDOW)
+    predict = (*COMMAND, "predict", store, "--model", model, "--quiet")
+    ways: Ways = {}
     for number in range(rounds):
         for kind, option in (("plain", "--no-overlap"), ("overlap", "--overlap")):
             for n in workers:
                 name = f"{kind}{n}x{number}"
                 taken = run(*predict, "--name", name, "--workers", n, option)
                 ways.setdefault((kind, f"helixdask, {n} worker{'s' * (n > 1)}"), []).append(taken)
-            if peer:
-                taken = run(__file__, "--stand-in", model, rows, folder / "out.h5", kind)
-                ways.setdefault((kind, "stand-in for Helixer, all cores"), []).append(taken)
-    bases = 2 * sum(CONTIGS.values())
-    print("| windows | way | s, best | s, median | CPU s, best | thousand bases of a strand a second |")
-    print("|---|---|---|---|---|---|")
-    for (kind, way), taken in sorted(ways.items()):
-        walls, cpu = sorted(one.wall for one in taken), min(one.cpu for one in taken)
-        rate = bases / walls[0] / 1e3
-        print(f"| {kind} | {way} | {walls[0]:.1f} | {statistics.median(walls):.1f} | {cpu:.1f} | {rate:.0f} |")
+            taken = run(__file__, "--stand-in", model, rows, folder / "out.h5", kind)
+            ways.setdefault((kind, STAND_IN), []).append(taken)
+            if helixer:
+                words = (
+                    "--load-model-path",
+                    folder / "helixer.h5",
+                    "--test-data",
+                    rows,
+                    "--val-test-batch-size",
+                    BATCH,
+                )
+                more = ("--prediction-output-path", folder / "out.h5", *["--overlap"] * (kind == "overlap"))
+                taken = run(helixer / "HybridModel.py", *words, *more, python=helixer / "python")
+                ways.setdefault((kind, "Helixer"), []).append(taken)
+    return ways
+
+
+def print_table(taken: dict[int, Ways]) -> None:
+    """Seconds at both sizes, and what each further base costs; times the stand-in's rate, by the clock and by CPU."""
+    small, large = sorted(taken)
+    more = 2 * sum(CONTIGS.values()) * (large - small)
+    sizes = [f"{sum(CONTIGS.values()) * times / 1e6:.2f} Mb" for times in (small, large)]
+    print(
+        f"| windows | way | {sizes[0]}: s | CPU s | {sizes[1]}: s | CPU s | thousand bases of a strand a second", end=""
+    )
+    print(" | times | a CPU second | times |\n" + "|---" * 10 + "|")
+    best = {
+        times: {way: Taken(*(min(figures) for figures in zip(*runs, strict=True))) for way, runs in ways.items()}
+        for times, ways in taken.items()
+    }
+    for kind, way in sorted(best[small]):
+        low, high = best[small][kind, way], best[large][kind, way]
+        peer_low, peer_high = best[small][kind, STAND_IN], best[large][kind, STAND_IN]
+        cells = [kind, way, *(f"{value:.1f}" for value in (*low, *high))]
+        for at in range(2):
+            rate, peer = more / (high[at] - low[at]), more / (peer_high[at] - peer_low[at])
+            cells += [f"{rate / 1e3:.0f}", f"{rate / peer:.2f}"]
+        print("|", " | ".join(cells), "|")
 
 
 if __name__ == "__main__":

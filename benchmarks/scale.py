@@ -38,6 +38,7 @@ FULL, WORKERS_THERE = 17_000.0, 64
 """Megabases and workers of the table that extrapolates."""
 STAGES = ("encode", "genes", "labels", "coverage", "windows", "kinship", "split", "select")
 VIEWS = ("open_store", "inspect", "windows()", "bins()")
+PREDICTED = "predicted"
 KILLED = ("encode", "labels", "coverage", "windows", "kinship")
 
 
@@ -230,7 +231,7 @@ def command(name: str, folder: Path, url: Path, scheduler: Path | None) -> list[
 
 def measure(record: Record, folder: Path, bases: float, number: int, stages: tuple[str, ...]) -> None:
     """All stages of one size with some workers, and the views."""
-    key = {"bases": bases, "workers": number}
+    key = {"bases": bases, "workers": number, "genome": folder.name}
     todo = [name for name in (*stages, *VIEWS) if not record.has(stage=name, **key)]
     if stages[-1] == "predict":
         todo = [name for name in todo if name not in VIEWS]
@@ -255,7 +256,7 @@ def measure(record: Record, folder: Path, bases: float, number: int, stages: tup
 
 def kill(record: Record, folder: Path, bases: float) -> None:
     """Every stage loses a worker, one of them its scheduler, too."""
-    url, key = folder / "killed.zarr", {"bases": bases, "workers": "killed"}
+    url, key = folder / "killed.zarr", {"bases": bases, "workers": "killed", "genome": folder.name}
     if not record.has(**key):
         shutil.rmtree(url, ignore_errors=True)
     workers = Workers(folder, 2)
@@ -311,6 +312,8 @@ def without_idling(rows: list[dict[str, Any]]) -> None:
 def table(record: Record) -> None:
     """Print what was measured, and what it comes to for a large genome."""
     without_idling(record.rows)
+    # Of the genome that is predicted, which is encoded once more, only the prediction is shown.
+    record.rows = [row for row in record.rows if row["genome"] != PREDICTED or row["stage"] == "predict"]
     sizes = sorted({row["bases"] for row in record.rows if row["stage"] == "select"})
     print("| stage | Mb | tasks | MB | command, CPU s | one worker | two workers | times | peak MB, worker | command |")
     print("|---" * 10 + "|")
@@ -372,7 +375,7 @@ def main() -> None:
             for number in given.workers:
                 measure(record, given.folder / f"{bases:.0f}", bases, number, STAGES)
         if given.predicted:
-            folder = given.folder / "predicted"
+            folder = given.folder / PREDICTED
             if not (folder / "genome.fa").exists():
                 make_predicted(folder, given.folder / f"{max(given.sizes):.0f}" / "genome.fa", given.predicted)
             for number in given.workers:
