@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from helixdask.calling.emission import emission_costs
 from helixdask.calling.gene_states import HOSTS, START0
 from helixdask.calling.hmm import OPENS_GENE, WITHIN_EXON, Hmm
-from helixdask.calling.site_costs import acceptor_bits, donor_costs, start_bits
+from helixdask.calling.site_costs import INFINITE, acceptor_bits, donor_costs, start_bits
 from helixdask.kernels import njit
 
-INFINITE = 10**18
 BARRED = 5 * 10**16  # dearer than any path without a forbidden transition
 TIED = 0x80  # mark in a back pointer: another predecessor is as cheap
 _N_HOSTS = len(HOSTS)

@@ -9,7 +9,7 @@ from helixdask.calling.hmm import FORBIDDEN, Hmm
 from helixdask.calling.sites import ACCEPTOR_BEFORE, DONOR_BEFORE, START_BEFORE
 from helixdask.kernels import njit
 
-_INFINITE = 10**18
+INFINITE = 10**18
 #: Bases before a place that its cost looks at.
 LOOKS_BACK = max(ACCEPTOR_BEFORE, DONOR_BEFORE, START_BEFORE)
 #: Bits where a site does not fit into the region.
@@ -137,4 +137,4 @@ def donor_costs(
                 continue
             for row in range(stop - start):
                 bits = donors[row, kind]
-                costs[row, kind] = _INFINITE if bits >= NO_ROOM else int((bits + total[row]) * 1e6)
+                costs[row, kind] = INFINITE if bits >= NO_ROOM else int((bits + total[row]) * 1e6)
