@@ -394,17 +394,18 @@ def watched_run(settings: Any) -> tuple[Any, list[float]]:
     from helixdask.trainer.tuning.run import TrainingRun
     from helixdask.trainer.tuning.tune import start_of_tuning
     from helixdask.trainer.tuning.validation import Validation
+    from helixdask.trainer.tuning.workbench import Workbench
 
     def genic_f1(learner: Any) -> float:
         return known.confusions(learner, 0).scores()["genic"]["f1"]
 
     def watch(event: Event) -> None:
         if event.kind == "check":
-            truth.append(genic_f1(watched.learner))
+            truth.append(genic_f1(bench.learner))
 
-    watched = TrainingRun(start_of_tuning(settings), watch, StopRequest())
-    given = watched.validation
-    seen = zip(watched.splits, watched.start.groups, strict=True)
+    bench = Workbench(start_of_tuning(settings), watch, StopRequest())
+    given = bench.validation
+    seen = zip(bench.splits, bench.start.groups, strict=True)
     readers = [WindowReader(split.store, TrackSet("reference", groups)) for split, groups in seen]
     known = Validation(
         given.windows,
@@ -417,8 +418,8 @@ def watched_run(settings: Any) -> tuple[Any, list[float]]:
         tell=silent,
         stop=given.stop,
     )
-    truth = [genic_f1(watched.judge.base_learner)]
-    return watched.fit(), truth
+    truth = [genic_f1(bench.judge.base_learner)]
+    return TrainingRun(bench).fit(), truth
 
 
 def run(data: Path, folder: Path, todo: list[Run], max_hours: float) -> None:

@@ -16,11 +16,13 @@ import keras  # noqa: E402
 from helixdask.trainer.network.build import NetworkSpec  # noqa: E402
 from helixdask.trainer.network.model_file import load_model  # noqa: E402
 from helixdask.trainer.tuning.interrupts import StopRequest  # noqa: E402
+from helixdask.trainer.tuning.plan import announce, measured_plan, plan_of  # noqa: E402
 from helixdask.trainer.tuning.progress import OnProgress, silent  # noqa: E402
 from helixdask.trainer.tuning.replicas import Replicas  # noqa: E402
 from helixdask.trainer.tuning.run import TrainingRun  # noqa: E402
 from helixdask.trainer.tuning.settings import TuneResult, TuneSettings  # noqa: E402
 from helixdask.trainer.tuning.starting_point import Start, start_from_base, start_from_nothing  # noqa: E402
+from helixdask.trainer.tuning.workbench import Workbench  # noqa: E402
 
 __all__ = ["TuneResult", "TuneSettings", "dry_run", "start_of_tuning", "train_from_scratch", "tune"]
 
@@ -51,7 +53,7 @@ def tune(settings: TuneSettings, on_progress: OnProgress = silent) -> TuneResult
         No split, no labels, a side of the split without a window, or only masked bases; nothing to go on from.
     """
     with StopRequest() as stop:
-        return TrainingRun(start_of_tuning(settings), on_progress, stop).fit()
+        return TrainingRun(Workbench(start_of_tuning(settings), on_progress, stop)).fit()
 
 
 def train_from_scratch(
@@ -72,7 +74,7 @@ def train_from_scratch(
         As for `tune`.
     """
     with StopRequest() as stop:
-        return TrainingRun(_start_of_training(settings, spec), on_progress, stop).fit()
+        return TrainingRun(Workbench(_start_of_training(settings, spec), on_progress, stop)).fit()
 
 
 def dry_run(settings: TuneSettings, spec: NetworkSpec | None = None, *, measure: bool = False) -> dict[str, Any]:
@@ -98,9 +100,10 @@ def dry_run(settings: TuneSettings, spec: NetworkSpec | None = None, *, measure:
         As for the run itself.
     """
     start = _start_of_training(settings, spec) if settings.model is None else start_of_tuning(settings)
-    run = TrainingRun(start, silent, StopRequest())
-    plan = run.plan()
-    return plan | run.measure() if measure else plan
+    bench = Workbench(start, silent, StopRequest())
+    announce(bench)
+    plan = plan_of(bench)
+    return plan | measured_plan(bench) if measure else plan
 
 
 def start_of_tuning(settings: TuneSettings) -> Start:
