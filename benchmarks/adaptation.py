@@ -525,17 +525,19 @@ def print_gains(pair: str, stage: str, rows: list[dict[str, Any]], draws: int = 
 
 def print_choices(rows: list[dict[str, Any]]) -> None:
     """What choosing the check by evidence loses against the best check, beside the last check and no tuning."""
-    print("\n| choice of the check | runs | loses, mean | most |\n|---|---|---|---|")
+    print("\n| runs, choice of the check | runs | loses, mean | most |\n|---|---|---|---|")
     losses: dict[str, list[float]] = {}
     for row in rows:
         if row["verdict"]["evidence"] is None:
             continue
         truth = np.array(row["truth"])
         best, checks = truth[1:].max(), row["checks"]
-        by_evidence = 1 + int(np.argmax([check["evidence"] for check in checks[1:]]))
+        agreements = [check["evidence"] for check in checks[1:]]
+        by_evidence = len(agreements) - int(np.argmax(agreements[::-1]))  # of equal ones the later one
+        kind = "harmful" if row["key"][1] == "harm" else "ordinary"
         for name, value in (("by evidence", truth[by_evidence]), ("the last", truth[-1]), ("the base", truth[0])):
-            losses.setdefault(name, []).append(best - value)
-    for name, values in losses.items():
+            losses.setdefault(f"{kind}, {name}", []).append(best - value)
+    for name, values in sorted(losses.items(), reverse=True):
         print(f"| {name} | {len(values)} | {np.mean(values):+.4f} | {max(values):+.4f} |")
 
 

@@ -31,8 +31,8 @@ class LoopState:
     """Where a run is.
 
     ``step`` counts batches from the start, ``epoch`` the finished epochs; ``losses`` are sums over the
-    ``steps_since_check``, ``waited`` counts the checks since the best, whose ``best_score`` is genic F1 or agreement
-    with evidence. ``best_windows`` and ``base_windows`` are confusion matrices of each validation window,
+    ``steps_since_check``, ``waited`` counts the checks since the first of the best, whose ``best_score`` is genic F1 or
+    agreement with evidence. ``best_windows`` and ``base_windows`` are confusion matrices of each validation window,
     ``(window, 4, 4)``. ``batch_size`` may have been halved on the way,
     which begins the epoch anew: ``first_step`` is where the current batch size began, ``first_epoch`` in which epoch.
     """

@@ -231,19 +231,17 @@ class TrainingRun:
         state.history.append(row if evidence is None else row | {"evidence": evidence})
         state.losses, state.steps_since_check = [], 0
         score = scores["genic"]["f1"] if evidence is None else evidence
-        better = score > state.best_score
-        if better:
-            state.waited = 0
+        best = score >= state.best_score  # of equal checks the later one: its mean is of more steps
+        state.waited = 0 if score > state.best_score else state.waited + 1
+        if best:
             self.judge.keep_last()
             state.best_epoch, state.best_step = epoch, state.step
             state.best_score, state.best_scores = score, scores
             state.best_windows, state.best_weights = found.by_window, self.bench.network.get_weights()
             if not self.record.may_keep_base:
                 save_model(self.settings.output, self.bench.network, self.bench.spec, self.record.card(state))
-        else:
-            state.waited += 1
         self.record.log(state)
-        mark = "  best so far" if better else ""
+        mark = "  best so far" if best else ""
         where = f"epoch {epoch}, step {state.step:,}" if self.settings.check_every else f"epoch {epoch}"
         text = f"{where}: loss {row['loss']:.4f}, {in_words(scores)}{evidence_in_words(evidence)}{mark}"
         self.bench.tell(Event("check", epoch, self.settings.epochs, text=text, scores=row))

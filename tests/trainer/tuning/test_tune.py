@@ -136,6 +136,7 @@ def test_head_that_learns_nothing_ends_by_patience_and_is_not_called_better(base
     result = tune(settings)
     assert result.stopped == "patience"
     assert len(result.history) == 1 + 2
+    assert result.best_epoch == 2  # of equal checks the later one
     assert result.genic_f1 == pytest.approx(result.base_genic_f1)  # a new head starts as the base's
     assert not result.better
     assert "NOT better" in load_model(result.path).card["verdict"]["text"]
