@@ -29,6 +29,9 @@ WINDOW = 21_384
 BATCH = 8
 STAND_IN = "stand-in for Helixer"
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
+COMMAND = ("-m", "helixdask.cli.main")
+Ways = dict[tuple[str, str], list[float]]
+"""Seconds of each round, by kind of windows and way."""
 
 
 def write_genome(path: Path, times: int) -> None:
@@ -117,10 +120,6 @@ def main() -> None:
     print_table(taken)
 
 
-Ways = dict[tuple[str, str], list[float]]
-COMMAND = ("-m", "helixdask.cli.main")
-
-
 def measure(folder: Path, model: Path, times: int, rounds: int, workers: list[int], helixer: Path | None) -> Ways:
     """Time every way in every round on a genome of one size."""
     genome, store, rows = folder / f"{times}.fa", folder / f"{times}.zarr", folder / f"{times}.h5"
@@ -138,16 +137,10 @@ def measure(folder: Path, model: Path, times: int, rounds: int, workers: list[in
             taken = run(__file__, "--stand-in", model, rows, folder / "out.h5", kind)
             ways.setdefault((kind, STAND_IN), []).append(taken)
             if helixer:
-                words = (
-                    "--load-model-path",
-                    folder / "helixer.h5",
-                    "--test-data",
-                    rows,
-                    "--val-test-batch-size",
-                    BATCH,
-                )
-                more = ("--prediction-output-path", folder / "out.h5", *["--overlap"] * (kind == "overlap"))
-                taken = run(helixer / "HybridModel.py", *words, *more, python=helixer / "python")
+                words = ("--load-model-path", folder / "helixer.h5", "--test-data", rows)
+                more = ("--val-test-batch-size", BATCH, "--prediction-output-path", folder / "out.h5")
+                overlap = ["--overlap"] if kind == "overlap" else []
+                taken = run(helixer / "HybridModel.py", *words, *more, *overlap, python=helixer / "python")
                 ways.setdefault((kind, "Helixer"), []).append(taken)
     return ways
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,7 @@ def describe_model(path: str | Path) -> ModelDescription:
         source = read_helixer_h5(path)
         return ModelDescription(source.spec, card_of_helixer(path, source), digest, str(path))
     spec, card = read_description(path)
+    _check_weights(path, digest)
     return ModelDescription(spec, card, digest, str(path))
 
 
@@ -137,12 +139,13 @@ def read_description(path: Path) -> tuple[NetworkSpec, dict[str, Any]]:
             raise BadInputError(problem, where=where, remedy="Update helixdask.")
         spec = NetworkSpec.from_dict(description["spec"], where=where)
         _check_size(spec, sizes.get(WEIGHTS_MEMBER, 0), where)
-        _check_weights(path)
         return spec, default_card(**card)
 
 
-def _check_weights(path: Path) -> None:
-    """Read the weights and compare their checksum, before any work is done for a network that cannot be loaded."""
+@cache
+def _check_weights(path: Path, digest: str) -> None:
+    """Compare the weights with their checksum, once for a file's bytes: plans and stages describe it many times."""
+    del digest
     with (
         foreign_errors(path, "the weights are damaged", MODEL_REMEDY),
         zipfile.ZipFile(path) as archive,

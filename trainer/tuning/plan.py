@@ -63,7 +63,7 @@ def plan_of(bench: Workbench) -> dict[str, Any]:
         Memory or disk are plainly too small.
     """
     start, settings = bench.start, bench.settings
-    steps_per_epoch = bench.train_feed(settings.batch_size).order.steps_per_epoch
+    steps_per_epoch = bench.feed.order.steps_per_epoch
     return {
         "mode": start.mode,
         "base_model": start.base.path if start.base is not None else None,
@@ -74,7 +74,7 @@ def plan_of(bench: Workbench) -> dict[str, Any]:
         "n_validation_windows": len(bench.validation),
         "window_length": bench.train_windows.window_length,
         "steps_in_an_epoch": steps_per_epoch,
-        "steps_at_most": bench.schedule(LoopState(settings.batch_size), steps_per_epoch).total_steps,
+        "steps_at_most": _steps_at_most(bench),
         "learning_rate": bench.peak_rate if start.weights_learn else None,
         "class_weights": list(start.class_weights),
         "transition_weights": list(start.transition_weights),
@@ -88,15 +88,17 @@ def plan_of(bench: Workbench) -> dict[str, Any]:
 
 def measured_plan(bench: Workbench) -> dict[str, float]:
     """Take a few steps that nothing is kept of, and say what the whole run would take in seconds."""
-    feed = bench.train_feed(bench.settings.batch_size)
-    steps_per_epoch = feed.order.steps_per_epoch
-    batches = feed.batches(0, min(STEPS_TO_MEASURE, steps_per_epoch))
+    steps, steps_per_epoch = _steps_at_most(bench), bench.feed.order.steps_per_epoch
+    batches = bench.feed.batches(0, min(STEPS_TO_MEASURE, steps_per_epoch))
     found = measured(bench.learner.train, bench.learner.classify, batches)
-    steps = bench.schedule(LoopState(bench.settings.batch_size), steps_per_epoch).total_steps
     checks = bench.judge.checks(bench.settings.check_every or steps_per_epoch)
     checking = checks.seconds(steps, found["seconds_to_score_a_batch"])
     found["seconds_at_most"] = found["seconds_to_begin"] + steps * found["seconds_a_step"] + checking
     return found
+
+
+def _steps_at_most(bench: Workbench) -> int:
+    return bench.schedule(LoopState(bench.settings.batch_size), bench.feed.order.steps_per_epoch).total_steps
 
 
 def _needed(bench: Workbench) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class TrainingRun:
         self.learner, self.judge, self.average = bench.learner, bench.judge, bench.average
         self.record, self.checkpoint = bench.record, bench.checkpoint
         self.state = LoopState(bench.settings.batch_size)
-        self.train_feed = bench.train_feed(bench.settings.batch_size)
+        self.train_feed = bench.feed
         self._saved_at = time.monotonic()
         announce(bench)
 

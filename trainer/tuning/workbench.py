@@ -49,6 +49,8 @@ class Workbench:
         Windows to learn from, without near copies of validation windows of another store (``across``).
     n_padded
         Windows that were left out, for padding is nothing to normalise by.
+    feed
+        Their batches, of as many windows as the settings say.
     validation, judge
         Who scores networks, and who judges the base model and the tuned one.
     learner, average
@@ -90,8 +92,8 @@ class Workbench:
             tell=tell,
             stop=stop,
         )
-        feed = self.train_feed(settings.batch_size)
-        self._check_unmasked(feed, "training")
+        self.feed = self.train_feed(settings.batch_size)
+        self._check_unmasked(self.feed, "training")
         self._check_unmasked(self.validation.feed, "validation")
         if not of_helixer:
             quicken_normalisation(self.network)
@@ -100,8 +102,8 @@ class Workbench:
         averages = start.base is not None and start.weights_learn and not of_helixer
         self.average = WeightAverage(self.network.layers if averages else ())
         n_training, mean = len(self.train_windows), float((self.train_windows.end - self.train_windows.start).mean())
-        self.record = Record(start, self.splits, feed.length, len(validation), n_training, mean, self.across)
-        by_length = {"batches": "by length"} if feed.order.has_lengths else {}
+        self.record = Record(start, self.splits, self.feed.length, len(validation), n_training, mean, self.across)
+        by_length = {"batches": "by length"} if self.feed.order.has_lengths else {}
         self.checkpoint = Checkpoint(settings.output, without_length(self.record.recipe) | by_length)
         self.judge = Judge(
             self.validation,
